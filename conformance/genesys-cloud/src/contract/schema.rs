@@ -13,10 +13,13 @@ use super::report::Direction;
 
 const DEFINITIONS: &str = "#/definitions/";
 
+/// A compiled validator, or why there is none.
+type Compiled = Arc<Result<Validator, String>>;
+
 /// Compiled validators by direction and pointer of the schema.
 #[derive(Debug, Default)]
 pub(super) struct Schemas {
-    compiled: Mutex<HashMap<(Direction, String), Arc<Result<Validator, String>>>>,
+    compiled: Mutex<HashMap<(Direction, String), Compiled>>,
 }
 
 /// One thing that is wrong with a body.
@@ -51,12 +54,7 @@ impl Schemas {
         self.validator(document, direction, pointer).as_ref().as_ref().err().cloned()
     }
 
-    fn validator(
-        &self,
-        document: &Value,
-        direction: Direction,
-        pointer: &str,
-    ) -> Arc<Result<Validator, String>> {
+    fn validator(&self, document: &Value, direction: Direction, pointer: &str) -> Compiled {
         let key = (direction, pointer.to_owned());
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(compiled.entry(key).or_insert_with(|| Arc::new(compile(document, direction, pointer))))
