@@ -125,7 +125,8 @@ fn one(shape: Shape, entry: &[Mark]) -> Result<Value, String> {
             if let Some(level) = level {
                 let level: f64 =
                     text_of(level).parse().map_err(|_| "the proficiency after the colon is not a number")?;
-                let number = serde_json::Number::from_f64(level).ok_or("the proficiency is not a finite number")?;
+                let number =
+                    serde_json::Number::from_f64(level).ok_or("the proficiency is not a finite number")?;
                 object.insert("proficiency".into(), Value::Number(number));
             }
             Ok(Value::Object(object))
@@ -157,11 +158,23 @@ mod tests {
     #[test]
     fn the_last_sign_splits_and_a_backslash_escapes() {
         let table = [
-            (Shape::Role, "Agent@EMEA; Supervisor ;", json!([{"role":"Agent","division":"EMEA"},{"role":"Supervisor"}])),
-            (Shape::Role, r"a@b@EMEA;mail\@home", json!([{"role":"a@b","division":"EMEA"},{"role":"mail@home"}])),
+            (
+                Shape::Role,
+                "Agent@EMEA; Supervisor ;",
+                json!([{"role":"Agent","division":"EMEA"},{"role":"Supervisor"}]),
+            ),
+            (
+                Shape::Role,
+                r"a@b@EMEA;mail\@home",
+                json!([{"role":"a@b","division":"EMEA"},{"role":"mail@home"}]),
+            ),
             (Shape::Queue, r"Sales;A\;B", json!(["Sales", "A;B"])),
-            (Shape::Level, "Billing:4;C++: 2.5;Plain", json!([
-                {"name":"Billing","proficiency":4.0},{"name":"C++","proficiency":2.5},{"name":"Plain"}])),
+            (
+                Shape::Level,
+                "Billing:4;C++: 2.5;Plain",
+                json!([
+                {"name":"Billing","proficiency":4.0},{"name":"C++","proficiency":2.5},{"name":"Plain"}]),
+            ),
             (Shape::Level, "Tier:1:5", json!([{"name":"Tier:1","proficiency":5.0}])),
             (Shape::Attribute, "HR.badge=4711", json!([{"schema":"HR","field":"badge","value":"4711"}])),
             (Shape::Attribute, "a.b.c=", json!([{"schema":"a.b","field":"c","value":""}])),

@@ -69,7 +69,13 @@ impl Dialect {
     }
 
     /// One element of a multi-valued attribute; compact texts may become several.
-    fn element(self, attribute: &Attribute, at: &str, item: Value, out: &mut Vec<Value>) -> Result<(), ScimError> {
+    fn element(
+        self,
+        attribute: &Attribute,
+        at: &str,
+        item: Value,
+        out: &mut Vec<Value>,
+    ) -> Result<(), ScimError> {
         if self.is_tolerant() && attribute.is_complex() {
             if let (Value::String(text), Some(shape)) = (&item, Shape::of(attribute)) {
                 out.extend(expand(shape, at, text)?);
@@ -118,10 +124,9 @@ impl Dialect {
             }
             (AttributeType::Integer, _) => Err(wrong_type(at, "a whole number")),
             (AttributeType::Decimal, _) => Err(wrong_type(at, "a number")),
-            (_, Value::String(text)) if text.len() > limits::ATTRIBUTE_BYTES => Err(ScimError::invalid_value(format!(
-                "{at} is longer than {} bytes.",
-                limits::ATTRIBUTE_BYTES
-            ))),
+            (_, Value::String(text)) if text.len() > limits::ATTRIBUTE_BYTES => Err(
+                ScimError::invalid_value(format!("{at} is longer than {} bytes.", limits::ATTRIBUTE_BYTES)),
+            ),
             (_, Value::String(text)) => Ok(Value::String(text)),
             // HR systems send employee numbers as numbers (crates.md section 1).
             (_, Value::Number(number)) if self.is_tolerant() => Ok(Value::String(number.to_string())),
@@ -225,7 +230,10 @@ fn role_in_text(attribute: &Attribute, text: &str) -> Option<Object> {
     }
     let inner: Object = serde_json::from_str(text).ok()?;
     let mut out = Object::new();
-    out.insert("value".into(), inner.get("value").filter(|value| value.is_string() && is_present(value))?.clone());
+    out.insert(
+        "value".into(),
+        inner.get("value").filter(|value| value.is_string() && is_present(value))?.clone(),
+    );
     if let Some(display) = inner.get("displayName").filter(|value| value.is_string()) {
         out.insert("display".into(), display.clone());
     }
@@ -252,7 +260,12 @@ mod tests {
     use crate::scim::registry::registry;
     use serde_json::json;
 
-    fn coerce(dialect: Dialect, uri: Option<&str>, name: &str, value: Value) -> Result<Option<Value>, ScimError> {
+    fn coerce(
+        dialect: Dialect,
+        uri: Option<&str>,
+        name: &str,
+        value: Value,
+    ) -> Result<Option<Value>, ScimError> {
         let resolved = registry().resolve(ResourceKind::User, uri, name, None).unwrap();
         dialect.coerce(resolved.attribute, name, value)
     }
@@ -261,26 +274,55 @@ mod tests {
     fn what_connectors_send_becomes_the_declared_type_or_an_error_in_the_strict_dialect() {
         let table = [
             (None, "active", json!("False"), json!(false)),
-            (None, "emails", json!({"value": "a@b", "primary": "True"}), json!([{"value": "a@b", "primary": true}])),
+            (
+                None,
+                "emails",
+                json!({"value": "a@b", "primary": "True"}),
+                json!([{"value": "a@b", "primary": true}]),
+            ),
             (None, "emails", json!(["a@b"]), json!([{"value": "a@b"}])),
-            (None, "roles", json!([{"value": "{\"id\":\"1\",\"value\":\"Admin\",\"displayName\":\"Boss\"}"}]),
-                json!([{"value": "Admin", "display": "Boss"}])),
+            (
+                None,
+                "roles",
+                json!([{"value": "{\"id\":\"1\",\"value\":\"Admin\",\"displayName\":\"Boss\"}"}]),
+                json!([{"value": "Admin", "display": "Boss"}]),
+            ),
             (Some(ENTERPRISE_USER), "manager", json!("m1"), json!({"value": "m1"})),
-            (Some(ENTERPRISE_USER), "manager", json!([{"$ref": "http://x", "value": "m1"}]),
-                json!({"$ref": "http://x", "value": "m1"})),
+            (
+                Some(ENTERPRISE_USER),
+                "manager",
+                json!([{"$ref": "http://x", "value": "m1"}]),
+                json!({"$ref": "http://x", "value": "m1"}),
+            ),
             (Some(ENTERPRISE_USER), "employeeNumber", json!(42), json!("42")),
             (Some(BRIDGE_USER), "queues", json!("Sales;Claims"), json!(["Sales", "Claims"])),
             (Some(BRIDGE_USER), "queues", json!([{"value": "Sales"}]), json!(["Sales"])),
             (Some(BRIDGE_USER), "roles", json!("Agent@EMEA"), json!([{"role": "Agent", "division": "EMEA"}])),
-            (Some(GENESYS_USER), "routingSkills", json!(["Billing:4"]), json!([{"name": "Billing", "proficiency": 4.0}])),
-            (Some(GENESYS_USER), "routingSkills", json!([{"name": "Billing", "proficiency": "4"}]),
-                json!([{"name": "Billing", "proficiency": 4}])),
+            (
+                Some(GENESYS_USER),
+                "routingSkills",
+                json!(["Billing:4"]),
+                json!([{"name": "Billing", "proficiency": 4.0}]),
+            ),
+            (
+                Some(GENESYS_USER),
+                "routingSkills",
+                json!([{"name": "Billing", "proficiency": "4"}]),
+                json!([{"name": "Billing", "proficiency": 4}]),
+            ),
         ];
         for (uri, name, given, expected) in table {
-            assert_eq!(coerce(Dialect::Tolerant, uri, name, given.clone()).unwrap(), Some(expected), "{given}");
+            assert_eq!(
+                coerce(Dialect::Tolerant, uri, name, given.clone()).unwrap(),
+                Some(expected),
+                "{given}"
+            );
             if name != "roles" || uri.is_some() {
                 let strict = coerce(Dialect::Strict, uri, name, given.clone());
-                assert!(strict.is_err() || given.to_string().contains("$ref"), "strict took {given}: {strict:?}");
+                assert!(
+                    strict.is_err() || given.to_string().contains("$ref"),
+                    "strict took {given}: {strict:?}"
+                );
             }
         }
     }
@@ -294,14 +336,21 @@ mod tests {
             (Some(ENTERPRISE_USER), "manager", json!(""), None),
             (None, "title", json!(""), Some(json!(""))),
         ] {
-            assert_eq!(coerce(Dialect::Tolerant, uri, name, given.clone()).unwrap(), expected, "{name} {given}");
+            assert_eq!(
+                coerce(Dialect::Tolerant, uri, name, given.clone()).unwrap(),
+                expected,
+                "{name} {given}"
+            );
         }
     }
 
     #[test]
     fn names_become_canonical_and_unknown_members_are_kept() {
         let given = json!({"GivenName": "G", "custom": [1], "nothing": null});
-        assert_eq!(coerce(Dialect::Strict, None, "name", given).unwrap(), Some(json!({"givenName": "G", "custom": [1]})));
+        assert_eq!(
+            coerce(Dialect::Strict, None, "name", given).unwrap(),
+            Some(json!({"givenName": "G", "custom": [1]}))
+        );
     }
 
     #[test]

@@ -79,15 +79,17 @@ impl Path {
 pub(super) fn looks_like_schema(text: &str) -> bool {
     let mut segments = text.rsplit(':');
     let (last, version) = (segments.next(), segments.next());
-    let is_version =
-        version.is_some_and(|v| !v.is_empty() && v.chars().all(|c| c.is_ascii_digit() || c == '.') && v.contains('.'));
+    let is_version = version.is_some_and(|v| {
+        !v.is_empty() && v.chars().all(|c| c.is_ascii_digit() || c == '.') && v.contains('.')
+    });
     is_version
         && text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
         && last.is_some_and(|last| matches!(last.to_ascii_lowercase().as_str(), "user" | "group"))
 }
 
 fn bracketed(kind: ResourceKind, text: &str, open: usize) -> Result<Path, ScimError> {
-    let malformed = || ScimError::invalid_path("The brackets of the path are malformed (RFC 7644 section 3.5.2).");
+    let malformed =
+        || ScimError::invalid_path("The brackets of the path are malformed (RFC 7644 section 3.5.2).");
     let (head, tail) = text.split_at_checked(open).ok_or_else(malformed)?;
     let tail = tail.get(1..).ok_or_else(malformed)?;
     let close = closing(tail).ok_or_else(malformed)?;
@@ -98,7 +100,9 @@ fn bracketed(kind: ResourceKind, text: &str, open: usize) -> Result<Path, ScimEr
         ScimError::invalid_path(format!("{head} is not known here, so its entries cannot be selected."))
     })?;
     if !attribute.multi_valued || place.path.sub.is_some() {
-        return Err(ScimError::invalid_path(format!("{head} holds one value; brackets select among several.")));
+        return Err(ScimError::invalid_path(format!(
+            "{head} holds one value; brackets select among several."
+        )));
     }
     let sub = match rest.strip_prefix('.') {
         Some(name) if is_name(name) => Some(match attribute.sub(name) {
@@ -153,7 +157,9 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
             }
             Some(sub) => match found.attribute.sub(sub) {
                 Some(known) => Some(known.name.clone()),
-                None => return Err(ScimError::invalid_path(format!("{name} has no sub-attribute of that name."))),
+                None => {
+                    return Err(ScimError::invalid_path(format!("{name} has no sub-attribute of that name.")));
+                }
             },
         };
         return Ok(Place { path: AttrPath { schema, name, sub }, attribute: Some(found.attribute) });
@@ -164,14 +170,13 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
     // Custom extensions are kept as they come (connectors.md section 1.3); a bare unknown name is a misspelling
     // unless the document holds it already.
     if unknown_schema || (uri.is_none() && known(name)) {
-        let path = AttrPath {
-            schema: uri.map(str::to_owned),
-            name: name.to_owned(),
-            sub: sub.map(str::to_owned),
-        };
+        let path =
+            AttrPath { schema: uri.map(str::to_owned), name: name.to_owned(), sub: sub.map(str::to_owned) };
         return Ok(Place { path, attribute: None });
     }
-    Err(ScimError::invalid_path(format!("{rest} is not an attribute of {kind}; see /Schemas for those that are.")))
+    Err(ScimError::invalid_path(format!(
+        "{rest} is not an attribute of {kind}; see /Schemas for those that are."
+    )))
 }
 
 #[cfg(test)]
@@ -184,9 +189,11 @@ mod tests {
         match Path::parse(ResourceKind::User, text, |name| name == "shoeSize") {
             Ok(Path::Extension(urn)) => Ok(format!("extension {urn}")),
             Ok(Path::Attribute(place)) => Ok(place.path.to_string()),
-            Ok(Path::Element { place, filter, sub }) => {
-                Ok(format!("{}[{filter}]{}", place.path, sub.map(|sub| format!(".{sub}")).unwrap_or_default()))
-            }
+            Ok(Path::Element { place, filter, sub }) => Ok(format!(
+                "{}[{filter}]{}",
+                place.path,
+                sub.map(|sub| format!(".{sub}")).unwrap_or_default()
+            )),
             Err(fault) => Err(fault.scim_type),
         }
     }
@@ -206,7 +213,10 @@ mod tests {
             (r#"emails[ primary eq true ]"#.into(), "emails[primary eq true]".into()),
             (r#"roles[primary eq "True"].value"#.into(), "roles[primary eq true].value".into()),
             (r#"addresses[type eq "a]b"].country"#.into(), r#"addresses[type eq "a]b"].country"#.into()),
-            (format!(r#"{BRIDGE_USER}:queues[value eq "Sales"]"#), format!(r#"{BRIDGE_USER}:queues[value eq "Sales"]"#)),
+            (
+                format!(r#"{BRIDGE_USER}:queues[value eq "Sales"]"#),
+                format!(r#"{BRIDGE_USER}:queues[value eq "Sales"]"#),
+            ),
             ("urn:custom:2.0:User:tag".into(), "urn:custom:2.0:User:tag".into()),
             ("urn:custom:2.0:User".into(), "extension urn:custom:2.0:User".into()),
             ("shoeSize".into(), "shoeSize".into()),

@@ -200,7 +200,8 @@ const FILES: [&str; 8] = [
 ];
 
 #[expect(clippy::expect_used, reason = "the files are part of the program and read by every test")]
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::load().expect("the built-in schemas are readable"));
+static REGISTRY: LazyLock<Registry> =
+    LazyLock::new(|| Registry::load().expect("the built-in schemas are readable"));
 
 /// The one registry.
 pub fn registry() -> &'static Registry {

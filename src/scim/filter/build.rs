@@ -52,12 +52,15 @@ fn explain(fault: &grammar::ParseError) -> String {
             return match error {
                 grammar::FilterActionError::DepthExceeded(_) => "The filter is nested too deeply.".into(),
                 grammar::FilterActionError::TooManyTerms(_) => "The filter has too many conditions.".into(),
-                _ => "An attribute name or a value in the filter is malformed (RFC 7644 section 3.4.2.2).".into(),
+                _ => "An attribute name or a value in the filter is malformed (RFC 7644 section 3.4.2.2)."
+                    .into(),
             };
         }
     };
     match place {
-        Some(place) => format!("The filter cannot be read at about character {} (RFC 7644 section 3.4.2.2).", place + 1),
+        Some(place) => {
+            format!("The filter cannot be read at about character {} (RFC 7644 section 3.4.2.2).", place + 1)
+        }
         None => "The filter ends too early (RFC 7644 section 3.4.2.2).".into(),
     }
 }
@@ -74,7 +77,9 @@ impl Builder {
                 limits::FILTER_DEPTH
             )));
         }
-        let list = |items: &[grammar::Filter]| items.iter().map(|item| self.node(item, depth + 1)).collect();
+        let list = |items: &[grammar::Filter]| {
+            items.iter().map(|item| self.node(item, depth + 1)).collect::<Result<Vec<Node>, ScimError>>()
+        };
         match filter {
             grammar::Filter::And(items) => Ok(Node::And(list(items)?)),
             grammar::Filter::Or(items) => Ok(Node::Or(list(items)?)),
@@ -82,13 +87,18 @@ impl Builder {
             grammar::Filter::Attr(expression) => self.expression(expression),
             grammar::Filter::ValuePath(path) => {
                 let Scope::Resource(kind) = self.scope else {
-                    return Err(ScimError::invalid_filter("Brackets inside brackets are not allowed in a filter."));
+                    return Err(ScimError::invalid_filter(
+                        "Brackets inside brackets are not allowed in a filter.",
+                    ));
                 };
                 let (operand, attribute) = resource_operand(kind, &path.attr)?;
                 if operand.path.sub.is_some() {
-                    return Err(ScimError::invalid_filter("Brackets stand behind an attribute, not a sub-attribute."));
+                    return Err(ScimError::invalid_filter(
+                        "Brackets stand behind an attribute, not a sub-attribute.",
+                    ));
                 }
-                let inner = Builder { scope: Scope::Element(attribute) }.value_node(&path.filter, depth + 1)?;
+                let inner =
+                    Builder { scope: Scope::Element(attribute) }.value_node(&path.filter, depth + 1)?;
                 Ok(Node::Element(operand, Box::new(inner)))
             }
         }
@@ -98,7 +108,12 @@ impl Builder {
         if depth > limits::FILTER_DEPTH {
             return Err(ScimError::invalid_filter("The filter is nested too deeply."));
         }
-        let list = |items: &[grammar::ValFilter]| items.iter().map(|item| self.value_node(item, depth + 1)).collect();
+        let list = |items: &[grammar::ValFilter]| {
+            items
+                .iter()
+                .map(|item| self.value_node(item, depth + 1))
+                .collect::<Result<Vec<Node>, ScimError>>()
+        };
         match filter {
             grammar::ValFilter::And(items) => Ok(Node::And(list(items)?)),
             grammar::ValFilter::Or(items) => Ok(Node::Or(list(items)?)),
@@ -150,9 +165,12 @@ fn resource_operand(
     path: &grammar::AttrPath,
 ) -> Result<(Operand, &'static Attribute), ScimError> {
     let sub = path.sub_attr.as_deref().map(name_of);
-    let resolved = registry().resolve(kind, path.uri.as_deref(), name_of(&path.name), sub).ok_or_else(|| {
-        ScimError::invalid_filter(format!("{path} is not an attribute of {kind}; see /Schemas for those that are."))
-    })?;
+    let resolved =
+        registry().resolve(kind, path.uri.as_deref(), name_of(&path.name), sub).ok_or_else(|| {
+            ScimError::invalid_filter(format!(
+                "{path} is not an attribute of {kind}; see /Schemas for those that are."
+            ))
+        })?;
     let leaf = resolved.leaf();
     let operand = Operand { path: resolved.path, data_type: leaf.data_type, case_exact: leaf.case_exact };
     Ok((operand, resolved.attribute))
@@ -160,7 +178,10 @@ fn resource_operand(
 
 fn element_operand(attribute: &'static Attribute, path: &grammar::AttrPath) -> Result<Operand, ScimError> {
     let unknown = || {
-        ScimError::invalid_filter(format!("{path} is not a sub-attribute of {}; see /Schemas.", attribute.name))
+        ScimError::invalid_filter(format!(
+            "{path} is not a sub-attribute of {}; see /Schemas.",
+            attribute.name
+        ))
     };
     if path.uri.is_some() || path.sub_attr.is_some() {
         return Err(unknown());
@@ -169,18 +190,30 @@ fn element_operand(attribute: &'static Attribute, path: &grammar::AttrPath) -> R
     if !attribute.is_complex() {
         // The elements are plain values; between brackets they are called `value`.
         return if name.eq_ignore_ascii_case("value") {
-            Ok(Operand { path: inner_path("value"), data_type: attribute.data_type, case_exact: attribute.case_exact })
+            Ok(Operand {
+                path: inner_path("value"),
+                data_type: attribute.data_type,
+                case_exact: attribute.case_exact,
+            })
         } else {
             Err(unknown())
         };
     }
-    let sub = attribute
-        .sub(name)
-        .map(|sub| Operand { path: inner_path(&sub.name), data_type: sub.data_type, case_exact: sub.case_exact });
+    let sub = attribute.sub(name).map(|sub| Operand {
+        path: inner_path(&sub.name),
+        data_type: sub.data_type,
+        case_exact: sub.case_exact,
+    });
     // `display` and `primary` belong to every multi-valued attribute (RFC 7643 section 2.4), declared or not.
     let common = || match name.to_ascii_lowercase().as_str() {
-        "display" => Some(Operand { path: inner_path("display"), data_type: AttributeType::String, case_exact: false }),
-        "primary" => Some(Operand { path: inner_path("primary"), data_type: AttributeType::Boolean, case_exact: false }),
+        "display" => {
+            Some(Operand { path: inner_path("display"), data_type: AttributeType::String, case_exact: false })
+        }
+        "primary" => Some(Operand {
+            path: inner_path("primary"),
+            data_type: AttributeType::Boolean,
+            case_exact: false,
+        }),
         _ => None,
     };
     sub.or_else(common).ok_or_else(unknown)
@@ -209,7 +242,10 @@ fn literal(operand: &Operand, op: Op, value: &grammar::CompValue) -> Result<Lite
     let equality = matches!(op, Op::Eq | Op::Ne);
     let part_of = matches!(op, Op::Co | Op::Sw | Op::Ew);
     let misfit = |wanted: &str| {
-        Err(ScimError::invalid_filter(format!("{} is compared with {wanted}, not with what was given.", operand.path)))
+        Err(ScimError::invalid_filter(format!(
+            "{} is compared with {wanted}, not with what was given.",
+            operand.path
+        )))
     };
     let bad_operator =
         || Err(ScimError::invalid_filter(format!("{} cannot be used on {}.", op.as_str(), operand.path)));

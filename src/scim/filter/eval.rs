@@ -16,7 +16,9 @@ pub(super) fn matches(node: &Node, object: &Object) -> bool {
         Node::Or(nodes) => nodes.iter().any(|node| matches(node, object)),
         Node::Not(inner) => !matches(inner, object),
         Node::Present(operand) => values_at(object, &operand.path).into_iter().any(is_present),
-        Node::Compare(operand, op, literal) => compare(operand, *op, literal, &values_at(object, &operand.path)),
+        Node::Compare(operand, op, literal) => {
+            compare(operand, *op, literal, &values_at(object, &operand.path))
+        }
         Node::Element(operand, inner) => {
             values_at(object, &operand.path).into_iter().any(|element| element_matches(inner, element))
         }
@@ -68,7 +70,9 @@ fn compare(operand: &Operand, op: Op, literal: &Literal, values: &[&Value]) -> b
         (Op::Eq, Literal::Null) => !values.iter().any(|value| is_present(value)),
         (Op::Ne, Literal::Null) => values.iter().any(|value| is_present(value)),
         // "Not identical" is true where there is nothing to be identical with.
-        (Op::Ne, _) => values.is_empty() || values.iter().any(|value| !holds(operand, Op::Eq, literal, value)),
+        (Op::Ne, _) => {
+            values.is_empty() || values.iter().any(|value| !holds(operand, Op::Eq, literal, value))
+        }
         (op, _) => test(op),
     }
 }
@@ -81,7 +85,9 @@ fn holds(operand: &Operand, op: Op, literal: &Literal, value: &Value) -> bool {
                 return true;
             }
             match (found.as_f64(), wanted.as_f64()) {
-                (Some(found), Some(wanted)) => found.partial_cmp(&wanted).is_some_and(|order| ordered(op, order)),
+                (Some(found), Some(wanted)) => {
+                    found.partial_cmp(&wanted).is_some_and(|order| ordered(op, order))
+                }
                 _ => false,
             }
         }

@@ -168,7 +168,9 @@ impl Filter {
     /// The index that answers this filter, if it is one equality. `matches` must still be asked about the hit.
     pub fn lookup(&self) -> Option<Lookup> {
         match &self.node {
-            Node::Compare(operand, Op::Eq, Literal::Text { text, folded }) if operand.path.schema.is_none() => {
+            Node::Compare(operand, Op::Eq, Literal::Text { text, folded })
+                if operand.path.schema.is_none() =>
+            {
                 match (self.kind, operand.path.name.as_str(), operand.path.sub.as_deref()) {
                     (_, "id", None) => Some(Lookup::Id(text.clone())),
                     (_, "externalId", None) => Some(Lookup::ExternalId(text.clone())),
@@ -178,7 +180,9 @@ impl Filter {
                     _ => None,
                 }
             }
-            Node::Element(operand, inner) if operand.path.schema.is_none() && operand.path.name == "emails" => {
+            Node::Element(operand, inner)
+                if operand.path.schema.is_none() && operand.path.name == "emails" =>
+            {
                 value_equality(inner).map(Lookup::Email)
             }
             _ => None,
@@ -215,7 +219,9 @@ impl ElementFilter {
     pub fn values(&self) -> Option<Vec<String>> {
         fn walk(node: &Node, out: &mut Vec<String>) -> bool {
             match node {
-                Node::Compare(operand, Op::Eq, Literal::Text { text, .. }) if operand.path.name == "value" => {
+                Node::Compare(operand, Op::Eq, Literal::Text { text, .. })
+                    if operand.path.name == "value" =>
+                {
                     out.push(text.clone());
                     true
                 }

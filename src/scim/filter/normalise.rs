@@ -38,7 +38,9 @@ impl Walk {
             let lower = word.to_ascii_lowercase();
             if matches!(lower.as_str(), "true" | "false" | "null") {
                 self.out.push_str(&lower);
-            } else if word.parse::<f64>().is_ok() && word.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+            } else if word.parse::<f64>().is_ok()
+                && word.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+            {
                 self.out.push_str(word);
             } else {
                 self.out.push_str(&serde_json::Value::from(word).to_string());
@@ -143,12 +145,18 @@ mod tests {
             ("not(title pr)", "not (title pr)"),
             ("NOT  ( title pr )", "NOT (title pr )"),
             ("( primary eq True )", "(primary eq true )"),
-            (r#"emails[ primary eq true and type eq "[ x" ]"#, r#"emails[primary eq true and type eq "[ x" ]"#),
+            (
+                r#"emails[ primary eq true and type eq "[ x" ]"#,
+                r#"emails[primary eq true and type eq "[ x" ]"#,
+            ),
             ("externalId eq jyoung", r#"externalId eq "jyoung""#),
             ("externalId eq 42", "externalId eq 42"),
             (r#"members.$ref eq "x""#, r#"members.dollar-ref eq "x""#),
             (r#"emails[type eq "work"].value eq "x""#, r#"emails[(type eq "work") and value eq "x"]"#),
-            (r#"emails[type eq "work"].value pr and active eq TRUE"#, r#"emails[(type eq "work") and value pr] and active eq true"#),
+            (
+                r#"emails[type eq "work"].value pr and active eq TRUE"#,
+                r#"emails[(type eq "work") and value pr] and active eq true"#,
+            ),
             (r#"title eq "True" or not(a pr)"#, r#"title eq "True" or not (a pr)"#),
             ("eq eq true", "eq eq true"),
         ];
