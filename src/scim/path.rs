@@ -158,7 +158,9 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
             Some(sub) => match found.attribute.sub(sub) {
                 Some(known) => Some(known.name.clone()),
                 None => {
-                    return Err(ScimError::invalid_path(format!("{name} has no sub-attribute of that name.")));
+                    return Err(ScimError::invalid_path(format!(
+                        "{name} has no sub-attribute of that name."
+                    )));
                 }
             },
         };
