@@ -164,6 +164,13 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Entries as they are meant to be, so that the interesting rules are reached often.
+fn entries() -> impl Strategy<Value = Value> {
+    let entry = ("[ab]", prop::sample::select(vec!["work", "home"]), any::<bool>())
+        .prop_map(|(value, kind, primary)| json!({"value": value, "type": kind, "primary": primary}));
+    prop::collection::vec(entry, 1..4).prop_map(Value::Array)
+}
+
 fn body() -> impl Strategy<Value = Value> {
     let key = prop::sample::select(vec![
         "emails",
@@ -182,7 +189,10 @@ fn body() -> impl Strategy<Value = Value> {
         "urn:custom:2.0:User",
         "x509Certificates",
     ]);
-    prop::collection::vec((key, json_value()), 0..4).prop_map(|members| {
+    let good =
+        prop::sample::select(vec!["emails", "roles", "photos"]).prop_flat_map(|key| (Just(key), entries()));
+    let member = prop_oneof![(key, json_value()), good];
+    prop::collection::vec(member, 0..4).prop_map(|members| {
         let mut body: Object = members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         body.insert("userName".into(), "u".into());
         Value::Object(body)
@@ -217,7 +227,7 @@ proptest! {
             "emails.primary", "roles[primary eq true].primary", "hat"]),
         op in prop::sample::select(vec!["add", "replace", "remove"]),
         start in body(),
-        value in json_value(),
+        value in prop_oneof![json_value(), entries(), Just(json!(true))],
     ) {
         let Ok(incoming) = create(ResourceKind::User, start, Dialect::Tolerant) else { return Ok(()) };
         let operations = json!({"Operations": [{"op": op, "path": path, "value": value}]});
