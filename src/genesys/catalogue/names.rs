@@ -81,7 +81,7 @@ impl Names {
 /// Close names among candidates, closest first.
 pub fn similar<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<String> {
     let wanted: Vec<char> = fold(name).chars().collect();
-    let near = (wanted.len() / 3).clamp(1, 4);
+    let near = wanted.len().div_ceil(3).clamp(1, 4);
     let mut close: Vec<(usize, &str)> = candidates
         .filter_map(|candidate| {
             let folded = fold(candidate);
