@@ -109,6 +109,8 @@ fn bad_or_conflict(call: &HttpCall, answer: &Answer) -> Judgement {
         Judgement::Refused(refusal(call, answer, RefusalKind::Uniqueness))
     } else if conflict && call.nature.writes() {
         Judgement::Conflict(refusal(call, answer, RefusalKind::Other))
+    } else if text.code.ends_with("not.found") {
+        Judgement::Refused(refusal(call, answer, RefusalKind::NotFound))
     } else {
         Judgement::Refused(refusal(call, answer, RefusalKind::Validation))
     }

@@ -62,6 +62,7 @@ fn every_status_has_its_judgement_by_nature() {
             Change,
             "refused Validation",
         ),
+        (400, r#"{"code":"general.resource.not.found"}"#, Change, "refused NotFound"),
         (412, "", Change, "conflict"),
         (413, BAD, Change, "refused Validation"),
         (429, "", Read, "limited 5"),
