@@ -1,6 +1,10 @@
 //! Genesys SCIM Bridge: SCIM 2.0 in, a working contact-centre agent in Genesys Cloud out, or nothing at all.
 
 pub mod config;
+pub mod entitlements;
+pub mod genesys;
 pub mod limits;
 pub mod model;
+pub mod plan;
+pub mod saga;
 pub mod scim;
