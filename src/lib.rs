@@ -1,6 +1,8 @@
 //! Genesys SCIM Bridge: SCIM 2.0 in, a working contact-centre agent in Genesys Cloud out, or nothing at all.
 
+pub mod audit;
 pub mod config;
+pub mod directory;
 pub mod entitlements;
 pub mod genesys;
 pub mod limits;
@@ -8,3 +10,4 @@ pub mod model;
 pub mod plan;
 pub mod saga;
 pub mod scim;
+pub mod store;
