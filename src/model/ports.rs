@@ -80,6 +80,12 @@ pub trait Journal: Send + Sync {
     /// An illegal turn, or a disk that refuses.
     async fn turn(&self, id: SagaId, turn: &Turn, with: Batch) -> Result<CommitToken, StoreError>;
 
+    /// Ends `from` with `HandedOver` and opens `to`, which takes over the names, in one transaction.
+    ///
+    /// # Errors
+    /// As `open` and `turn`.
+    async fn hand_over(&self, from: SagaId, to: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError>;
+
     /// One saga with its turns.
     ///
     /// # Errors

@@ -1,1 +1,4 @@
 //! Genesys Cloud emulator.
+
+#[cfg(feature = "contract")]
+pub mod contract;
