@@ -3,8 +3,6 @@
 //! Keeps a snapshot of the live tokens; the records are in the store and whoever changes them replaces the snapshot
 //! ([`TokenBook::replace`]). Every refusal is the same 401: it does not tell a wrong token from one of the wrong scope.
 
-use std::fmt;
-
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,54 +10,11 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use arc_swap::ArcSwap;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 
 use super::answer;
 use super::state::ServerState;
 use crate::scim::error::ScimError;
-
-/// What a token opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// The SCIM service.
-    Scim,
-    /// The administration.
-    Admin,
-}
-
-impl Scope {
-    /// Reads `scim` or `admin`.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "scim" => Some(Self::Scim),
-            "admin" => Some(Self::Admin),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Scim => "scim",
-            Self::Admin => "admin",
-        })
-    }
-}
-
-/// A token that is not revoked, as hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveToken {
-    /// Its id, for logs and audit.
-    pub id: String,
-    /// SHA-256 of its text.
-    pub hash: [u8; 32],
-    /// What it opens.
-    pub scope: Scope,
-    /// Unix milliseconds after which it opens nothing.
-    pub expires_ms: Option<i64>,
-}
+use crate::store::tokens::{self, Scope, TokenRecord};
 
 /// Who was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,36 +25,28 @@ pub struct Principal {
     pub scope: Scope,
 }
 
-/// The live tokens of this moment.
+/// The tokens of this moment; revoked and expired ones in it open nothing.
 #[derive(Debug, Default)]
 pub struct TokenBook {
-    live: ArcSwap<Vec<LiveToken>>,
+    known: ArcSwap<Vec<TokenRecord>>,
 }
 
 impl TokenBook {
     /// A book with these tokens.
-    pub fn new(live: Vec<LiveToken>) -> Self {
-        Self { live: ArcSwap::from_pointee(live) }
+    pub fn new(known: Vec<TokenRecord>) -> Self {
+        Self { known: ArcSwap::from_pointee(known) }
     }
 
     /// Puts a new snapshot in force at once.
-    pub fn replace(&self, live: Vec<LiveToken>) {
-        self.live.store(std::sync::Arc::new(live));
+    pub fn replace(&self, known: Vec<TokenRecord>) {
+        self.known.store(std::sync::Arc::new(known));
     }
 
     /// The token of that text, if it is live and of that scope. Looks at every token whatever it finds.
     pub fn find(&self, text: &str, scope: Scope, now_ms: i64) -> Option<Principal> {
-        let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        let live = self.live.load();
-        let mut found = None;
-        for token in live.iter() {
-            let fresh = token.expires_ms.is_none_or(|end| now_ms < end);
-            let allowed = Choice::from(u8::from(fresh && token.scope == scope));
-            if bool::from(token.hash.ct_eq(&hash) & allowed) {
-                found = Some(token);
-            }
-        }
-        found.map(|token| Principal { id: token.id.clone(), scope: token.scope })
+        let known = self.known.load();
+        let found = tokens::find(&known, text, now_ms)?;
+        (found.scope == scope).then(|| Principal { id: found.id.to_string(), scope })
     }
 }
 
@@ -168,8 +115,16 @@ pub async fn admin_only<B: MessageBody + 'static>(
 mod tests {
     use super::*;
 
-    fn live(id: &str, text: &str, scope: Scope, expires_ms: Option<i64>) -> LiveToken {
-        LiveToken { id: id.into(), hash: Sha256::digest(text.as_bytes()).into(), scope, expires_ms }
+    fn live(id: &str, text: &str, scope: Scope, expires_ms: Option<i64>) -> TokenRecord {
+        TokenRecord {
+            id: crate::model::ClientId::new(id),
+            hash: tokens::hash(text),
+            scope,
+            label: String::new(),
+            created_ms: 0,
+            expires_ms,
+            revoked: false,
+        }
     }
 
     #[test]
@@ -189,7 +144,7 @@ mod tests {
             ("gsb_On", Scope::Scim, 0, None),
             ("", Scope::Scim, 0, None),
         ] {
-            assert_eq!(book.find(text, scope, now).map(|who| who.id).as_deref(), wanted, "{text} {scope} {now}");
+            assert_eq!(book.find(text, scope, now).map(|who| who.id).as_deref(), wanted, "{text} {scope:?} {now}");
         }
     }
 

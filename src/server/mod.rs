@@ -18,7 +18,7 @@ pub mod state;
 pub mod track;
 pub mod view;
 
-pub use auth::{LiveToken, Scope, TokenBook};
+pub use auth::TokenBook;
 pub use front::{FrontDoor, Stats};
 pub use listen::{ListenError, Listening, listen};
 pub use reads::{Reads, Stored};

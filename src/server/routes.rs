@@ -144,7 +144,7 @@ fn resource(entry: &Entry) -> Resource {
         .methods
         .iter()
         .fold(web::resource(entry.pattern), |resource, (_, route)| resource.route(route()))
-        .default_service(web::to::<_, (), _>(refuse))
+        .default_service(web::to(refuse))
 }
 
 /// Registers everything. Guards sit on the scopes, behind the routing, so that a differently spelt path meets the same guard.
