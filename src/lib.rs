@@ -7,7 +7,6 @@ pub mod bridge {
     pub mod change;
 }
 pub mod directory;
-pub mod entitlements;
 pub mod limits;
 pub mod model;
 pub mod plan;

@@ -15,10 +15,7 @@ type Entry = (&'static str, &'static [(&'static str, fn() -> Route)]);
 
 /// All routes.
 pub const ROUTES: &[Entry] = &[
-    (
-        "/tokens",
-        &[("GET", || web::get().to(tokens::list)), ("POST", || web::post().to(tokens::create))],
-    ),
+    ("/tokens", &[("GET", || web::get().to(tokens::list)), ("POST", || web::post().to(tokens::create))]),
     ("/tokens/{id}", &[("DELETE", || web::delete().to(tokens::revoke))]),
     ("/sagas", &[("GET", || web::get().to(sagas::list))]),
     ("/sagas/{id}", &[("GET", || web::get().to(sagas::show))]),

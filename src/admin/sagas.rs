@@ -52,21 +52,11 @@ pub fn details(saga: &SagaState) -> Value {
         Intent::PutUser { granted, .. } => granted,
         _ => &none,
     };
-    let plan = &saga.opened.plan;
-    let steps: Vec<Value> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            json!({
-                "id": step.id,
-                "does": explain::describe(&step.effect, granted),
-                "pivot": plan.pivot == Some(step.id),
-            })
-        })
-        .collect();
+    let text = explain(&saga.opened.plan, granted);
+    let steps: Vec<&str> = text.lines().map(str::trim).collect();
     let mut body = summary(saga);
     if let Some(object) = body.as_object_mut() {
-        object.insert("steps".to_owned(), steps.into());
+        object.insert("plan".to_owned(), json!(steps));
         object.insert("turns".to_owned(), json!(saga.turns));
     }
     body
@@ -136,9 +126,13 @@ mod tests {
 
     #[test]
     fn the_number_of_finished_sagas_is_bounded_and_defaults_to_none() {
-        for (query, wanted) in
-            [("", 0), ("finished=7", 7), ("a=b&finished=9", 9), ("finished=x", 0), ("finished=999999", FINISHED_MAX)]
-        {
+        for (query, wanted) in [
+            ("", 0),
+            ("finished=7", 7),
+            ("a=b&finished=9", 9),
+            ("finished=x", 0),
+            ("finished=999999", FINISHED_MAX),
+        ] {
             assert_eq!(finished_wanted(query), wanted, "{query}");
         }
     }

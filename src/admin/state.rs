@@ -53,7 +53,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
     }
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        ScimError::invalid_syntax(format!("The request body is not valid JSON (line {line}, column {column})."))
+        ScimError::invalid_syntax(format!(
+            "The request body is not valid JSON (line {line}, column {column})."
+        ))
     })
 }
 

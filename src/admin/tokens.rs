@@ -53,7 +53,9 @@ pub fn issue(
 ) -> Result<(TokenRecord, Secret), ScimError> {
     let label = wish.label.trim().to_owned();
     if label.is_empty() || label.len() > LABEL_BYTES || label.chars().any(char::is_control) {
-        return Err(ScimError::invalid_value(format!("label must have 1 to {LABEL_BYTES} plain characters.")));
+        return Err(ScimError::invalid_value(format!(
+            "label must have 1 to {LABEL_BYTES} plain characters."
+        )));
     }
     if wish.days.is_some_and(|days| days == 0 || days > DAYS_MAX) {
         return Err(ScimError::invalid_value(format!("days must be between 1 and {DAYS_MAX}.")));
@@ -166,8 +168,14 @@ mod tests {
             let id = Uuid::from_u128(round as u128);
             existing.push(issue(wish("okta", Some(1)), &existing, id, [1; 32], 0).expect("granted").0);
         }
-        assert_eq!(issue(wish("okta", None), &existing, Uuid::nil(), [1; 32], 0).expect_err("full").status, 409);
-        assert!(issue(wish("okta", None), &existing, Uuid::nil(), [1; 32], DAY_MS).is_ok(), "they have expired");
+        assert_eq!(
+            issue(wish("okta", None), &existing, Uuid::nil(), [1; 32], 0).expect_err("full").status,
+            409
+        );
+        assert!(
+            issue(wish("okta", None), &existing, Uuid::nil(), [1; 32], DAY_MS).is_ok(),
+            "they have expired"
+        );
         assert!(issue(wish("entra", None), &existing, Uuid::nil(), [1; 32], 0).is_ok());
     }
 

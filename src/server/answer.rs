@@ -50,8 +50,9 @@ pub fn error(fault: &ScimError) -> HttpResponse {
 
 /// A 405 that says what would be allowed.
 pub fn method_not_allowed(allow: &str) -> HttpResponse {
-    let mut response =
-        error(&ScimError::method_not_allowed(format!("This address does not take that method; it takes {allow}.")));
+    let mut response = error(&ScimError::method_not_allowed(format!(
+        "This address does not take that method; it takes {allow}."
+    )));
     if let Ok(value) = HeaderValue::from_str(allow) {
         response.headers_mut().insert(ALLOW, value);
     }

@@ -144,7 +144,11 @@ mod tests {
             ("gsb_On", Scope::Scim, 0, None),
             ("", Scope::Scim, 0, None),
         ] {
-            assert_eq!(book.find(text, scope, now).map(|who| who.id).as_deref(), wanted, "{text} {scope:?} {now}");
+            assert_eq!(
+                book.find(text, scope, now).map(|who| who.id).as_deref(),
+                wanted,
+                "{text} {scope:?} {now}"
+            );
         }
     }
 

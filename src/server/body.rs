@@ -87,7 +87,9 @@ fn check_media(req: &HttpRequest) -> Result<(), ScimError> {
         return Err(ScimError::unsupported_media_type("Send the body without Content-Encoding."));
     }
     let Some(sent) = req.headers().get(CONTENT_TYPE) else {
-        return Err(ScimError::unsupported_media_type("Content-Type is missing; send application/scim+json."));
+        return Err(ScimError::unsupported_media_type(
+            "Content-Type is missing; send application/scim+json.",
+        ));
     };
     let sent = sent.to_str().unwrap_or_default();
     let essence = sent.split(';').next().unwrap_or_default().trim();
@@ -99,7 +101,9 @@ fn check_media(req: &HttpRequest) -> Result<(), ScimError> {
 }
 
 fn too_large(limit: usize) -> ScimError {
-    ScimError::payload_too_large(format!("The request body is larger than {limit} bytes; send less in one request."))
+    ScimError::payload_too_large(format!(
+        "The request body is larger than {limit} bytes; send less in one request."
+    ))
 }
 
 async fn collect(req: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ScimError> {

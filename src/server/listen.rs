@@ -78,11 +78,7 @@ pub fn bind(address: &str) -> Result<TcpListener, ListenError> {
 ///
 /// # Errors
 /// The HTTP system did not start.
-pub fn listen(
-    socket: TcpListener,
-    state: Arc<ServerState>,
-    mount: Mount,
-) -> Result<Listening, ListenError> {
+pub fn listen(socket: TcpListener, state: Arc<ServerState>, mount: Mount) -> Result<Listening, ListenError> {
     let addr = socket.local_addr().map_err(|error| ListenError::System(error.to_string()))?;
     let (started, wait) = mpsc::channel();
     let body = move || run(socket, state, mount, &started);

@@ -121,10 +121,7 @@ pub const SCIM: &[Entry] = &[
 pub const OPEN: &[Entry] = &[
     Entry {
         pattern: "/healthz",
-        methods: &[
-            ("GET", || web::get().to(health::handle)),
-            ("HEAD", || web::head().to(health::handle)),
-        ],
+        methods: &[("GET", || web::get().to(health::handle)), ("HEAD", || web::head().to(health::handle))],
     },
     Entry {
         pattern: "/readyz",

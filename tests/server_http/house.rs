@@ -10,14 +10,14 @@ use async_trait::async_trait;
 use genesys_scim_bridge::bridge::change::{Action, Change, Done, Reply};
 use genesys_scim_bridge::model::ports::{Clock, Store};
 use genesys_scim_bridge::model::{Batch, Object, StoreError};
+use genesys_scim_bridge::scim::Dialect;
 use genesys_scim_bridge::scim::error::ScimError;
 use genesys_scim_bridge::scim::etag::Precondition;
 use genesys_scim_bridge::scim::filter::Lookup;
 use genesys_scim_bridge::scim::kind::ResourceKind;
 use genesys_scim_bridge::scim::patch::{self, MemberChange, PatchRequest};
-use genesys_scim_bridge::scim::render::{GroupRef, Provisioning};
+use genesys_scim_bridge::scim::render::GroupRef;
 use genesys_scim_bridge::scim::resource::{self, Member};
-use genesys_scim_bridge::scim::Dialect;
 use genesys_scim_bridge::server::auth::TokenBook;
 use genesys_scim_bridge::server::listen::{Listening, bind, listen};
 use genesys_scim_bridge::server::routes::no_admin;
@@ -27,11 +27,11 @@ use genesys_scim_bridge::store::MemoryStore;
 use genesys_scim_bridge::store::tokens::{self, Scope, TokenRecord};
 use serde_json::Value;
 
-pub const SCIM: &str = "gsb_scim-token-of-the-tests";
-pub const ADMIN: &str = "gsb_admin-token-of-the-tests";
-pub const REVOKED: &str = "gsb_revoked-token-of-the-tests";
-pub const EXPIRED: &str = "gsb_expired-token-of-the-tests";
-pub const PUBLIC: &str = "https://scim.example.com";
+pub(crate) const SCIM: &str = "gsb_scim-token-of-the-tests";
+pub(crate) const ADMIN: &str = "gsb_admin-token-of-the-tests";
+pub(crate) const REVOKED: &str = "gsb_revoked-token-of-the-tests";
+pub(crate) const EXPIRED: &str = "gsb_expired-token-of-the-tests";
+pub(crate) const PUBLIC: &str = "https://scim.example.com";
 
 #[derive(Default)]
 struct Inner {
@@ -42,14 +42,14 @@ struct Inner {
 
 /// Keeps resources; also plays slow, pending or unready when told to.
 #[derive(Default)]
-pub struct House {
+pub(crate) struct House {
     inner: Mutex<Inner>,
     store: MemoryStore,
-    pub pending: Mutex<bool>,
-    pub unready: Mutex<Vec<String>>,
-    pub slow: Mutex<Duration>,
-    pub changes: Mutex<Vec<String>>,
-    pub members_read: Mutex<usize>,
+    pub(crate) pending: Mutex<bool>,
+    pub(crate) unready: Mutex<Vec<String>>,
+    pub(crate) slow: Mutex<Duration>,
+    pub(crate) changes: Mutex<Vec<String>>,
+    pub(crate) members_read: Mutex<usize>,
 }
 
 impl House {
@@ -73,13 +73,15 @@ impl House {
                 (format!("id-{:04}", inner.next), incoming.document, None)
             }
             Action::Replace(id, body) => {
-                let old = Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
+                let old =
+                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
                 let incoming = resource::replace(kind, &old.document, body.clone(), Dialect::Tolerant)?;
                 (id.clone(), incoming.document, Some(old))
             }
             Action::Patch(id, body) => {
-                let old = Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
-                let request = PatchRequest::parse(kind, body.clone(), Dialect::Tolerant)?;
+                let old =
+                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
+                let request = PatchRequest::parse(body.clone(), Dialect::Tolerant)?;
                 let patched = patch::apply(kind, &old.document, id, &request)?;
                 for change in patched.members {
                     if let MemberChange::Add(new) = change {
@@ -122,7 +124,9 @@ impl House {
 impl Inner {
     fn taken(&self, kind: ResourceKind, document: &Object) -> bool {
         let name = if kind == ResourceKind::User { "userName" } else { "displayName" };
-        self.resources.iter().any(|((of, _), stored)| *of == kind && stored.document.get(name) == document.get(name))
+        self.resources
+            .iter()
+            .any(|((of, _), stored)| *of == kind && stored.document.get(name) == document.get(name))
     }
 }
 
@@ -167,7 +171,10 @@ impl Reads for House {
 
     fn scan(&self, kind: ResourceKind, after: Option<&str>, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let inner = self.inner.lock().unwrap();
-        let of_kind = inner.resources.iter().filter(|((of, id), _)| *of == kind && after.is_none_or(|it| id.as_str() > it));
+        let of_kind = inner
+            .resources
+            .iter()
+            .filter(|((of, id), _)| *of == kind && after.is_none_or(|it| id.as_str() > it));
         Ok(of_kind.take(limit).map(|(_, stored)| stored.clone()).collect())
     }
 
@@ -219,18 +226,18 @@ fn token(text: &str, scope: Scope) -> TokenRecord {
 }
 
 /// A running server with its house.
-pub struct Server {
-    pub house: Arc<House>,
-    pub tokens: Arc<TokenBook>,
-    pub listening: Listening,
-    pub http: reqwest::Client,
+pub(crate) struct Server {
+    pub(crate) house: Arc<House>,
+    pub(crate) tokens: Arc<TokenBook>,
+    pub(crate) listening: Listening,
+    pub(crate) http: reqwest::Client,
 }
 
-pub fn start() -> Server {
+pub(crate) fn start() -> Server {
     start_with(|_| {})
 }
 
-pub fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
+pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
     let mut settings = Settings::at(PUBLIC);
     adjust(&mut settings);
     let house = Arc::new(House::default());
@@ -255,19 +262,19 @@ pub fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
 
 /// What came back, body parsed where there is one.
 #[derive(Debug)]
-pub struct Got {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Value,
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Got {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
 
     /// Fails unless this is a SCIM error of that status with that keyword.
-    pub fn is_error(&self, status: u16, scim_type: Option<&str>) {
+    pub(crate) fn is_error(&self, status: u16, scim_type: Option<&str>) {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.body["status"], status.to_string(), "{self:?}");
         assert_eq!(self.body["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error");
@@ -278,15 +285,15 @@ impl Got {
 }
 
 impl Server {
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.listening.addr())
     }
 
-    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method.parse().unwrap(), self.url(path))
     }
 
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Got {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Got {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let text = answer.text().await.unwrap();
@@ -295,7 +302,7 @@ impl Server {
     }
 
     /// With the right token.
-    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Got {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Got {
         let mut request = self.request(method, path).bearer_auth(SCIM);
         if let Some(body) = body {
             request = request.header("content-type", "application/scim+json").body(body.to_string());
@@ -304,8 +311,9 @@ impl Server {
     }
 
     /// Makes a user and gives its id.
-    pub async fn user(&self, name: &str) -> String {
-        let body = serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name});
+    pub(crate) async fn user(&self, name: &str) -> String {
+        let body =
+            serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name});
         let got = self.call("POST", "/scim/v2/Users", Some(body)).await;
         assert_eq!(got.status, 201, "{got:?}");
         got.body["id"].as_str().unwrap().to_owned()

@@ -23,8 +23,11 @@ async fn bad_bodies_are_scim_errors_and_change_nothing() {
         ("application/x-www-form-urlencoded", "a=b", 415, None),
     ] {
         for path in ["/scim/v2/Users", "/scim/v2/Groups"] {
-            let request =
-                server.request("POST", path).bearer_auth(SCIM).header("content-type", kind).body(body.to_owned());
+            let request = server
+                .request("POST", path)
+                .bearer_auth(SCIM)
+                .header("content-type", kind)
+                .body(body.to_owned());
             let got = server.send(request).await;
             got.is_error(status, scim_type);
         }
@@ -36,13 +39,21 @@ async fn bad_bodies_are_scim_errors_and_change_nothing() {
 #[tokio::test]
 async fn content_types_that_connectors_send_are_taken() {
     let server = start();
-    for (n, kind) in ["application/scim+json", "application/json", "application/scim+json; charset=utf-8", "Application/JSON;charset=UTF-8"]
-        .into_iter()
-        .enumerate()
+    for (n, kind) in [
+        "application/scim+json",
+        "application/json",
+        "application/scim+json; charset=utf-8",
+        "Application/JSON;charset=UTF-8",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let body = json!({"userName": format!("user{n}")}).to_string();
-        let request =
-            server.request("POST", "/scim/v2/Users").bearer_auth(SCIM).header("content-type", kind).body(body);
+        let request = server
+            .request("POST", "/scim/v2/Users")
+            .bearer_auth(SCIM)
+            .header("content-type", kind)
+            .body(body);
         let got = server.send(request).await;
         assert_eq!(got.status, 201, "{kind} {got:?}");
         assert_eq!(got.header("content-type"), "application/scim+json");
@@ -69,7 +80,11 @@ async fn a_body_above_the_limit_is_413_whether_or_not_its_length_is_announced() 
     let fits = json!({"userName": "u", "title": "x".repeat(900)}).to_string();
     let large = json!({"userName": "v", "title": "x".repeat(1000)}).to_string();
     let post = |body: reqwest::Body| {
-        server.request("POST", "/scim/v2/Users").bearer_auth(SCIM).header("content-type", "application/json").body(body)
+        server
+            .request("POST", "/scim/v2/Users")
+            .bearer_auth(SCIM)
+            .header("content-type", "application/json")
+            .body(body)
     };
     assert_eq!(server.send(post(fits.into())).await.status, 201);
     server.send(post(large.clone().into())).await.is_error(413, None);
@@ -139,7 +154,9 @@ async fn wrong_methods_say_what_is_allowed() {
 #[tokio::test]
 async fn unknown_addresses_are_404_with_a_scim_body() {
     let server = start();
-    for path in ["/", "/scim/v2", "/scim/v2/Robots", "/scim/v2/Users/x/y", "/scim/v3/Users", "/scim/v2/Users/nobody"] {
+    for path in
+        ["/", "/scim/v2", "/scim/v2/Robots", "/scim/v2/Users/x/y", "/scim/v3/Users", "/scim/v2/Users/nobody"]
+    {
         server.call("GET", path, None).await.is_error(404, None);
     }
 }

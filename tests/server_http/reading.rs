@@ -112,7 +112,10 @@ async fn projections_are_honoured_and_excluded_members_are_never_loaded() {
     assert_eq!(got.status, 201, "{got:?}");
     let id = got.body["id"].as_str().unwrap().to_owned();
     let path = format!("/scim/v2/Groups/{id}");
-    assert!(server.call("GET", &format!("{path}?excludedAttributes=members"), None).await.body["members"].is_null());
+    assert!(
+        server.call("GET", &format!("{path}?excludedAttributes=members"), None).await.body["members"]
+            .is_null()
+    );
     let query = "/scim/v2/Groups?excludedAttributes=members&filter=displayName%20eq%20%22EMEA%22";
     assert_eq!(server.call("GET", query, None).await.body["totalResults"], 1);
     assert_eq!(*server.house.members_read.lock().unwrap(), 0);
@@ -144,7 +147,10 @@ async fn a_search_by_post_answers_as_the_list_does() {
         assert_eq!(got.status, 200, "{path} {filter} {got:?}");
         assert_eq!(got.body["totalResults"], total, "{path} {filter}");
     }
-    server.call("POST", "/scim/v2/.search", body("nonsense eq \"x\"")).await.is_error(400, Some("invalidFilter"));
+    server
+        .call("POST", "/scim/v2/.search", body("nonsense eq \"x\""))
+        .await
+        .is_error(400, Some("invalidFilter"));
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use crate::house::{SCIM, start};
 #[tokio::test]
 async fn readiness_is_503_with_the_reasons() {
     let server = start();
-    assert_eq!(server.send(server.request("GET", "/readyz")).await.body, json!({"ready": true, "reasons": []}));
+    assert_eq!(
+        server.send(server.request("GET", "/readyz")).await.body,
+        json!({"ready": true, "reasons": []})
+    );
     *server.house.unready.lock().unwrap() = vec!["no import yet".to_owned()];
     let got = server.send(server.request("GET", "/readyz")).await;
     assert_eq!(got.status, 503);

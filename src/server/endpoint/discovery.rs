@@ -63,6 +63,7 @@ fn show(req: &HttpRequest, found: Option<Value>) -> Answer {
     if query::first(&query::pairs(req.query_string())?, "filter").is_some() {
         return Err(ScimError::forbidden("A filter is not allowed here (RFC 7644 section 4)."));
     }
-    let found = found.ok_or_else(|| ScimError::not_found("There is no schema or resource type of that name."))?;
+    let found =
+        found.ok_or_else(|| ScimError::not_found("There is no schema or resource type of that name."))?;
     Ok(answer::json(StatusCode::OK, &found))
 }

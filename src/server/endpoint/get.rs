@@ -2,10 +2,10 @@
 //!
 //! Answered from the directory alone. How the resource is put together: `view`.
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::IF_NONE_MATCH;
 use actix_web::web::{Data, Path};
-use actix_web::HttpRequest;
 
 use crate::scim::error::ScimError;
 use crate::scim::etag::Precondition;

@@ -65,12 +65,16 @@ pub(super) async fn run(
     if query.filter.as_ref().and_then(Filter::lookup).is_some() {
         return find(kind, &query, &state);
     }
-    web::block(move || find(kind, &query, &state)).await.map_err(|_| {
-        ScimError::unavailable(5, "Too many queries run at this moment; send this one again.")
-    })?
+    web::block(move || find(kind, &query, &state))
+        .await
+        .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
 
-fn find(kind: ResourceKind, query: &ListQuery, state: &ServerState) -> Result<(usize, Vec<Object>), ScimError> {
+fn find(
+    kind: ResourceKind,
+    query: &ListQuery,
+    state: &ServerState,
+) -> Result<(usize, Vec<Object>), ScimError> {
     let search = Search { kind, query, reads: state.reads.as_ref(), base: state.settings.base_url() };
     let (total, page) = search.select()?;
     let mut items = Vec::with_capacity(page.len());

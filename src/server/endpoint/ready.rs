@@ -11,7 +11,8 @@ use crate::server::state::ServerState;
 /// Says whether it is ready and, if not, why.
 pub async fn handle(state: Data<ServerState>) -> HttpResponse {
     let reasons = state.front.unready();
-    let mut response = if reasons.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut response =
+        if reasons.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response
         .content_type("application/json")
         .body(json!({ "ready": reasons.is_empty(), "reasons": reasons }).to_string())

@@ -48,10 +48,8 @@ pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerSt
         (Err(error), Err(_)) => return Err(error),
         (users, groups) => (users.ok(), groups.ok()),
     };
-    let (start, count) = users
-        .as_ref()
-        .or(groups.as_ref())
-        .map_or((1, 0), |query| (query.start_index, query.count));
+    let (start, count) =
+        users.as_ref().or(groups.as_ref()).map_or((1, 0), |query| (query.start_index, query.count));
     let mut total = 0;
     let mut items = Vec::new();
     for (kind, query) in [(ResourceKind::User, users), (ResourceKind::Group, groups)] {
