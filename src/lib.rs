@@ -1,5 +1,6 @@
 //! Genesys SCIM Bridge: SCIM 2.0 in, a working contact-centre agent in Genesys Cloud out, or nothing at all.
 
+pub mod admin;
 pub mod audit;
 pub mod config;
 pub mod directory;
@@ -10,4 +11,5 @@ pub mod model;
 pub mod plan;
 pub mod saga;
 pub mod scim;
+pub mod server;
 pub mod store;
