@@ -2,6 +2,10 @@
 
 pub mod admin;
 pub mod audit;
+/// The front door; only its words so far.
+pub mod bridge {
+    pub mod change;
+}
 pub mod config;
 pub mod directory;
 pub mod entitlements;

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Settings: a TOML file, environment variables and secret files, turned into one checked [`Config`].
 //!
 //! Raw text is in `raw`, rules are in `rules`, the checks are in `check`; every problem names file, key and cure (`error`).
@@ -283,20 +282,3 @@ impl Config {
         self.public_url.clone().unwrap_or_else(|| format!("http://{bound}"))
     }
 }
-=======
-//! Stand-in.
-/// A rule.
-#[derive(Clone, Debug)]
-pub struct Rule { /// n
-    pub name: String, /// w
-    pub when: String, /// g
-    pub grants: Vec<Grant> }
-/// Grant.
-#[derive(Clone, Debug)]
-pub enum Grant { /// w
-    Wanted(crate::model::Wanted), /// a
-    AttributeFrom { /// s
-        schema: String, /// f
-        field: String, /// f
-        from: String } }
->>>>>>> genesys
