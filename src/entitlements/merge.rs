@@ -1,0 +1,50 @@
+//! One desired set from two voices: the request and the rules.
+//!
+//! The request wins for the same target; among rules the higher level wins, and for attributes the first rule. Reads
+//! neither rules nor requests; see `rules` and `request`.
+
+use std::collections::HashMap;
+
+use crate::model::{Desired, DesiredSet, Wanted};
+
+/// Merges; items keep their order, the request's first.
+pub(super) fn merge(request: DesiredSet, rules: Vec<Desired>) -> DesiredSet {
+    let mut merged = DesiredSet { items: Vec::new(), managed: request.managed };
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let from_request = request.items.len();
+    for desired in request.items.into_iter().chain(rules) {
+        let key = identity(&desired.wanted);
+        match seen.get(&key).copied() {
+            None => {
+                seen.insert(key, merged.items.len());
+                merged.items.push(desired);
+            }
+            Some(at) if at >= from_request => {
+                if let Some(there) = merged.items.get_mut(at).filter(|there| higher(&desired.wanted, &there.wanted)) {
+                    *there = desired;
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    merged
+}
+
+/// Equal for entitlements about the same thing.
+fn identity(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Role { role, division } => format!("role\0{role}\0{}", division.as_deref().unwrap_or("")),
+        Wanted::Queue { queue } => format!("queue\0{queue}"),
+        Wanted::Skill { skill, .. } => format!("skill\0{skill}"),
+        Wanted::Language { language, .. } => format!("language\0{language}"),
+        Wanted::Attribute { schema, field, .. } => format!("attribute\0{schema}\0{field}"),
+    }
+}
+
+fn higher(new: &Wanted, old: &Wanted) -> bool {
+    match (new, old) {
+        (Wanted::Skill { proficiency: new, .. }, Wanted::Skill { proficiency: old, .. })
+        | (Wanted::Language { proficiency: new, .. }, Wanted::Language { proficiency: old, .. }) => new > old,
+        _ => false,
+    }
+}

@@ -1,0 +1,104 @@
+//! Rules: compiled once, evaluated for one user at a time.
+//!
+//! A condition is a SCIM filter; a rule that matches gives all its entitlements. Every rule is evaluated, so the result
+//! does not depend on their order. Raw rules come from `config`; merging with the request is in `merge`.
+
+use serde_json::Value;
+
+use crate::config::{Grant, Rule};
+use crate::limits;
+use crate::model::{Desired, Object, Reason, Wanted};
+use crate::scim::filter::Filter;
+use crate::scim::kind::ResourceKind;
+
+/// A rule that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rule \"{rule}\", key \"when\": {why}")]
+pub struct RuleError {
+    /// Its name.
+    pub rule: String,
+    /// What is wrong and what to do.
+    pub why: String,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    name: String,
+    when: Filter,
+    grants: Vec<Grant>,
+}
+
+/// All rules of a tenant.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Compiled>,
+}
+
+impl RuleSet {
+    /// Compiles the conditions.
+    ///
+    /// # Errors
+    /// The first rule whose condition is not a SCIM filter over users, or too many rules.
+    pub fn compile(rules: &[Rule]) -> Result<Self, RuleError> {
+        if rules.len() > limits::RULES {
+            let why = format!("there are {} rules, more than {}; merge some", rules.len(), limits::RULES);
+            return Err(RuleError { rule: String::new(), why });
+        }
+        let compile = |rule: &Rule| {
+            let when = Filter::parse(ResourceKind::User, &rule.when)
+                .map_err(|error| RuleError { rule: rule.name.clone(), why: error.detail })?;
+            Ok(Compiled { name: rule.name.clone(), when, grants: rule.grants.clone() })
+        };
+        Ok(Self { rules: rules.iter().map(compile).collect::<Result<_, _>>()? })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What the matching rules give.
+    pub fn evaluate(&self, user: &Object) -> Vec<Desired> {
+        let matching = self.rules.iter().filter(|rule| rule.when.matches(user));
+        matching.flat_map(|rule| rule.grants.iter().filter_map(|grant| rule.desired(grant, user))).collect()
+    }
+}
+
+impl Compiled {
+    fn desired(&self, grant: &Grant, user: &Object) -> Option<Desired> {
+        let wanted = match grant {
+            Grant::Wanted(wanted) => wanted.clone(),
+            Grant::AttributeFrom { schema, field, from } => Wanted::Attribute {
+                schema: schema.clone(),
+                field: field.clone(),
+                // An attribute that the user does not have gives nothing.
+                value: lookup(user, from)?,
+            },
+        };
+        Some(Desired { wanted, reason: Reason::Rule(self.name.clone()) })
+    }
+}
+
+/// The value of a simple, dotted or URN-qualified attribute name; names in any letter case.
+fn lookup(user: &Object, path: &str) -> Option<Value> {
+    fn member<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
+        object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+    fn walk(object: &Object, dotted: &str) -> Option<Value> {
+        let (head, rest) = dotted.split_once('.').map_or((dotted, None), |(head, rest)| (head, Some(rest)));
+        match (member(object, head)?, rest) {
+            (Value::Null, _) => None,
+            (value, None) => Some(value.clone()),
+            (Value::Object(inner), Some(rest)) => walk(inner, rest),
+            _ => None,
+        }
+    }
+    if let Some((urn, name)) = path.rsplit_once(':') {
+        if let Some(Value::Object(extension)) = member(user, urn) {
+            return walk(extension, name);
+        }
+        // URNs of extensions end in a version such as `2.0:User`, core ones name the document itself.
+        return urn.contains(":core:").then(|| walk(user, name)).flatten();
+    }
+    walk(user, path)
+}

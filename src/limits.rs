@@ -1,0 +1,68 @@
+//! Every maximum in the program, named, with its reason.
+//!
+//! Holds numbers only: who enforces a limit and how it answers is written where it is enforced (`server` for bytes,
+//! `scim` for grammar, `store` for records, `genesys` for calls). Look there next.
+
+use std::time::Duration;
+
+/// Largest request body in bytes. A group PATCH of 1,000 members is about 100 KB; 1 MiB leaves room for addresses and photos links.
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// Deepest nesting of a JSON body. SCIM needs five levels; parsers must not be walked off the stack.
+pub const JSON_DEPTH: usize = 32;
+/// Longest filter in bytes; Entra's longest real one is about 200.
+pub const FILTER_BYTES: usize = 4096;
+/// Deepest nesting of a filter's parentheses and brackets.
+pub const FILTER_DEPTH: usize = 24;
+/// Longest attribute path in bytes.
+pub const PATH_BYTES: usize = 1024;
+/// Most operations in one PATCH. Entra sends up to 36, one for each attribute.
+pub const PATCH_OPERATIONS: usize = 1000;
+/// Most members named by one group request.
+pub const MEMBERS_PER_REQUEST: usize = 20_000;
+/// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.
+pub const PAGE_MAX: usize = 1000;
+/// Page size when the client names none.
+pub const PAGE_DEFAULT: usize = 100;
+/// Most resources a filter without index may look at before `tooMany` (RFC 7644 table 9).
+pub const SCAN_MAX: usize = 200_000;
+/// Longest single string attribute kept, in bytes.
+pub const ATTRIBUTE_BYTES: usize = 256 * 1024;
+/// Most entitlements one user may be given by rules and request together.
+pub const ENTITLEMENTS_PER_USER: usize = 1000;
+/// Most rules in one configuration.
+pub const RULES: usize = 2000;
+
+/// Largest value handed to sled in one piece; larger ones become blob files, which are never synced and leak (measured).
+pub const STORE_VALUE_BYTES: usize = 8 * 1024;
+/// Largest record the store accepts at all, in chunks.
+pub const STORE_RECORD_BYTES: usize = 4 * 1024 * 1024;
+/// Most keys in one transaction.
+pub const STORE_BATCH_KEYS: usize = 4096;
+/// Most commits that one sync may serve.
+pub const STORE_GROUP_COMMIT: usize = 256;
+
+/// Calls per minute that Genesys grants one token unless support raised it (facts.md section 7).
+pub const GENESYS_CALLS_PER_MINUTE: u32 = 300;
+/// How long one upstream call may take before its answer counts as unknown.
+pub const GENESYS_TIMEOUT: Duration = Duration::from_secs(15);
+/// Skills, languages and group members that one Genesys call may carry (facts.md sections 5 and 6).
+pub const GENESYS_BULK: usize = 50;
+/// Queue members that one Genesys call may carry (facts.md section 6).
+pub const GENESYS_QUEUE_MEMBERS: usize = 100;
+/// Seconds before `expires_in` at which a new token is fetched.
+pub const TOKEN_REFRESH_AHEAD: Duration = Duration::from_secs(60);
+/// Largest answer that is read from Genesys, in bytes.
+pub const GENESYS_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// Most pages followed in one upstream listing; 500 pages of 100 are 50,000 entries.
+pub const GENESYS_PAGES: usize = 500;
+
+/// How long a client waits at most: Entra and Okta give up later than this.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
+/// Longest pause between two tries of a step.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(20);
+/// Quiet period before the second look for a create whose answer was lost and which is being undone.
+pub const QUIET_PERIOD: Duration = Duration::from_secs(3);
+/// Live bearer tokens at a time: the current one and its successor while it is being rotated.
+pub const TOKENS_LIVE: usize = 2;
+/// How long a graceful stop waits for open sagas to reach a safe point.
+pub const STOP_GRACE: Duration = Duration::from_secs(10);

@@ -1,0 +1,295 @@
+//! Entitlements: role in a division, queue membership, skill or language with proficiency, custom attribute.
+//!
+//! Three stages share these types: *desired* by name ([`Wanted`]), resolved to ids ([`Entitlement`]), and *granted*
+//! ([`Granted`]). Who computes them: `entitlements`, `plan`. What Genesys really has: [`super::observed`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (facts.md section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Proficiency(u16);
+
+impl Proficiency {
+    /// Reads 0.0 to 5.0; `None` outside.
+    pub fn new(level: f64) -> Option<Self> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be within 0 and 500"
+        )]
+        (level.is_finite() && (0.0..=5.0).contains(&level)).then(|| Self((level * 100.0).round() as u16))
+    }
+
+    /// As Genesys wants it.
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+}
+
+impl TryFrom<f64> for Proficiency {
+    type Error = String;
+
+    fn try_from(level: f64) -> Result<Self, String> {
+        Self::new(level).ok_or_else(|| format!("proficiency {level} is not between 0 and 5"))
+    }
+}
+
+impl From<Proficiency> for f64 {
+    fn from(level: Proficiency) -> f64 {
+        level.as_f64()
+    }
+}
+
+impl fmt::Display for Proficiency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.as_f64())
+    }
+}
+
+/// The five kinds; a kind that a request does not mention is not managed by that request (promise 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Role in a division.
+    Role,
+    /// Queue membership.
+    Queue,
+    /// Routing skill with proficiency.
+    Skill,
+    /// Routing language with proficiency.
+    Language,
+    /// One field of a custom-attribute schema.
+    Attribute,
+}
+
+impl Kind {
+    /// All kinds, in plan order.
+    pub const ALL: [Kind; 5] = [Kind::Role, Kind::Skill, Kind::Language, Kind::Attribute, Kind::Queue];
+}
+
+/// An entitlement by name, as rules and requests say it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// `division: None` means the user's own division, else Home.
+    Role {
+        /// Role name.
+        role: String,
+        /// Division name.
+        division: Option<String>,
+    },
+    /// Queue by name.
+    Queue {
+        /// Queue name.
+        queue: String,
+    },
+    /// Skill by name.
+    Skill {
+        /// Skill name, case-sensitive.
+        skill: String,
+        /// How well.
+        proficiency: Proficiency,
+    },
+    /// Language by name.
+    Language {
+        /// Language name.
+        language: String,
+        /// How well.
+        proficiency: Proficiency,
+    },
+    /// Field of a schema; a null value takes it back.
+    Attribute {
+        /// Schema name.
+        schema: String,
+        /// Field name, with or without its type suffix (`badge` or `badge_text`).
+        field: String,
+        /// What it should be.
+        value: Value,
+    },
+}
+
+impl Wanted {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Wanted::Role { .. } => Kind::Role,
+            Wanted::Queue { .. } => Kind::Queue,
+            Wanted::Skill { .. } => Kind::Skill,
+            Wanted::Language { .. } => Kind::Language,
+            Wanted::Attribute { .. } => Kind::Attribute,
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wanted::Role { role, division: Some(division) } => {
+                write!(f, "role {role} in division {division}")
+            }
+            Wanted::Role { role, division: None } => write!(f, "role {role}"),
+            Wanted::Queue { queue } => write!(f, "queue {queue}"),
+            Wanted::Skill { skill, proficiency } => write!(f, "skill {skill} at {proficiency}"),
+            Wanted::Language { language, proficiency } => write!(f, "language {language} at {proficiency}"),
+            Wanted::Attribute { schema, field, .. } => write!(f, "attribute {schema}.{field}"),
+        }
+    }
+}
+
+/// Why somebody should have it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A rule of the configuration, by name.
+    Rule(String),
+    /// The SCIM request itself.
+    Request,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Rule(name) => write!(f, "rule {name}"),
+            Reason::Request => f.write_str("request"),
+        }
+    }
+}
+
+/// One desired entitlement with its reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Desired {
+    /// What.
+    pub wanted: Wanted,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// All that a user should have, and the kinds for which silence means "take back what we gave".
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DesiredSet {
+    /// What, each with its reason.
+    pub items: Vec<Desired>,
+    /// Kinds managed by rules or by this request. What we gave of other kinds stays.
+    pub managed: BTreeSet<Kind>,
+}
+
+/// Id and name of something in Genesys; equality is by id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Named {
+    /// Genesys id.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Named {}
+
+/// What an entitlement is about, resolved to Genesys ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Role in a division.
+    Role {
+        /// The role.
+        role: Named,
+        /// The division.
+        division: Named,
+    },
+    /// Queue.
+    Queue(Named),
+    /// Skill.
+    Skill(Named),
+    /// Language.
+    Language(Named),
+    /// Field of a custom-attribute schema.
+    Attribute {
+        /// The schema.
+        schema: Named,
+        /// Its version, as values must name it.
+        version: u32,
+        /// Property key in the schema's jsonSchema, e.g. `badge_text`.
+        field: String,
+    },
+}
+
+impl Target {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Target::Role { .. } => Kind::Role,
+            Target::Queue(_) => Kind::Queue,
+            Target::Skill(_) => Kind::Skill,
+            Target::Language(_) => Kind::Language,
+            Target::Attribute { .. } => Kind::Attribute,
+        }
+    }
+
+    /// A text that is equal exactly for the same target; map key and part of store records.
+    pub fn key(&self) -> String {
+        match self {
+            Target::Role { role, division } => format!("role/{}/{}", role.id, division.id),
+            Target::Queue(queue) => format!("queue/{}", queue.id),
+            Target::Skill(skill) => format!("skill/{}", skill.id),
+            Target::Language(language) => format!("language/{}", language.id),
+            Target::Attribute { schema, field, .. } => format!("attribute/{}/{field}", schema.id),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Role { role, division } => write!(f, "role {} in division {}", role.name, division.name),
+            Target::Queue(queue) => write!(f, "queue {}", queue.name),
+            Target::Skill(skill) => write!(f, "skill {}", skill.name),
+            Target::Language(language) => write!(f, "language {}", language.name),
+            Target::Attribute { schema, field, .. } => write!(f, "attribute {}.{field}", schema.name),
+        }
+    }
+}
+
+/// How much of it: mere membership, a level, or a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Roles and queues: has it.
+    Held,
+    /// Skills and languages.
+    Level(Proficiency),
+    /// Custom attributes.
+    Value(Value),
+}
+
+/// A resolved entitlement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entitlement {
+    /// What it is about.
+    pub target: Target,
+    /// How much of it.
+    pub setting: Setting,
+}
+
+/// An entitlement that the bridge gave and may take back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Granted {
+    /// What we gave.
+    pub entitlement: Entitlement,
+    /// Why.
+    pub reason: Reason,
+    /// What was there before we changed it; restored when we take ours back.
+    pub before: Option<Setting>,
+}
+
+/// Granted entitlements of one user by [`Target::key`].
+pub type GrantedSet = BTreeMap<String, Granted>;

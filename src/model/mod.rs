@@ -1,0 +1,29 @@
+//! The words of the domain: identifiers, entitlements, plans, verdicts, saga records, and the ports that adapters fill.
+//!
+//! Nothing here decides or does anything: types are built by parsing and then passed along. Decisions are in `scim`,
+//! `entitlements`, `plan` and `saga`; the adapters of [`ports`] are in `store`, `directory` and `genesys`.
+
+pub mod batch;
+pub mod entitlement;
+pub mod ids;
+pub mod observed;
+pub mod plan;
+pub mod ports;
+pub mod saga;
+pub mod secret;
+pub mod verdict;
+
+pub use batch::{Batch, CommitToken, Expect, StoreError, Table};
+pub use entitlement::{
+    Desired, DesiredSet, Entitlement, Granted, GrantedSet, Kind, Named, Proficiency, Reason, Setting, Target,
+    Wanted,
+};
+pub use ids::{ClientId, GroupId, Mark, SagaId, SubjectId, TenantId, UserId};
+pub use observed::{Aspects, FoundUser, Observed, ObservedGroup, UserState};
+pub use plan::{ConflictClass, Effect, Level, Plan, PlanKind, RoleGrant, Step, StepId};
+pub use saga::{Cause, Failure, Intent, Outcome, Report, SagaOpened, SagaState, Subject, Turn};
+pub use secret::Secret;
+pub use verdict::{Later, Refusal, RefusalKind, Unknown, Verdict};
+
+/// A SCIM resource or a part of one, as JSON with its members in the order in which they were sent.
+pub type Object = serde_json::Map<String, serde_json::Value>;

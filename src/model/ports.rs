@@ -1,0 +1,324 @@
+//! The ports: what the core asks of the world. Signatures only.
+//!
+//! Adapters: `store` (Store, Journal), `directory` (Directory), `genesys` (Upstream, Budget), `bridge` (Lanes), `app` (Clock,
+//! Ids). Tests bring their own. What the words mean: the other files of `model`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{
+    Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Mark, Named, Object, Observed,
+    ObservedGroup, Proficiency, Refusal, Report, RoleGrant, SagaId, SagaOpened, SagaState, Secret,
+    StoreError, SubjectId, Table, Turn, UserId, Verdict, Wanted,
+};
+
+/// Time, injected.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Unix milliseconds.
+    fn now_ms(&self) -> i64;
+    /// Monotonic milliseconds since some start.
+    fn monotonic_ms(&self) -> u64;
+    /// Waits.
+    async fn sleep(&self, pause: Duration);
+    /// A number below `bound` for jitter, never for secrets.
+    fn jitter(&self, bound: u64) -> u64;
+}
+
+/// Fresh ids, injected.
+pub trait Ids: Send + Sync {
+    /// A saga id; sorts by time.
+    fn saga(&self) -> SagaId;
+    /// A subject id; sorts by time.
+    fn subject(&self) -> SubjectId;
+    /// A group id.
+    fn group(&self) -> GroupId;
+}
+
+/// The durable key-value store.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Makes the batch durable. An empty batch costs nothing and yields a token.
+    ///
+    /// # Errors
+    /// A condition that does not hold, a record too large, a disk that refuses; nothing is written then.
+    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError>;
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError>;
+
+    /// Up to `limit` records whose key starts with `prefix`, in key order, after key `after` (exclusive).
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError>;
+}
+
+/// The saga log.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Opens a saga and reserves its names in one transaction.
+    ///
+    /// # Errors
+    /// `Conflict` in `Table::Index` when a name is reserved by another saga.
+    async fn open(&self, opened: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError>;
+
+    /// Appends a turn together with `with`. `Finished` and `HandedOver` also free the names.
+    ///
+    /// # Errors
+    /// An illegal turn, or a disk that refuses.
+    async fn turn(&self, id: SagaId, turn: &Turn, with: Batch) -> Result<CommitToken, StoreError>;
+
+    /// Ends `from` with `HandedOver` and opens `to`, which takes over the names, in one transaction.
+    ///
+    /// # Errors
+    /// As `open` and `turn`.
+    async fn hand_over(&self, from: SagaId, to: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError>;
+
+    /// One saga with its turns.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn load(&self, id: SagaId) -> Result<Option<SagaState>, StoreError>;
+
+    /// All sagas that have not ended, oldest first, stuck ones included.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError>;
+
+    /// Finished sagas, newest first.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn finished(&self, limit: usize) -> Result<Vec<SagaState>, StoreError>;
+
+    /// Who has reserved a name (see `SagaOpened::names`).
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError>;
+}
+
+/// Turns what a saga achieved into the records that are committed with its turn.
+pub trait Directory: Send + Sync {
+    /// Records for `Acknowledged` (visible, perhaps pending) and `Finished`/`HandedOver` of a saga that was not rolled back.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn settle(
+        &self,
+        opened: &SagaOpened,
+        turn: &Turn,
+        report: &Report,
+        now_ms: i64,
+    ) -> Result<Batch, StoreError>;
+}
+
+/// Priority of a call in the budget; lower goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Priority {
+    /// Deactivation and deletion.
+    Leaver,
+    /// Identity calls of a request that waits.
+    Identity,
+    /// Other calls of a request that waits.
+    Waiting,
+    /// Nobody waits: recomputation, import, resync, what goes on after a pending answer.
+    Background,
+}
+
+/// Whose call it is.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// Its place in the budget.
+    pub priority: Priority,
+    /// For logs: `saga <id> step <n>`, `import`, `check`.
+    pub label: String,
+}
+
+/// One write to Genesys Cloud: one idempotent effect.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// SCIM POST. `Done` carries the new id.
+    CreateUser {
+        /// SCIM payload with the mark.
+        document: Object,
+        /// Forwarded only if the tenant says so.
+        password: Option<Secret>,
+    },
+    /// PATCH state=active of a deleted user.
+    RestoreUser(UserId),
+    /// SCIM PATCH: `set` full path → value, `remove` full paths.
+    UpdateUser {
+        /// Whom.
+        user: UserId,
+        /// Path and new value.
+        set: Vec<(String, serde_json::Value)>,
+        /// Paths to remove.
+        remove: Vec<String>,
+        /// Forwarded only if the tenant says so.
+        password: Option<Secret>,
+    },
+    /// SCIM PATCH of `active`.
+    SetActive(UserId, bool),
+    /// DELETE of all tokens of the user; 404 is done.
+    RevokeSessions(UserId),
+    /// SCIM DELETE; 404 is done.
+    DeleteUser(UserId),
+    /// Move to a division.
+    MoveDivision(UserId, String),
+    /// bulkadd of grants, in chunks.
+    AddRoles(UserId, Vec<RoleGrant>),
+    /// Single DELETE; 404 is done.
+    RemoveRole(UserId, RoleGrant),
+    /// PATCH bulk, at most 50.
+    SetSkills(UserId, Vec<(String, Proficiency)>),
+    /// DELETE; 404 is done.
+    RemoveSkill(UserId, String),
+    /// PATCH bulk, at most 50.
+    SetLanguages(UserId, Vec<(String, Proficiency)>),
+    /// DELETE; 404 is done.
+    RemoveLanguage(UserId, String),
+    /// PATCH of one schema's record; fields in `clear` are taken out (by null, or DELETE of the record when nothing else is in it).
+    SetAttributes {
+        /// Whom.
+        user: UserId,
+        /// Schema id.
+        schema: String,
+        /// Schema version.
+        version: u32,
+        /// Field and value.
+        set: Vec<(String, serde_json::Value)>,
+        /// Fields to take out.
+        clear: Vec<String>,
+    },
+    /// POST of one member; being a member already is done.
+    JoinQueue(UserId, String),
+    /// POST delete=true; not being a member is done.
+    LeaveQueue(UserId, String),
+    /// REST POST. `Done` carries the new id.
+    CreateGroup(String),
+    /// REST PUT with version.
+    RenameGroup(String, String),
+    /// REST DELETE until it is gone; 404 is done.
+    DeleteGroup(String),
+    /// At most 50.
+    AddMembers(String, Vec<UserId>),
+    /// At most 50.
+    RemoveMembers(String, Vec<UserId>),
+}
+
+/// What names resolved to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resolution {
+    /// The entitlement with ids. A role without division in `Wanted` is resolved in the division given.
+    Found(Entitlement),
+    /// No such name; what was looked for and close names.
+    UnknownName {
+        /// `queue "Sles"`.
+        what: String,
+        /// `Sales`.
+        similar: Vec<String>,
+    },
+    /// The value does not fit (custom attribute type).
+    BadValue(String),
+}
+
+/// One page of a listing; `next` is `None` on the last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Number of the next page, opaque.
+    pub next: Option<u32>,
+    /// Total, where Genesys tells.
+    pub total: Option<u64>,
+}
+
+/// Genesys Cloud. Every method is one logical call with one verdict; retries of the transport kind happen inside only for
+/// 401 (one new token) and version conflicts.
+#[async_trait]
+pub trait Upstream: Send + Sync {
+    /// Carries out a write. `Done(Some(id))` for creates.
+    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>>;
+    /// The user that carries the mark. Absence proves nothing.
+    async fn find_by_mark(&self, mark: &Mark, context: &CallContext) -> Verdict<Option<UserId>>;
+    /// Users with that main e-mail in any state: SCIM eq listings (active, inactive) and search (deleted).
+    async fn find_by_email(&self, email: &str, context: &CallContext) -> Verdict<Vec<FoundUser>>;
+    /// One user, with the aspects asked for. `Done(None)` when Genesys says 404.
+    async fn observe(
+        &self,
+        user: &UserId,
+        aspects: &Aspects,
+        context: &CallContext,
+    ) -> Verdict<Option<Observed>>;
+    /// Resolves names through the cached catalogue; one result for each name, in order. `division` is used for roles without one, else Home.
+    async fn resolve(
+        &self,
+        wanted: &[Wanted],
+        division: Option<&Named>,
+        context: &CallContext,
+    ) -> Verdict<Vec<Resolution>>;
+    /// A division by name.
+    async fn division(&self, name: &str, context: &CallContext) -> Verdict<Option<Named>>;
+    /// A group by exact name.
+    async fn find_group(&self, name: &str, context: &CallContext) -> Verdict<Option<ObservedGroup>>;
+    /// A group by id, with explicit members if asked. `Done(None)` on 404.
+    async fn observe_group(
+        &self,
+        id: &str,
+        members: bool,
+        context: &CallContext,
+    ) -> Verdict<Option<ObservedGroup>>;
+    /// Users for the import, active and inactive, with their SCIM documents.
+    async fn list_users(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<Observed>>;
+    /// Groups for the import, with members.
+    async fn list_groups(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<ObservedGroup>>;
+    /// Whether our credentials are good: the organisation's name.
+    async fn whoami(&self, context: &CallContext) -> Verdict<String>;
+}
+
+/// The shared budget of upstream calls.
+#[async_trait]
+pub trait Budget: Send + Sync {
+    /// Waits for a place.
+    async fn acquire(&self, priority: Priority);
+    /// Genesys said 429: nobody calls for that long.
+    fn pause(&self, wait: Duration);
+    /// Calls that could be made right now.
+    fn left(&self) -> u32;
+    /// How long a call of that priority would wait now.
+    fn expected_wait(&self, priority: Priority) -> Duration;
+}
+
+/// One change at a time for each subject.
+#[async_trait]
+pub trait Lanes: Send + Sync {
+    /// Waits for the lane of a key (`user/<id>`, `name/<folded userName>`, `group/<id>`); the guard carries a fencing token.
+    async fn acquire(&self, key: &str) -> Lane;
+}
+
+/// A held lane; released on drop.
+pub struct Lane {
+    /// Grows with every acquisition; `SagaOpened` records it.
+    pub fence: u64,
+    /// Whatever must live as long as the lane is held.
+    pub guard: Box<dyn std::any::Any + Send + Sync>,
+}
+
+/// A refusal that the bridge itself makes, before any call.
+pub fn refused_here(kind: super::RefusalKind, code: &str, detail: impl Into<String>) -> Refusal {
+    Refusal { kind, status: 0, code: code.to_owned(), detail: detail.into(), correlation_id: None }
+}

@@ -1,0 +1,155 @@
+//! Entitlements: which to give, which to take back, and what will have been granted afterwards.
+//!
+//! "We take away only what we gave" lives here: an entitlement that somebody else assigned is neither taken away nor
+//! counted as granted. Names are already resolved; the identity steps are in `user` and `identity`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::builder::Builder;
+use crate::limits;
+use crate::model::{
+    Effect, Entitlement, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency, Reason, RoleGrant, Setting,
+    Target,
+};
+
+/// A desired entitlement with its Genesys ids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// What.
+    pub entitlement: Entitlement,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// One difference.
+struct Change<'a> {
+    target: &'a Target,
+    before: Option<Setting>,
+    after: Option<Setting>,
+}
+
+/// Adds the steps and returns what will be granted once all have succeeded.
+pub(super) fn plan_entitlements(
+    builder: &mut Builder,
+    desired: &[Resolved],
+    managed: &BTreeSet<Kind>,
+    granted: &GrantedSet,
+    observed: &Observed,
+) -> GrantedSet {
+    let mut after = GrantedSet::new();
+    let mut changes = Vec::new();
+    let mut wanted = BTreeSet::new();
+    for Resolved { entitlement, reason } in desired {
+        let key = entitlement.target.key();
+        if !wanted.insert(key.clone()) {
+            continue;
+        }
+        if entitlement.setting == Setting::Value(Value::Null) {
+            // "null" for an attribute asks to take back what we gave.
+            wanted.remove(&key);
+            continue;
+        }
+        let there = observed.entitlements.get(&key).map(|entitlement| &entitlement.setting);
+        let ours = granted.get(&key);
+        if there == Some(&entitlement.setting) {
+            // Already so. Ours stays ours; what somebody else gave stays theirs.
+            if let Some(ours) = ours {
+                after.insert(key, Granted { entitlement: entitlement.clone(), reason: reason.clone(), ..ours.clone() });
+            }
+            continue;
+        }
+        changes.push(Change {
+            target: &entitlement.target,
+            before: there.cloned(),
+            after: Some(entitlement.setting.clone()),
+        });
+        let before = ours.map_or_else(|| there.cloned(), |ours| ours.before.clone());
+        after.insert(key, Granted { entitlement: entitlement.clone(), reason: reason.clone(), before });
+    }
+    for (key, ours) in granted {
+        if wanted.contains(key) {
+            continue;
+        }
+        let target = &ours.entitlement.target;
+        let removable = matches!(ours.reason, Reason::Rule(_)) || managed.contains(&target.kind());
+        if !removable || !observed.read.contains(&target.kind()) {
+            after.insert(key.clone(), ours.clone());
+            continue;
+        }
+        let there = observed.entitlements.get(key).map(|entitlement| &entitlement.setting);
+        // Taken back only where it is still what we gave; changed or gone means that it is no longer ours.
+        if there == Some(&ours.entitlement.setting) {
+            changes.push(Change { target, before: there.cloned(), after: ours.before.clone() });
+        }
+    }
+    add_steps(builder, &changes);
+    after
+}
+
+fn add_steps(builder: &mut Builder, changes: &[Change<'_>]) {
+    let roles = |given: bool| {
+        let grants = changes.iter().filter(|change| change.after.is_some() == given);
+        let grants = grants.filter_map(|change| match change.target {
+            Target::Role { role, division } => Some(RoleGrant { role: role.clone(), division: division.clone() }),
+            _ => None,
+        });
+        grants.collect::<Vec<_>>()
+    };
+    let (given, taken) = (roles(true), roles(false));
+    if !given.is_empty() {
+        builder.then(Effect::AddRoles(given));
+    }
+    if !taken.is_empty() {
+        builder.then(Effect::RemoveRoles(taken));
+    }
+    for chunk in levels(changes, Kind::Skill).chunks(limits::GENESYS_BULK) {
+        builder.then(Effect::SetSkills(chunk.to_vec()));
+    }
+    for chunk in levels(changes, Kind::Language).chunks(limits::GENESYS_BULK) {
+        builder.then(Effect::SetLanguages(chunk.to_vec()));
+    }
+    add_attributes(builder, changes);
+    for change in changes {
+        if let Target::Queue(queue) = change.target {
+            let queue = queue.clone();
+            builder.then(if change.after.is_some() { Effect::JoinQueue(queue) } else { Effect::LeaveQueue(queue) });
+        }
+    }
+}
+
+fn levels(changes: &[Change<'_>], kind: Kind) -> Vec<Level> {
+    let level = |setting: &Option<Setting>| match setting {
+        Some(Setting::Level(level)) => Some(*level),
+        _ => None::<Proficiency>,
+    };
+    let of_kind = changes.iter().filter(|change| change.target.kind() == kind);
+    let named = of_kind.filter_map(|change| match change.target {
+        Target::Skill(of) | Target::Language(of) => {
+            Some(Level { of: of.clone(), before: level(&change.before), after: level(&change.after) })
+        }
+        _ => None,
+    });
+    named.collect()
+}
+
+fn add_attributes(builder: &mut Builder, changes: &[Change<'_>]) {
+    type Fields = (Named, u32, BTreeMap<String, Value>, BTreeMap<String, Value>);
+    let value = |setting: &Option<Setting>| match setting {
+        Some(Setting::Value(value)) => value.clone(),
+        _ => Value::Null,
+    };
+    let mut schemas: BTreeMap<&str, Fields> = BTreeMap::new();
+    for change in changes {
+        if let Target::Attribute { schema, version, field } = change.target {
+            let fields = || (schema.clone(), *version, BTreeMap::new(), BTreeMap::new());
+            let (_, _, after, before) = schemas.entry(&schema.id).or_insert_with(fields);
+            after.insert(field.clone(), value(&change.after));
+            before.insert(field.clone(), value(&change.before));
+        }
+    }
+    for (schema, version, after, before) in schemas.into_values() {
+        builder.then(Effect::SetAttributes { schema, version, after, before });
+    }
+}

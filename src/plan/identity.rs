@@ -1,0 +1,217 @@
+//! Core identity: which attributes of a SCIM user Genesys Cloud can hold, and how they differ from what it holds.
+//!
+//! Facts: section 2 of the Genesys fact sheet (no `name`, no `locale`, no addresses: those stay in the directory). Roles,
+//! skills, languages and the division have other owners (`entitlements`, the division step) and are never sent from here.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::model::{Mark, Object};
+use crate::scim::kind::{CORE_USER as CORE, ENTERPRISE_USER as ENTERPRISE, GENESYS_USER as GENESYS};
+
+const PHONE_TYPES: [&str; 10] = [
+    "work", "work2", "work3", "work4", "home", "mobile", "other", "microsoftteams", "zoomphone", "ringcentral",
+];
+
+/// Attributes by their SCIM path, as Genesys should hold them. `active` is not among them: it has steps of its own.
+pub type Payload = BTreeMap<String, Value>;
+
+/// Why a user has no usable e-mail address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoEmail;
+
+/// The address by which Genesys identifies the person: userName when it is one, else the primary or work e-mail, else
+/// userName at the fallback domain.
+///
+/// # Errors
+/// There is none of these.
+pub fn email_of(document: &Object, fallback_domain: Option<&str>) -> Result<String, NoEmail> {
+    let user_name = document.get("userName").and_then(Value::as_str).unwrap_or_default().trim();
+    if is_email(user_name) {
+        return Ok(user_name.to_owned());
+    }
+    let emails = document.get("emails").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let usable = |wanted: &dyn Fn(&Value) -> bool| {
+        let mut values = emails.iter().filter(|email| wanted(email)).filter_map(|email| email.get("value")?.as_str());
+        values.find(|value| is_email(value)).map(str::to_owned)
+    };
+    let primary = usable(&|email| email.get("primary") == Some(&Value::Bool(true)));
+    let work = || usable(&|email| email.get("type").and_then(Value::as_str) == Some("work"));
+    let fallback = || {
+        let local: String = user_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-+".contains(c) { c } else { '_' }).collect();
+        fallback_domain.filter(|_| !local.is_empty()).map(|domain| format!("{local}@{domain}"))
+    };
+    primary.or_else(work).or_else(fallback).ok_or(NoEmail)
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c))
+        && local.find('@').is_none()
+}
+
+/// Builds the payload. `known_user` tells whether a manager's id is a user of this tenant; an unknown one stays here.
+pub fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) -> bool) -> Payload {
+    let mut payload = Payload::new();
+    payload.insert("userName".into(), json!(email));
+    payload.insert("displayName".into(), json!(display_name(document)));
+    for name in ["title", "externalId"] {
+        if let Some(text) = text(document.get(name)) {
+            payload.insert(name.into(), json!(text));
+        }
+    }
+    let phones = phone_numbers(document.get("phoneNumbers"));
+    if !phones.is_empty() {
+        payload.insert("phoneNumbers".into(), Value::Array(phones));
+    }
+    if let Some(enterprise) = document.get(ENTERPRISE).and_then(Value::as_object) {
+        for name in ["department", "employeeNumber"] {
+            if let Some(text) = text(enterprise.get(name)) {
+                payload.insert(format!("{ENTERPRISE}:{name}"), json!(text));
+            }
+        }
+        if let Some(date) = text(enterprise.get("dateHire")).filter(|date| is_date(date)) {
+            payload.insert(format!("{ENTERPRISE}:dateHire"), json!(date));
+        }
+        let manager = enterprise.get("manager").and_then(|manager| text(manager.get("value")));
+        if let Some(manager) = manager.filter(|id| known_user(id)) {
+            payload.insert(format!("{ENTERPRISE}:manager"), json!({ "value": manager }));
+        }
+    }
+    payload
+}
+
+/// The division that the document names.
+pub fn division_of(document: &Object) -> Option<&str> {
+    let division = document.get(ENTERPRISE)?.as_object()?.get("division")?.as_str()?;
+    Some(division).filter(|name| !name.trim().is_empty())
+}
+
+/// Whether the document says that the user is active; silence means yes.
+pub fn is_active(document: &Object) -> bool {
+    document.get("active").and_then(Value::as_bool).unwrap_or(true)
+}
+
+/// The whole document of a SCIM create: payload, state, mark, and the client's own external ids.
+pub fn create_document(payload: &Payload, active: bool, mark: &Mark, document: &Object) -> Object {
+    let mut created = Object::new();
+    let mut schemas = vec![json!(CORE)];
+    let mut enterprise = Object::new();
+    for (path, value) in payload {
+        match path.strip_prefix(ENTERPRISE).and_then(|rest| rest.strip_prefix(':')) {
+            Some(name) => enterprise.insert(name.to_owned(), value.clone()),
+            None => created.insert(path.clone(), value.clone()),
+        };
+    }
+    created.insert("active".into(), json!(active));
+    if !enterprise.is_empty() {
+        schemas.push(json!(ENTERPRISE));
+        created.insert(ENTERPRISE.into(), Value::Object(enterprise));
+    }
+    let mut external_ids = vec![json!({ "authority": mark.authority, "value": mark.value })];
+    let own = document.get(GENESYS).and_then(|extension| extension.get("externalIds")).and_then(Value::as_array);
+    for entry in own.map(Vec::as_slice).unwrap_or_default() {
+        if let (Some(authority), Some(value)) = (text(entry.get("authority")), text(entry.get("value"))) {
+            // The SCIM authority is Genesys' own and immutable.
+            if !authority.starts_with("x-pc:scim") && authority != mark.authority {
+                external_ids.push(json!({ "authority": authority, "value": value }));
+            }
+        }
+    }
+    schemas.push(json!(GENESYS));
+    created.insert(GENESYS.into(), json!({ "externalIds": external_ids }));
+    created.insert("schemas".into(), Value::Array(schemas));
+    created
+}
+
+/// What Genesys holds at a path; `Null` where nothing is.
+pub fn observed_at(observed: &Object, path: &str) -> Value {
+    let found = match path.strip_prefix(ENTERPRISE).and_then(|rest| rest.strip_prefix(':')) {
+        Some(name) => observed.get(ENTERPRISE).and_then(|extension| extension.get(name)),
+        None => observed.get(path),
+    };
+    found.cloned().unwrap_or(Value::Null)
+}
+
+/// Equality that ignores order, sub-attributes that Genesys adds, and the letter case of the main address.
+pub fn same(path: &str, a: &Value, b: &Value) -> bool {
+    let empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(members) => members.get("value").is_none_or(Value::is_null) && path.ends_with(":manager"),
+        _ => false,
+    };
+    if empty(a) || empty(b) {
+        return empty(a) && empty(b);
+    }
+    match path {
+        "userName" => fold(a) == fold(b),
+        "phoneNumbers" => phone_set(a) == phone_set(b),
+        _ if path.ends_with(":manager") => manager_id(a) == manager_id(b),
+        _ => a == b,
+    }
+}
+
+fn fold(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_lowercase()
+}
+
+fn manager_id(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get("value")?.as_str())
+}
+
+fn phone_set(value: &Value) -> std::collections::BTreeSet<(String, String)> {
+    let sub = |phone: &Value, name: &str| phone.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let phones = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    phones.iter().map(|phone| (sub(phone, "type"), sub(phone, "value"))).collect()
+}
+
+/// `displayName`, built where it is missing: Genesys requires one.
+fn display_name(document: &Object) -> String {
+    if let Some(name) = text(document.get("displayName")) {
+        return name.to_owned();
+    }
+    let name = document.get("name");
+    let part = |key: &str| name.and_then(|name| text(name.get(key)));
+    if let Some(formatted) = part("formatted") {
+        return formatted.to_owned();
+    }
+    let parts: Vec<&str> = [part("givenName"), part("familyName")].into_iter().flatten().collect();
+    if parts.is_empty() { text(document.get("userName")).unwrap_or("unnamed").to_owned() } else { parts.join(" ") }
+}
+
+/// Phones in a form that Genesys takes (E.164 or tel URI) with a type it knows; one for each type. Others stay here.
+fn phone_numbers(value: Option<&Value>) -> Vec<Value> {
+    let mut phones: BTreeMap<&str, &str> = BTreeMap::new();
+    for phone in value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {
+        let kind = text(phone.get("type")).unwrap_or("work");
+        if let (Some(number), Some(kind)) = (text(phone.get("value")), PHONE_TYPES.iter().find(|known| **known == kind)) {
+            if is_phone(number) {
+                phones.entry(kind).or_insert(number);
+            }
+        }
+    }
+    phones.into_iter().map(|(kind, number)| json!({ "type": kind, "value": number })).collect()
+}
+
+fn is_phone(text: &str) -> bool {
+    let number = text.strip_prefix("tel:").unwrap_or(text);
+    let number = number.split_once(";ext=").map_or(number, |(number, _)| number);
+    number.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+fn text(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+}

@@ -1,0 +1,159 @@
+//! The plan of one user: identity first, then division and entitlements.
+//!
+//! Order and pivots follow the design ("Order", "Pivot"): leavers lose access in the first step and only go forward from
+//! there. Decides from its input alone; who observes and resolves is `bridge`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::builder::Builder;
+use super::entitlements::{Resolved, plan_entitlements};
+use super::identity::{self, Payload};
+use crate::model::{Effect, GrantedSet, Kind, Mark, Named, Object, Observed, Plan, PlanKind, UserState};
+
+/// What kind of change it is.
+#[derive(Clone, Debug)]
+pub enum UserChange<'a> {
+    /// Genesys does not have the user. The mark goes with the create.
+    Create {
+        /// The mark.
+        mark: &'a Mark,
+    },
+    /// Genesys has it; `adopt` if this is the first time that we write it.
+    Existing {
+        /// First write.
+        adopt: bool,
+    },
+    /// Removal.
+    Delete,
+}
+
+/// All that a user's plan depends on.
+#[derive(Clone, Debug)]
+pub struct UserInput<'a> {
+    /// What kind.
+    pub change: UserChange<'a>,
+    /// The new document of record.
+    pub document: &'a Object,
+    /// Core identity that Genesys should hold.
+    pub payload: &'a Payload,
+    /// Core identity by the document of record before; what was in it and is gone is removed.
+    pub payload_before: Option<&'a Payload>,
+    /// What Genesys has; default for a create.
+    pub observed: &'a Observed,
+    /// Where the user should be; `None` leaves it where it is.
+    pub division: Option<&'a Named>,
+    /// What it should have.
+    pub desired: &'a [Resolved],
+    /// Kinds of which the request speaks.
+    pub managed: &'a BTreeSet<Kind>,
+    /// What we gave.
+    pub granted: &'a GrantedSet,
+}
+
+/// A plan and what will have been granted after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The steps.
+    pub plan: Plan,
+    /// Granted once all steps have succeeded.
+    pub granted: GrantedSet,
+}
+
+/// Plans.
+pub fn plan_user(input: &UserInput<'_>) -> Planned {
+    let active = identity::is_active(input.document);
+    match &input.change {
+        UserChange::Create { mark } => create(input, mark, active),
+        UserChange::Delete => delete(),
+        UserChange::Existing { .. } if !active && input.observed.state == UserState::Active => deactivate(input),
+        UserChange::Existing { adopt } => existing(input, *adopt, active),
+    }
+}
+
+fn create(input: &UserInput<'_>, mark: &Mark, active: bool) -> Planned {
+    let mut builder = Builder::default();
+    let email = input.payload.get("userName").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let document = identity::create_document(input.payload, active, mark, input.document);
+    builder.identity(Effect::CreateUser { document, email });
+    if let Some(to) = input.division {
+        builder.then(Effect::MoveDivision { to: to.clone(), from: None });
+    }
+    let granted = entitlements(&mut builder, input, active);
+    Planned { plan: builder.finish(PlanKind::Create), granted }
+}
+
+fn delete() -> Planned {
+    let mut builder = Builder::default();
+    builder.pivot(Effect::DeleteUser);
+    builder.then(Effect::RevokeSessions);
+    Planned { plan: builder.finish(PlanKind::Delete), granted: GrantedSet::new() }
+}
+
+fn deactivate(input: &UserInput<'_>) -> Planned {
+    let mut builder = Builder::default();
+    builder.pivot(Effect::SetActive { active: false });
+    builder.then(Effect::RevokeSessions);
+    if let Some(update) = difference(input) {
+        builder.then(update);
+    }
+    let granted = entitlements(&mut builder, input, false);
+    Planned { plan: builder.finish(PlanKind::Deactivate), granted }
+}
+
+fn existing(input: &UserInput<'_>, adopt: bool, active: bool) -> Planned {
+    let mut builder = Builder::default();
+    let state = input.observed.state;
+    let mut kind = if adopt { PlanKind::Link } else { PlanKind::Update };
+    if let (UserState::Deleted, Some(user)) = (state, &input.observed.id) {
+        kind = PlanKind::Restore;
+        builder.identity(Effect::RestoreUser { user: user.clone() });
+        if !active {
+            builder.identity(Effect::SetActive { active: false });
+        }
+    } else if active && state == UserState::Inactive {
+        builder.identity(Effect::SetActive { active: true });
+    }
+    if let Some(update) = difference(input) {
+        builder.identity(update);
+    }
+    if let Some(to) = input.division.filter(|to| input.observed.division.as_ref() != Some(to)) {
+        builder.then(Effect::MoveDivision { to: to.clone(), from: input.observed.division.clone() });
+    }
+    let granted = entitlements(&mut builder, input, active);
+    Planned { plan: builder.finish(kind), granted }
+}
+
+/// An inactive user keeps skills, languages and attributes, and loses what gives access: roles and queues that we gave.
+fn entitlements(builder: &mut Builder, input: &UserInput<'_>, active: bool) -> GrantedSet {
+    if active {
+        return plan_entitlements(builder, input.desired, input.managed, input.granted, input.observed);
+    }
+    let keeps = |resolved: &&Resolved| !matches!(resolved.entitlement.target.kind(), Kind::Role | Kind::Queue);
+    let desired: Vec<Resolved> = input.desired.iter().filter(keeps).cloned().collect();
+    let mut managed = input.managed.clone();
+    managed.extend([Kind::Role, Kind::Queue]);
+    plan_entitlements(builder, &desired, &managed, input.granted, input.observed)
+}
+
+/// The single attributes in which Genesys differs from what it should hold.
+fn difference(input: &UserInput<'_>) -> Option<Effect> {
+    let mut after = Payload::new();
+    let mut before = Payload::new();
+    for (path, value) in input.payload {
+        let there = identity::observed_at(&input.observed.document, path);
+        if !identity::same(path, value, &there) {
+            after.insert(path.clone(), value.clone());
+            before.insert(path.clone(), there);
+        }
+    }
+    for path in input.payload_before.into_iter().flat_map(Payload::keys) {
+        let there = identity::observed_at(&input.observed.document, path);
+        if !input.payload.contains_key(path) && !identity::same(path, &there, &Value::Null) {
+            after.insert(path.clone(), Value::Null);
+            before.insert(path.clone(), there);
+        }
+    }
+    (!after.is_empty()).then_some(Effect::UpdateUser { after, before })
+}

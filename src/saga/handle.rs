@@ -1,0 +1,146 @@
+//! The bridge's end of a running saga: its progress, and what may be asked of it.
+//!
+//! Holds no state of its own; the other end is `runner`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::model::{Batch, CommitToken, Outcome, Refusal, Report, SagaId, SagaOpened, StoreError};
+
+/// Where a saga stands, for those who wait.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// The identity exists in Genesys.
+    pub identity: bool,
+    /// Its id there.
+    pub bound: Option<String>,
+    /// The resource is visible here.
+    pub acknowledged: Option<CommitToken>,
+    /// It is over.
+    pub ended: Option<(Outcome, CommitToken)>,
+    /// An undo was refused.
+    pub stuck: Option<Refusal>,
+    /// The process stops or the store refuses; the saga goes on at the next start.
+    pub left_open: Option<String>,
+}
+
+impl Progress {
+    /// Whether nothing more will happen in this process.
+    pub fn is_over(&self) -> bool {
+        self.ended.is_some() || self.stuck.is_some() || self.left_open.is_some()
+    }
+}
+
+/// A saga that pauses with nothing in flight.
+#[derive(Debug)]
+pub struct Parked {
+    /// What it has achieved.
+    pub report: Report,
+}
+
+/// What may be asked of a running saga.
+#[derive(Debug)]
+pub(super) enum Command {
+    Acknowledge(oneshot::Sender<Option<CommitToken>>),
+    Park(oneshot::Sender<Option<Parked>>),
+    Resume,
+    HandOver(Box<SagaOpened>, Batch, oneshot::Sender<Result<CommitToken, StoreError>>),
+    Abort(Refusal),
+}
+
+/// A running saga.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(super) opened: Arc<SagaOpened>,
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) progress: watch::Receiver<Progress>,
+    pub(super) waited_for: Arc<AtomicBool>,
+}
+
+impl Handle {
+    /// Its id.
+    pub fn id(&self) -> SagaId {
+        self.opened.id
+    }
+
+    /// How it was opened.
+    pub fn opened(&self) -> &SagaOpened {
+        &self.opened
+    }
+
+    /// Where it stands now.
+    pub fn progress(&self) -> Progress {
+        self.progress.borrow().clone()
+    }
+
+    /// Waits until it is over.
+    pub async fn over(&self) -> Progress {
+        let mut progress = self.progress.clone();
+        // The sender is dropped only after the last progress was published.
+        let _ = progress.wait_for(Progress::is_over).await;
+        self.progress()
+    }
+
+    /// Asks to make the resource visible now. `None` if it cannot be: identity not done, going back, or over.
+    pub async fn acknowledge(&self) -> Option<CommitToken> {
+        self.ask(Command::Acknowledge).await.flatten()
+    }
+
+    /// Asks it to pause at the next settled step. `None` if it was not acknowledged or is over.
+    pub async fn park(&self) -> Option<Parked> {
+        self.ask(Command::Park).await.flatten()
+    }
+
+    /// Lets it go on after a pause.
+    pub async fn resume(&self) {
+        let _ = self.commands.send(Command::Resume).await;
+    }
+
+    /// Ends a paused saga and opens its successor in one transaction.
+    ///
+    /// # Errors
+    /// The store refuses, or the saga is over.
+    pub async fn hand_over(&self, successor: SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
+        let successor = Box::new(successor);
+        let answer = self.ask(|reply| Command::HandOver(successor, with, reply)).await;
+        answer.unwrap_or_else(|| Err(StoreError::Failed("the saga is over".into())))
+    }
+
+    /// Asks it to go back, unless it only goes forward.
+    pub async fn abort(&self, refusal: Refusal) {
+        let _ = self.commands.send(Command::Abort(refusal)).await;
+    }
+
+    /// Nobody waits any more: its calls become background work.
+    pub fn leave(&self) {
+        self.waited_for.store(false, Ordering::Relaxed);
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+/// Key of a claim in `Table::Index`.
+pub fn claim_key(tenant: &str, by: &str, name: &str) -> Vec<u8> {
+    format!("{tenant}/claim/{by}/{name}").into_bytes()
+}
+
+/// The record by which a POST, sent again after its first answer got lost, is recognised. The bridge removes it once the
+/// client has seen a 2xx.
+pub(super) fn claim(opened: &SagaOpened, bound: &str) -> Batch {
+    let mut batch = Batch::new();
+    if let Some((name, external_id)) = &opened.claim {
+        let id = match &opened.about {
+            crate::model::Subject::User(_) => bound.to_owned(),
+            crate::model::Subject::Group { id, .. } => id.as_str().to_owned(),
+        };
+        let value = serde_json::json!({ "id": id, "externalId": external_id }).to_string();
+        batch.put(crate::model::Table::Index, claim_key(opened.tenant.as_str(), &opened.cause.by, name), value);
+    }
+    batch
+}

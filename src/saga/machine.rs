@@ -1,0 +1,307 @@
+//! The state machine of one saga: what to do next, as a pure function of plan, turns and events.
+//!
+//! Knows nothing of calls, clocks or storage: the runner asks [`Machine::next`], does it, and reports an [`Event`]. The same
+//! machine serves a fresh saga and one found open after a crash ([`Machine::recover`]).
+
+use crate::model::{Failure, Outcome, Plan, Refusal, Report, Step, StepId, Turn};
+use crate::plan::describe_failed;
+
+/// Where a step stands.
+#[derive(Clone, Debug, PartialEq)]
+enum StepState {
+    Waiting,
+    Running,
+    Done,
+    Failed(Refusal),
+    /// May have taken effect: undone with the others if it comes to that.
+    Maybe,
+    Undone,
+    UndoRefused(Refusal),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Phase {
+    Forward,
+    /// Refused: nothing new is started until everything in flight has settled.
+    Settling(Refusal, Option<StepId>),
+    Undoing(Refusal, Option<StepId>),
+    Ended,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A step took effect; creates bring the id.
+    Done(StepId, Option<String>),
+    /// A step was refused for good; `partial` if some of its calls took effect before.
+    Refused(StepId, Refusal, bool),
+    /// A step was given up before its end was known.
+    Abandoned(StepId),
+    /// An undo took effect.
+    Undone(StepId),
+    /// An undo was refused.
+    UndoRefused(StepId, Refusal),
+    /// The bridge asks to go back (a leaver overtakes).
+    Abort(Refusal),
+    /// The bridge asks to pause at the next settled step.
+    Park,
+    /// Go on after a pause.
+    Resume,
+    /// The process stops.
+    Stop,
+    /// A turn is durable.
+    Turned(Turn),
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Start these steps side by side.
+    Start(Vec<StepId>),
+    /// Make this turn durable.
+    Turn(Turn),
+    /// Undo this step.
+    Undo(StepId),
+    /// Wait for an event.
+    Wait,
+    /// Nothing is in flight; wait for the bridge.
+    Parked,
+    /// Leave the saga open for the next start.
+    Stopped,
+    /// It has ended, or is stuck.
+    Ended,
+}
+
+/// One saga.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    plan: Plan,
+    steps: Vec<StepState>,
+    phase: Phase,
+    bound: Option<String>,
+    acknowledged: bool,
+    recovered: bool,
+    parked: bool,
+    stopping: bool,
+}
+
+impl Machine {
+    /// A fresh saga. `bound` is the Genesys id if it is known already.
+    pub fn new(plan: Plan, bound: Option<String>) -> Self {
+        let steps = vec![StepState::Waiting; plan.steps.len()];
+        let phase = Phase::Forward;
+        Self { plan, steps, phase, bound, acknowledged: false, recovered: false, parked: false, stopping: false }
+    }
+
+    /// A saga found open: any of its steps may have taken effect. Repeating them is harmless, so nothing but the turns
+    /// decides the direction: back once `Undoing` was written, forward otherwise.
+    pub fn recover(plan: Plan, bound: Option<String>, turns: &[Turn]) -> Self {
+        let mut machine = Self::new(plan, bound);
+        machine.recovered = true;
+        for turn in turns {
+            if let Turn::Acknowledged { bound } = turn {
+                machine.bound = Some(bound.clone());
+            }
+            machine.turned(turn);
+        }
+        machine
+    }
+
+    /// What to do next. Asking twice without an event in between gives the same answer, except that started steps run.
+    pub fn next(&mut self) -> Next {
+        let running = self.steps.contains(&StepState::Running);
+        match &self.phase {
+            Phase::Ended => Next::Ended,
+            _ if self.stopping => if running { Next::Wait } else { Next::Stopped },
+            Phase::Settling(..) if running => Next::Wait,
+            Phase::Settling(refusal, step) => Next::Turn(Turn::Undoing { refusal: refusal.clone(), step: *step }),
+            Phase::Undoing(refusal, step) => self.next_undo(refusal, *step),
+            Phase::Forward if self.parked => if running { Next::Wait } else { Next::Parked },
+            Phase::Forward => self.next_forward(running),
+        }
+    }
+
+    fn next_forward(&mut self, running: bool) -> Next {
+        let startable: Vec<StepId> = self.plan.steps.iter().filter(|step| self.can_start(step)).map(|s| s.id).collect();
+        if !startable.is_empty() {
+            for id in &startable {
+                self.set(*id, StepState::Running);
+            }
+            return Next::Start(startable);
+        }
+        if running {
+            return Next::Wait;
+        }
+        let bound = self.bound.clone().unwrap_or_default();
+        Next::Turn(Turn::Finished(Outcome::Committed { bound, failures: self.failures() }))
+    }
+
+    fn next_undo(&self, refusal: &Refusal, step: Option<StepId>) -> Next {
+        let undoable = |step: &&Step| {
+            matches!(self.state(step.id), Some(StepState::Done | StepState::Maybe)) && !self.beyond_pivot(step.id)
+        };
+        if let Some(step) = self.plan.steps.iter().rev().find(undoable) {
+            return Next::Undo(step.id);
+        }
+        let refused = self.steps.iter().enumerate().find_map(|(index, state)| match state {
+            StepState::UndoRefused(refusal) => Some((self.plan.steps.get(index)?.id, refusal.clone())),
+            _ => None,
+        });
+        match refused {
+            Some((step, refusal)) => Next::Turn(Turn::Stuck { step, refusal }),
+            None => Next::Turn(Turn::Finished(Outcome::RolledBack { refusal: refusal.clone(), step })),
+        }
+    }
+
+    /// Takes note of what happened.
+    pub fn on(&mut self, event: Event) {
+        match event {
+            Event::Done(id, made) => {
+                self.bound = made.or(self.bound.take());
+                self.set(id, StepState::Done);
+            }
+            Event::Refused(id, refusal, partial) => self.refused(id, refusal, partial),
+            Event::Abandoned(id) => self.set(id, StepState::Maybe),
+            Event::Undone(id) => self.set(id, StepState::Undone),
+            Event::UndoRefused(id, refusal) => self.set(id, StepState::UndoRefused(refusal)),
+            Event::Abort(refusal) => {
+                if self.phase == Phase::Forward && !self.forward_only() {
+                    self.phase = Phase::Settling(refusal, None);
+                }
+            }
+            Event::Park => self.parked = true,
+            Event::Resume => {
+                self.parked = false;
+                // What was given up for the pause is tried again: every step is idempotent.
+                for state in self.steps.iter_mut().filter(|state| **state == StepState::Maybe) {
+                    *state = StepState::Waiting;
+                }
+            }
+            Event::Stop => self.stopping = true,
+            Event::Turned(turn) => self.turned(&turn),
+        }
+    }
+
+    fn refused(&mut self, id: StepId, refusal: Refusal, partial: bool) {
+        if self.forward_only() || self.phase != Phase::Forward {
+            self.set(id, if self.forward_only() { StepState::Failed(refusal) } else { maybe(refusal, partial) });
+            return;
+        }
+        self.set(id, maybe(refusal.clone(), partial));
+        self.phase = Phase::Settling(refusal, Some(id));
+    }
+
+    fn turned(&mut self, turn: &Turn) {
+        match turn {
+            Turn::Acknowledged { .. } => self.acknowledged = true,
+            Turn::Undoing { refusal, step } => {
+                self.phase = Phase::Undoing(refusal.clone(), *step);
+                let recovered = self.recovered;
+                for state in &mut self.steps {
+                    let again = matches!(state, StepState::UndoRefused(_))
+                        || (recovered && matches!(state, StepState::Waiting | StepState::Failed(_)));
+                    if again {
+                        *state = StepState::Maybe;
+                    }
+                }
+            }
+            Turn::Stuck { .. } | Turn::HandedOver { .. } | Turn::Finished(_) => self.phase = Phase::Ended,
+        }
+    }
+
+    fn can_start(&self, step: &Step) -> bool {
+        if self.state(step.id) != Some(&StepState::Waiting) {
+            return false;
+        }
+        let earlier = self.plan.steps.iter().filter(|other| other.id < step.id);
+        let settled = |other: &Step| matches!(self.state(other.id), Some(StepState::Done | StepState::Failed(_)));
+        if step.identity {
+            return earlier.into_iter().filter(|other| other.identity).all(settled);
+        }
+        let mut identity = self.plan.steps.iter().filter(|other| other.identity);
+        identity.all(settled) && earlier.into_iter().filter(|other| other.class == step.class).all(settled)
+    }
+
+    /// Whether the saga can no longer go back.
+    pub fn forward_only(&self) -> bool {
+        let pivot_done = self.plan.pivot.is_some_and(|pivot| self.state(pivot) == Some(&StepState::Done));
+        self.acknowledged || pivot_done
+    }
+
+    /// Whether the identity exists in Genesys: what a 2xx needs.
+    pub fn identity_done(&self) -> bool {
+        let mut identity = self.plan.steps.iter().filter(|step| step.identity);
+        identity.all(|step| self.state(step.id) == Some(&StepState::Done))
+    }
+
+    /// Whether the resource may be acknowledged now.
+    pub fn can_acknowledge(&self) -> bool {
+        self.phase == Phase::Forward && !self.acknowledged && self.identity_done() && self.bound.is_some()
+    }
+
+    /// Whether it was acknowledged.
+    pub fn acknowledged(&self) -> bool {
+        self.acknowledged
+    }
+
+    /// Whether steps in flight should be given up as soon as they are between two calls.
+    pub fn settling(&self) -> bool {
+        matches!(self.phase, Phase::Settling(..)) || self.parked || self.stopping
+    }
+
+    /// Genesys id of the user or group, once known.
+    pub fn bound(&self) -> Option<&str> {
+        self.bound.as_deref()
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What has been achieved.
+    pub fn report(&self) -> Report {
+        let mut report = Report { bound: self.bound.clone(), ..Report::default() };
+        for (step, state) in self.plan.steps.iter().zip(&self.steps) {
+            match state {
+                // What may have taken effect counts as ours: taking back what is not there does no harm.
+                StepState::Done | StepState::Maybe => report.done.push(step.id),
+                StepState::Failed(refusal) => report.failed.push((step.id, refusal.clone())),
+                _ => {}
+            }
+        }
+        report.settled = report.done.len() + report.failed.len() == self.plan.steps.len();
+        report
+    }
+
+    fn failures(&self) -> Vec<Failure> {
+        let steps = self.plan.steps.iter().zip(&self.steps);
+        let failed = steps.filter_map(|(step, state)| match state {
+            StepState::Failed(refusal) => Some(describe_failed(&step.effect, refusal)),
+            _ => None,
+        });
+        failed.collect()
+    }
+
+    fn beyond_pivot(&self, id: StepId) -> bool {
+        self.plan.pivot.is_some_and(|pivot| id >= pivot)
+    }
+
+    fn state(&self, id: StepId) -> Option<&StepState> {
+        self.steps.get(usize::from(id.0))
+    }
+
+    fn set(&mut self, id: StepId, new: StepState) {
+        if let Some(state) = self.steps.get_mut(usize::from(id.0)) {
+            *state = new;
+        }
+    }
+}
+
+fn maybe(refusal: Refusal, partial: bool) -> StepState {
+    if partial { StepState::Maybe } else { StepState::Failed(refusal) }
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

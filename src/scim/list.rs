@@ -1,0 +1,312 @@
+//! Queries and their answers (RFC 7644 section 3.4.2): filter, index paging, sorting, list responses.
+//!
+//! Reads parameters only; finding resources is the directory's work, and decoding the query string the server's.
+//! Parameters nobody knows are passed over, because connectors leak flags into addresses (connectors.md section 1.1).
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use super::dialect::is_primary;
+use super::error::ScimError;
+use super::filter::Filter;
+use super::kind::ResourceKind;
+use super::projection::Projection;
+use super::registry::{AttrPath, AttributeType, registry};
+use super::value::{fold, get};
+use crate::limits;
+use crate::model::Object;
+
+/// URN of a list response.
+pub const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+/// URN of a search request.
+pub const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+/// A query over resources of one kind.
+#[derive(Clone, Debug)]
+pub struct ListQuery {
+    /// Which resources; `None` means all.
+    pub filter: Option<Filter>,
+    /// Position of the first resource wanted, counted from 1.
+    pub start_index: usize,
+    /// Most resources wanted, never above the page limit; 0 asks for the total alone.
+    pub count: usize,
+    /// In which order; `None` means the stable order of the directory.
+    pub sort: Option<Sort>,
+    /// What of each.
+    pub projection: Projection,
+}
+
+/// An order of resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    path: AttrPath,
+    case_exact: bool,
+    descending: bool,
+}
+
+impl ListQuery {
+    /// Reads decoded query parameters; names count without letter case.
+    ///
+    /// # Errors
+    /// `invalidFilter` for the filter, `invalidPath` for an unknown `sortBy`, `invalidValue` for the rest.
+    pub fn parse<'a>(
+        kind: ResourceKind,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, ScimError> {
+        let mut given = Given::default();
+        for (name, value) in pairs {
+            let slot = match name.to_ascii_lowercase().as_str() {
+                "filter" => &mut given.filter,
+                "startindex" => &mut given.start_index,
+                "count" => &mut given.count,
+                "sortby" => &mut given.sort_by,
+                "sortorder" => &mut given.sort_order,
+                // Repeated parameters add up, as a client that sends one for each name means them to.
+                "attributes" => {
+                    append(&mut given.attributes, value);
+                    continue;
+                }
+                "excludedattributes" => {
+                    append(&mut given.excluded, value);
+                    continue;
+                }
+                _ => continue,
+            };
+            *slot = Some(value.to_owned());
+        }
+        given.into_query(kind)
+    }
+
+    /// Reads the body of a search request (RFC 7644 section 3.4.3).
+    ///
+    /// # Errors
+    /// As [`ListQuery::parse`], and `invalidSyntax` when the body is not an object.
+    pub fn from_search(kind: ResourceKind, body: &Value) -> Result<Self, ScimError> {
+        let body = body
+            .as_object()
+            .ok_or_else(|| ScimError::invalid_syntax("A search request must be a JSON object."))?;
+        let text = |name: &str| match get(body, name) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            Some(Value::Array(items)) => {
+                Some(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
+            }
+            _ => None,
+        };
+        let given = Given {
+            filter: text("filter"),
+            start_index: text("startIndex"),
+            count: text("count"),
+            sort_by: text("sortBy"),
+            sort_order: text("sortOrder"),
+            attributes: text("attributes"),
+            excluded: text("excludedAttributes"),
+        };
+        given.into_query(kind)
+    }
+
+    /// Puts resources into the order that was asked for; without one they stay as they are.
+    pub fn sort(&self, resources: &mut [Object]) {
+        if let Some(sort) = &self.sort {
+            resources.sort_by(|left, right| sort.compare(left, right));
+        }
+    }
+}
+
+fn append(slot: &mut Option<String>, value: &str) {
+    match slot {
+        Some(list) => {
+            list.push(',');
+            list.push_str(value);
+        }
+        None => *slot = Some(value.to_owned()),
+    }
+}
+
+#[derive(Default)]
+struct Given {
+    filter: Option<String>,
+    start_index: Option<String>,
+    count: Option<String>,
+    sort_by: Option<String>,
+    sort_order: Option<String>,
+    attributes: Option<String>,
+    excluded: Option<String>,
+}
+
+impl Given {
+    fn into_query(self, kind: ResourceKind) -> Result<ListQuery, ScimError> {
+        let filter = self.filter.filter(|text| !text.trim().is_empty());
+        let start_index = number("startIndex", self.start_index.as_deref())?.unwrap_or(1).max(1);
+        // Negative counts are zero (RFC 7644 section 3.4.2.4).
+        let count = number("count", self.count.as_deref())?.map_or(limits::PAGE_DEFAULT, |count| {
+            usize::try_from(count.max(0)).unwrap_or(usize::MAX).min(limits::PAGE_MAX)
+        });
+        Ok(ListQuery {
+            filter: filter.map(|text| Filter::parse(kind, &text)).transpose()?,
+            start_index: usize::try_from(start_index).unwrap_or(usize::MAX),
+            count,
+            sort: self.sort_by.map(|by| Sort::parse(kind, &by, self.sort_order.as_deref())).transpose()?,
+            projection: Projection::parse(kind, self.attributes.as_deref(), self.excluded.as_deref())?,
+        })
+    }
+}
+
+fn number(name: &str, text: Option<&str>) -> Result<Option<i64>, ScimError> {
+    match text.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| ScimError::invalid_value(format!("{name} must be a whole number."))),
+    }
+}
+
+impl Sort {
+    fn parse(kind: ResourceKind, by: &str, order: Option<&str>) -> Result<Self, ScimError> {
+        let (uri, rest) = match by.trim().rsplit_once(':') {
+            Some((uri, rest)) => (Some(uri), rest),
+            None => (None, by.trim()),
+        };
+        let (name, sub) = match rest.split_once('.') {
+            Some((name, sub)) => (name, Some(sub)),
+            None => (rest, None),
+        };
+        let unknown =
+            || ScimError::invalid_path(format!("sortBy names no attribute of {kind}; see /Schemas."));
+        let found = registry().resolve(kind, uri, name, sub).ok_or_else(unknown)?;
+        let mut path = found.path.clone();
+        let mut leaf = found.leaf();
+        if leaf.data_type == AttributeType::Complex {
+            leaf = leaf.sub("value").ok_or_else(unknown)?;
+            path.sub = Some(leaf.name.clone());
+        }
+        let descending = match order.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("" | "ascending") => false,
+            Some("descending") => true,
+            Some(_) => return Err(ScimError::invalid_value("sortOrder must be ascending or descending.")),
+        };
+        Ok(Self { path, case_exact: leaf.case_exact, descending })
+    }
+
+    /// Compares two resources; those without a value come last when ascending (RFC 7644 section 3.4.2.3).
+    pub fn compare(&self, left: &Object, right: &Object) -> Ordering {
+        let order = match (self.key(left), self.key(right)) {
+            (Some(left), Some(right)) => self.compare_values(left, right),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
+        if self.descending { order.reverse() } else { order }
+    }
+
+    fn compare_values(&self, left: &Value, right: &Value) -> Ordering {
+        match (left, right) {
+            (Value::String(left), Value::String(right)) if self.case_exact => left.cmp(right),
+            (Value::String(left), Value::String(right)) => fold(left).cmp(&fold(right)),
+            (Value::Number(left), Value::Number(right)) => {
+                left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal)
+            }
+            (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+            _ => Ordering::Equal,
+        }
+    }
+
+    /// The value to sort by: the primary entry's, else the first one's.
+    fn key<'a>(&self, object: &'a Object) -> Option<&'a Value> {
+        let container = match &self.path.schema {
+            Some(schema) => object.get(schema)?.as_object()?,
+            None => object,
+        };
+        let value = match container.get(&self.path.name)? {
+            Value::Array(items) => items.iter().find(|item| is_primary(item)).or_else(|| items.first())?,
+            other => other,
+        };
+        match &self.path.sub {
+            Some(sub) => value.get(sub),
+            None => Some(value),
+        }
+    }
+}
+
+/// A list response. `total` counts all that match, `items` is the page.
+pub fn list_response(total: usize, start_index: usize, items: Vec<Object>) -> Value {
+    json!({
+        "schemas": [LIST_SCHEMA],
+        "totalResults": total,
+        "startIndex": start_index,
+        "itemsPerPage": items.len(),
+        "Resources": items,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::ScimType;
+
+    fn parse(pairs: &[(&str, &str)]) -> Result<ListQuery, ScimError> {
+        ListQuery::parse(ResourceKind::User, pairs.iter().copied())
+    }
+
+    #[test]
+    fn numbers_are_brought_into_range_and_unknown_parameters_are_passed_over() {
+        let table = [
+            (vec![], 1, limits::PAGE_DEFAULT),
+            (vec![("startIndex", "0"), ("count", "-1")], 1, 0),
+            (vec![("STARTINDEX", "6"), ("count", "5")], 6, 5),
+            (vec![("count", "99999999")], 1, limits::PAGE_MAX),
+            (vec![("aadOptscim062020", ""), ("filter", "")], 1, limits::PAGE_DEFAULT),
+            (vec![("startIndex", "-3"), ("count", "")], 1, limits::PAGE_DEFAULT),
+        ];
+        for (pairs, start, count) in table {
+            let query = parse(&pairs).unwrap();
+            assert_eq!((query.start_index, query.count), (start, count), "{pairs:?}");
+            assert!(query.filter.is_none());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_of_its_own_kind() {
+        for (pair, expected) in [
+            (("count", "many"), ScimType::InvalidValue),
+            (("filter", "nonsense eq"), ScimType::InvalidFilter),
+            (("sortBy", "nonsense"), ScimType::InvalidPath),
+            (("sortBy", "name"), ScimType::InvalidPath),
+        ] {
+            assert_eq!(parse(&[pair]).unwrap_err().scim_type, Some(expected), "{pair:?}");
+        }
+        assert!(parse(&[("sortBy", "userName"), ("sortOrder", "upwards")]).is_err());
+    }
+
+    #[test]
+    fn sorting_ignores_letter_case_and_puts_missing_values_last() {
+        let users = || {
+            [json!({"title": "b"}), json!({}), json!({"title": "A"}), json!({"title": "C"})]
+                .map(|user| user.as_object().unwrap().clone())
+        };
+        let titles = |order: &str| {
+            let mut users = users();
+            parse(&[("sortBy", "title"), ("sortOrder", order)]).unwrap().sort(&mut users);
+            users.map(|user| user.get("title").and_then(Value::as_str).unwrap_or("-").to_owned()).join("")
+        };
+        assert_eq!(titles("ascending"), "AbC-");
+        assert_eq!(titles("descending"), "-CbA");
+    }
+
+    #[test]
+    fn a_search_request_says_the_same_as_a_query() {
+        let body = json!({"filter": "userName eq \"a\"", "startIndex": 3, "count": 7, "attributes": ["userName", "id"]});
+        let query = ListQuery::from_search(ResourceKind::User, &body).unwrap();
+        assert_eq!((query.start_index, query.count), (3, 7));
+        assert!(query.filter.is_some() && !query.projection.wants("emails"));
+    }
+
+    #[test]
+    fn an_empty_answer_still_has_its_array() {
+        let answer = list_response(0, 1, Vec::new());
+        assert_eq!(answer.get("Resources"), Some(&json!([])));
+        assert_eq!(answer.get("totalResults"), Some(&json!(0)));
+    }
+}

@@ -1,0 +1,292 @@
+//! How a PATCH sets and takes away values: whole attributes, sub-attributes, and entries selected by a filter.
+//!
+//! Works on one attribute of one JSON object; which one, and whether it may change, was settled in [`super::engine`].
+
+use serde_json::Value;
+
+use super::super::compact::Shape;
+use super::super::dialect::{Dialect, is_primary};
+use super::super::error::ScimError;
+use super::super::filter::ElementFilter;
+use super::super::registry::Attribute;
+use super::super::value::{contains, is_present, same};
+use super::OpKind;
+use crate::model::Object;
+
+/// Null and empty texts take a value away, and so does an empty array (connectors.md section 1.4).
+pub(super) fn clears(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// Inserts, or removes when nothing is left.
+pub(super) fn store(container: &mut Object, name: &str, value: Value) {
+    let empty = match &value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    };
+    if empty {
+        container.shift_remove(name);
+    } else {
+        container.insert(name.to_owned(), value);
+    }
+}
+
+pub(super) fn set_whole(container: &mut Object, kind: OpKind, attribute: &Attribute, new: Value) {
+    let old = container.get(&attribute.name).cloned();
+    let next = match (attribute.multi_valued, kind, old, new) {
+        (true, OpKind::Add, Some(Value::Array(mut list)), Value::Array(items)) => {
+            for item in items {
+                append(attribute, &mut list, item);
+            }
+            Value::Array(list)
+        }
+        (false, _, Some(Value::Object(old)), Value::Object(new)) => {
+            Value::Object(merged(attribute, old, new))
+        }
+        (_, _, _, new) => new,
+    };
+    store(container, &attribute.name, next);
+}
+
+/// Sub-attributes that were not named stay, unless the value itself became another one: what was said about the old
+/// manager is not true of the new one.
+fn merged(attribute: &Attribute, mut old: Object, new: Object) -> Object {
+    let other_value = match (old.get("value"), new.get("value")) {
+        (Some(old), Some(new)) => !same(old, new),
+        _ => false,
+    };
+    if other_value && attribute.sub("value").is_some() {
+        return new;
+    }
+    old.extend(new);
+    old
+}
+
+/// Adds an entry unless one already says all of it; a new primary entry is the only one. A skill, language or custom
+/// attribute that is there already gets its new level or value instead of a twin (RFC 7643 section 2.4).
+fn append(attribute: &Attribute, list: &mut Vec<Value>, item: Value) {
+    if list.iter().any(|known| contains(known, &item)) {
+        return;
+    }
+    let twin = identity(attribute).and_then(|keys| {
+        let same_key =
+            |known: &Value, key: &&str| known.get(*key).is_some() && known.get(*key) == item.get(*key);
+        list.iter_mut().find(|known| keys.iter().all(|key| same_key(known, key)))
+    });
+    match twin {
+        Some(known) => *known = item,
+        None => {
+            list.push(item);
+            let last = list.len().saturating_sub(1);
+            only_primary(list, &[last]);
+        }
+    }
+}
+
+/// The sub-attributes that tell entries apart, where entries with the same ones cannot exist side by side.
+fn identity(attribute: &Attribute) -> Option<&'static [&'static str]> {
+    match Shape::of(attribute)? {
+        Shape::Level => Some(&["name"]),
+        Shape::Attribute => Some(&["schema", "field"]),
+        Shape::Role | Shape::Queue => None,
+    }
+}
+
+/// When one of the touched entries is primary, the others are not any more (RFC 7644 section 3.5.2).
+fn only_primary(list: &mut [Value], touched: &[usize]) {
+    let Some(winner) = touched.iter().copied().rfind(|at| list.get(*at).is_some_and(is_primary)) else {
+        return;
+    };
+    for (at, item) in list.iter_mut().enumerate() {
+        if at != winner
+            && is_primary(item)
+            && let Some(object) = item.as_object_mut()
+        {
+            object.insert("primary".into(), Value::Bool(false));
+        }
+    }
+}
+
+pub(super) fn set_sub(container: &mut Object, attribute: &Attribute, sub: &Attribute, new: Option<Value>) {
+    if !attribute.multi_valued {
+        let old = match container.get(&attribute.name) {
+            Some(Value::Object(old)) => old.clone(),
+            _ => Object::new(),
+        };
+        let next = match new {
+            Some(new) => merged(attribute, old, Object::from_iter([(sub.name.clone(), new)])),
+            None => {
+                let mut next = old;
+                next.shift_remove(&sub.name);
+                if sub.name == "value" { Object::new() } else { next }
+            }
+        };
+        store(container, &attribute.name, Value::Object(next));
+        return;
+    }
+    let mut list = match container.get(&attribute.name) {
+        Some(Value::Array(list)) => list.clone(),
+        _ => Vec::new(),
+    };
+    match new {
+        Some(new) if list.is_empty() => {
+            list.push(Value::Object(Object::from_iter([(sub.name.clone(), new)])))
+        }
+        Some(new) => {
+            for object in list.iter_mut().filter_map(Value::as_object_mut) {
+                object.insert(sub.name.clone(), new.clone());
+            }
+            let first = [0];
+            only_primary(&mut list, &first);
+        }
+        None => {
+            for object in list.iter_mut().filter_map(Value::as_object_mut) {
+                object.shift_remove(&sub.name);
+            }
+            list.retain(|item| has_substance(attribute, item));
+        }
+    }
+    store(container, &attribute.name, Value::Array(list));
+}
+
+pub(super) fn remove_listed(
+    container: &mut Object,
+    dialect: Dialect,
+    attribute: &Attribute,
+    at: &str,
+    value: &Value,
+) -> Result<(), ScimError> {
+    let listed = match dialect.coerce(attribute, at, value.clone())? {
+        Some(Value::Array(listed)) => listed,
+        _ => Vec::new(),
+    };
+    let Some(Value::Array(mut list)) = container.get(&attribute.name).cloned() else { return Ok(()) };
+    list.retain(|item| !listed.iter().any(|gone| contains(item, gone)));
+    store(container, &attribute.name, Value::Array(list));
+    Ok(())
+}
+
+/// Whether an entry still says something once its label, type and mark are set aside.
+fn has_substance(attribute: &Attribute, item: &Value) -> bool {
+    match item {
+        Value::Object(object) if attribute.is_complex() => object
+            .iter()
+            .any(|(key, value)| !matches!(key.as_str(), "type" | "primary" | "display") && is_present(value)),
+        other => is_present(other),
+    }
+}
+
+/// A change of those entries of a multi-valued attribute that fulfil a filter.
+pub(super) struct Entries<'a> {
+    pub(super) kind: OpKind,
+    pub(super) dialect: Dialect,
+    pub(super) attribute: &'a Attribute,
+    pub(super) filter: &'a ElementFilter,
+    pub(super) sub: Option<&'a str>,
+    pub(super) at: String,
+}
+
+impl Entries<'_> {
+    pub(super) fn remove(&self, list: &mut Vec<Value>) {
+        let Some(sub) = self.sub else {
+            list.retain(|item| !self.filter.matches(item));
+            return;
+        };
+        list.retain_mut(|item| {
+            if !self.filter.matches(item) {
+                return true;
+            }
+            if let Some(object) = item.as_object_mut() {
+                object.shift_remove(sub);
+            }
+            has_substance(self.attribute, item)
+        });
+    }
+
+    pub(super) fn set(&self, list: &mut Vec<Value>, value: &Value) -> Result<(), ScimError> {
+        let mut touched: Vec<usize> = Vec::new();
+        for (at, item) in list.iter_mut().enumerate().filter(|(_, item)| self.filter.matches(item)) {
+            *item = self.changed(item, value)?;
+            touched.push(at);
+        }
+        if touched.is_empty() {
+            list.push(self.created(value)?);
+            touched.push(list.len().saturating_sub(1));
+        }
+        only_primary(list, &touched);
+        Ok(())
+    }
+
+    /// What the operation says about one entry, as an object of declared types; a plain entry as it is.
+    fn given(&self, value: &Value) -> Result<Value, ScimError> {
+        let none = || ScimError::invalid_value(format!("{}: the value says nothing.", self.at));
+        match self.sub {
+            None if self.attribute.is_complex() => match value {
+                // Not coerced as an entry: what it lacks may come from the filter or the entry that is there.
+                Value::Object(object) => {
+                    let mut out = Object::new();
+                    for (key, value) in object {
+                        let (name, value) = self.part(key, value)?;
+                        if let Some(value) = value {
+                            out.insert(name, value);
+                        }
+                    }
+                    Ok(Value::Object(out))
+                }
+                Value::Array(items) if items.len() == 1 => self.given(items.first().unwrap_or(&Value::Null)),
+                simple => self.dialect.single(self.attribute, &self.at, simple.clone())?.ok_or_else(none),
+            },
+            None => self.dialect.single(self.attribute, &self.at, value.clone())?.ok_or_else(none),
+            Some(sub) => {
+                let (name, value) = self.part(sub, value)?;
+                Ok(Value::Object(Object::from_iter(value.map(|value| (name, value)))))
+            }
+        }
+    }
+
+    fn part(&self, name: &str, value: &Value) -> Result<(String, Option<Value>), ScimError> {
+        match self.attribute.sub(name) {
+            Some(sub) => {
+                let value = self.dialect.coerce(sub, &format!("{}.{}", self.at, sub.name), value.clone())?;
+                Ok((sub.name.clone(), value))
+            }
+            None => Ok((name.to_owned(), (!value.is_null()).then(|| value.clone()))),
+        }
+    }
+
+    fn changed(&self, item: &Value, value: &Value) -> Result<Value, ScimError> {
+        let given = self.given(value)?;
+        let (Value::Object(old), Value::Object(new)) = (item, &given) else { return Ok(given) };
+        // A replaced entry keeps what selected it, so that it can be found again (RFC 7644 section 3.5.2.3).
+        let mut next = match (self.kind, self.sub) {
+            (OpKind::Replace, None) => self.filter.seeds().unwrap_or_default(),
+            _ => old.clone(),
+        };
+        next.extend(new.clone());
+        Ok(Value::Object(next))
+    }
+
+    /// An entry that fulfils the filter: connectors set one before it exists (connectors.md section 4, rule 7).
+    fn created(&self, value: &Value) -> Result<Value, ScimError> {
+        let no_target =
+            || ScimError::no_target(format!("{}: no entry fulfils the filter of the path.", self.at));
+        if self.kind == OpKind::Replace && !self.dialect.is_tolerant() {
+            return Err(no_target());
+        }
+        let seeds = self.filter.seeds().ok_or_else(no_target)?;
+        match self.given(value)? {
+            Value::Object(new) => {
+                let mut next = seeds;
+                next.extend(new);
+                Ok(Value::Object(next))
+            }
+            plain => Ok(plain),
+        }
+    }
+}

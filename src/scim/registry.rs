@@ -1,0 +1,342 @@
+//! What attributes exist and how each behaves, read once from the files in `schemas/`.
+//!
+//! Every other room of `scim` asks here for type, mutability, letter case and so on; no attribute is known by name
+//! twice. Serving the schemas to clients is [`super::discovery`]; tolerances about values are [`super::dialect`].
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::kind::ResourceKind;
+
+/// Data types of RFC 7643 section 2.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AttributeType {
+    /// Text.
+    String,
+    /// True or false.
+    Boolean,
+    /// Number with a fraction.
+    Decimal,
+    /// Whole number.
+    Integer,
+    /// Point in time, as text.
+    DateTime,
+    /// Address, as text.
+    Reference,
+    /// Base64, as text.
+    Binary,
+    /// Sub-attributes.
+    Complex,
+}
+
+/// Who may write an attribute, and when (RFC 7643 section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mutability {
+    /// Only this service.
+    ReadOnly,
+    /// The client, any time.
+    ReadWrite,
+    /// The client, once.
+    Immutable,
+    /// The client, and nobody reads it.
+    WriteOnly,
+}
+
+/// When an attribute is part of an answer (RFC 7643 section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Returned {
+    /// In every answer.
+    Always,
+    /// In none.
+    Never,
+    /// Unless the client asks otherwise.
+    Default,
+    /// Only when the client asks for it.
+    Request,
+}
+
+/// Among which resources a value is unique (RFC 7643 section 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Uniqueness {
+    /// None.
+    #[default]
+    None,
+    /// Those of this service.
+    Server,
+    /// All in the world.
+    Global,
+}
+
+/// One attribute or sub-attribute.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attribute {
+    /// Name, in its canonical letter case.
+    pub name: String,
+    /// Data type of one value.
+    #[serde(rename = "type")]
+    pub data_type: AttributeType,
+    /// Whether it is an array.
+    pub multi_valued: bool,
+    /// Whether a resource (or its parent, when present) must have it.
+    pub required: bool,
+    /// Whether comparisons look at letter case.
+    #[serde(default)]
+    pub case_exact: bool,
+    /// Who may write it.
+    pub mutability: Mutability,
+    /// When it is returned.
+    pub returned: Returned,
+    /// Where it is unique.
+    #[serde(default)]
+    pub uniqueness: Uniqueness,
+    /// Suggested values; others are accepted as well (connectors.md section 1.3).
+    #[serde(default)]
+    pub canonical_values: Vec<String>,
+    /// What a reference may point to.
+    #[serde(default)]
+    pub reference_types: Vec<String>,
+    /// Parts of a complex attribute.
+    #[serde(default)]
+    pub sub_attributes: Vec<Attribute>,
+}
+
+impl Attribute {
+    /// A sub-attribute by name, letter case ignored.
+    pub fn sub(&self, name: &str) -> Option<&Attribute> {
+        self.sub_attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it has sub-attributes.
+    pub fn is_complex(&self) -> bool {
+        self.data_type == AttributeType::Complex
+    }
+}
+
+/// A schema file.
+#[derive(Debug, Deserialize)]
+pub struct Schema {
+    /// URN.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// What it describes.
+    pub description: String,
+    /// Its attributes.
+    pub attributes: Vec<Attribute>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Common {
+    attributes: Vec<Attribute>,
+}
+
+/// Where an attribute lives: name of the extension (none for core and common attributes), attribute, sub-attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttrPath {
+    /// URN of the extension; `None` for core and common attributes.
+    pub schema: Option<String>,
+    /// Attribute name.
+    pub name: String,
+    /// Sub-attribute name.
+    pub sub: Option<String>,
+}
+
+impl std::fmt::Display for AttrPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(f, "{schema}:")?;
+        }
+        f.write_str(&self.name)?;
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An attribute found by [`Registry::resolve`], names in canonical letter case.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// Where it lives.
+    pub path: AttrPath,
+    /// The attribute.
+    pub attribute: &'static Attribute,
+    /// The sub-attribute, when the path names one.
+    pub sub_attribute: Option<&'static Attribute>,
+}
+
+impl Resolved {
+    /// The attribute or sub-attribute that the path ends in.
+    pub fn leaf(&self) -> &'static Attribute {
+        self.sub_attribute.unwrap_or(self.attribute)
+    }
+}
+
+/// All schemas of the service.
+#[derive(Debug)]
+pub struct Registry {
+    common: Vec<Attribute>,
+    schemas: Vec<Schema>,
+    documents: Vec<Value>,
+}
+
+const COMMON: &str = include_str!("../../schemas/common.json");
+const FILES: [&str; 8] = [
+    include_str!("../../schemas/core-user.json"),
+    include_str!("../../schemas/core-group.json"),
+    include_str!("../../schemas/enterprise-user.json"),
+    include_str!("../../schemas/genesys-user.json"),
+    include_str!("../../schemas/bridge-user.json"),
+    include_str!("../../schemas/service-provider-config.json"),
+    include_str!("../../schemas/resource-type.json"),
+    include_str!("../../schemas/schema.json"),
+];
+
+#[expect(clippy::expect_used, reason = "the files are part of the program and read by every test")]
+static REGISTRY: LazyLock<Registry> =
+    LazyLock::new(|| Registry::load().expect("the built-in schemas are readable"));
+
+/// The one registry.
+pub fn registry() -> &'static Registry {
+    &REGISTRY
+}
+
+impl Registry {
+    fn load() -> Result<Self, serde_json::Error> {
+        let common: Common = serde_json::from_str(COMMON)?;
+        let schemas = FILES.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
+        let documents = FILES.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
+        Ok(Self { common: common.attributes, schemas, documents })
+    }
+
+    /// The schema files as JSON, in the order in which `/Schemas` lists them.
+    pub fn schemas(&self) -> &[Value] {
+        &self.documents
+    }
+
+    /// A schema by URN, letter case ignored.
+    pub fn schema(&self, urn: &str) -> Option<&Schema> {
+        self.schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
+    }
+
+    /// `schemas`, `id`, `externalId` and `meta`.
+    pub fn common(&self) -> &[Attribute] {
+        &self.common
+    }
+
+    /// The attributes of the main schema of a resource type.
+    pub fn core(&self, kind: ResourceKind) -> &[Attribute] {
+        self.schema(kind.schema()).map_or(&[], |schema| &schema.attributes)
+    }
+
+    /// The canonical URN of an extension of this resource type, letter case ignored.
+    pub fn extension(&self, kind: ResourceKind, urn: &str) -> Option<&'static str> {
+        kind.extensions().iter().copied().find(|known| known.eq_ignore_ascii_case(urn))
+    }
+
+    /// Finds an attribute. `uri` is what the client wrote before the last colon; a bare name that is not a core
+    /// attribute is looked up in the extensions, because Entra writes `manager` without its URN.
+    pub fn resolve(
+        &'static self,
+        kind: ResourceKind,
+        uri: Option<&str>,
+        name: &str,
+        sub: Option<&str>,
+    ) -> Option<Resolved> {
+        let (schema, attribute) = match uri {
+            Some(uri) if uri.eq_ignore_ascii_case(kind.schema()) => (None, self.core_or_common(kind, name)?),
+            Some(uri) => {
+                let urn = self.extension(kind, uri)?;
+                (Some(urn), self.in_schema(urn, name)?)
+            }
+            None => match self.core_or_common(kind, name) {
+                Some(attribute) => (None, attribute),
+                None => kind
+                    .extensions()
+                    .iter()
+                    .find_map(|urn| self.in_schema(urn, name).map(|attribute| (Some(*urn), attribute)))?,
+            },
+        };
+        let sub_attribute = match sub {
+            Some(sub) => Some(attribute.sub(sub)?),
+            None => None,
+        };
+        let path = AttrPath {
+            schema: schema.map(str::to_owned),
+            name: attribute.name.clone(),
+            sub: sub_attribute.map(|sub| sub.name.clone()),
+        };
+        Some(Resolved { path, attribute, sub_attribute })
+    }
+
+    /// The attribute or sub-attribute at a path.
+    pub fn attribute(&'static self, kind: ResourceKind, path: &AttrPath) -> Option<&'static Attribute> {
+        Some(self.resolve(kind, path.schema.as_deref(), &path.name, path.sub.as_deref())?.leaf())
+    }
+
+    /// An attribute of one schema by name.
+    pub fn in_schema(&self, urn: &str, name: &str) -> Option<&Attribute> {
+        find(&self.schema(urn)?.attributes, name)
+    }
+
+    /// A core or common attribute by name.
+    pub fn core_or_common(&self, kind: ResourceKind, name: &str) -> Option<&Attribute> {
+        find(self.core(kind), name).or_else(|| find(&self.common, name))
+    }
+}
+
+fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::kind::{BRIDGE_USER, CORE_USER, ENTERPRISE_USER};
+
+    #[test]
+    fn attributes_are_found_by_any_spelling_and_come_back_canonical() {
+        let table = [
+            (None, "USERNAME", None, Some("userName")),
+            (None, "name", Some("GivenName"), Some("name.givenName")),
+            (Some(CORE_USER), "displayname", None, Some("displayName")),
+            (Some(ENTERPRISE_USER), "manager", Some("value"), Some("manager.value")),
+            (None, "meta", Some("lastmodified"), Some("meta.lastModified")),
+            (None, "nonsense", None, None),
+            (None, "name", Some("nonsense"), None),
+            (Some("urn:x"), "userName", None, None),
+        ];
+        for (uri, name, sub, expected) in table {
+            let found = registry().resolve(ResourceKind::User, uri, name, sub).map(|resolved| {
+                let path = resolved.path;
+                AttrPath { schema: None, ..path }.to_string()
+            });
+            assert_eq!(found.as_deref(), expected, "{uri:?} {name} {sub:?}");
+        }
+    }
+
+    #[test]
+    fn a_bare_name_is_core_first_and_then_looked_up_in_the_extensions() {
+        let roles = registry().resolve(ResourceKind::User, None, "roles", None).unwrap();
+        assert_eq!(roles.path.schema, None);
+        let queues = registry().resolve(ResourceKind::User, None, "queues", None).unwrap();
+        assert_eq!(queues.path.schema.as_deref(), Some(BRIDGE_USER));
+        assert!(registry().resolve(ResourceKind::Group, None, "manager", None).is_none());
+    }
+
+    #[test]
+    fn complex_attributes_hold_no_complex_sub_attributes_in_resources() {
+        for urn in [CORE_USER, ENTERPRISE_USER, BRIDGE_USER] {
+            for attribute in &registry().schema(urn).unwrap().attributes {
+                assert!(attribute.sub_attributes.iter().all(|sub| !sub.is_complex()), "{}", attribute.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Bodies of POST and PUT: from what a client sent to the document of record (RFC 7644 sections 3.3 and 3.5.1).
+//!
+//! The document keeps everything the client said, unknown attributes included, in canonical spelling and declared
+//! types. It never holds `id`, `meta` or `groups` (they are added at the edge, [`super::render`]), nor passwords; the
+//! members of a group are split off. Changes by PATCH are [`super::patch`].
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::dialect::Dialect;
+use super::error::ScimError;
+use super::kind::{BRIDGE_USER, GENESYS_USER, ResourceKind};
+use super::path::looks_like_schema;
+use super::registry::{Attribute, Mutability, registry};
+use super::value::{get, is_present, key_of};
+use crate::limits;
+use crate::model::{Object, Secret};
+
+/// A resource as a client wants it to be.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The document of record; for a group, `members` included until [`split_members`] takes them out.
+    pub document: Object,
+    /// The password, if one was sent; it is never stored.
+    pub password: Option<Secret>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Id of the member.
+    pub value: String,
+    /// Name for people, as sent.
+    pub display: Option<String>,
+    /// `User`, when sent; Okta leaves it out (connectors.md section 2).
+    pub kind: Option<String>,
+}
+
+/// Attributes that say the same entitlement kind in different forms. A PUT that names one of them speaks about the
+/// kind; a kind it does not name stays as it was (promise 5 of the design).
+const ENTITLEMENT_KINDS: [&[(&str, &str)]; 5] = [
+    &[(BRIDGE_USER, "roles"), (BRIDGE_USER, "compactRoles")],
+    &[(BRIDGE_USER, "queues"), (BRIDGE_USER, "compactQueues")],
+    &[(BRIDGE_USER, "skills"), (BRIDGE_USER, "compactSkills"), (GENESYS_USER, "routingSkills")],
+    &[(BRIDGE_USER, "languages"), (BRIDGE_USER, "compactLanguages"), (GENESYS_USER, "routingLanguages")],
+    &[(BRIDGE_USER, "attributes"), (BRIDGE_USER, "compactAttributes")],
+];
+
+/// Reads the body of a POST.
+///
+/// # Errors
+/// `invalidSyntax` when the body is not an object or names an attribute twice, `invalidValue` when a value has the
+/// wrong type or a required one is missing.
+pub fn create(kind: ResourceKind, body: Value, dialect: Dialect) -> Result<Incoming, ScimError> {
+    let body = object(body)?;
+    let mut reader = Reader { kind, dialect, document: Object::new(), password: None };
+    reader.read(body)?;
+    reader.finish()
+}
+
+/// Reads the body of a PUT on a resource whose document is `current`. Read-only attributes in the body, `id` among
+/// them, are passed over; entitlement kinds it does not mention are carried over.
+///
+/// # Errors
+/// As [`create`].
+pub fn replace(
+    kind: ResourceKind,
+    current: &Object,
+    body: Value,
+    dialect: Dialect,
+) -> Result<Incoming, ScimError> {
+    let body = object(body)?;
+    let mentioned = |schema: &str, name: &str| {
+        let extension = get(&body, schema).and_then(Value::as_object);
+        extension.is_some_and(|extension| key_of(extension, name).is_some())
+            || key_of(&body, &format!("{schema}:{name}")).is_some()
+    };
+    let kept: Vec<(&str, &str)> = ENTITLEMENT_KINDS
+        .iter()
+        .filter(|forms| !forms.iter().any(|(schema, name)| mentioned(schema, name)))
+        .flat_map(|forms| forms.iter().copied())
+        .collect();
+    let mut reader = Reader { kind, dialect, document: Object::new(), password: None };
+    reader.read(body)?;
+    for (schema, name) in kept {
+        if let Some(value) = current.get(schema).and_then(|extension| extension.get(name)) {
+            reader.put(Some(schema), name, value.clone());
+        }
+    }
+    reader.finish()
+}
+
+/// Takes the members out of a group's document. `None` when the request did not speak about members.
+///
+/// # Errors
+/// `invalidValue` when a member has no id, 413 when there are too many.
+pub fn split_members(document: &mut Object) -> Result<Option<Vec<Member>>, ScimError> {
+    document.shift_remove("members").map(|value| members_of(&value)).transpose()
+}
+
+/// Reads members from an array, one object, or plain ids; repeated ids count once.
+///
+/// # Errors
+/// As [`split_members`].
+pub(super) fn members_of(value: &Value) -> Result<Vec<Member>, ScimError> {
+    let items = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(items) => items.as_slice(),
+        lone => std::slice::from_ref(lone),
+    };
+    if items.len() > limits::MEMBERS_PER_REQUEST {
+        return Err(ScimError::payload_too_large(format!(
+            "One request may name at most {} members; send several.",
+            limits::MEMBERS_PER_REQUEST
+        )));
+    }
+    let mut seen = HashSet::with_capacity(items.len());
+    let mut members = Vec::with_capacity(items.len());
+    for item in items {
+        let member = member_of(item)?;
+        if seen.insert(member.value.clone()) {
+            members.push(member);
+        }
+    }
+    Ok(members)
+}
+
+fn member_of(item: &Value) -> Result<Member, ScimError> {
+    let missing = || ScimError::invalid_value("Every entry of members needs a value: the id of a user.");
+    let text = |object: &Object, name: &str| {
+        get(object, name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    match item {
+        Value::String(id) if !id.is_empty() => Ok(Member { value: id.clone(), display: None, kind: None }),
+        Value::Object(object) => Ok(Member {
+            value: text(object, "value").ok_or_else(missing)?,
+            display: text(object, "display"),
+            kind: text(object, "type"),
+        }),
+        _ => Err(missing()),
+    }
+}
+
+fn object(body: Value) -> Result<Object, ScimError> {
+    match body {
+        Value::Object(object) => Ok(object),
+        _ => Err(ScimError::invalid_syntax("The body must be a JSON object.")),
+    }
+}
+
+/// Takes a password from a body or a PATCH; null and empty texts are none.
+///
+/// # Errors
+/// `invalidValue` when it is not a text.
+pub(super) fn password_of(value: &Value) -> Result<Option<Secret>, ScimError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok((!text.is_empty()).then(|| Secret::new(text.clone()))),
+        _ => Err(ScimError::invalid_value("password must be a text.")),
+    }
+}
+
+struct Reader {
+    kind: ResourceKind,
+    dialect: Dialect,
+    document: Object,
+    password: Option<Secret>,
+}
+
+impl Reader {
+    fn read(&mut self, body: Object) -> Result<(), ScimError> {
+        let mut seen = HashSet::new();
+        for (key, value) in body {
+            if !seen.insert(key.to_ascii_lowercase()) {
+                return Err(ScimError::invalid_syntax(format!(
+                    "{key} is given twice, in different letter case."
+                )));
+            }
+            if let Some(attribute) = registry().core_or_common(self.kind, &key) {
+                self.known(None, attribute, &attribute.name, value)?;
+            } else if let Some(urn) = registry().extension(self.kind, &key) {
+                self.extension(urn, value)?;
+            } else if let Some(found) = key.rsplit_once(':').and_then(|(uri, name)| {
+                registry().resolve(self.kind, Some(uri), name, None).filter(|_| self.dialect.is_tolerant())
+            }) {
+                // A flattened extension attribute: the key is its full URN.
+                self.known(found.path.schema.as_deref(), found.attribute, &key, value)?;
+            } else {
+                self.unknown(key, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn known(
+        &mut self,
+        schema: Option<&str>,
+        attribute: &Attribute,
+        at: &str,
+        value: Value,
+    ) -> Result<(), ScimError> {
+        match attribute.mutability {
+            Mutability::ReadOnly => Ok(()),
+            Mutability::WriteOnly => {
+                self.password = password_of(&value)?;
+                Ok(())
+            }
+            Mutability::ReadWrite | Mutability::Immutable => {
+                if let Some(value) = self.dialect.coerce(attribute, at, value)? {
+                    self.put(schema, &attribute.name, value);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn extension(&mut self, urn: &str, value: Value) -> Result<(), ScimError> {
+        let members = match value {
+            Value::Object(members) => members,
+            Value::Null => return Ok(()),
+            _ => return Err(ScimError::invalid_value(format!("{urn} must be an object."))),
+        };
+        for (key, value) in members {
+            match registry().in_schema(urn, &key) {
+                Some(attribute) => {
+                    self.known(Some(urn), attribute, &format!("{urn}:{}", attribute.name), value)?
+                }
+                // Some clients repeat `schemas` inside the extension; it says nothing there.
+                None if key.eq_ignore_ascii_case("schemas") => {}
+                None if !self.dialect.is_tolerant() => return Err(unknown_name(&format!("{urn}:{key}"))),
+                None if value.is_null() => {}
+                None => self.put(Some(urn), &key, value),
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self, key: String, value: Value) -> Result<(), ScimError> {
+        if !self.dialect.is_tolerant() && !looks_like_schema(&key) {
+            return Err(unknown_name(&key));
+        }
+        if !value.is_null() {
+            self.document.insert(key, value);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, schema: Option<&str>, name: &str, value: Value) {
+        put(&mut self.document, schema, name, value);
+    }
+
+    fn finish(mut self) -> Result<Incoming, ScimError> {
+        require(self.kind, &self.document)?;
+        complete_schemas(self.kind, &mut self.document);
+        Ok(Incoming { document: self.document, password: self.password })
+    }
+}
+
+fn unknown_name(name: &str) -> ScimError {
+    ScimError::invalid_syntax(format!("{name} is not an attribute known here; see /Schemas."))
+}
+
+/// Sets an attribute of the document or of one of its extensions.
+pub(super) fn put(document: &mut Object, schema: Option<&str>, name: &str, value: Value) {
+    let Some(schema) = schema else {
+        document.insert(name.to_owned(), value);
+        return;
+    };
+    match document.get_mut(schema) {
+        Some(Value::Object(extension)) => {
+            extension.insert(name.to_owned(), value);
+        }
+        _ => {
+            let extension = Object::from_iter([(name.to_owned(), value)]);
+            document.insert(schema.to_owned(), Value::Object(extension));
+        }
+    }
+}
+
+/// Checks that every required attribute of the main schema is there and not blank.
+///
+/// # Errors
+/// `invalidValue` naming the attribute.
+pub(super) fn require(kind: ResourceKind, document: &Object) -> Result<(), ScimError> {
+    for attribute in registry().core(kind).iter().filter(|attribute| attribute.required) {
+        let given = document.get(&attribute.name);
+        let blank = given.and_then(Value::as_str).is_some_and(|text| text.trim().is_empty());
+        if blank || !given.is_some_and(is_present) {
+            return Err(ScimError::invalid_value(format!(
+                "{} is required and must not be empty.",
+                attribute.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Makes `schemas` list the main schema and every extension the document holds; what the client listed stays.
+pub(super) fn complete_schemas(kind: ResourceKind, document: &mut Object) {
+    let mut urns: Vec<String> = vec![kind.schema().to_owned()];
+    let mut add = |urn: &str| {
+        if !urns.iter().any(|known| known.eq_ignore_ascii_case(urn)) {
+            urns.push(urn.to_owned());
+        }
+    };
+    if let Some(Value::Array(listed)) = document.get("schemas") {
+        listed.iter().filter_map(Value::as_str).for_each(&mut add);
+    }
+    for (key, value) in document.iter() {
+        let is_extension = registry().extension(kind, key).is_some() || looks_like_schema(key);
+        if is_extension && value.is_object() {
+            add(key);
+        }
+    }
+    let urns = urns.into_iter().map(Value::String).collect();
+    document.insert("schemas".into(), Value::Array(urns));
+}
