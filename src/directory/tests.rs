@@ -107,7 +107,7 @@ async fn two_users_never_own_one_name_but_may_share_an_address() {
         assert_eq!(bench.directory.user_by(lookup).unwrap().unwrap().id.as_str(), "u1");
     }
     assert_eq!(bench.directory.user_by(UserLookup::Email("b@x")).unwrap(), None);
-    let names = ["user/ada".to_owned(), "email/a@x".to_owned()];
+    let names = ["user/name/ada".to_owned(), "user/email/a@x".to_owned()];
     let free = |own| bench.directory.names_free(&names, own).unwrap();
     assert!(bench.commit(free(Some("u1"))).await.is_ok());
     assert!(bench.commit(free(Some("u2"))).await.is_err() && bench.commit(free(None)).await.is_err());
@@ -201,6 +201,9 @@ async fn turns_that_nobody_sees_write_only_the_audit_trail() {
     assert_eq!(bench.get("u1").unwrap().status.state, ProvisioningState::Pending);
 }
 
+/// Name, add, remove, replace; version, members, computed again.
+type GroupRow<'a> = (&'a str, &'a [&'a str], &'a [&'a str], bool, u64, &'a str, &'a str);
+
 #[tokio::test]
 async fn members_join_leave_and_are_replaced() {
     let bench = Bench::new();
@@ -209,7 +212,7 @@ async fn members_join_leave_and_are_replaced() {
     }
     let g = GroupId::new("g");
     // What is asked, then the version, the members and who is computed again.
-    let table: [(&str, &[&str], &[&str], bool, u64, &str, &str); 7] = [
+    let table: [GroupRow; 7] = [
         ("A", &["u1", "u2", "nobody"], &[], false, 1, "u1 u2", "u1 u2"),
         ("A", &["u1"], &["u3"], false, 1, "u1 u2", ""),
         ("A", &["u3"], &["u1"], false, 2, "u2 u3", "u1 u3"),
