@@ -17,7 +17,7 @@ use crate::store::samples::{
     self, acknowledged, committed, granted, named, object, opened, put_group, put_user, refusal, subject,
     tenant,
 };
-use crate::{audit, directory::import::ImportState};
+use crate::{audit, directory::import::ImportState, limits};
 
 struct Bench {
     store: Arc<MemoryStore>,
@@ -332,4 +332,31 @@ async fn an_imported_group_keeps_its_id_and_the_members_that_are_known() {
     let state = ImportState { finished_ms: 1, users: 2, groups: 3 };
     bench.commit(bench.directory.batch_import_done(state).unwrap()).await.unwrap();
     assert_eq!(bench.directory.import_state().unwrap(), Some(state));
+}
+
+#[tokio::test]
+async fn a_group_of_twenty_thousand_is_replaced_in_one_commit_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = crate::store::SledStore::open(&crate::store::OpenOptions::new(dir.path())).unwrap();
+    let directory = Directory::new(tenant(), Arc::clone(&store) as Arc<dyn Store>);
+    let ids: Vec<String> = (0..40_000).map(|n| format!("{n:08}-aaaa-bbbb-cccc-dddddddddddd")).collect();
+    for some in ids.chunks(10_000) {
+        let mut batch = Batch::new();
+        for id in some {
+            batch.append(
+                directory.batch_import_user(&observed(id, json!({"userName": id})), subject(1), 1).unwrap(),
+            );
+        }
+        store.commit(batch).await.unwrap();
+    }
+    let (first, second) = ids.split_at(limits::MEMBERS_PER_REQUEST);
+    for (n, members) in (1..).zip([first, second]) {
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        let saga = put_group(n, "G", Some(u64::from(n) - 1), &members, &[], true);
+        let batch = directory.settle(&saga, &committed("gg"), &Report::default(), 1).unwrap();
+        store.commit(batch).await.unwrap();
+        assert_eq!(directory.member_count(&GroupId::new("g")).unwrap(), limits::MEMBERS_PER_REQUEST);
+    }
+    assert!(!directory.is_member(&GroupId::new("g"), &UserId::new(&ids[0])).unwrap());
+    assert_eq!(directory.recomputes(9999).unwrap().len(), 200 + 400);
 }
