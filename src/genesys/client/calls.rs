@@ -67,7 +67,7 @@ impl Calls {
             self.budget.acquire(context.priority).await;
             metrics::gauge!("genesys_budget_left").set(f64::from(self.budget.left()));
             let started = self.clock.monotonic_ms();
-            let judgement = judge(call, self.transport.send(call, &token.text).await);
+            let judgement = judge(call, self.transport.send(call, &token.text, context.priority).await);
             self.record(call, context, &judgement, started);
             match judgement {
                 Judgement::Token(_) if !renewed => {
