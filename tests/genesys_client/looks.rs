@@ -3,7 +3,7 @@
 //! Looks under faults are in `faults.rs`.
 
 use genesys_cloud_emulator::{Fault, FaultKind, Quirks};
-use genesys_scim_bridge::model::ports::{Resolution, Upstream, Write};
+use genesys_scim_bridge::model::ports::{CallContext, Priority, Resolution, Upstream, Write};
 use genesys_scim_bridge::model::{Mark, Proficiency, UserId, UserState, Verdict, Wanted};
 use serde_json::json;
 
@@ -142,6 +142,19 @@ async fn a_listing_is_read_once_and_a_missed_name_is_looked_up_once() {
         done(rig.client.resolve(&wanted, None, &context()).await);
     }
     assert_eq!(rig.count("GET", "/routing/queues"), 2, "one listing, one look-up by name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_others_may_wait_for_is_never_background_work() {
+    let rig = Rig::with(Quirks::default(), |settings| settings.tell_priority = true);
+    let background = CallContext { priority: Priority::Background, label: "import".to_owned() };
+    done(rig.client.list_users(None, &background).await);
+    let of = |part: &str| {
+        let calls = rig.cloud.ledger();
+        calls.into_iter().find(|call| call.path.contains(part)).and_then(|call| call.priority)
+    };
+    assert_eq!(of("scim/v2/users").as_deref(), Some("Background"));
+    assert_eq!(of("authorization/divisions").as_deref(), Some("Waiting"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -236,6 +236,15 @@ async fn the_address_of_a_deleted_user_is_made_anew_restored_or_refused_and_each
             Verdict::Done(Some(id)) => {
                 assert!(!taken);
                 assert_eq!(id == before.as_str(), deleted_email == DeletedEmail::Restore);
+                let restored = rig.client.write(&Write::RestoreUser(before.clone()), &context()).await;
+                match restored {
+                    Verdict::Refused(refusal) => {
+                        assert_eq!(refusal.kind, RefusalKind::Uniqueness, "{refusal:?}");
+                        assert_eq!(deleted_email, DeletedEmail::Create);
+                    }
+                    Verdict::Done(_) | Verdict::Later(_) => assert_eq!(deleted_email, DeletedEmail::Restore),
+                    other => panic!("{other:?}"),
+                }
             }
             Verdict::Refused(refusal) => {
                 assert!(taken && refusal.kind == RefusalKind::Uniqueness, "{refusal:?}");
