@@ -61,7 +61,6 @@ struct Spot {
 }
 
 struct Clean {
-    before: Value,
     after: Value,
     spots: Vec<Spot>,
 }
@@ -69,7 +68,7 @@ struct Clean {
 async fn clean(name: &str, quirks: &Quirks) -> Clean {
     let house = House::new(quirks.clone());
     let scene = prepare(&house, name).await;
-    let before = house.organisation().await;
+    house.organisation().await;
     house.cloud.clear_ledger();
     let result = house.submit(scene.kind, scene.action).await;
     let after = house.organisation().await;
@@ -82,7 +81,7 @@ async fn clean(name: &str, quirks: &Quirks) -> Clean {
         spots.push(Spot { method: call.method, template, nth });
     }
     assert!(!spots.is_empty(), "{name}: a scenario without a write shows nothing");
-    Clean { before, after, spots }
+    Clean { after, spots }
 }
 
 struct Broken {
@@ -98,7 +97,8 @@ async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
     let scene = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();
-    let fault = Fault::on(&spot.method, PathMatch::Template(spot.template.clone()), way.fault()).skip(spot.nth);
+    let fault =
+        Fault::on(&spot.method, PathMatch::Template(spot.template.clone()), way.fault()).skip(spot.nth);
     // A refusal is for good: every repetition of the call is refused, but not its undo, which is another call.
     house.cloud.fault(fault.once());
     let result = house.submit(scene.kind, scene.action).await;
@@ -124,10 +124,13 @@ fn normalised(organisation: &Value) -> String {
     for section in ["users", "groups"] {
         let Some(section) = value.get(section) else { continue };
         let entries: Vec<(String, String)> = match section {
-            Value::Object(entries) => entries.iter().map(|(id, entry)| (id.clone(), name_of(entry))).collect(),
-            Value::Array(entries) => {
-                entries.iter().map(|entry| (entry["id"].as_str().unwrap_or_default().to_owned(), name_of(entry))).collect()
+            Value::Object(entries) => {
+                entries.iter().map(|(id, entry)| (id.clone(), name_of(entry))).collect()
             }
+            Value::Array(entries) => entries
+                .iter()
+                .map(|entry| (entry["id"].as_str().unwrap_or_default().to_owned(), name_of(entry)))
+                .collect(),
             _ => vec![],
         };
         for (id, name) in entries.iter().filter(|(id, _)| !id.is_empty()) {
@@ -148,7 +151,8 @@ fn canonical(value: &Value) -> String {
     fn walk(value: &Value) -> Value {
         match value {
             Value::Object(entries) => {
-                let mut sorted: Vec<(String, Value)> = entries.iter().map(|(k, v)| (k.clone(), walk(v))).collect();
+                let mut sorted: Vec<(String, Value)> =
+                    entries.iter().map(|(k, v)| (k.clone(), walk(v))).collect();
                 sorted.sort_by(|a, b| a.0.cmp(&b.0));
                 Value::Object(sorted.into_iter().collect())
             }
@@ -157,7 +161,9 @@ fn canonical(value: &Value) -> String {
                 items.sort_by_key(Value::to_string);
                 Value::Array(items)
             }
-            Value::String(text) if uuid::Uuid::parse_str(text).is_ok_and(|id| id.get_version_num() == 7) => "MARK".into(),
+            Value::String(text) if uuid::Uuid::parse_str(text).is_ok_and(|id| id.get_version_num() == 7) => {
+                "MARK".into()
+            }
             other => other.clone(),
         }
     }
@@ -166,7 +172,9 @@ fn canonical(value: &Value) -> String {
     let mut out = String::new();
     let mut rest = text.as_str();
     while !rest.is_empty() {
-        let candidate = rest.get(..36).filter(|part| uuid::Uuid::parse_str(part).is_ok_and(|id| id.get_version_num() == 7));
+        let candidate = rest
+            .get(..36)
+            .filter(|part| uuid::Uuid::parse_str(part).is_ok_and(|id| id.get_version_num() == 7));
         match candidate {
             Some(_) => {
                 out.push_str("MARK");
@@ -196,9 +204,15 @@ fn judge(name: &str, quirk: &str, spot: &Spot, way: Way, clean: &Clean, run: &Br
         return Err(format!("{at}: stuck"));
     }
     if way == Way::Refused && !(has_pivot(name) && !is_pivot_call(name, spot)) {
-        let Err(error) = &run.result else { return Err(format!("{at}: refused, and the client heard {:?}", run.result)) };
+        let Err(error) = &run.result else {
+            return Err(format!("{at}: refused, and the client heard {:?}", run.result));
+        };
         if normalised(&run.before) != normalised(&run.after) {
-            return Err(format!("{at}: not everything was undone ({})\n{}", error.detail, difference(&run.before, &run.after)));
+            return Err(format!(
+                "{at}: not everything was undone ({})\n{}",
+                error.detail,
+                difference(&run.before, &run.after)
+            ));
         }
         return Ok(());
     }
@@ -226,7 +240,8 @@ fn is_pivot_call(name: &str, spot: &Spot) -> bool {
 
 fn difference(left: &Value, right: &Value) -> String {
     let (left, right) = (normalised(left), normalised(right));
-    let (left, right): (Value, Value) = (serde_json::from_str(&left).unwrap(), serde_json::from_str(&right).unwrap());
+    let (left, right): (Value, Value) =
+        (serde_json::from_str(&left).unwrap(), serde_json::from_str(&right).unwrap());
     let mut lines = Vec::new();
     compare("", &left, &right, &mut lines);
     lines.truncate(12);
@@ -237,7 +252,12 @@ fn compare(at: &str, left: &Value, right: &Value, lines: &mut Vec<String>) {
     match (left, right) {
         (Value::Object(l), Value::Object(r)) => {
             for key in l.keys().chain(r.keys().filter(|key| !l.contains_key(*key))) {
-                compare(&format!("{at}/{key}"), l.get(key).unwrap_or(&Value::Null), r.get(key).unwrap_or(&Value::Null), lines);
+                compare(
+                    &format!("{at}/{key}"),
+                    l.get(key).unwrap_or(&Value::Null),
+                    r.get(key).unwrap_or(&Value::Null),
+                    lines,
+                );
             }
         }
         (l, r) if l != r => lines.push(format!("  {at}: {l} -> {r}")),
@@ -264,7 +284,7 @@ async fn table(quirks: Vec<(&'static str, Quirks)>, ways: &[Way]) {
                 }
             });
             use futures_util::stream::{StreamExt, iter};
-            let results: Vec<_> = iter(workers).buffer_unordered(8).collect().await;
+            let results: Vec<_> = iter(workers).buffer_unordered(16).collect().await;
             failures.extend(results.into_iter().filter_map(Result::err));
         }
     }
