@@ -2,10 +2,7 @@
 
 pub mod admin;
 pub mod audit;
-/// The front door; only its words so far.
-pub mod bridge {
-    pub mod change;
-}
+pub mod bridge;
 pub mod config;
 pub mod directory;
 pub mod entitlements;

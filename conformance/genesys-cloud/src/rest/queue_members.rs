@@ -59,8 +59,11 @@ pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
     turn.listing_without_total(found.into_iter().map(|user| model(&queue, user)).collect(), MAX_MEMBERS)
 }
 
+/// An item of a body: the id of a member and the whole item.
+type Item = (String, Map<String, Value>);
+
 /// Ids of the body, each with what else the item says.
-fn items(turn: &Turn<'_>) -> Result<Vec<(String, Map<String, Value>)>, Refusal> {
+fn items(turn: &Turn<'_>) -> Result<Vec<Item>, Refusal> {
     let items = turn.objects(MAX_MEMBERS)?;
     if items.is_empty() {
         return Err(Refusal::bad(
