@@ -32,6 +32,15 @@ impl Got {
     }
 }
 
+/// Whatever a test sends, wrong requests included, the answers keep to the public description.
+impl Drop for Api {
+    fn drop(&mut self) {
+        let violations = self.cloud.violations();
+        let answers: Vec<_> = violations.iter().filter(|violation| violation.contains(": answer ")).collect();
+        assert!(std::thread::panicking() || answers.is_empty(), "answers against the contract: {answers:#?}");
+    }
+}
+
 /// Quirks without any lag.
 pub(crate) fn calm() -> Quirks {
     Quirks { stale_ms: 0, search_lag_ms: 0, group_lag_ms: 0, ..Quirks::default() }

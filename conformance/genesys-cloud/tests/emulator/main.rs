@@ -2,7 +2,6 @@
 //! see; what the code does inside is tested beside the code.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a failed assumption fails the test"
