@@ -25,7 +25,7 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Most connections of one worker: a flood waits in the listen queue and costs no memory.
 pub const CONNECTIONS_PER_WORKER: usize = 2048;
 /// Members above which a group PATCH is answered 204, as the RFC allows and Entra advises: the body would be wasted.
-pub const PATCH_BODY_MEMBERS: u64 = 500;
+pub const PATCH_BODY_MEMBERS: usize = 500;
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
