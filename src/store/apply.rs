@@ -11,8 +11,8 @@ use crate::model::{Batch, Expect, StoreError, Table};
 
 use super::chain;
 
-/// Longest key in bytes. `keys` stays far below; a longer one comes from a mistake and would outgrow sled's pages.
-const KEY_BYTES: usize = 2048;
+/// Longest key in bytes. sled keeps up to 257 keys in one index page, which must stay below the 128 KiB of a blob file.
+const KEY_BYTES: usize = 480;
 /// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room for the rest.
 const COMMIT_KEYS: usize = 100_000;
 
@@ -25,7 +25,9 @@ pub(super) type Read<'a> = &'a dyn Fn(Table, &[u8]) -> Result<Option<Bytes>, Sto
 /// Refuses what could not be kept safely, before it is queued.
 pub(super) fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
     let keys = batch.put.iter().map(|(_, key, _)| key).chain(batch.delete.iter().map(|(_, key)| key));
-    if let Some(key) = keys.chain(batch.expect.iter().map(|(_, key, _)| key)).find(|key| key.len() > KEY_BYTES) {
+    if let Some(key) =
+        keys.chain(batch.expect.iter().map(|(_, key, _)| key)).find(|key| key.len() > KEY_BYTES)
+    {
         return Err(StoreError::TooLarge { bytes: key.len() });
     }
     if let Some((_, _, value)) = batch.put.iter().find(|(_, _, value)| value.len() > STORE_RECORD_BYTES) {

@@ -94,8 +94,7 @@ pub(super) fn read_head(prefix: &[u8], value: Option<Bytes>) -> Result<Head, Sto
     value.map_or_else(
         || Ok(Head::genesis(prefix)),
         |value| {
-            Head::from_bytes(&value)
-                .ok_or_else(|| StoreError::Damaged("the head of a hash chain".to_owned()))
+            Head::from_bytes(&value).ok_or_else(|| StoreError::Damaged("the head of a hash chain".to_owned()))
         },
     )
 }

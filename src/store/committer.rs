@@ -150,5 +150,6 @@ impl Committer {
 
 /// A panic of sled is a failure of the store, never of the process.
 fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(StoreError::Failed("sled panicked".to_owned())))
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(StoreError::Failed("sled panicked".to_owned())))
 }

@@ -246,7 +246,8 @@ impl Engine {
             Kind::Whole => Ok(Bytes::copy_from_slice(payload)),
             Kind::Chunk => Err(damaged(place, "a chunk stands where a record should")),
             Kind::Head => {
-                let head = Head::from_bytes(payload).ok_or_else(|| damaged(place, "its head is cut short"))?;
+                let head =
+                    Head::from_bytes(payload).ok_or_else(|| damaged(place, "its head is cut short"))?;
                 let mut record = Vec::with_capacity(head.bytes as usize);
                 for number in 0..head.chunks {
                     let key = frame::chunk_key(place, number);
@@ -266,7 +267,9 @@ impl Engine {
     }
 
     fn tree(&self, tree: u8) -> Result<&sled::Tree, StoreError> {
-        self.trees.get(usize::from(tree)).ok_or_else(|| StoreError::Failed(format!("there is no tree {tree}")))
+        self.trees
+            .get(usize::from(tree))
+            .ok_or_else(|| StoreError::Failed(format!("there is no tree {tree}")))
     }
 }
 
@@ -283,7 +286,9 @@ fn damaged(place: Place<'_>, why: &str) -> StoreError {
 /// What sled says when it fails.
 pub(super) fn failed(error: sled::Error) -> StoreError {
     match error {
-        sled::Error::Corruption { .. } => StoreError::Damaged("sled found corruption; restore the last backup".to_owned()),
+        sled::Error::Corruption { .. } => {
+            StoreError::Damaged("sled found corruption; restore the last backup".to_owned())
+        }
         other => StoreError::Failed(other.to_string()),
     }
 }

@@ -9,8 +9,9 @@ use crate::limits::STORE_VALUE_BYTES;
 const FORMAT: u8 = 1;
 /// Bytes before the payload: format, kind, CRC-32.
 const HEADER: usize = 6;
-/// Largest payload of one frame.
-pub(super) const PAYLOAD_BYTES: usize = STORE_VALUE_BYTES - HEADER;
+/// Largest payload of one frame. Half of what the limit allows, because sled keeps up to 20 values in one page before it splits
+/// it, and a page of more than 128 KiB becomes a blob file: 17 values of 8 KiB were seen to do that.
+pub(super) const PAYLOAD_BYTES: usize = STORE_VALUE_BYTES / 2 - HEADER;
 
 /// What a payload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use crate::model::TenantId;
 
-/// Longest part in bytes that is written as it is. Longer ones (a display name may have 256 KiB) are replaced by their hash: keys
+/// Longest part in bytes, escaped, that is written as it is. Longer ones (a display name may have 256 KiB) are replaced by their hash: keys
 /// must stay small enough for the store's pages.
 const PART_BYTES: usize = 200;
 
@@ -34,10 +34,12 @@ pub fn last_part(key: &[u8]) -> Option<String> {
 
 /// One part, escaped.
 fn part(text: &str) -> String {
-    if text.len() > PART_BYTES {
-        return format!("%#{}", blake3::hash(text.as_bytes()).to_hex());
+    let escaped = text.replace('%', "%25").replace('/', "%2F");
+    if escaped.len() <= PART_BYTES {
+        escaped
+    } else {
+        format!("%#{}", blake3::hash(text.as_bytes()).to_hex())
     }
-    text.replace('%', "%25").replace('/', "%2F")
 }
 
 #[cfg(test)]

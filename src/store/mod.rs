@@ -18,9 +18,12 @@ pub mod keys;
 pub mod memory;
 pub mod open;
 pub mod record;
+#[cfg(test)]
+pub(crate) mod samples;
 mod sequence;
 mod sled_store;
 pub mod tokens;
+pub mod trail;
 pub mod turns;
 
 pub use journal::StoreJournal;

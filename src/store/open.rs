@@ -44,7 +44,9 @@ impl OpenOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it.
-    #[error("the data directory {dir} is locked by another process (waited {waited:?}): stop the other scim-bridge, or use another directory")]
+    #[error(
+        "the data directory {dir} is locked by another process (waited {waited:?}): stop the other scim-bridge, or use another directory"
+    )]
     Locked {
         /// Which directory.
         dir: PathBuf,
@@ -55,10 +57,14 @@ pub enum OpenError {
     #[error("the data directory {0} is on a read-only disk: mount it for writing, or use another directory")]
     ReadOnlyDisk(PathBuf),
     /// No right to write.
-    #[error("the data directory {0} cannot be written by this user: change its owner or mode, or use another directory")]
+    #[error(
+        "the data directory {0} cannot be written by this user: change its owner or mode, or use another directory"
+    )]
     NotWritable(PathBuf),
     /// The disk is full.
-    #[error("the disk of the data directory {0} is full: free some space and start again; nothing that was acknowledged is lost")]
+    #[error(
+        "the disk of the data directory {0} is full: free some space and start again; nothing that was acknowledged is lost"
+    )]
     Full(PathBuf),
     /// Something else about the directory.
     #[error("the data directory {dir} cannot be used: {source}")]
@@ -69,7 +75,9 @@ pub enum OpenError {
         source: io::Error,
     },
     /// The database is damaged.
-    #[error("the database in {dir} is damaged ({why}): restore the last backup into an empty data directory, and keep the damaged one for analysis")]
+    #[error(
+        "the database in {dir} is damaged ({why}): restore the last backup into an empty data directory, and keep the damaged one for analysis"
+    )]
     Damaged {
         /// Which directory.
         dir: PathBuf,
@@ -77,7 +85,9 @@ pub enum OpenError {
         why: String,
     },
     /// A newer program wrote it.
-    #[error("the database in {dir} was written by a newer scim-bridge (tree {tree} has format {found}, this program knows {known}): use that version")]
+    #[error(
+        "the database in {dir} was written by a newer scim-bridge (tree {tree} has format {found}, this program knows {known}): use that version"
+    )]
     Newer {
         /// Which directory.
         dir: PathBuf,
@@ -108,7 +118,9 @@ impl OpenError {
 
     fn from_store(dir: &Path, error: StoreError) -> Self {
         match error {
-            StoreError::Failed(why) => OpenError::Directory { dir: dir.to_owned(), source: io::Error::other(why) },
+            StoreError::Failed(why) => {
+                OpenError::Directory { dir: dir.to_owned(), source: io::Error::other(why) }
+            }
             other => OpenError::damaged(dir, other.to_string()),
         }
     }
@@ -141,7 +153,8 @@ pub(super) fn open(options: &OpenOptions) -> Result<Opened, OpenError> {
         let state = check(dir, &engine, known)?;
         Ok((engine, state))
     }));
-    let (engine, state) = checked.map_err(|_| OpenError::damaged(dir, "sled panicked while reading it"))??;
+    let (engine, state) =
+        checked.map_err(|_| OpenError::damaged(dir, "sled panicked while reading it"))??;
     Ok(Opened { engine, state, lock })
 }
 

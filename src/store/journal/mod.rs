@@ -218,3 +218,6 @@ impl Journal for StoreJournal {
             .ok_or_else(|| StoreError::Damaged("a reservation names no saga".to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;
