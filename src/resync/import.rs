@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::directory::{Directory, ImportState};
+use crate::directory::Directory;
+use crate::directory::import::ImportState;
 use crate::model::ports::{CallContext, Clock, Ids, Page, Priority, Store, Upstream};
 use crate::model::{Batch, Observed, ObservedGroup, Refusal, StoreError, Verdict};
 

@@ -13,6 +13,7 @@ use super::reads::Reads;
 use crate::limits;
 use crate::model::ports::Clock;
 use crate::scim::dialect::Dialect;
+use crate::scim::discovery::Suggestions;
 
 /// The base path of the SCIM service.
 pub const BASE: &str = "/scim/v2";
@@ -44,6 +45,8 @@ pub struct Settings {
     pub headers_wait: Duration,
     /// What clients may get wrong.
     pub dialect: Dialect,
+    /// Values that /Schemas suggests to clients.
+    pub suggestions: Suggestions,
 }
 
 impl Settings {
@@ -57,6 +60,7 @@ impl Settings {
             body_wait: BODY_WAIT,
             headers_wait: HEADERS_WAIT,
             dialect: Dialect::Tolerant,
+            suggestions: Suggestions::default(),
         }
     }
 
