@@ -20,7 +20,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum StepEnd {
     Done(Option<String>),
-    Refused { refusal: Refusal, partial: bool },
+    Refused {
+        refusal: Refusal,
+        partial: bool,
+    },
     /// Given up between two tries because the saga settles or the process stops.
     Abandoned,
 }
@@ -273,7 +276,11 @@ impl Driver {
         }
     }
 
-    async fn observe(&mut self, user: &UserId, aspects: &crate::model::Aspects) -> Result<Option<Observed>, StepEnd> {
+    async fn observe(
+        &mut self,
+        user: &UserId,
+        aspects: &crate::model::Aspects,
+    ) -> Result<Option<Observed>, StepEnd> {
         let mut pause = FIRST_PAUSE;
         loop {
             let wait = match self.upstream.observe(user, aspects, &self.context).await {
@@ -295,7 +302,8 @@ impl Driver {
         if *self.settle.borrow() {
             return true;
         }
-        let jitter = Duration::from_millis(self.clock.jitter(wait.as_millis().try_into().unwrap_or(u64::MAX) / 4 + 1));
+        let jitter =
+            Duration::from_millis(self.clock.jitter(wait.as_millis().try_into().unwrap_or(u64::MAX) / 4 + 1));
         let clock = Arc::clone(&self.clock);
         tokio::select! {
             () = clock.sleep(wait + jitter) => {}
