@@ -24,9 +24,9 @@ use crate::resync::import::{ImportParts, ProgressCell};
 use crate::scim::dialect::Dialect;
 use crate::server::auth::TokenBook;
 use crate::server::listen::{bind, listen};
+use crate::server::measure;
 use crate::server::routes::Mount;
 use crate::server::state::{ServerState, Settings};
-use crate::server::measure;
 use crate::store::tokens::{self, Scope, TokenRecord};
 use crate::store::{OpenOptions, SledStore, StoreJournal};
 
@@ -57,7 +57,8 @@ impl App {
         let rules = RuleSet::compile(&config.rules).map_err(StartError::Rule)?;
         let genesys = genesys_settings(&config)?;
         let socket = bind(&config.server.listen.to_string())?;
-        let bound = socket.local_addr().map_err(|error| crate::server::ListenError::System(error.to_string()))?;
+        let bound =
+            socket.local_addr().map_err(|error| crate::server::ListenError::System(error.to_string()))?;
         let engine = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.server.workers.max(2))
             .thread_name("engine")
@@ -133,7 +134,11 @@ fn ground(config: &Config, overrides: &Overrides) -> Result<Ground, StartError> 
 
 fn keep(config: &Config, overrides: &Overrides) -> Result<Kept, StartError> {
     if let Some(memory) = &overrides.memory {
-        return Ok(Kept { store: Arc::clone(memory) as Arc<dyn Store>, sled: None, trouble: Arc::new(|| None) });
+        return Ok(Kept {
+            store: Arc::clone(memory) as Arc<dyn Store>,
+            sled: None,
+            trouble: Arc::new(|| None),
+        });
     }
     let mut options = OpenOptions::new(&config.data_dir);
     options.cache_bytes = config.store.cache_bytes();
@@ -148,7 +153,8 @@ fn keep(config: &Config, overrides: &Overrides) -> Result<Kept, StartError> {
 
 fn genesys_settings(config: &Config) -> Result<GenesysSettings, SetupError> {
     let given = &config.genesys;
-    let (tenant, id, secret) = (config.tenant.name.clone(), given.client_id.clone(), given.client_secret.clone());
+    let (tenant, id, secret) =
+        (config.tenant.name.clone(), given.client_id.clone(), given.client_secret.clone());
     let mut settings = match &given.region {
         Some(region) => GenesysSettings::for_region(tenant, region, id, secret)?,
         None => {
@@ -275,7 +281,9 @@ fn mount(ground: &Ground, doors: &Arc<Doors>, book: &Arc<TokenBook>, extra: Vec<
     let (store, tenant, book) = (Arc::clone(&ground.kept.store), ground.tenant.clone(), Arc::clone(book));
     let tokens_changed = Arc::new(move || match known_tokens(store.as_ref(), &tenant, &extra) {
         Ok(known) => book.replace(known),
-        Err(error) => tracing::error!(%error, "the tokens cannot be read; the ones known before stay in force"),
+        Err(error) => {
+            tracing::error!(%error, "the tokens cannot be read; the ones known before stay in force")
+        }
     });
     let state = Data::new(AdminState {
         tenant: ground.tenant.clone(),

@@ -52,7 +52,10 @@ pub async fn schemas(req: HttpRequest, state: Data<ServerState>) -> Answer {
 /// # Errors
 /// 404 when there is none of that URN.
 pub async fn schema(req: HttpRequest, urn: Path<String>, state: Data<ServerState>) -> Answer {
-    show(&req, discovery::schema(&state.settings.base_url(), &urn, &state.settings.suggestions).map(Value::Object))
+    show(
+        &req,
+        discovery::schema(&state.settings.base_url(), &urn, &state.settings.suggestions).map(Value::Object),
+    )
 }
 
 fn all(items: Vec<Object>) -> Value {
