@@ -13,6 +13,7 @@ mod watch;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::bridge::Bridge;
@@ -94,7 +95,29 @@ pub struct Running {
     recovered: usize,
     listening: Option<Listening>,
     stop: CancellationToken,
-    engine: Option<tokio::runtime::Runtime>,
+    engine: Engine,
+}
+
+/// The engine runtime. Dropped in the background, so that it may be dropped inside of another runtime as well.
+struct Engine {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+impl Engine {
+    fn new(threads: usize) -> std::io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(threads).thread_name("engine").enable_all().build()?;
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Running {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use arc_swap::ArcSwapOption;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::doors::{Doors, StoreTrouble};
 use super::reads::DirectoryReads;
 use super::system::{SystemClock, SystemIds, random_bits, request_id};
-use super::{App, Overrides, Running, StartError, watch};
+use super::{App, Engine, Overrides, Running, StartError, watch};
 use crate::admin::{self, AdminState};
 use crate::bridge::lanes::LocalLanes;
 use crate::bridge::{Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy};
@@ -59,12 +60,8 @@ impl App {
         let socket = bind(&config.server.listen.to_string())?;
         let bound =
             socket.local_addr().map_err(|error| crate::server::ListenError::System(error.to_string()))?;
-        let engine = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(config.server.workers.max(2))
-            .thread_name("engine")
-            .enable_all()
-            .build()
-            .map_err(StartError::Engine)?;
+        let guard = Engine::new(config.server.workers.max(2)).map_err(StartError::Engine)?;
+        let engine = &guard.handle;
         let metrics = measure::handle();
         let ground = ground(&config, &overrides)?;
         let budget: Arc<dyn Budget> = Arc::new(SharedBudget::new(
@@ -79,12 +76,12 @@ impl App {
                 Arc::new(GenesysClient::new(&genesys, Arc::clone(&ground.clock), Arc::clone(&budget))?)
             }
         };
-        let bridge = Bridge::new(parts(&config, &ground, &upstream, budget, rules, &engine));
+        let bridge = Bridge::new(parts(&config, &ground, &upstream, budget, rules, engine));
         let recovered = bridge.recover()?;
         let public_url = config.public_url_or(bound);
-        let doors = doors(&config, &ground, &bridge, &upstream, &engine);
+        let doors = doors(&config, &ground, &bridge, &upstream, engine);
         if overrides.watch_credentials {
-            watch::spawn(&engine, upstream, &ground.clock, &doors.credentials, ground.stop.clone());
+            watch::spawn(engine, upstream, &ground.clock, &doors.credentials, ground.stop.clone());
         }
         let (import, progress) = (Arc::clone(&doors.import), doors.progress.clone());
         let book = token_book(&ground, &overrides.tokens)?;
@@ -111,7 +108,7 @@ impl App {
             recovered,
             listening: Some(listening),
             stop: ground.stop,
-            engine: Some(engine),
+            engine: guard,
         })
     }
 }
@@ -180,7 +177,7 @@ fn parts(
     upstream: &Arc<dyn Upstream>,
     budget: Arc<dyn Budget>,
     rules: RuleSet,
-    engine: &tokio::runtime::Runtime,
+    engine: &Handle,
 ) -> BridgeParts {
     BridgeParts {
         clock: Arc::clone(&ground.clock),
@@ -193,7 +190,7 @@ fn parts(
         lanes: Arc::new(LocalLanes::default()),
         rules,
         policy: policy(config),
-        engine: engine.handle().clone(),
+        engine: engine.clone(),
         stop: ground.stop.clone(),
     }
 }
@@ -234,7 +231,7 @@ fn doors(
     ground: &Ground,
     bridge: &Arc<Bridge>,
     upstream: &Arc<dyn Upstream>,
-    engine: &tokio::runtime::Runtime,
+    engine: &Handle,
 ) -> Arc<Doors> {
     let import = ImportParts {
         directory: Arc::clone(&ground.directory),
@@ -247,7 +244,7 @@ fn doors(
         bridge: Arc::clone(bridge),
         import: Arc::new(import),
         progress: ProgressCell::default(),
-        engine: engine.handle().clone(),
+        engine: engine.clone(),
         store_trouble: Arc::clone(&ground.kept.trouble),
         import_required: config.tenant.import == ImportPolicy::Required,
         credentials: Arc::new(ArcSwapOption::empty()),

@@ -1,7 +1,6 @@
 //! How a bridge ends: by a signal or by its owner; requests finish, sagas reach a safe point, the store is closed.
 
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
 use super::Running;
 use crate::bridge::Bridge;
@@ -43,21 +42,15 @@ impl Running {
     /// Takes no more requests, lets running ones and the steps in flight finish, closes the store. Open sagas go on at the next start.
     pub async fn stop(mut self) -> Stopped {
         let work = self.ending();
-        let Some(engine) = self.engine.take() else { return Stopped { quiet: false } };
-        let ended = engine.spawn(work).await;
-        engine.shutdown_background();
-        ended.unwrap_or(Stopped { quiet: false })
+        self.engine.handle.spawn(work).await.unwrap_or(Stopped { quiet: false })
     }
 
     /// As [`Running::stop`], for callers outside of a runtime.
     pub fn stop_blocking(mut self) -> Stopped {
         let work = self.ending();
-        let Some(engine) = self.engine.take() else { return Stopped { quiet: false } };
         let (done, wait) = mpsc::channel();
-        engine.spawn(async move { done.send(work.await) });
-        let stopped = wait.recv().unwrap_or(Stopped { quiet: false });
-        engine.shutdown_timeout(Duration::from_secs(1));
-        stopped
+        self.engine.handle.spawn(async move { done.send(work.await) });
+        wait.recv().unwrap_or(Stopped { quiet: false })
     }
 
     /// Serves until SIGINT or SIGTERM, then stops well. A second signal does not wait.
@@ -66,9 +59,7 @@ impl Running {
     /// The system does not let us listen for signals.
     pub fn serve_until_signal(self) -> std::io::Result<Stopped> {
         let (sent, wait) = mpsc::channel();
-        if let Some(engine) = &self.engine {
-            engine.spawn(async move { sent.send(signal().await) });
-        }
+        self.engine.handle.spawn(async move { sent.send(signal().await) });
         match wait.recv() {
             Ok(Ok(())) => {
                 tracing::info!("stopping");
@@ -85,8 +76,7 @@ impl Running {
     /// See [`ImportError`].
     pub async fn import(&self) -> Result<Progress, ImportError> {
         let (parts, progress) = (Arc::clone(&self.import), self.progress.clone());
-        let Some(engine) = &self.engine else { return Err(ImportError::Running) };
-        let task = engine.spawn(async move { import(&parts, &progress).await });
+        let task = self.engine.handle.spawn(async move { import(&parts, &progress).await });
         match task.await {
             Ok(result) => result,
             Err(error) => Err(ImportError::NoAnswer { what: "anything", reason: error.to_string() }),
@@ -100,12 +90,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(engine) = self.engine.take() {
-            self.stop.cancel();
-            if let Some(listening) = self.listening.take() {
-                drop(engine.spawn(listening.stop()));
-            }
-            engine.shutdown_background();
+        self.stop.cancel();
+        if let Some(listening) = self.listening.take() {
+            listening.abandon();
         }
     }
 }

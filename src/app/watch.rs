@@ -16,7 +16,7 @@ const UNWELL: Duration = Duration::from_secs(15);
 
 /// Starts asking; ends when the bridge stops.
 pub(super) fn spawn(
-    engine: &tokio::runtime::Runtime,
+    engine: &tokio::runtime::Handle,
     upstream: Arc<dyn Upstream>,
     clock: &Arc<dyn Clock>,
     words: &Arc<ArcSwapOption<String>>,

@@ -97,10 +97,10 @@ impl House {
             }
         };
         let mut document = document;
-        if kind == ResourceKind::Group {
-            if let Some(members) = resource::split_members(&mut document)? {
-                inner.members.insert(id.clone(), members);
-            }
+        if kind == ResourceKind::Group
+            && let Some(members) = resource::split_members(&mut document)?
+        {
+            inner.members.insert(id.clone(), members);
         }
         if old.is_none() && inner.taken(kind, &document) {
             return Err(ScimError::uniqueness("The name is taken."));
