@@ -14,6 +14,15 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Names the type of the body, as the answers to SCIM and to REST paths do.
+    pub(crate) fn typed(mut self, scim: bool) -> Reply {
+        if self.body.is_some() {
+            let kind = if scim { "application/scim+json" } else { "application/json" };
+            self.headers.push(("Content-Type", kind.to_owned()));
+        }
+        self
+    }
+
     /// A status without a body.
     pub(crate) fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: None }
@@ -33,6 +42,15 @@ impl Reply {
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Reply {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// Names the type of the body, if there is one.
+    pub(crate) fn typed(self, scim: bool) -> Reply {
+        match self.body {
+            Some(_) if scim => self.with("Content-Type", "application/scim+json"),
+            Some(_) => self.with("Content-Type", "application/json"),
+            None => self,
+        }
     }
 }
 

@@ -155,7 +155,7 @@ async fn rename_group(calls: &Calls, group: &str, name: &str, context: &CallCont
         let look = groups::get(group);
         let found = calls.json(&look, context).await?;
         let version = version(&found).ok_or_else(|| unreadable(&look))?;
-        let judgement = calls.once(&groups::rename(group, name, version), context).await?;
+        let judgement = calls.once(&groups::rename(&found, group, name, version), context).await?;
         if calls.settle("group_rename", judgement, &mut tries).await?.is_break() {
             return Ok(None);
         }
