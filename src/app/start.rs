@@ -83,6 +83,7 @@ impl App {
         if overrides.watch_credentials {
             watch::spawn(engine, upstream, &ground.clock, &doors.credentials, ground.stop.clone());
         }
+        watch::upkeep(engine, metrics.clone(), &ground.clock, ground.stop.clone());
         let (import, progress) = (Arc::clone(&doors.import), doors.progress.clone());
         let book = token_book(&ground, &overrides.tokens)?;
         let mount = mount(&ground, &doors, &book, overrides.tokens);

@@ -1,9 +1,12 @@
-//! Asks Genesys now and then whether our credentials are good, so that readiness can say so before a request fails.
+//! What is done now and then: asking Genesys whether our credentials are good, so that readiness can say so before a request
+//! fails, and folding the metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::ports::{CallContext, Clock, Priority, Upstream};
@@ -14,9 +17,12 @@ const WELL: Duration = Duration::from_secs(300);
 /// Pause while something is wrong.
 const UNWELL: Duration = Duration::from_secs(15);
 
+/// Pause between two foldings of the metrics.
+const UPKEEP: Duration = Duration::from_secs(30);
+
 /// Starts asking; ends when the bridge stops.
 pub(super) fn spawn(
-    engine: &tokio::runtime::Handle,
+    engine: &Handle,
     upstream: Arc<dyn Upstream>,
     clock: &Arc<dyn Clock>,
     words: &Arc<ArcSwapOption<String>>,
@@ -34,6 +40,24 @@ pub(super) fn spawn(
             words.store(trouble.map(Arc::new));
             tokio::select! {
                 () = clock.sleep(pause) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    });
+}
+
+/// Folds measured times into their histograms now and then; where nobody asks for `/metrics` they would pile up.
+pub(super) fn upkeep(
+    engine: &Handle,
+    metrics: PrometheusHandle,
+    clock: &Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
+    let clock = Arc::clone(clock);
+    engine.spawn(async move {
+        loop {
+            tokio::select! {
+                () = clock.sleep(UPKEEP) => metrics.run_upkeep(),
                 () = stop.cancelled() => return,
             }
         }
