@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use genesys_cloud_emulator::{Call, Cloud, Options, Quirks};
 use genesys_scim_bridge::bridge::lanes::LocalLanes;
-use genesys_scim_bridge::bridge::{Action, Bridge, BridgeParts, Change, OnExisting, OnUnknownRuleName, Policy, Reply};
+use genesys_scim_bridge::bridge::{
+    Action, Bridge, BridgeParts, Change, OnExisting, OnUnknownRuleName, Policy, Reply,
+};
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::entitlements::RuleSet;
 use genesys_scim_bridge::genesys::{GenesysClient, Settings, budget::SharedBudget};
@@ -63,7 +65,8 @@ impl House {
         let clock = Arc::new(Real(Instant::now()));
         let tenant = TenantId::new("test");
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        let journal: Arc<dyn Journal> = Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).unwrap());
+        let journal: Arc<dyn Journal> =
+            Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).unwrap());
         let budget = Arc::new(SharedBudget::new(60_000, 0, clock.clone()));
         let settings = Settings::at(
             tenant.clone(),
@@ -117,7 +120,9 @@ impl House {
 
     /// The calls that changed something, or were meant to, since the ledger was cleared.
     pub fn writes(&self) -> Vec<Call> {
-        let is_write = |call: &Call| call.method != "GET" && !call.path.contains("/search") && !call.path.contains("/oauth/");
+        let is_write = |call: &Call| {
+            call.method != "GET" && !call.path.contains("/search") && !call.path.contains("/oauth/")
+        };
         self.cloud.ledger().into_iter().filter(is_write).collect()
     }
 }

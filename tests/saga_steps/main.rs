@@ -98,7 +98,8 @@ async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
     let scene = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();
-    let fault = Fault::on(&spot.method, PathMatch::Template(spot.template.clone()), way.fault()).skip(spot.nth);
+    let fault =
+        Fault::on(&spot.method, PathMatch::Template(spot.template.clone()), way.fault()).skip(spot.nth);
     // A refusal is for good: every repetition of the call is refused, but not its undo, which is another call.
     house.cloud.fault(fault.once());
     let result = house.submit(scene.kind, scene.action).await;
@@ -124,10 +125,13 @@ fn normalised(organisation: &Value) -> String {
     for section in ["users", "groups"] {
         let Some(section) = value.get(section) else { continue };
         let entries: Vec<(String, String)> = match section {
-            Value::Object(entries) => entries.iter().map(|(id, entry)| (id.clone(), name_of(entry))).collect(),
-            Value::Array(entries) => {
-                entries.iter().map(|entry| (entry["id"].as_str().unwrap_or_default().to_owned(), name_of(entry))).collect()
+            Value::Object(entries) => {
+                entries.iter().map(|(id, entry)| (id.clone(), name_of(entry))).collect()
             }
+            Value::Array(entries) => entries
+                .iter()
+                .map(|entry| (entry["id"].as_str().unwrap_or_default().to_owned(), name_of(entry)))
+                .collect(),
             _ => vec![],
         };
         for (id, name) in entries.iter().filter(|(id, _)| !id.is_empty()) {
@@ -148,7 +152,8 @@ fn canonical(value: &Value) -> String {
     fn walk(value: &Value) -> Value {
         match value {
             Value::Object(entries) => {
-                let mut sorted: Vec<(String, Value)> = entries.iter().map(|(k, v)| (k.clone(), walk(v))).collect();
+                let mut sorted: Vec<(String, Value)> =
+                    entries.iter().map(|(k, v)| (k.clone(), walk(v))).collect();
                 sorted.sort_by(|a, b| a.0.cmp(&b.0));
                 Value::Object(sorted.into_iter().collect())
             }
@@ -157,7 +162,9 @@ fn canonical(value: &Value) -> String {
                 items.sort_by_key(Value::to_string);
                 Value::Array(items)
             }
-            Value::String(text) if uuid::Uuid::parse_str(text).is_ok_and(|id| id.get_version_num() == 7) => "MARK".into(),
+            Value::String(text) if uuid::Uuid::parse_str(text).is_ok_and(|id| id.get_version_num() == 7) => {
+                "MARK".into()
+            }
             other => other.clone(),
         }
     }
@@ -166,7 +173,9 @@ fn canonical(value: &Value) -> String {
     let mut out = String::new();
     let mut rest = text.as_str();
     while !rest.is_empty() {
-        let candidate = rest.get(..36).filter(|part| uuid::Uuid::parse_str(part).is_ok_and(|id| id.get_version_num() == 7));
+        let candidate = rest
+            .get(..36)
+            .filter(|part| uuid::Uuid::parse_str(part).is_ok_and(|id| id.get_version_num() == 7));
         match candidate {
             Some(_) => {
                 out.push_str("MARK");
@@ -196,9 +205,15 @@ fn judge(name: &str, quirk: &str, spot: &Spot, way: Way, clean: &Clean, run: &Br
         return Err(format!("{at}: stuck"));
     }
     if way == Way::Refused && !(has_pivot(name) && !is_pivot_call(name, spot)) {
-        let Err(error) = &run.result else { return Err(format!("{at}: refused, and the client heard {:?}", run.result)) };
+        let Err(error) = &run.result else {
+            return Err(format!("{at}: refused, and the client heard {:?}", run.result));
+        };
         if normalised(&run.before) != normalised(&run.after) {
-            return Err(format!("{at}: not everything was undone ({})\n{}", error.detail, difference(&run.before, &run.after)));
+            return Err(format!(
+                "{at}: not everything was undone ({})\n{}",
+                error.detail,
+                difference(&run.before, &run.after)
+            ));
         }
         return Ok(());
     }
@@ -226,7 +241,8 @@ fn is_pivot_call(name: &str, spot: &Spot) -> bool {
 
 fn difference(left: &Value, right: &Value) -> String {
     let (left, right) = (normalised(left), normalised(right));
-    let (left, right): (Value, Value) = (serde_json::from_str(&left).unwrap(), serde_json::from_str(&right).unwrap());
+    let (left, right): (Value, Value) =
+        (serde_json::from_str(&left).unwrap(), serde_json::from_str(&right).unwrap());
     let mut lines = Vec::new();
     compare("", &left, &right, &mut lines);
     lines.truncate(12);
@@ -237,7 +253,12 @@ fn compare(at: &str, left: &Value, right: &Value, lines: &mut Vec<String>) {
     match (left, right) {
         (Value::Object(l), Value::Object(r)) => {
             for key in l.keys().chain(r.keys().filter(|key| !l.contains_key(*key))) {
-                compare(&format!("{at}/{key}"), l.get(key).unwrap_or(&Value::Null), r.get(key).unwrap_or(&Value::Null), lines);
+                compare(
+                    &format!("{at}/{key}"),
+                    l.get(key).unwrap_or(&Value::Null),
+                    r.get(key).unwrap_or(&Value::Null),
+                    lines,
+                );
             }
         }
         (l, r) if l != r => lines.push(format!("  {at}: {l} -> {r}")),

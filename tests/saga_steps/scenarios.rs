@@ -17,8 +17,18 @@ pub struct Scene {
 
 /// Every kind of saga.
 pub const SCENARIOS: [&str; 12] = [
-    "create", "create inactive", "restore", "link", "update", "take back", "deactivate", "reactivate", "delete",
-    "group create", "group update", "group delete",
+    "create",
+    "create inactive",
+    "restore",
+    "link",
+    "update",
+    "take back",
+    "deactivate",
+    "reactivate",
+    "delete",
+    "group create",
+    "group update",
+    "group delete",
 ];
 
 pub fn agent(email: &str) -> Value {
@@ -47,14 +57,19 @@ fn promoted(email: &str) -> Value {
 }
 
 async fn make(house: &House, kind: ResourceKind, body: Value) -> String {
-    house.submit(kind, Action::Create(body)).await.unwrap_or_else(|error| panic!("preparation: {}", error.detail)).id
+    house
+        .submit(kind, Action::Create(body))
+        .await
+        .unwrap_or_else(|error| panic!("preparation: {}", error.detail))
+        .id
 }
 
 /// Prepares the organisation and says what to do.
 pub async fn prepare(house: &House, name: &str) -> Scene {
     let email = "ada.example@aurora.example";
     let patch = |id: String, operations: Value| {
-        let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
+        let body =
+            json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
         Action::Patch(id, body)
     };
     let user = |action| Scene { kind: User, action };
@@ -76,8 +91,9 @@ pub async fn prepare(house: &House, name: &str) -> Scene {
         }
         "take back" => {
             let id = make(house, User, agent(email)).await;
-            let operations = ["compactRoles", "compactQueues", "compactSkills", "compactLanguages", "compactAttributes"]
-                .map(|name| json!({ "op": "remove", "path": format!("{OURS}:{name}") }));
+            let operations =
+                ["compactRoles", "compactQueues", "compactSkills", "compactLanguages", "compactAttributes"]
+                    .map(|name| json!({ "op": "remove", "path": format!("{OURS}:{name}") }));
             user(patch(id, json!(operations)))
         }
         "deactivate" => {
@@ -98,12 +114,17 @@ pub async fn prepare(house: &House, name: &str) -> Scene {
         "group update" => {
             let one = make(house, User, agent(email)).await;
             let two = make(house, User, agent("bob.example@aurora.example")).await;
-            let id = make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] })).await;
+            let id =
+                make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] }))
+                    .await;
             group(Action::Replace(id, json!({ "displayName": "Early Birds", "members": [{ "value": two }] })))
         }
         "group delete" => {
             let one = make(house, User, agent(email)).await;
-            group(Action::Delete(make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] })).await))
+            group(Action::Delete(
+                make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] }))
+                    .await,
+            ))
         }
         other => panic!("no scenario {other}"),
     }
