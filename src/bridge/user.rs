@@ -3,6 +3,8 @@
 //! Reads the directory, asks Genesys what is there, resolves names, and lets `plan` decide. Writes nothing: that is
 //! `open` and the saga.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::change::{Action, Change, Done, Reply};
@@ -11,10 +13,11 @@ use super::resolve::upstream_read;
 use super::{Bridge, OnExisting, errors};
 use crate::directory::{ProvisioningState, StoredUser, UserLookup};
 use crate::entitlements::{self, Mention};
+use crate::limits;
 use crate::model::ports::CallContext;
 use crate::model::{
     Aspects, Batch, Failure, FoundUser, GrantedSet, Intent, Kind, Mark, Named, Object, Observed, SagaOpened,
-    Secret, Subject, SubjectId, Target, UserId,
+    Secret, Subject, SubjectId, Target, UserId, Verdict,
 };
 use crate::plan::{Planned, Resolved, UserChange, UserInput, identity, plan_user};
 use crate::scim::error::ScimError;
