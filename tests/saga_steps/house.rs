@@ -22,7 +22,7 @@ use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-pub struct Real(Instant);
+pub(crate) struct Real(Instant);
 
 #[async_trait]
 impl Clock for Real {
@@ -52,15 +52,15 @@ impl Ids for Real {
     }
 }
 
-pub struct House {
-    pub cloud: Cloud,
-    pub bridge: Arc<Bridge>,
-    pub deadline: Duration,
+pub(crate) struct House {
+    pub(crate) cloud: Cloud,
+    pub(crate) bridge: Arc<Bridge>,
+    pub(crate) deadline: Duration,
     stop: CancellationToken,
 }
 
 impl House {
-    pub fn new(quirks: Quirks) -> House {
+    pub(crate) fn new(quirks: Quirks) -> House {
         let cloud = Cloud::start(Options { quirks, rate_per_minute: 60_000, ..Options::default() }).unwrap();
         let clock = Arc::new(Real(Instant::now()));
         let tenant = TenantId::new("test");
@@ -106,20 +106,24 @@ impl House {
         House { cloud, bridge, deadline: Duration::from_secs(30), stop }
     }
 
-    pub async fn submit(&self, kind: ResourceKind, action: Action) -> Result<Reply, ScimError> {
+    pub(crate) async fn submit(&self, kind: ResourceKind, action: Action) -> Result<Reply, ScimError> {
         let cause = Cause { by: "client:test".into(), request: "test".into() };
         self.bridge.submit(Change { kind, action, if_match: None, cause, deadline: self.deadline }).await
     }
 
     /// The organisation, once everything asynchronous has arrived.
-    pub async fn organisation(&self) -> Value {
+    pub(crate) async fn organisation(&self) -> Value {
         self.bridge.quiet(Duration::from_secs(30)).await;
         self.cloud.settle();
         self.cloud.snapshot()
     }
 
     /// The calls that changed something, or were meant to, since the ledger was cleared.
+<<<<<<< HEAD
     pub fn writes(&self) -> Vec<Call> {
+=======
+    pub(crate) fn writes(&self) -> Vec<Call> {
+>>>>>>> main
         let is_write = |call: &Call| {
             call.method != "GET" && !call.path.contains("/search") && !call.path.contains("/oauth/")
         };

@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 
 use crate::house::House;
 
-pub const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
-pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+pub(crate) const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
+pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// What a scenario needs to know of its preparation.
-pub struct Scene {
-    pub kind: ResourceKind,
-    pub action: Action,
+pub(crate) struct Scene {
+    pub(crate) kind: ResourceKind,
+    pub(crate) action: Action,
 }
 
 /// Every kind of saga.
-pub const SCENARIOS: [&str; 12] = [
+pub(crate) const SCENARIOS: [&str; 12] = [
     "create",
     "create inactive",
     "restore",
@@ -31,7 +31,7 @@ pub const SCENARIOS: [&str; 12] = [
     "group delete",
 ];
 
-pub fn agent(email: &str) -> Value {
+pub(crate) fn agent(email: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": email, "displayName": "Ada Example", "externalId": format!("ext-{email}"), "title": "Agent", "active": true,
@@ -65,7 +65,7 @@ async fn make(house: &House, kind: ResourceKind, body: Value) -> String {
 }
 
 /// Prepares the organisation and says what to do.
-pub async fn prepare(house: &House, name: &str) -> Scene {
+pub(crate) async fn prepare(house: &House, name: &str) -> Scene {
     let email = "ada.example@aurora.example";
     let patch = |id: String, operations: Value| {
         let body =

@@ -46,7 +46,14 @@ pub const FENCES: [Fence; 4] = [
         rule: "a 2xx needs a token that only store hands out",
     },
     Fence {
-        words: &["Instant::now", "SystemTime::now", "Timestamp::now", "rand::", "Uuid::now_v7", "Uuid::new_v4"],
+        words: &[
+            "Instant::now",
+            "SystemTime::now",
+            "Timestamp::now",
+            "rand::",
+            "Uuid::now_v7",
+            "Uuid::new_v4",
+        ],
         rooms: &[
             // The real clock and ids live here.
             "src/app/",

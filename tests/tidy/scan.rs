@@ -64,7 +64,8 @@ fn raw_string(signs: &[char], from: usize) -> usize {
         return from;
     }
     let closes = |at: usize| {
-        signs.get(at) == Some(&'"') && signs.iter().skip(at + 1).take(hashes).filter(|sign| **sign == '#').count() == hashes
+        signs.get(at) == Some(&'"')
+            && signs.iter().skip(at + 1).take(hashes).filter(|sign| **sign == '#').count() == hashes
     };
     (until(signs, open + 1, closes) + 1 + hashes).min(signs.len())
 }
@@ -100,7 +101,9 @@ pub fn without_tests(code: &str) -> String {
         let open = from.find('{');
         let semicolon = from.find(';');
         let end = match (open, semicolon) {
-            (Some(open), semicolon) if semicolon.is_none_or(|semicolon| open < semicolon) => block_end(from, open),
+            (Some(open), semicolon) if semicolon.is_none_or(|semicolon| open < semicolon) => {
+                block_end(from, open)
+            }
             (_, Some(semicolon)) => semicolon + 1,
             _ => from.len(),
         };

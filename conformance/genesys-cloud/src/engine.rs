@@ -156,17 +156,6 @@ impl Engine {
         fault: Option<&FaultKind>,
         correlation: &str,
     ) -> (Reply, bool) {
-        let (reply, effect) = self.decide(host, request, fault, correlation);
-        (reply.typed(request.path.starts_with("/api/v2/scim/")), effect)
-    }
-
-    fn decide(
-        &self,
-        host: Host,
-        request: &Request,
-        fault: Option<&FaultKind>,
-        correlation: &str,
-    ) -> (Reply, bool) {
         if let Some(refusal) = fault.and_then(|kind| instead(kind, request)) {
             return (refusal.render(correlation), false);
         }

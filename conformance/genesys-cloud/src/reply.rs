@@ -14,15 +14,6 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Names the type of the body, as the answers to SCIM and to REST paths do.
-    pub(crate) fn typed(mut self, scim: bool) -> Reply {
-        if self.body.is_some() {
-            let kind = if scim { "application/scim+json" } else { "application/json" };
-            self.headers.push(("Content-Type", kind.to_owned()));
-        }
-        self
-    }
-
     /// A status without a body.
     pub(crate) fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: None }

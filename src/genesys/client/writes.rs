@@ -86,8 +86,9 @@ impl GenesysClient {
             Err(stop) if stop.is(RefusalKind::Validation) || stop.is(RefusalKind::Uniqueness) => stop,
             settled => return settled,
         };
-        let there = self.queues_of(user, context).await?.iter().any(|found| found.id == queue);
-        if there == member { Ok(None) } else { Err(stop) }
+        // A look that fails proves nothing: the refusal stands.
+        let Ok(queues) = self.queues_of(user, context).await else { return Err(stop) };
+        if queues.iter().any(|found| found.id == queue) == member { Ok(None) } else { Err(stop) }
     }
 }
 
