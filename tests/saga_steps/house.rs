@@ -119,11 +119,7 @@ impl House {
     }
 
     /// The calls that changed something, or were meant to, since the ledger was cleared.
-<<<<<<< HEAD
-    pub fn writes(&self) -> Vec<Call> {
-=======
     pub(crate) fn writes(&self) -> Vec<Call> {
->>>>>>> main
         let is_write = |call: &Call| {
             call.method != "GET" && !call.path.contains("/search") && !call.path.contains("/oauth/")
         };
