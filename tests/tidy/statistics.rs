@@ -6,7 +6,7 @@ use super::scan::{block_end, code_only};
 const LONG: usize = 70;
 
 /// Figures in two lines of text.
-pub fn of(title: &str, files: &[(&str, &str)]) -> String {
+pub(crate) fn of(title: &str, files: &[(&str, &str)]) -> String {
     let mut lines: Vec<(usize, String)> =
         files.iter().map(|(path, text)| (text.lines().count(), (*path).to_owned())).collect();
     let mut functions: Vec<(usize, String)> =
@@ -23,7 +23,7 @@ pub fn of(title: &str, files: &[(&str, &str)]) -> String {
 }
 
 /// Share of functions above 70 lines, 0 to 1.
-pub fn share_of_long_functions(files: &[(&str, &str)]) -> f64 {
+pub(crate) fn share_of_long_functions(files: &[(&str, &str)]) -> f64 {
     let functions: Vec<(usize, String)> =
         files.iter().flat_map(|(path, text)| functions(path, text)).collect();
     let long = functions.iter().filter(|(lines, _)| *lines > LONG).count();
