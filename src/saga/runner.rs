@@ -17,7 +17,7 @@ use super::machine::{Event, Machine, Next};
 use crate::model::ports::{CallContext, Clock, Directory, Journal, Priority, Upstream};
 use crate::model::{
     Batch, CommitToken, Effect, Mark, Outcome, PlanKind, SagaId, SagaOpened, Secret, Step, StepId,
-    StoreError, Subject, Turn,
+    StoreError, Subject, Table, Turn,
 };
 
 /// How often the records of one turn are composed.
