@@ -57,6 +57,7 @@ impl Bridge {
         &self,
         change: &Change,
         owner: Option<&FoundUser>,
+        granted: Option<GrantedSet>,
         fence: u64,
     ) -> Result<Prepared, ScimError> {
         let context = CallContext {
@@ -88,7 +89,12 @@ impl Bridge {
             let id = stored.id.as_str().to_owned();
             return Ok(Prepared::Nothing(Reply { done: goal.done, id, token, pending: false }));
         }
-        let planned = self.plan_goal(&goal, &context).await?;
+        let granted = match (granted, &goal.stored) {
+            (Some(granted), _) => granted,
+            (None, Some(stored)) => self.granted(stored)?,
+            (None, None) => GrantedSet::new(),
+        };
+        let planned = self.plan_goal(&goal, granted, &context).await?;
         Ok(Prepared::Saga(Box::new(self.ready_user(change, goal, planned, fence))))
     }
 
@@ -186,6 +192,7 @@ impl Bridge {
     pub(super) async fn plan_goal(
         &self,
         goal: &Goal<'_>,
+        granted: GrantedSet,
         context: &CallContext,
     ) -> Result<PlannedUser, ScimError> {
         let document = &goal.document;
@@ -197,12 +204,6 @@ impl Bridge {
         let desired = self.desired(goal)?;
         let division = self.division(document, context).await?;
         let (resolved, held) = self.resolve(&desired, active, division.as_ref(), context).await?;
-        let granted = match stored {
-            Some(stored) => {
-                self.parts.directory.granted(&stored.id).map_err(|error| errors::store(&error))?
-            }
-            None => GrantedSet::new(),
-        };
         let about =
             stored.map(|stored| stored.id.clone()).or_else(|| goal.owner.map(|owner| owner.id.clone()));
         let observed = match &about {
@@ -232,6 +233,11 @@ impl Bridge {
             granted: &granted,
         });
         Ok(PlannedUser { planned, granted_before: granted, held, email, subject, about })
+    }
+
+    /// What we gave and may take back.
+    pub(super) fn granted(&self, stored: &StoredUser) -> Result<GrantedSet, ScimError> {
+        self.parts.directory.granted(&stored.id).map_err(|error| errors::store(&error))
     }
 
     fn desired(&self, goal: &Goal<'_>) -> Result<crate::model::DesiredSet, ScimError> {

@@ -273,6 +273,11 @@ impl Machine {
         self.acknowledged
     }
 
+    /// Whether it is paused with nothing in flight.
+    pub fn is_idle(&self) -> bool {
+        self.parked && !self.steps.contains(&StepState::Running)
+    }
+
     /// Whether steps in flight should be given up as soon as they are between two calls.
     pub fn settling(&self) -> bool {
         matches!(self.phase, Phase::Settling(..)) || self.parked || self.stopping
