@@ -16,8 +16,10 @@ fn config(client: &str) -> Config {
         "genesys = {{ region = \"eu-central-1\", client_id = \"{client}\", client_secret_env = \"S\", calls_per_minute = 60000 }}\n\
          tenant = {{ name = \"t\" }}"
     );
-    Config::parse(&text, Path::new("t.toml"), &|_| Some("not the secret of this region".into()))
-        .expect("good")
+    Config::parse(&text, Path::new("t.toml"), &|name| {
+        (name == "S").then(|| "not-the-secret-of-this-region".to_owned())
+    })
+    .expect("good")
 }
 
 /// Every region is the emulator, but only one of them knows the secret.
