@@ -128,7 +128,7 @@ impl Running {
         let stop = self.runner.stop.clone();
         loop {
             self.publish();
-            let next = self.machine.next();
+            let next = self.machine.proceed();
             self.settle.send_if_modified(|settle| {
                 let new = self.machine.settling();
                 std::mem::replace(settle, new) != new
