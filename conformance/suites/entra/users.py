@@ -1,7 +1,7 @@
 """Creating users: the documented body and the ways in which connectors bend it."""
 
-from harness.expect import ABSENT, BRIDGE, ENTERPRISE, GENESYS, TEXT, USER, holding, length
-from harness.replay import Scenario, get, post
+from harness.expect import ABSENT, BRIDGE, ENTERPRISE, GENESYS, TEXT, USER, holding, length, people_with
+from harness.replay import Genesys, Scenario, get, post
 
 from .dialect import DOCS, created, user
 
@@ -9,9 +9,10 @@ CAPTURE = "SCIM Validator captures, pranems/SCIMServer"
 CUSTOM = "urn:ietf:params:scim:schemas:extension:contoso:2.0:User"
 
 
-def create(name: str, source: str, body: dict, check: dict) -> Scenario:
-    """A user is created; answer and read-back agree."""
-    return Scenario(name, source, [post("/Users", body, check=check, save={"id": "/id"}), get("/Users/{{id}}", check=check)])
+def create(name: str, source: str, body: dict, check: dict, genesys: dict | None = None) -> Scenario:
+    """A user is created; answer and read-back agree, and so does Genesys Cloud where it is asked."""
+    steps = [post("/Users", body, check=check, save={"id": "/id"}), get("/Users/{{id}}", check=check)]
+    return Scenario(name, source, steps + ([Genesys(genesys)] if genesys else []))
 
 
 SCENARIOS = [
@@ -20,9 +21,9 @@ SCENARIOS = [
         "/name/givenName": "Given", "/name/familyName": "Family", "/name/formatted": "Given Family",
         "/emails/[type=work]/value": "user.{{n}}@contoso.example", "/emails/0/primary": True, "/meta/resourceType": "User",
         "/meta/created": TEXT, "/meta/lastModified": TEXT, "/meta/version": TEXT, "/password": ABSENT,
-    }),
+    }, {"/users/{{id}}/email": "user.{{n}}@contoso.example", "/users/{{id}}/name": "User {{n}}", "/users/{{id}}/state": "active"}),
     create("create with active as a text", "AzureAD/SCIMReferenceCode#21", user(active="True"), {"/active": True}),
-    create("create disabled with active as a text", "AzureAD/SCIMReferenceCode#21", user(active="False"), {"/active": False}),
+    create("create disabled with active as a text", "AzureAD/SCIMReferenceCode#21", user(active="False"), {"/active": False}, {"/users/{{id}}/state": "inactive"}),
     create("create with primary as a text", CAPTURE, user(roles=[{"primary": "True", "value": "Agent", "display": "Agent", "type": "App"}]),
            {"/roles/0/primary": True, "/roles/0/value": "Agent", "/roles/0/type": "App"}),
     create("create with nulls", DOCS, user(nickName=None, title=None, addresses=None), {"/nickName": ABSENT, "/title": ABSENT, "/addresses": ABSENT}),
@@ -44,14 +45,18 @@ SCENARIOS = [
         "schemas": [USER], "username": "case.{{n}}@contoso.example", "DisplayName": "Case {{n}}", "Name": {"GivenName": "Case"}},
         {"/userName": "case.{{n}}@contoso.example", "/displayName": "Case {{n}}", "/name/givenName": "Case"}),
     create("create with a user name that is no address", "Microsoft, customize-application-attributes",
-           {"schemas": [USER], "userName": "plain-{{n}}", "externalId": "x-{{n}}", "active": True}, {"/userName": "plain-{{n}}", "/emails": ABSENT}),
+           {"schemas": [USER], "userName": "plain-{{n}}", "externalId": "x-{{n}}", "active": True}, {"/userName": "plain-{{n}}", "/emails": ABSENT},
+           {"/users/{{id}}/email": "plain-{{n}}@conformance.example"}),
     create("create an agent with what Entra can map: compact texts", "connector attribute mapping, single texts only", {
         **user(), BRIDGE: {"compactRoles": "Agent@EMEA", "compactQueues": "EMEA Billing;EMEA Support", "compactSkills": "Billing:4;Refunds:2",
                            "compactLanguages": "German:4.5", "compactAttributes": "HR.cost_centre=CC-9"}},
-        {f"/{BRIDGE}/compactRoles": "Agent@EMEA", f"/{BRIDGE}/compactQueues": "EMEA Billing;EMEA Support", f"/{BRIDGE}/compactSkills": "Billing:4;Refunds:2"}),
+        {f"/{BRIDGE}/compactRoles": "Agent@EMEA", f"/{BRIDGE}/compactQueues": "EMEA Billing;EMEA Support", f"/{BRIDGE}/compactSkills": "Billing:4;Refunds:2"},
+        {"/queues/EMEA Billing/{{id}}/joined": True, "/queues/EMEA Support/{{id}}/joined": True, "/skills/{{id}}": {"Billing": 4.0, "Refunds": 2.0},
+         "/languages/{{id}}": {"German": 4.5}, "/attributes/{{id}}/HR/cost_centre_text": "CC-9", "/grants/{{id}}": ["Agent@EMEA", "employee@Home"]}),
     create("create with the skills of Genesys' own extension", "Genesys Cloud SCIM documentation", {
         **user(), GENESYS: {"routingSkills": [{"name": "Billing", "proficiency": 3}], "routingLanguages": [{"name": "French", "proficiency": 4}]}},
-        {f"/{GENESYS}/routingSkills/[name=Billing]/proficiency": 3, f"/{GENESYS}/routingLanguages/[name=French]/proficiency": 4}),
+        {f"/{GENESYS}/routingSkills/[name=Billing]/proficiency": 3, f"/{GENESYS}/routingLanguages/[name=French]/proficiency": 4},
+        {"/skills/{{id}}": {"Billing": 3.0}, "/languages/{{id}}": {"French": 4.0}}),
     create("create with roles as JSON in a text", "Microsoft, customize-application-attributes: AppRoleAssignmentsComplex", user(
         roles=[{"primary": False, "type": "WindowsAzureActiveDirectoryRole", "value": '{"id":"18d1","value":"Agent","displayName":"Agent"}'}]),
         {"/roles": length(1), "/roles/0/value": "Agent"}),
@@ -63,6 +68,7 @@ SCENARIOS = [
     Scenario("an unknown queue is refused by name, and the name stays free", "promise: all or nothing", [
         post("/Users", {**user(), BRIDGE: {"queues": ["No Such Queue"]}}, 400, check={"/scimType": "invalidValue", "/detail": holding("No Such Queue")}),
         get('/Users?filter=userName eq "User.{{n}}@contoso.example"', check={"/totalResults": 0}),
+        Genesys({"/users": people_with("user.{{n}}@contoso.example", 0)}),
         created(),
     ]),
     Scenario("bodies that are no users are refused", "RFC 7644 section 3.12", [

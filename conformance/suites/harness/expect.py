@@ -28,6 +28,7 @@ class Expected:
 
 # Unassigned: missing, null, "" or [] mean the same to a client (RFC 7643 section 2.5).
 ABSENT = Expected("nothing", lambda value: value is NOTHING or value is None or value in ("", []))
+WHOLE = Expected("a whole number", lambda value: type(value) is int and value >= 0)
 TEXT = Expected("a text that is not empty", lambda value: isinstance(value, str) and value != "")
 
 
@@ -50,8 +51,11 @@ def holding(*texts) -> Expected:
     return Substituted(f"a text with {' and '.join(texts)}", holds, lambda put: holding(*[put(text) for text in texts]))
 
 
-def among(*values) -> Expected:
-    return Expected(f"one of {values}", lambda value: value in values)
+def people_with(address: str, count: int) -> Expected:
+    """So many people of the organisation have this address; for the emulator's state, at `/users`."""
+    def holds(value):
+        return isinstance(value, dict) and sum(1 for one in value.values() if one.get("email", "").lower() == address.lower()) == count
+    return Substituted(f"{count} people with {address}", holds, lambda put: people_with(put(address), count))
 
 
 class Substituted(Expected):
@@ -109,7 +113,8 @@ def standing_rules(status: int, headers: dict, body, raw: bytes) -> list:
         return faults + _error_rules(status, body)
     if LIST in body.get("schemas", []):
         return faults + _list_rules(body)
-    if "meta" in body:
+    # ServiceProviderConfig has no id (RFC 7643 section 5).
+    if "meta" in body and "id" in body:
         return faults + _resource_rules(status, headers, body)
     return faults
 
@@ -132,7 +137,7 @@ def _list_rules(body: dict) -> list:
     if body.get("itemsPerPage") != len(resources):
         faults.append(f"itemsPerPage is {body.get('itemsPerPage')} for {len(resources)} resources")
     for resource in resources:
-        faults += _resource_rules(200, {}, resource) if "meta" in resource else []
+        faults += _resource_rules(200, {}, resource) if "meta" in resource and "id" in resource else []
     return faults
 
 
