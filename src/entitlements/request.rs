@@ -11,11 +11,8 @@ use super::compact::{items, split_first, split_last, unescape};
 use crate::limits;
 use crate::model::{Desired, DesiredSet, Kind, Object, Proficiency, Reason, Wanted};
 use crate::scim::error::ScimError;
+use crate::scim::kind::{BRIDGE_USER as OURS, GENESYS_USER as GENESYS};
 
-/// Our extension of the User resource.
-pub const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
-/// Genesys' own extension of the User resource (facts.md section 2).
-pub const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
 
 /// Where a kind may stand: extension (`None` is the core), attribute.
 const PLACES: [(Option<&str>, &str, Kind); 13] = [

@@ -8,11 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::model::{Mark, Object};
+use crate::scim::kind::{CORE_USER as CORE, ENTERPRISE_USER as ENTERPRISE, GENESYS_USER as GENESYS};
 
-/// The enterprise extension.
-pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
 const PHONE_TYPES: [&str; 10] = [
     "work", "work2", "work3", "work4", "home", "mobile", "other", "microsoftteams", "zoomphone", "ringcentral",
 ];

@@ -301,3 +301,7 @@ impl Machine {
 fn maybe(refusal: Refusal, partial: bool) -> StepState {
     if partial { StepState::Maybe } else { StepState::Failed(refusal) }
 }
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

@@ -76,11 +76,12 @@ impl Dialect {
         item: Value,
         out: &mut Vec<Value>,
     ) -> Result<(), ScimError> {
-        if self.is_tolerant() && attribute.is_complex() {
-            if let (Value::String(text), Some(shape)) = (&item, Shape::of(attribute)) {
-                out.extend(expand(shape, at, text)?);
-                return Ok(());
-            }
+        if self.is_tolerant()
+            && attribute.is_complex()
+            && let (Value::String(text), Some(shape)) = (&item, Shape::of(attribute))
+        {
+            out.extend(expand(shape, at, text)?);
+            return Ok(());
         }
         if let Some(value) = self.single(attribute, at, item)? {
             out.push(value);

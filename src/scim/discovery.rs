@@ -3,9 +3,12 @@
 //! Every sub-attribute is written, supported or not: clients break on missing ones (connectors.md section 1.1).
 //! The schemas are those of [`super::registry`]; `base` is the public address of the service.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::kind::ResourceKind;
+use super::path::{Path, Place};
 use super::registry::registry;
 use crate::limits;
 use crate::model::Object;
@@ -63,22 +66,75 @@ pub fn resource_type(base: &str, name: &str) -> Option<Object> {
     value.as_object_mut().map(std::mem::take)
 }
 
+/// Values worth suggesting to clients: the `canonicalValues` of attributes whose values only the organisation knows,
+/// such as its queues and skills. Okta and Entra offer them to their administrators; other values stay acceptable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suggestions {
+    /// By schema, attribute, sub-attribute.
+    values: BTreeMap<(String, String, Option<String>), Vec<String>>,
+}
+
+impl Suggestions {
+    /// Reads suggestions by attribute path, as `roles.value` or `urn:...:User:queues`.
+    ///
+    /// # Errors
+    /// Names the path that is no attribute of any resource type.
+    pub fn parse(by_path: &BTreeMap<String, Vec<String>>) -> Result<Self, String> {
+        let mut values = BTreeMap::new();
+        for (text, suggested) in by_path {
+            let place =
+                ResourceKind::ALL.into_iter().find_map(|kind| match Path::parse(kind, text, |_| false) {
+                    Ok(Path::Attribute(Place { path, attribute: Some(_) })) => {
+                        Some((path.schema.unwrap_or_else(|| kind.schema().to_owned()), path.name, path.sub))
+                    }
+                    _ => None,
+                });
+            let place = place.ok_or_else(|| format!("{text} is not an attribute of a user or a group"))?;
+            values.insert(place, suggested.clone());
+        }
+        Ok(Self { values })
+    }
+
+    fn put_into(&self, urn: &str, document: &mut Object) {
+        let mine = self.values.iter().filter(|((schema, ..), _)| schema == urn);
+        for ((_, name, sub), suggested) in mine {
+            let attribute = named(document, "attributes", name);
+            let target = match sub {
+                Some(sub) => attribute.and_then(|attribute| named(attribute, "subAttributes", sub)),
+                None => attribute,
+            };
+            if let Some(target) = target {
+                target.insert("canonicalValues".into(), suggested.clone().into());
+            }
+        }
+    }
+}
+
+/// The attribute of this name in a list of attributes.
+fn named<'a>(object: &'a mut Object, list: &str, name: &str) -> Option<&'a mut Object> {
+    let attributes = object.get_mut(list)?.as_array_mut()?.iter_mut();
+    attributes
+        .filter_map(Value::as_object_mut)
+        .find(|attribute| attribute.get("name").is_some_and(|n| n == name))
+}
+
 /// All schemas.
-pub fn schemas(base: &str) -> Vec<Object> {
-    registry().schemas().iter().filter_map(|document| with_meta(base, document)).collect()
+pub fn schemas(base: &str, suggestions: &Suggestions) -> Vec<Object> {
+    registry().schemas().iter().filter_map(|document| complete(base, document, suggestions)).collect()
 }
 
 /// A schema by URN, letter case ignored.
-pub fn schema(base: &str, urn: &str) -> Option<Object> {
+pub fn schema(base: &str, urn: &str, suggestions: &Suggestions) -> Option<Object> {
     let document = registry().schemas().iter().find(|schema| {
         schema.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(urn))
     })?;
-    with_meta(base, document)
+    complete(base, document, suggestions)
 }
 
-fn with_meta(base: &str, document: &Value) -> Option<Object> {
+fn complete(base: &str, document: &Value, suggestions: &Suggestions) -> Option<Object> {
     let mut out = document.as_object()?.clone();
     let id = out.get("id")?.as_str()?.to_owned();
+    suggestions.put_into(&id, &mut out);
     out.insert(
         "meta".into(),
         json!({"resourceType": "Schema", "location": format!("{}/Schemas/{id}", base.trim_end_matches('/'))}),
@@ -89,19 +145,23 @@ fn with_meta(base: &str, document: &Value) -> Option<Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scim::kind::{BRIDGE_USER, CORE_USER};
 
     #[test]
     fn everything_that_is_listed_can_be_read_alone_at_its_location() {
         let base = "https://x/scim/v2";
-        for listed in schemas(base) {
+        for listed in schemas(base, &Suggestions::default()) {
             let id = listed["id"].as_str().unwrap();
             assert_eq!(listed["meta"]["location"], format!("{base}/Schemas/{id}"));
-            assert_eq!(schema(base, &id.to_uppercase()), Some(listed.clone()));
+            assert_eq!(schema(base, &id.to_uppercase(), &Suggestions::default()), Some(listed.clone()));
         }
         for listed in resource_types(base) {
             assert_eq!(resource_type(base, listed["name"].as_str().unwrap()), Some(listed.clone()));
         }
-        assert!(schema(base, "urn:nonsense").is_none() && resource_type(base, "user").is_none());
+        assert!(
+            schema(base, "urn:nonsense", &Suggestions::default()).is_none()
+                && resource_type(base, "user").is_none()
+        );
     }
 
     #[test]
@@ -110,9 +170,23 @@ mod tests {
             let main = listed["schema"].as_str().unwrap();
             let extensions = listed["schemaExtensions"].as_array().unwrap();
             for urn in extensions.iter().map(|e| e["schema"].as_str().unwrap()).chain([main]) {
-                let served = Value::Object(schema("https://x", urn).unwrap());
+                let served = Value::Object(schema("https://x", urn, &Suggestions::default()).unwrap());
                 assert!(!served.to_string().contains("null"), "{urn}");
             }
         }
+    }
+
+    #[test]
+    fn suggestions_become_canonical_values_and_unknown_paths_are_refused() {
+        let by_path = |path: &str| BTreeMap::from([(path.to_owned(), vec!["Sales".to_owned()])]);
+        for (path, urn, pointer) in [
+            ("queues", BRIDGE_USER, "/attributes/1/canonicalValues"),
+            ("roles.value", CORE_USER, "/attributes/19/subAttributes/0/canonicalValues"),
+        ] {
+            let suggestions = Suggestions::parse(&by_path(path)).unwrap();
+            let served = Value::Object(schema("https://x", urn, &suggestions).unwrap());
+            assert_eq!(served.pointer(pointer), Some(&json!(["Sales"])), "{path}");
+        }
+        assert!(Suggestions::parse(&by_path("hatSize")).unwrap_err().contains("hatSize"));
     }
 }

@@ -252,16 +252,16 @@ mod tests {
 
     #[test]
     fn numbers_are_brought_into_range_and_unknown_parameters_are_passed_over() {
-        let table: [(&[(&str, &str)], usize, usize); 6] = [
-            (&[], 1, limits::PAGE_DEFAULT),
-            (&[("startIndex", "0"), ("count", "-1")], 1, 0),
-            (&[("STARTINDEX", "6"), ("count", "5")], 6, 5),
-            (&[("count", "99999999")], 1, limits::PAGE_MAX),
-            (&[("aadOptscim062020", ""), ("filter", "")], 1, limits::PAGE_DEFAULT),
-            (&[("startIndex", "-3"), ("count", "")], 1, limits::PAGE_DEFAULT),
+        let table = [
+            (vec![], 1, limits::PAGE_DEFAULT),
+            (vec![("startIndex", "0"), ("count", "-1")], 1, 0),
+            (vec![("STARTINDEX", "6"), ("count", "5")], 6, 5),
+            (vec![("count", "99999999")], 1, limits::PAGE_MAX),
+            (vec![("aadOptscim062020", ""), ("filter", "")], 1, limits::PAGE_DEFAULT),
+            (vec![("startIndex", "-3"), ("count", "")], 1, limits::PAGE_DEFAULT),
         ];
         for (pairs, start, count) in table {
-            let query = parse(pairs).unwrap();
+            let query = parse(&pairs).unwrap();
             assert_eq!((query.start_index, query.count), (start, count), "{pairs:?}");
             assert!(query.filter.is_none());
         }

@@ -110,10 +110,10 @@ pub fn resource(
 }
 
 fn list_schema(schemas: &mut Value, urn: &str) {
-    if let Some(urns) = schemas.as_array_mut() {
-        if !urns.iter().any(|known| known == urn) {
-            urns.push(urn.into());
-        }
+    if let Some(urns) = schemas.as_array_mut()
+        && !urns.iter().any(|known| known == urn)
+    {
+        urns.push(urn.into());
     }
 }
 

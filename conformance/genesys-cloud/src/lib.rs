@@ -1,4 +1,41 @@
-//! Genesys Cloud emulator.
+//! Genesys Cloud emulator: a small organisation behind the public API, for the bridge's demo, tests and benchmarks.
+//!
+//! It answers the operations the bridge may call as the public API description and the fact sheet say, keeps its
+//! organisation in memory (and in a file when asked), breaks on demand, and writes down every call. It is not a
+//! telephony platform: no conversations, presence, stations, teams or audits.
+//!
+//! Where to look: [`Cloud`] starts and stops one; [`Quirks`] names everything that is not documented for certain;
+//! [`Fault`] and [`Chaos`] break calls; [`Call`] is one line of the ledger; `seed/contact-centre.toml` is the built-in
+//! organisation. Inside: `http` moves bytes, `engine` takes one call through its stages, `scim` and `rest` hold the
+//! operations, `world` the organisation, `control` the endpoints under `/__emulator`.
+
+mod cloud;
+mod control;
+mod engine;
+mod fault;
+mod http;
+mod ledger;
+mod quirks;
+mod reply;
+mod request;
+mod rest;
+mod routes;
+mod scim;
+mod seed;
+mod snapshot;
+mod turn;
+mod violations;
+mod world;
 
 #[cfg(feature = "contract")]
 pub mod contract;
+
+pub use cloud::{Cloud, Options};
+pub use fault::{Chaos, Fault, FaultId, FaultKind, PathMatch};
+pub use ledger::{Call, PRIORITY_HEADER};
+pub use quirks::{AtGone, DeletedEmail, Empty, Omitted, Quirks, RoleDivision, ScimErrors, Unknown};
+pub use seed::{
+    SeedClient, SeedDivision, SeedError, SeedField, SeedFile, SeedGroup, SeedOrganization, SeedQueue,
+    SeedRole, SeedSchema, SeedUser,
+};
+pub use violations::ContractSource;

@@ -129,6 +129,11 @@ impl Literal {
     }
 }
 
+/// Builds the tables of the grammar and the registry, so that the first request does not pay for them.
+pub fn warm_up() {
+    let _ = Filter::parse(ResourceKind::User, "active eq true");
+}
+
 impl Filter {
     /// Reads a filter over resources of this kind.
     ///

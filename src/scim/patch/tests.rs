@@ -211,11 +211,15 @@ fn an_entry_is_created_once_through_a_filter_and_roles_are_found_by_their_mark()
         {"op": "replace", "path": "roles[primary eq \"True\"].value", "value": "Boss"},
         {"op": "add", "path": format!("{BRIDGE_USER}:queues[value eq \"Sales\"]"), "value": "Sales"},
         {"op": "add", "path": "queues", "value": "Claims;Sales"},
+        {"op": "add", "path": "skills", "value": "Billing:4;Spanish:2"},
+        {"op": "add", "path": "skills", "value": "Billing:5"},
     ]));
     let document = patched.unwrap().document;
     assert_eq!(document["addresses"], json!([{"type": "work", "country": "DE", "locality": "Berlin"}]));
     assert_eq!(document["roles"], json!([{"primary": true, "value": "Boss"}]));
     assert_eq!(document[BRIDGE_USER]["queues"], json!(["Sales", "Claims"]));
+    let skills = json!([{"name": "Billing", "proficiency": 5.0}, {"name": "Spanish", "proficiency": 2.0}]);
+    assert_eq!(document[BRIDGE_USER]["skills"], skills);
 }
 
 #[test]

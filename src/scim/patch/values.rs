@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::super::compact::Shape;
 use super::super::dialect::{Dialect, is_primary};
 use super::super::error::ScimError;
 use super::super::filter::ElementFilter;
@@ -41,7 +42,7 @@ pub(super) fn set_whole(container: &mut Object, kind: OpKind, attribute: &Attrib
     let next = match (attribute.multi_valued, kind, old, new) {
         (true, OpKind::Add, Some(Value::Array(mut list)), Value::Array(items)) => {
             for item in items {
-                append(&mut list, item);
+                append(attribute, &mut list, item);
             }
             Value::Array(list)
         }
@@ -67,14 +68,34 @@ fn merged(attribute: &Attribute, mut old: Object, new: Object) -> Object {
     old
 }
 
-/// Adds an entry unless one already says all of it; a new primary entry is the only one.
-fn append(list: &mut Vec<Value>, item: Value) {
+/// Adds an entry unless one already says all of it; a new primary entry is the only one. A skill, language or custom
+/// attribute that is there already gets its new level or value instead of a twin (RFC 7643 section 2.4).
+fn append(attribute: &Attribute, list: &mut Vec<Value>, item: Value) {
     if list.iter().any(|known| contains(known, &item)) {
         return;
     }
-    list.push(item);
-    let last = list.len().saturating_sub(1);
-    only_primary(list, &[last]);
+    let twin = identity(attribute).and_then(|keys| {
+        let same_key =
+            |known: &Value, key: &&str| known.get(*key).is_some() && known.get(*key) == item.get(*key);
+        list.iter_mut().find(|known| keys.iter().all(|key| same_key(known, key)))
+    });
+    match twin {
+        Some(known) => *known = item,
+        None => {
+            list.push(item);
+            let last = list.len().saturating_sub(1);
+            only_primary(list, &[last]);
+        }
+    }
+}
+
+/// The sub-attributes that tell entries apart, where entries with the same ones cannot exist side by side.
+fn identity(attribute: &Attribute) -> Option<&'static [&'static str]> {
+    match Shape::of(attribute)? {
+        Shape::Level => Some(&["name"]),
+        Shape::Attribute => Some(&["schema", "field"]),
+        Shape::Role | Shape::Queue => None,
+    }
 }
 
 /// When one of the touched entries is primary, the others are not any more (RFC 7644 section 3.5.2).
@@ -83,10 +104,11 @@ fn only_primary(list: &mut [Value], touched: &[usize]) {
         return;
     };
     for (at, item) in list.iter_mut().enumerate() {
-        if at != winner && is_primary(item) {
-            if let Some(object) = item.as_object_mut() {
-                object.insert("primary".into(), Value::Bool(false));
-            }
+        if at != winner
+            && is_primary(item)
+            && let Some(object) = item.as_object_mut()
+        {
+            object.insert("primary".into(), Value::Bool(false));
         }
     }
 }

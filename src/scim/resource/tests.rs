@@ -1,5 +1,6 @@
 //! POST and PUT bodies: what is kept, what is corrected, what is refused.
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -127,4 +128,114 @@ fn members_are_split_off_and_counted_once() {
     assert_eq!(split_members(&mut empty), Ok(Some(vec![])));
     let mut nameless = as_object(json!({"members": [{"display": "x"}]}));
     assert_eq!(split_members(&mut nameless).unwrap_err().scim_type, Some(ScimType::InvalidValue));
+}
+
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        prop::sample::select(vec!["", "true", "Agent@EMEA;B", "Billing:4", "{\"value\":\"x\"}", "ä"])
+            .prop_map(Value::from),
+    ];
+    let key = prop::sample::select(vec![
+        "value",
+        "type",
+        "primary",
+        "role",
+        "name",
+        "proficiency",
+        "$ref",
+        "managerId",
+        "hat",
+        "queues",
+        "manager",
+        "skills",
+        "roles",
+    ]);
+    leaf.prop_recursive(3, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
+            prop::collection::vec((key.clone(), inner), 0..4).prop_map(|members| members
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect()),
+        ]
+    })
+}
+
+/// Entries as they are meant to be, so that the interesting rules are reached often.
+fn entries() -> impl Strategy<Value = Value> {
+    let entry = ("[ab]", prop::sample::select(vec!["work", "home"]), any::<bool>())
+        .prop_map(|(value, kind, primary)| json!({"value": value, "type": kind, "primary": primary}));
+    prop::collection::vec(entry, 1..4).prop_map(Value::Array)
+}
+
+fn body() -> impl Strategy<Value = Value> {
+    let key = prop::sample::select(vec![
+        "emails",
+        "roles",
+        "active",
+        "name",
+        "title",
+        "schemas",
+        "groups",
+        "meta",
+        "hat",
+        "members",
+        ENTERPRISE_USER,
+        BRIDGE_USER,
+        GENESYS_USER,
+        "urn:custom:2.0:User",
+        "x509Certificates",
+    ]);
+    let good =
+        prop::sample::select(vec!["emails", "roles", "photos"]).prop_flat_map(|key| (Just(key), entries()));
+    let member = prop_oneof![(key, json_value()), good];
+    prop::collection::vec(member, 0..4).prop_map(|members| {
+        let mut body: Object = members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        body.insert("userName".into(), "u".into());
+        Value::Object(body)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_document_that_was_accepted_is_accepted_again_unchanged(body in body()) {
+        if let Ok(document) = create_user(body) {
+            prop_assert_eq!(create_user(document.clone()), Ok(document));
+        }
+    }
+
+    #[test]
+    fn a_document_put_back_as_it_was_read_stays_as_it_is(body in body()) {
+        if let Ok(incoming) = create(ResourceKind::User, body, Dialect::Tolerant) {
+            let mut sent = incoming.document.clone();
+            sent.insert("id".into(), "1".into());
+            sent.insert("groups".into(), json!([]));
+            let put = replace(ResourceKind::User, &incoming.document, Value::Object(sent), Dialect::Tolerant).unwrap();
+            prop_assert_eq!(put.document, incoming.document);
+        }
+    }
+
+    #[test]
+    fn no_json_makes_a_patch_panic_or_leaves_a_document_that_would_be_refused(
+        path in prop::sample::select(vec!["", "emails", "roles", "emails[type eq \"work\"]", "emails[type eq \"work\"].value",
+            "manager", "queues[value eq \"x\"]", "skills", "name.givenName", "active", BRIDGE_USER, "schemas",
+            "emails.primary", "roles[primary eq true].primary", "hat"]),
+        op in prop::sample::select(vec!["add", "replace", "remove"]),
+        start in body(),
+        value in prop_oneof![json_value(), entries(), Just(json!(true))],
+    ) {
+        let Ok(incoming) = create(ResourceKind::User, start, Dialect::Tolerant) else { return Ok(()) };
+        let operations = json!({"Operations": [{"op": op, "path": path, "value": value}]});
+        let patched = crate::scim::PatchRequest::parse(operations, Dialect::Tolerant)
+            .and_then(|request| crate::scim::patch::apply(ResourceKind::User, &incoming.document, "1", &request));
+        if let Ok(patched) = patched {
+            let document = Value::Object(patched.document);
+            prop_assert_eq!(create_user(document.clone()), Ok(document));
+        }
+    }
 }

@@ -1,0 +1,274 @@
+//! Quirks: one switch for every behaviour of Genesys Cloud that is not documented for certain.
+//!
+//! The defaults are the likelier or the harsher value. Nothing here decides anything; the operations ask. Tests run
+//! under each value with [`Quirks::table`].
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a POST with the e-mail of a deleted user does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletedEmail {
+    /// A new user with a new id.
+    Create,
+    /// The deleted user comes back with its id.
+    Restore,
+    /// 409 uniqueness.
+    Conflict,
+}
+
+/// The body of a SCIM 400 that is about the request's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScimErrors {
+    /// ErrorBody, as everywhere else on the platform.
+    Platform,
+    /// ScimError with a scimType.
+    Scim,
+}
+
+/// What a SCIM PUT does with attributes that it does not mention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Omitted {
+    /// They stay.
+    Keep,
+    /// They are cleared.
+    Clear,
+}
+
+/// What an empty value (an empty list, an empty string, null) means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Empty {
+    /// It clears.
+    Clear,
+    /// It is passed over.
+    Ignore,
+    /// It is refused with a 400.
+    Refuse,
+}
+
+/// What an attribute outside the schema means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unknown {
+    /// It is passed over.
+    Ignore,
+    /// It is refused with a 400.
+    Reject,
+}
+
+/// The division in which a role granted through SCIM lands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleDivision {
+    /// The Home division.
+    Home,
+    /// The user's own division.
+    User,
+}
+
+/// What happens when the thing to add is there already, or the thing to remove is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtGone {
+    /// Answered as if it had been done.
+    Accept,
+    /// Refused, and nothing else of the call takes effect.
+    Refuse,
+}
+
+/// Every switch. Sections are those of the fact sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quirks {
+    /// Status of a SCIM user POST that created: 201 or 200 (section 2, errors).
+    pub post_status: u16,
+    /// Status of a SCIM user DELETE: 204 or 200 (section 2, errors).
+    pub delete_status: u16,
+    /// POST with a deleted user's e-mail (section 2, lifecycle).
+    pub deleted_email: DeletedEmail,
+    /// Shape of a SCIM 400 (section 2, errors).
+    pub scim_errors: ScimErrors,
+    /// Status of a stale If-Match: 400 or 409, both with `invalidVers` (section 2, concurrency).
+    pub stale_etag_status: u16,
+    /// Attributes that a SCIM PUT leaves out (section 2, PATCH).
+    pub put_omitted: Omitted,
+    /// Empty values in a SCIM PATCH (section 2, PATCH).
+    pub scim_empty_values: Empty,
+    /// Attributes unknown to Genesys in a SCIM body (section 2, user attributes).
+    pub unknown_attributes: Unknown,
+    /// Whether a SCIM filter other than `active` finds inactive users (section 11, open question d).
+    pub filter_finds_inactive: bool,
+    /// Division of roles granted through SCIM (section 11, open question b).
+    pub scim_role_division: RoleDivision,
+    /// Status of a stale REST version: 409 or 400, both `general.conflict` (section 3).
+    pub conflict_status: u16,
+    /// Whether a user who becomes inactive loses the roles given directly (section 2, lifecycle; open question i).
+    pub inactive_loses_roles: bool,
+    /// Whether a deleted user leaves the queues (section 2, lifecycle).
+    pub deleted_leaves_queues: bool,
+    /// PUT of an empty skill list (section 5; open question g).
+    pub skills_put_empty: Empty,
+    /// Adding a queue member who is one already (section 6; open question f).
+    pub queue_readd: AtGone,
+    /// Removing a queue member who is none, in the bulk call (section 6).
+    pub queue_remove_absent: AtGone,
+    /// bulkremove when one of the grants is gone (section 4).
+    pub bulkremove_gone: AtGone,
+    /// The single DELETE of a grant that is gone: 404 or done (section 4).
+    pub grant_delete_gone: AtGone,
+    /// Whether a custom attribute PATCH with null clears the field; otherwise null is a validation error (section 5).
+    pub null_clears_attribute: bool,
+    /// Status of a custom attribute PATCH: 200 or 204 (section 5).
+    pub attributes_patch_status: u16,
+    /// Milliseconds in which a new user answers 404 to reads and grant reads show the past (section 7).
+    pub stale_ms: u32,
+    /// Whether the 404 of a new user hits writes too (section 7).
+    pub stale_writes: bool,
+    /// Milliseconds until a change shows in the user search (section 3).
+    pub search_lag_ms: u32,
+    /// Milliseconds until group members change after the 202 (section 6).
+    pub group_lag_ms: u32,
+    /// Milliseconds after a write of a user in which the next one meets `general.conflict` (section 7); 0 is off.
+    pub conflict_window_ms: u32,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Quirks {
+            post_status: 201,
+            delete_status: 204,
+            deleted_email: DeletedEmail::Create,
+            scim_errors: ScimErrors::Platform,
+            stale_etag_status: 400,
+            put_omitted: Omitted::Keep,
+            scim_empty_values: Empty::Ignore,
+            unknown_attributes: Unknown::Ignore,
+            filter_finds_inactive: false,
+            scim_role_division: RoleDivision::User,
+            conflict_status: 409,
+            inactive_loses_roles: true,
+            deleted_leaves_queues: true,
+            skills_put_empty: Empty::Clear,
+            queue_readd: AtGone::Accept,
+            queue_remove_absent: AtGone::Accept,
+            bulkremove_gone: AtGone::Refuse,
+            grant_delete_gone: AtGone::Refuse,
+            null_clears_attribute: true,
+            attributes_patch_status: 200,
+            stale_ms: 30,
+            stale_writes: false,
+            search_lag_ms: 50,
+            group_lag_ms: 30,
+            conflict_window_ms: 0,
+        }
+    }
+}
+
+/// Every other value of every switch, as `name=value`.
+const FLIPS: [&str; 28] = [
+    "post_status=200",
+    "delete_status=200",
+    "deleted_email=restore",
+    "deleted_email=conflict",
+    "scim_errors=scim",
+    "stale_etag_status=409",
+    "put_omitted=clear",
+    "scim_empty_values=clear",
+    "scim_empty_values=refuse",
+    "unknown_attributes=reject",
+    "filter_finds_inactive=true",
+    "scim_role_division=home",
+    "conflict_status=400",
+    "inactive_loses_roles=false",
+    "deleted_leaves_queues=false",
+    "skills_put_empty=ignore",
+    "skills_put_empty=refuse",
+    "queue_readd=refuse",
+    "queue_remove_absent=refuse",
+    "bulkremove_gone=accept",
+    "grant_delete_gone=accept",
+    "null_clears_attribute=false",
+    "attributes_patch_status=204",
+    "stale_ms=0",
+    "stale_writes=true",
+    "search_lag_ms=0",
+    "group_lag_ms=0",
+    "conflict_window_ms=20",
+];
+
+impl Quirks {
+    /// The defaults, then the defaults with each switch at each of its other values, named `switch=value`.
+    pub fn table() -> Vec<(&'static str, Quirks)> {
+        let mut table = vec![("default", Quirks::default())];
+        for flip in FLIPS {
+            let mut quirks = Quirks::default();
+            if quirks.set(flip).is_ok() {
+                table.push((flip, quirks));
+            }
+        }
+        table
+    }
+
+    /// Sets one switch from `name=value`.
+    ///
+    /// # Errors
+    /// A sentence that names the switch when there is no such name or the value does not fit it.
+    pub fn set(&mut self, assignment: &str) -> Result<(), String> {
+        let (name, text) = assignment
+            .split_once('=')
+            .ok_or_else(|| format!("`{assignment}` is not of the form NAME=VALUE"))?;
+        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        let mut change = serde_json::Map::new();
+        change.insert(name.to_owned(), value);
+        self.merge(&change)
+    }
+
+    /// Sets the switches that an object names and leaves the others.
+    ///
+    /// # Errors
+    /// A sentence that names what is wrong; nothing is changed then.
+    pub fn merge(&mut self, change: &serde_json::Map<String, Value>) -> Result<(), String> {
+        let mut all = serde_json::to_value(&*self).map_err(|error| error.to_string())?;
+        if let Value::Object(all) = &mut all {
+            for (name, value) in change {
+                all.insert(name.clone(), value.clone());
+            }
+        }
+        *self = serde_json::from_value(all).map_err(|error| format!("quirk not understood: {error}"))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_flips_every_switch_and_each_row_differs_from_the_default() {
+        let table = Quirks::table();
+        assert_eq!(table.len(), FLIPS.len() + 1, "a flip in the list is not understood");
+        let Value::Object(switches) = serde_json::to_value(Quirks::default()).unwrap() else { panic!() };
+        for name in switches.keys() {
+            assert!(
+                FLIPS.iter().any(|flip| flip.starts_with(&format!("{name}="))),
+                "{name} is never flipped"
+            );
+        }
+        for (name, quirks) in table.iter().skip(1) {
+            assert_ne!(*quirks, Quirks::default(), "{name} is the default");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_switch_or_value_is_refused_and_changes_nothing() {
+        let mut quirks = Quirks::default();
+        for wrong in ["post_statis=200", "deleted_email=maybe", "stale_ms", "stale_ms=soon"] {
+            assert!(quirks.set(wrong).is_err(), "{wrong} was taken");
+        }
+        assert_eq!(quirks, Quirks::default());
+    }
+}

@@ -1,0 +1,23 @@
+//! `/admin/import`: fills the directory with the users and groups that Genesys already has; `GET` tells how far it is.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+
+use super::state::{AdminState, Answer, json};
+
+/// `POST`: runs an import and answers with what it found.
+///
+/// # Errors
+/// Genesys cannot be read to the end.
+pub async fn start(state: Data<AdminState>) -> Answer {
+    let found = state.door.import().await?;
+    Ok(json(StatusCode::OK, &found))
+}
+
+/// `GET`: how far it is.
+///
+/// # Errors
+/// None.
+pub async fn progress(state: Data<AdminState>) -> Answer {
+    Ok(json(StatusCode::OK, &state.door.import_progress()))
+}

@@ -1,0 +1,68 @@
+//! What the administration endpoints share, and how their answers look.
+//!
+//! Built once by `app`. Answers are plain JSON; errors have the SCIM shape, so that a client needs one parser only.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde_json::Value;
+
+use super::door::AdminDoor;
+use crate::model::ports::{Clock, Ids, Journal, Store};
+use crate::model::{StoreError, TenantId};
+use crate::scim::error::ScimError;
+
+/// Fresh random bytes of the operating system.
+pub type Random = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
+
+/// What the endpoints share.
+pub struct AdminState {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// For tokens.
+    pub store: Arc<dyn Store>,
+    /// For sagas.
+    pub journal: Arc<dyn Journal>,
+    /// For everything that changes users and groups.
+    pub door: Arc<dyn AdminDoor>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn Ids>,
+    /// Random bytes for tokens.
+    pub random: Random,
+    /// Called after tokens changed, so that the change is in force at once.
+    pub tokens_changed: Arc<dyn Fn() + Send + Sync>,
+    /// One change of tokens at a time, so that the limit of live ones holds.
+    pub tokens_lane: tokio::sync::Mutex<()>,
+}
+
+/// What handlers give back.
+pub type Answer = Result<HttpResponse, ScimError>;
+
+/// JSON with a status.
+pub(super) fn json(status: StatusCode, body: &Value) -> HttpResponse {
+    HttpResponse::build(status).content_type("application/json").body(body.to_string())
+}
+
+/// Reads a JSON body; an empty one is an empty object.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        ScimError::invalid_syntax(format!(
+            "The request body is not valid JSON (line {line}, column {column})."
+        ))
+    })
+}
+
+/// What a failing store means to an administrator.
+pub(super) fn store_fault(error: StoreError) -> ScimError {
+    match error {
+        StoreError::Conflict { .. } => ScimError::conflict("Another change came first; try again."),
+        other => ScimError::unavailable(30, format!("The store does not work: {other}.")),
+    }
+}

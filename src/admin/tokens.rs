@@ -1,0 +1,188 @@
+//! `/admin/tokens`: bearer tokens of identity providers and administrators, made, listed and revoked while the server runs.
+//!
+//! The text of a token is shown once, in the answer that made it. Records and hashes are `store::tokens`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Path};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::state::{AdminState, Answer, json as answer, parse, store_fault};
+use crate::limits::TOKENS_LIVE;
+use crate::model::{ClientId, Secret};
+use crate::scim::error::ScimError;
+use crate::store::tokens::{self, Scope, TokenRecord};
+
+/// Longest label.
+const LABEL_BYTES: usize = 100;
+/// Longest life that can be asked for, in days: ten years.
+const DAYS_MAX: u32 = 3650;
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What a new token shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// Whose it is, for people.
+    pub label: String,
+    /// What it opens.
+    #[serde(default = "scim")]
+    pub scope: Scope,
+    /// How long it lives; for ever if absent.
+    #[serde(default)]
+    pub days: Option<u32>,
+}
+
+fn scim() -> Scope {
+    Scope::Scim
+}
+
+/// A new token: its record and its text.
+///
+/// # Errors
+/// A label that is empty or too long, days out of range, or too many live tokens of that label.
+pub fn issue(
+    wish: Wish,
+    existing: &[TokenRecord],
+    id: Uuid,
+    random: [u8; 32],
+    now_ms: i64,
+) -> Result<(TokenRecord, Secret), ScimError> {
+    let label = wish.label.trim().to_owned();
+    if label.is_empty() || label.len() > LABEL_BYTES || label.chars().any(char::is_control) {
+        return Err(ScimError::invalid_value(format!(
+            "label must have 1 to {LABEL_BYTES} plain characters."
+        )));
+    }
+    if wish.days.is_some_and(|days| days == 0 || days > DAYS_MAX) {
+        return Err(ScimError::invalid_value(format!("days must be between 1 and {DAYS_MAX}.")));
+    }
+    if !tokens::can_add(existing, &label, now_ms) {
+        return Err(ScimError::conflict(format!(
+            "{TOKENS_LIVE} tokens with this label are live already; revoke one of them first."
+        )));
+    }
+    let text = tokens::text(random);
+    let record = TokenRecord {
+        id: ClientId::new(id.to_string()),
+        hash: tokens::hash(text.expose()),
+        scope: wish.scope,
+        label,
+        created_ms: now_ms,
+        expires_ms: wish.days.map(|days| now_ms.saturating_add(i64::from(days) * DAY_MS)),
+        revoked: false,
+    };
+    Ok((record, text))
+}
+
+/// A token as it is shown: everything but hash and text.
+pub fn shown(token: &TokenRecord, now_ms: i64) -> Value {
+    json!({
+        "id": token.id,
+        "label": token.label,
+        "scope": token.scope,
+        "created_ms": token.created_ms,
+        "expires_ms": token.expires_ms,
+        "live": token.is_live(now_ms),
+        "revoked": token.revoked,
+    })
+}
+
+/// `POST /admin/tokens` with `{"label", "scope", "days"}`: 201 with the text, shown this once.
+///
+/// # Errors
+/// A wish that cannot be granted, or a store that refuses.
+pub async fn create(body: Bytes, state: Data<AdminState>) -> Answer {
+    let wish: Wish = serde_json::from_value(parse(&body)?).map_err(|_| {
+        ScimError::invalid_value("The body must be {\"label\": text, \"scope\": \"scim\" or \"admin\", \"days\": number or absent}.")
+    })?;
+    let _lane = state.tokens_lane.lock().await;
+    let existing = tokens::list(state.store.as_ref(), &state.tenant).map_err(store_fault)?;
+    let now = state.clock.now_ms();
+    let (record, text) = issue(wish, &existing, state.ids.subject().uuid(), (state.random)(), now)?;
+    let batch = tokens::put(&state.tenant, &record).map_err(store_fault)?;
+    state.store.commit(batch).await.map_err(store_fault)?;
+    (state.tokens_changed)();
+    tracing::info!(token = %record.id, "token made");
+    let mut body = shown(&record, now);
+    if let Some(object) = body.as_object_mut() {
+        object.insert("token".to_owned(), text.expose().into());
+    }
+    Ok(answer(StatusCode::CREATED, &body))
+}
+
+/// `GET /admin/tokens`: all of them, revoked ones included, without their texts.
+///
+/// # Errors
+/// A damaged record.
+pub async fn list(state: Data<AdminState>) -> Answer {
+    let found = tokens::list(state.store.as_ref(), &state.tenant).map_err(store_fault)?;
+    let now = state.clock.now_ms();
+    let found: Vec<Value> = found.iter().map(|token| shown(token, now)).collect();
+    Ok(answer(StatusCode::OK, &json!({ "tokens": found })))
+}
+
+/// `DELETE /admin/tokens/{id}`: revoked at once and for good, 204.
+///
+/// # Errors
+/// 404 when there is none of that id.
+pub async fn revoke(id: Path<String>, state: Data<AdminState>) -> Answer {
+    let _lane = state.tokens_lane.lock().await;
+    let id = ClientId::new(id.into_inner());
+    let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id).map_err(store_fault)?;
+    let batch = batch.ok_or_else(|| ScimError::not_found("There is no token with this id."))?;
+    state.store.commit(batch).await.map_err(store_fault)?;
+    (state.tokens_changed)();
+    tracing::info!(token = %id, "token revoked");
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(label: &str, days: Option<u32>) -> Wish {
+        Wish { label: label.to_owned(), scope: Scope::Scim, days }
+    }
+
+    #[test]
+    fn a_wish_that_cannot_be_granted_says_why() {
+        for (wish, status) in [
+            (wish("  ", None), 400),
+            (wish("a\nb", None), 400),
+            (wish("okta", Some(0)), 400),
+            (wish("okta", Some(DAYS_MAX + 1)), 400),
+        ] {
+            let fault = issue(wish.clone(), &[], Uuid::nil(), [1; 32], 0).expect_err("refused");
+            assert_eq!(fault.status, status, "{wish:?}");
+        }
+    }
+
+    #[test]
+    fn a_third_live_token_of_one_label_is_refused_until_one_ends() {
+        let mut existing = Vec::new();
+        for round in 1..=TOKENS_LIVE {
+            let id = Uuid::from_u128(round as u128);
+            existing.push(issue(wish("okta", Some(1)), &existing, id, [1; 32], 0).expect("granted").0);
+        }
+        assert_eq!(
+            issue(wish("okta", None), &existing, Uuid::nil(), [1; 32], 0).expect_err("full").status,
+            409
+        );
+        assert!(
+            issue(wish("okta", None), &existing, Uuid::nil(), [1; 32], DAY_MS).is_ok(),
+            "they have expired"
+        );
+        assert!(issue(wish("entra", None), &existing, Uuid::nil(), [1; 32], 0).is_ok());
+    }
+
+    #[test]
+    fn neither_hash_nor_text_is_shown_in_a_list() {
+        let (record, text) = issue(wish("okta", None), &[], Uuid::nil(), [7; 32], 0).expect("granted");
+        let shown = shown(&record, 0).to_string();
+        assert!(!shown.contains(&record.hash) && !shown.contains(text.expose()));
+    }
+}

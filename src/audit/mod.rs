@@ -1,0 +1,232 @@
+//! The audit trail: who changed what, when, why and with which outcome, in a hash chain beside the changes themselves.
+//!
+//! A record is committed in the same batch as its change and gets its place in the chain from the store's one writer
+//! (`store::chain`). Its form is [`crate::store::trail`]'s, here it is verified and exported. Records of sagas are made by `directory`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::ports::Store;
+use crate::model::{StoreError, Table, TenantId};
+use crate::store::{chain, keys, trail};
+
+pub use crate::store::trail::{AuditRecord, append};
+
+/// Links read in one go.
+const PAGE: usize = 256;
+
+/// A record with its place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Its number, from 1 without gaps.
+    pub seq: u64,
+    /// What it says.
+    pub record: AuditRecord,
+    /// Its hash, which covers all entries before it, in lower-case hex.
+    pub hash: String,
+}
+
+/// Why a chain cannot be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// An entry is missing, changed or out of place.
+    #[error("the audit trail is broken at entry {seq}: {why}")]
+    At {
+        /// The first entry that does not fit.
+        seq: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// It could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Number and hash (hex) of the last entry. Kept outside, as a checkpoint, it shows later that the trail was not cut and rewritten.
+///
+/// # Errors
+/// A damaged record.
+pub fn head(store: &dyn Store, tenant: &TenantId) -> Result<(u64, String), StoreError> {
+    let head = read_head(store, tenant)?;
+    Ok((head.sequence, hex(&head.hash)))
+}
+
+/// Recomputes the chain from the first entry to the head; tells how many entries it has.
+///
+/// # Errors
+/// The first entry that is missing or changed.
+pub fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken> {
+    let prefix = trail::prefix(tenant);
+    // Read first: entries that are appended meanwhile are beyond it and not looked at.
+    let last = read_head(store, tenant)?;
+    let mut head = chain::Head::genesis(&prefix);
+    for row in Links::new(store, tenant) {
+        if head.sequence == last.sequence {
+            break;
+        }
+        let (key, value) = row?;
+        let seq = head.sequence.saturating_add(1);
+        if key != chain::link_key(&prefix, seq) {
+            return Err(Broken::At { seq, why: "it is missing" });
+        }
+        let Some((hash, content)) = chain::split_link(&value) else {
+            return Err(Broken::At { seq, why: "it is cut short" });
+        };
+        head = head.next(content);
+        if *hash != head.hash {
+            return Err(Broken::At { seq, why: "its hash does not follow from what came before" });
+        }
+    }
+    if head == last {
+        Ok(head.sequence)
+    } else {
+        Err(Broken::At {
+            seq: head.sequence.saturating_add(1),
+            why: "the head of the chain does not fit its end",
+        })
+    }
+}
+
+/// All entries in order, read in pages while it runs.
+pub fn export<'a>(
+    store: &'a dyn Store,
+    tenant: &TenantId,
+) -> impl Iterator<Item = Result<AuditEntry, StoreError>> + 'a {
+    Links::new(store, tenant).map(|row| {
+        let (key, value) = row?;
+        let damaged = || StoreError::Damaged("an entry of the audit trail".to_owned());
+        let seq = keys::last_part(&key).and_then(|part| part.parse().ok()).ok_or_else(damaged)?;
+        let (hash, content) = chain::split_link(&value).ok_or_else(damaged)?;
+        Ok(AuditEntry { seq, record: trail::read(content)?, hash: hex(hash) })
+    })
+}
+
+fn read_head(store: &dyn Store, tenant: &TenantId) -> Result<chain::Head, StoreError> {
+    let prefix = trail::prefix(tenant);
+    let Some(value) = store.get(Table::Audit, &chain::head_key(&prefix))? else {
+        return Ok(chain::Head::genesis(&prefix));
+    };
+    chain::Head::from_bytes(&value)
+        .ok_or_else(|| StoreError::Damaged("the head of the audit trail".to_owned()))
+}
+
+fn hex(hash: &[u8; 32]) -> String {
+    blake3::Hash::from(*hash).to_hex().to_string()
+}
+
+/// The links of a chain as they are stored, page by page.
+struct Links<'a> {
+    store: &'a dyn Store,
+    prefix: Vec<u8>,
+    after: Option<Vec<u8>>,
+    page: std::vec::IntoIter<(Vec<u8>, bytes::Bytes)>,
+    ended: bool,
+}
+
+impl<'a> Links<'a> {
+    fn new(store: &'a dyn Store, tenant: &TenantId) -> Self {
+        let prefix = chain::links_prefix(&trail::prefix(tenant));
+        Self { store, prefix, after: None, page: Vec::new().into_iter(), ended: false }
+    }
+}
+
+impl Iterator for Links<'_> {
+    type Item = Result<(Vec<u8>, bytes::Bytes), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(row) = self.page.next() {
+            return Some(Ok(row));
+        }
+        if self.ended {
+            return None;
+        }
+        match self.store.scan(Table::Audit, &self.prefix, self.after.as_deref(), PAGE) {
+            Ok(page) => {
+                self.ended = page.is_empty();
+                self.after = page.last().map(|(key, _)| key.clone());
+                self.page = page.into_iter();
+                self.page.next().map(Ok)
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Batch;
+    use crate::store::MemoryStore;
+
+    async fn trail(entries: i64) -> (MemoryStore, TenantId) {
+        let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
+        for at_ms in 0..entries {
+            let entry = AuditRecord {
+                at_ms,
+                who: "client:okta".to_owned(),
+                request: "r".to_owned(),
+                what: "create".to_owned(),
+                subject: "u".to_owned(),
+                outcome: "committed".to_owned(),
+                codes: vec![],
+                saga: None,
+            };
+            let mut batch = Batch::new();
+            append(&mut batch, &tenant, &entry).unwrap();
+            store.commit(batch).await.unwrap();
+        }
+        (store, tenant)
+    }
+
+    #[tokio::test]
+    async fn a_whole_trail_is_verified_and_exported_in_order() {
+        for entries in [0, 1, 600] {
+            let (store, tenant) = trail(entries).await;
+            assert_eq!(verify(&store, &tenant), Ok(entries as u64));
+            let all: Vec<AuditEntry> = export(&store, &tenant).map(Result::unwrap).collect();
+            let numbers: Vec<u64> = all.iter().map(|entry| entry.seq).collect();
+            assert_eq!(numbers, (1..=entries as u64).collect::<Vec<_>>());
+            assert_eq!(
+                all.last().map(|last| (last.seq, last.hash.clone())).unwrap_or_default().0,
+                entries as u64
+            );
+            if let Some(last) = all.last() {
+                assert_eq!(head(&store, &tenant).unwrap(), (last.seq, last.hash.clone()));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_changed_a_missing_and_a_cut_entry_are_found() {
+        let (store, tenant) = trail(5).await;
+        let prefix = trail::prefix(&tenant);
+        let third = chain::link_key(&prefix, 3);
+        let value = store.get(Table::Audit, &third).unwrap().unwrap();
+        let mut changed = value.to_vec();
+        let last = changed.len() - 3;
+        changed[last] ^= 1;
+        let mut tampered = Vec::new();
+        for (expected, put, delete) in [
+            (3, Some(changed), None),
+            (3, Some(vec![1; 8]), None),
+            (3, None, Some(third.clone())),
+            (5, None, Some(chain::link_key(&prefix, 5))),
+        ] {
+            let copy = store.copy();
+            let mut batch = Batch::new();
+            if let Some(value) = put {
+                batch.put(Table::Audit, third.clone(), value);
+            }
+            if let Some(key) = delete {
+                batch.delete(Table::Audit, key);
+            }
+            copy.commit(batch).await.unwrap();
+            tampered.push((expected, verify(&copy, &tenant)));
+        }
+        for (expected, found) in tampered {
+            assert!(matches!(found, Err(Broken::At { seq, .. }) if seq == expected), "{expected}: {found:?}");
+        }
+    }
+}

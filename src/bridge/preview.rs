@@ -1,0 +1,74 @@
+//! What would change, and why, without changing anything.
+//!
+//! Same way as a request up to the plan; nothing is opened and nothing reserved.
+
+use serde_json::Value;
+
+use super::change::Done;
+use super::user::Goal;
+use super::{Bridge, errors};
+use crate::model::ports::{CallContext, Priority};
+use crate::model::{Failure, GrantedSet, Plan, UserId};
+use crate::plan::explain;
+use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
+use crate::scim::resource;
+use crate::scim::value::fold;
+
+/// Whose preview.
+#[derive(Clone, Debug)]
+pub enum PreviewOf {
+    /// A user of the directory, as it is recorded.
+    Id(String),
+    /// A SCIM user, as if it were sent now: replaces the one with its userName, or is new.
+    Document(Value),
+}
+
+/// What would be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preview {
+    /// The user's id, if it exists.
+    pub id: Option<String>,
+    /// The steps.
+    pub plan: Plan,
+    /// What would have been granted afterwards, each with its reason.
+    pub granted: GrantedSet,
+    /// What would be held.
+    pub held: Vec<Failure>,
+    /// The plan in words.
+    pub text: String,
+}
+
+impl Bridge {
+    /// Plans without opening.
+    ///
+    /// # Errors
+    /// As a request would hear them.
+    pub async fn preview(&self, of: PreviewOf) -> Result<Preview, ScimError> {
+        let find = |error| errors::store(&error);
+        let goal = match of {
+            PreviewOf::Id(id) => {
+                let stored = self.parts.directory.get_user(&UserId::new(id.as_str())).map_err(find)?;
+                let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no user {id}")))?;
+                let document = stored.document.clone();
+                let done = Done::Changed;
+                Goal { stored: Some(stored), owner: None, document, patched: false, record: true, password: None, done }
+            }
+            PreviewOf::Document(body) => {
+                let document = resource::create(ResourceKind::User, body, self.parts.policy.dialect)?.document;
+                let name = fold(super::user::text(&document, "userName"));
+                let stored = self.parts.directory.user_by(&crate::directory::Lookup::UserName(name)).map_err(find)?;
+                let done = Done::Changed;
+                Goal { stored, owner: None, document, patched: false, record: false, password: None, done }
+            }
+        };
+        let context = CallContext { priority: Priority::Waiting, label: "preview".into() };
+        let planned = self.plan_goal(&goal, &context).await?;
+        let mut text = explain(&planned.planned.plan, &planned.planned.granted);
+        for held in &planned.held {
+            text.push_str(&format!("held: {}: {}\n", held.what, held.why));
+        }
+        let id = goal.stored.map(|stored| stored.id.as_str().to_owned());
+        Ok(Preview { id, plan: planned.planned.plan, granted: planned.planned.granted, held: planned.held, text })
+    }
+}

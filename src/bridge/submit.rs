@@ -1,0 +1,244 @@
+//! The way of one change: budget, lane, whoever is in the way, plan, saga, outcome.
+//!
+//! Runs on the engine, so that a client that leaves takes nothing with it. What a user or a group needs is in `user` and
+//! `group`; opening and handing over in `open`, waiting in `wait`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::change::{Action, Change, Reply};
+use super::open::Prepared;
+use super::{Bridge, errors};
+use crate::model::ports::{Priority, refused_here};
+use crate::model::{FoundUser, RefusalKind};
+use crate::saga::Handle;
+use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
+use crate::scim::value::fold;
+
+/// How long the request may still take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    until_ms: u64,
+}
+
+impl Deadline {
+    pub(super) fn left(self, bridge: &Bridge) -> Duration {
+        Duration::from_millis(self.until_ms.saturating_sub(bridge.parts.clock.monotonic_ms()))
+    }
+}
+
+/// The saga whose place the new one takes.
+pub(super) enum Predecessor {
+    None,
+    Parked(Handle),
+    /// Only a leaver goes past a stuck saga.
+    Stuck(crate::model::SagaId),
+}
+
+/// A saga that must end, or give way, before the change can be planned.
+pub(super) enum InTheWay {
+    Nobody,
+    Running(Handle),
+    Stuck(crate::model::SagaId),
+}
+
+impl Bridge {
+    /// Carries out a change and waits for it until its deadline.
+    ///
+    /// # Errors
+    /// The SCIM error for the client; see `errors` for what it means.
+    pub async fn submit(self: &Arc<Self>, change: Change) -> Result<Reply, ScimError> {
+        let claim = claim_of(&change);
+        let by = change.cause.by.clone();
+        let bridge = Arc::clone(self);
+        let task = self.parts.engine.spawn(async move { bridge.carry_out(&change).await });
+        let result = task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a change died");
+            Err(ScimError::internal("the change could not be carried out; its request id is in the log"))
+        });
+        // Reached only if the client is still there: a handler that was dropped never spends the claim.
+        if let (Ok(_), Some(name)) = (&result, claim) {
+            self.spend_claim(&by, &name);
+        }
+        result
+    }
+
+    async fn carry_out(self: &Arc<Self>, change: &Change) -> Result<Reply, ScimError> {
+        let budget_wait = self.parts.budget.expected_wait(priority(change));
+        if budget_wait > change.deadline {
+            let seconds = u32::try_from(budget_wait.as_secs()).unwrap_or(errors::RETRY_AFTER_S);
+            return Err(ScimError::too_many_requests(seconds.max(1), "the Genesys Cloud budget is used up for now"));
+        }
+        let millis = u64::try_from(change.deadline.as_millis()).unwrap_or(u64::MAX);
+        let deadline = Deadline { until_ms: self.parts.clock.monotonic_ms().saturating_add(millis) };
+        let mut owner: Option<FoundUser> = None;
+        loop {
+            let key = lane_key(change);
+            let acquire = self.parts.lanes.acquire(&key);
+            let lane = tokio::time::timeout(deadline.left(self), acquire).await.map_err(|_| errors::not_done_yet())?;
+            let fence = lane.fence;
+            let before = match self.in_the_way(change).map_err(|error| errors::store(&error))? {
+                InTheWay::Nobody => Predecessor::None,
+                InTheWay::Stuck(saga) if is_leaver(change) => Predecessor::Stuck(saga),
+                InTheWay::Stuck(saga) => return Err(stuck(saga)),
+                InTheWay::Running(handle) => {
+                    drop(lane);
+                    match self.give_way(change, &handle, deadline).await? {
+                        // The lane is free while we wait: a leaver must get past. Nobody else can park it twice.
+                        Some(handle) => Predecessor::Parked(handle),
+                        None => continue,
+                    }
+                }
+            };
+            let prepared = self.prepare(change, owner.as_ref(), fence, deadline).await;
+            let ready = match prepared {
+                Ok(Prepared::Saga(ready)) => *ready,
+                Ok(Prepared::Nothing(reply)) => {
+                    self.let_go(&before).await;
+                    return Ok(reply);
+                }
+                Err(error) => {
+                    self.let_go(&before).await;
+                    return Err(error);
+                }
+            };
+            let Some(handle) = self.open(&ready, &before).await? else {
+                // Somebody reserved the name first: look again who it is.
+                self.parts.clock.sleep(Duration::from_millis(10)).await;
+                if deadline.left(self).is_zero() {
+                    return Err(errors::not_done_yet());
+                }
+                continue;
+            };
+            let may_adopt = owner.is_none();
+            match self.wait_for(&handle, &ready, deadline, may_adopt).await? {
+                super::wait::Waited::Reply(reply) => return Ok(reply),
+                super::wait::Waited::Owner(found) => owner = Some(found),
+            }
+        }
+    }
+
+    async fn prepare(
+        self: &Arc<Self>,
+        change: &Change,
+        owner: Option<&FoundUser>,
+        fence: u64,
+        deadline: Deadline,
+    ) -> Result<Prepared, ScimError> {
+        let prepare = async {
+            match change.kind {
+                ResourceKind::User => self.prepare_user(change, owner, fence).await,
+                ResourceKind::Group => self.prepare_group(change, fence).await,
+            }
+        };
+        tokio::time::timeout(deadline.left(self), prepare).await.map_err(|_| {
+            ScimError::unavailable(errors::RETRY_AFTER_S, "Genesys Cloud is too slow at the moment; nothing was changed")
+        })?
+    }
+
+    /// What an open saga means for this change. `Some`: it paused and will be handed over. `None`: look again.
+    async fn give_way(&self, change: &Change, handle: &Handle, deadline: Deadline) -> Result<Option<Handle>, ScimError> {
+        let new = matches!(change.action, Action::Create(_));
+        if !new && handle.progress().acknowledged.is_some() {
+            let parked = tokio::time::timeout(deadline.left(self), handle.park()).await;
+            return match parked {
+                Ok(Some(_)) => Ok(Some(handle.clone())),
+                Ok(None) => Ok(None),
+                Err(_) => {
+                    handle.resume().await;
+                    Err(errors::not_done_yet())
+                }
+            };
+        }
+        if is_leaver(change) {
+            let why = "a deactivation or removal of the same user came first";
+            handle.abort(refused_here(RefusalKind::Other, "overtaken", why)).await;
+        }
+        let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
+        match over {
+            Ok(progress) if progress.left_open.is_some() => Err(errors::not_done_yet()),
+            Ok(_) => Ok(None),
+            Err(_) => self.join(change, handle).await,
+        }
+    }
+
+    /// The deadline came while another request for the same name was still at work.
+    async fn join(&self, change: &Change, handle: &Handle) -> Result<Option<Handle>, ScimError> {
+        let same = matches!(change.action, Action::Create(_)) && handle.opened().claim == claim_pair(change);
+        if same && handle.acknowledge().await.is_some() {
+            // It is visible now; the next look finds the claim.
+            return Ok(None);
+        }
+        Err(errors::not_done_yet())
+    }
+
+    async fn let_go(&self, before: &Predecessor) {
+        if let Predecessor::Parked(handle) = before {
+            handle.resume().await;
+        }
+    }
+}
+
+pub(super) fn is_leaver(change: &Change) -> bool {
+    match &change.action {
+        Action::Delete(_) => true,
+        Action::Create(_) => false,
+        Action::Replace(_, body) => body.get("active").is_some_and(says_false),
+        Action::Patch(_, body) => {
+            let operations = body.get("Operations").and_then(serde_json::Value::as_array);
+            operations.is_some_and(|operations| operations.iter().any(deactivates))
+        }
+    }
+}
+
+fn deactivates(operation: &serde_json::Value) -> bool {
+    let path = operation.get("path").and_then(serde_json::Value::as_str);
+    match (path, operation.get("value")) {
+        (Some(path), Some(value)) => path.eq_ignore_ascii_case("active") && says_false(value),
+        (None, Some(value)) => value.get("active").is_some_and(says_false),
+        _ => false,
+    }
+}
+
+fn says_false(value: &serde_json::Value) -> bool {
+    value == &serde_json::Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+}
+
+pub(super) fn priority(change: &Change) -> Priority {
+    if is_leaver(change) { Priority::Leaver } else { Priority::Identity }
+}
+
+fn lane_key(change: &Change) -> String {
+    let kind = change.kind.name();
+    match &change.action {
+        Action::Create(body) => {
+            let name = body.get("userName").or_else(|| body.get("displayName")).and_then(serde_json::Value::as_str);
+            format!("name/{kind}/{}", fold(name.unwrap_or_default()))
+        }
+        Action::Replace(id, _) | Action::Patch(id, _) | Action::Delete(id) => format!("id/{kind}/{id}"),
+    }
+}
+
+/// The name under which a create can be claimed later: folded userName or displayName.
+fn claim_of(change: &Change) -> Option<String> {
+    claim_pair(change).map(|(name, _)| name)
+}
+
+pub(super) fn claim_pair(change: &Change) -> Option<(String, Option<String>)> {
+    let Action::Create(body) = &change.action else { return None };
+    let name = match change.kind {
+        ResourceKind::User => body.get("userName"),
+        ResourceKind::Group => body.get("displayName"),
+    };
+    let name = fold(name?.as_str()?);
+    let external_id = body.get("externalId").and_then(serde_json::Value::as_str).map(str::to_owned);
+    Some((format!("{}/{name}", change.kind.name()), external_id))
+}
+
+fn stuck(saga: crate::model::SagaId) -> ScimError {
+    ScimError::unavailable(
+        300,
+        format!("an earlier change of this resource could not be undone (saga {saga}); an administrator has to redrive it"),
+    )
+}

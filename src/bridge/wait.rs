@@ -1,0 +1,110 @@
+//! Waiting for a saga until the deadline, and what the client hears then.
+//!
+//! 2xx only with a commit token: of the end, or of the acknowledgement (design: "Time").
+
+use std::sync::Arc;
+
+use super::change::{Done, Reply};
+use super::open::Ready;
+use super::submit::Deadline;
+use super::{Bridge, errors};
+use crate::model::{CommitToken, FoundUser, Outcome, PlanKind, Refusal, RefusalKind, StepId, Subject};
+use crate::plan::describe;
+use crate::saga::{Handle, Progress};
+use crate::scim::error::ScimError;
+
+/// What waiting led to.
+pub(super) enum Waited {
+    /// Answer that.
+    Reply(Reply),
+    /// The create was refused because this user owns the address and may be adopted: plan again.
+    Owner(FoundUser),
+}
+
+impl Bridge {
+    pub(super) async fn wait_for(
+        self: &Arc<Self>,
+        handle: &Handle,
+        ready: &Ready,
+        deadline: Deadline,
+        may_adopt: bool,
+    ) -> Result<Waited, ScimError> {
+        let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
+        let progress = match over {
+            Ok(progress) => progress,
+            Err(_) => return self.at_the_deadline(handle, ready).await,
+        };
+        let Some((outcome, token)) = progress.ended.clone() else { return Err(unfinished(&progress)) };
+        match outcome {
+            Outcome::Committed { bound, .. } => {
+                self.committed(ready);
+                Ok(Waited::Reply(reply(ready, &bound, token, false)))
+            }
+            // Acknowledged before by somebody who joined, and taken over since: it is visible.
+            Outcome::HandedOver => {
+                let bound = progress.bound.unwrap_or_default();
+                Ok(Waited::Reply(reply(ready, &bound, token, true)))
+            }
+            Outcome::RolledBack { refusal, step } => {
+                if may_adopt && ready.opened.plan.kind == PlanKind::Create && refusal.kind == RefusalKind::Uniqueness {
+                    return self.adoptable(ready, &refusal).await.map(Waited::Owner);
+                }
+                Err(self.rolled_back(ready, &refusal, step))
+            }
+        }
+    }
+
+    async fn at_the_deadline(&self, handle: &Handle, ready: &Ready) -> Result<Waited, ScimError> {
+        if let Some(token) = handle.acknowledge().await {
+            handle.leave();
+            self.committed(ready);
+            let bound = handle.progress().bound.unwrap_or_default();
+            return Ok(Waited::Reply(reply(ready, &bound, token, true)));
+        }
+        // It may have ended between the deadline and the question.
+        if let Some((Outcome::Committed { bound, .. }, token)) = handle.progress().ended {
+            self.committed(ready);
+            return Ok(Waited::Reply(reply(ready, &bound, token, false)));
+        }
+        handle.leave();
+        Err(errors::not_done_yet())
+    }
+
+    fn committed(&self, ready: &Ready) {
+        if matches!(ready.opened.about, Subject::Group { .. }) {
+            self.recompute.notify_one();
+        }
+    }
+
+    fn rolled_back(&self, ready: &Ready, refusal: &Refusal, step: Option<StepId>) -> ScimError {
+        let step = step.and_then(|step| ready.opened.plan.step(step));
+        let during = step.map_or_else(|| "the change".to_owned(), |step| describe(&step.effect, &Default::default()));
+        let mut error = errors::refused(refusal, &format!("could not {during}"));
+        error.detail.push_str("; everything else was undone");
+        error
+    }
+}
+
+fn unfinished(progress: &Progress) -> ScimError {
+    match &progress.stuck {
+        Some(refusal) => {
+            let mut error = errors::refused(refusal, "an undo was refused");
+            if error.status < 500 {
+                error = ScimError::unavailable(300, error.detail);
+            }
+            error.detail.push_str("; an administrator has to redrive the saga");
+            error
+        }
+        None => errors::not_done_yet(),
+    }
+}
+
+fn reply(ready: &Ready, bound: &str, token: CommitToken, pending: bool) -> Reply {
+    let id = match (&ready.id, &ready.opened.about) {
+        (Some(id), _) => id.clone(),
+        (None, Subject::Group { id, .. }) => id.as_str().to_owned(),
+        (None, Subject::User(_)) => bound.to_owned(),
+    };
+    let done = ready.done;
+    Reply { done, id, token, pending: pending && done != Done::Deleted }
+}

@@ -1,0 +1,284 @@
+//! Settings: a TOML file, environment variables and secret files, turned into one checked [`Config`].
+//!
+//! Raw text is in `raw`, rules are in `rules`, the checks are in `check`; every problem names file, key and cure (`error`).
+//! Conditions of rules are only measured here: `entitlements` compiles them. Region names belong to `genesys::regions`.
+
+mod check;
+mod environment;
+mod error;
+mod raw;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::model::{Secret, TenantId, Wanted};
+
+pub use environment::{Environment, process_environment};
+pub use error::{ConfigError, Problem};
+
+/// All settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address under which identity providers reach the bridge, without trailing slash. `None` only when `listen` is
+    /// loopback: then the bound address is used.
+    pub public_url: Option<String>,
+    /// Directory of the store.
+    pub data_dir: PathBuf,
+    /// Listening and waiting.
+    pub server: ServerConfig,
+    /// Logs.
+    pub log: LogConfig,
+    /// The store.
+    pub store: StoreConfig,
+    /// Genesys Cloud.
+    pub genesys: GenesysConfig,
+    /// The tenant and its policies.
+    pub tenant: TenantConfig,
+    /// Rules in the order of the file.
+    pub rules: Vec<Rule>,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Worker threads.
+    pub workers: usize,
+    /// How long a request waits for its answer.
+    pub deadline: Duration,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// Lines for people or JSON.
+    pub format: LogFormat,
+    /// A level or a filter such as `info,genesys_scim_bridge::saga=debug`.
+    pub level: String,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// Page cache in mebibytes.
+    pub cache_mib: u64,
+}
+
+impl StoreConfig {
+    /// Page cache in bytes.
+    pub fn cache_bytes(&self) -> u64 {
+        self.cache_mib.saturating_mul(1024 * 1024)
+    }
+}
+
+/// `[genesys]`. Either `region`, or both bases; a base wins over the region.
+#[derive(Clone, Debug)]
+pub struct GenesysConfig {
+    /// Base of the API, without trailing slash.
+    pub api_base: Option<String>,
+    /// Base of the login host, without trailing slash.
+    pub login_base: Option<String>,
+    /// Name of the region, such as `eu-central-1`.
+    pub region: Option<String>,
+    /// OAuth client of type client credentials.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// Calls that Genesys grants in a minute.
+    pub calls_per_minute: u32,
+    /// How much of it is left to others, in percent.
+    pub margin_percent: u8,
+    /// How long one call may take.
+    pub timeout: Duration,
+}
+
+/// `[tenant]`.
+#[derive(Clone, Debug)]
+pub struct TenantConfig {
+    /// Its name: part of every key in the store and of the mark in Genesys.
+    pub name: TenantId,
+    /// What clients may get wrong.
+    pub dialect: Dialect,
+    /// What a POST does that meets an existing, unmanaged Genesys user.
+    pub on_existing: OnExisting,
+    /// What a POST does that meets the e-mail of a deleted Genesys user.
+    pub on_deleted_email: OnDeletedEmail,
+    /// What happens when a rule names something that Genesys does not have.
+    pub unknown_rule_name: UnknownRuleName,
+    /// Domain that is put behind a userName without one.
+    pub fallback_email_domain: Option<String>,
+    /// What happens to a password that a client sends.
+    pub password: PasswordPolicy,
+    /// Whether groups are made in Genesys or only linked.
+    pub groups: GroupPolicy,
+    /// Whether readiness waits for the first import.
+    pub import: ImportPolicy,
+    /// Users (e-mail address or Genesys id, lower case) that the bridge never changes.
+    pub protected: Vec<String>,
+    /// Division of users for whom the request names none; Genesys chooses Home otherwise.
+    pub default_division: Option<String>,
+}
+
+/// `[[rule]]`: whoever meets the condition gets the grants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its name, shown as the reason of what it gives.
+    pub name: String,
+    /// A SCIM filter over the user and its groups, not yet compiled.
+    pub when: String,
+    /// What it gives.
+    pub grants: Vec<Grant>,
+}
+
+/// One thing that a rule gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Grant {
+    /// Known now.
+    Wanted(Wanted),
+    /// A custom attribute whose value is an attribute of the user.
+    AttributeFrom {
+        /// Schema name.
+        schema: String,
+        /// Field name.
+        field: String,
+        /// SCIM attribute path, URN-qualified where it is not a core attribute.
+        from: String,
+    },
+}
+
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+    };
+}
+
+choice! {
+    /// How logs look.
+    LogFormat {
+        /// Lines for people.
+        #[default]
+        Text,
+        /// One JSON object a line.
+        Json,
+    }
+}
+choice! {
+    /// What clients may get wrong.
+    Dialect {
+        /// Known habits of connectors are understood.
+        #[default]
+        Tolerant,
+        /// Only what the RFCs say.
+        Strict,
+    }
+}
+choice! {
+    /// A POST meets an existing user whom the bridge does not manage.
+    OnExisting {
+        /// Adopt it.
+        #[default]
+        Link,
+        /// Answer 409.
+        Refuse,
+    }
+}
+choice! {
+    /// A POST meets the e-mail of a deleted user without our mark.
+    OnDeletedEmail {
+        /// Answer 409 that names the cure.
+        #[default]
+        Refuse,
+        /// Restore it.
+        Restore,
+    }
+}
+choice! {
+    /// A rule names something that Genesys does not have.
+    UnknownRuleName {
+        /// Go on and list it as held.
+        #[default]
+        Hold,
+        /// Refuse the request.
+        Refuse,
+        /// Go on in silence.
+        Skip,
+    }
+}
+choice! {
+    /// A client sends a password.
+    PasswordPolicy {
+        /// Drop it.
+        #[default]
+        Ignore,
+        /// Pass it on to Genesys, never keep it.
+        Forward,
+    }
+}
+choice! {
+    /// How groups come to be in Genesys.
+    GroupPolicy {
+        /// Made, renamed and deleted there.
+        #[default]
+        Create,
+        /// Only existing ones are adopted.
+        Link,
+    }
+}
+choice! {
+    /// Whether the first import must have run.
+    ImportPolicy {
+        /// Readiness waits for it.
+        #[default]
+        Required,
+        /// It does not.
+        Off,
+    }
+}
+
+impl Config {
+    /// Reads a configuration file, with the environment of the process over it.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not TOML, or all problems of its content at once.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(file, &process_environment)
+    }
+
+    /// As [`Config::load`], with an environment of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with(file: &Path, environment: Environment<'_>) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::unreadable(file, &error))?;
+        Self::parse(&text, file, environment)
+    }
+
+    /// Checks a configuration text. `file` is its name in messages, and relative paths start at its directory.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, file: &Path, environment: Environment<'_>) -> Result<Self, ConfigError> {
+        let mut raw = raw::RawConfig::read(text, file)?;
+        let mut problems = environment::apply(&mut raw, environment);
+        let checked = check::check(raw, file.parent().unwrap_or(Path::new("")), environment, &mut problems);
+        match checked {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(ConfigError::new(file, problems)),
+        }
+    }
+
+    /// Address under which clients reach the bridge once it is bound.
+    pub fn public_url_or(&self, bound: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{bound}"))
+    }
+}

@@ -1,0 +1,84 @@
+//! Memberships: one key for each, once under the group and once under the user.
+//!
+//! Reads, and the two keys of one membership. Which memberships a saga changes is decided in `settle_group` and `settle_user`.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Batch, GroupId, StoreError, Table, UserId};
+use crate::store::keys;
+
+use super::{Directory, id_text};
+
+/// Users under a group.
+const OF_GROUP: &str = "ofGroup";
+/// Groups under a user.
+const OF_USER: &str = "ofUser";
+
+#[expect(clippy::missing_errors_doc, reason = "they fail on damaged records only, see `Directory`")]
+impl Directory {
+    /// The groups of a user with their display names, by group id.
+    pub fn groups_of(&self, user: &UserId) -> Result<Vec<(GroupId, String)>, StoreError> {
+        let mut groups = Vec::new();
+        for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()])? {
+            if let Some(group) = self.get_group(&GroupId::new(id_text(&group)))? {
+                groups.push((group.id.clone(), group.display_name().to_owned()));
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Up to `limit` members of a group after `after`, by user id.
+    pub fn members(
+        &self,
+        group: &GroupId,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let after = after.map(|user| self.membership(group, user).0);
+        let rows = self.scan(Table::Members, &[OF_GROUP, group.as_str()], after.as_deref(), limit)?;
+        Ok(rows.iter().map(|(_, user)| UserId::new(id_text(user))).collect())
+    }
+
+    /// How many members a group has, counted one by one.
+    pub fn member_count(&self, group: &GroupId) -> Result<usize, StoreError> {
+        self.count(Table::Members, &[OF_GROUP, group.as_str()])
+    }
+
+    /// Whether a user is a member of a group.
+    pub fn is_member(&self, group: &GroupId, user: &UserId) -> Result<bool, StoreError> {
+        Ok(self.store.get(Table::Members, &self.membership(group, user).0)?.is_some())
+    }
+
+    /// All members of a group.
+    pub(super) fn all_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, StoreError> {
+        let rows = self.scan_all(Table::Members, &[OF_GROUP, group.as_str()])?;
+        Ok(rows.iter().map(|(_, user)| UserId::new(id_text(user))).collect())
+    }
+
+    /// Writes one membership.
+    pub(super) fn join(&self, batch: &mut Batch, group: &GroupId, user: &UserId) {
+        let (of_group, of_user) = self.membership(group, user);
+        batch.put(Table::Members, of_group, user.as_str().to_owned());
+        batch.put(Table::Members, of_user, group.as_str().to_owned());
+    }
+
+    /// Removes one membership.
+    pub(super) fn leave(&self, batch: &mut Batch, group: &GroupId, user: &UserId) {
+        let (of_group, of_user) = self.membership(group, user);
+        batch.delete(Table::Members, of_group);
+        batch.delete(Table::Members, of_user);
+    }
+
+    /// Removes all memberships of a user.
+    pub(super) fn leave_all(&self, batch: &mut Batch, user: &UserId) -> Result<(), StoreError> {
+        for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()])? {
+            self.leave(batch, &GroupId::new(id_text(&group)), user);
+        }
+        Ok(())
+    }
+
+    fn membership(&self, group: &GroupId, user: &UserId) -> (Vec<u8>, Vec<u8>) {
+        let (group, user) = (group.as_str(), user.as_str());
+        (keys::key(&self.tenant, &[OF_GROUP, group, user]), keys::key(&self.tenant, &[OF_USER, user, group]))
+    }
+}

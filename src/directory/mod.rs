@@ -1,0 +1,237 @@
+//! The directory: users and groups as the identity provider sees them, with look-ups, memberships and what was granted.
+//!
+//! Reads are answered from here and cost no Genesys call. Writes happen only in the batch of a saga's turn ([`settle_user`],
+//! [`settle_group`]) or of the import ([`import`]); this room never commits. Keys are named in [`index`] and below; records in
+//! [`record`]; work that a group change leaves for its members in [`outbox`].
+
+pub mod granted;
+pub mod import;
+pub mod index;
+mod members;
+pub mod outbox;
+pub mod record;
+mod settle;
+mod settle_group;
+mod settle_user;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::model::ports::Store;
+use crate::model::{Batch, Expect, GrantedSet, GroupId, StoreError, Table, TenantId, UserId};
+use crate::store::keys;
+
+pub use index::fold;
+pub use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser};
+
+/// Rows read in one go where all are wanted.
+const PAGE: usize = 1000;
+
+/// By what a user is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserLookup<'a> {
+    /// userName, folded.
+    UserName(&'a str),
+    /// externalId, exactly.
+    ExternalId(&'a str),
+    /// Any e-mail address, folded.
+    Email(&'a str),
+}
+
+/// How many resources there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Users, unmanaged ones included.
+    pub users: usize,
+    /// Groups, unmanaged ones included.
+    pub groups: usize,
+}
+
+/// Users and groups of one tenant.
+#[derive(Clone)]
+pub struct Directory {
+    tenant: TenantId,
+    store: Arc<dyn Store>,
+}
+
+type Rows = Vec<(Vec<u8>, Bytes)>;
+
+/// All reads fail with `StoreError::Damaged` on a record that cannot be read back, and with nothing else.
+#[expect(clippy::missing_errors_doc, reason = "said once for all of them above")]
+impl Directory {
+    /// The directory of a tenant.
+    pub fn new(tenant: TenantId, store: Arc<dyn Store>) -> Self {
+        Self { tenant, store }
+    }
+
+    /// A user by its Genesys id.
+    pub fn get_user(&self, id: &UserId) -> Result<Option<StoredUser>, StoreError> {
+        self.read(Table::Users, &self.user_key(id))
+    }
+
+    /// The user that a look-up finds; the first by id if an external id or an address has several.
+    pub fn user_by(&self, lookup: UserLookup<'_>) -> Result<Option<StoredUser>, StoreError> {
+        Ok(self.users_by(lookup, 1)?.pop())
+    }
+
+    /// Up to `limit` users that a look-up finds, by id.
+    pub fn users_by(&self, lookup: UserLookup<'_>, limit: usize) -> Result<Vec<StoredUser>, StoreError> {
+        let ids = match lookup {
+            UserLookup::UserName(name) => self.owner(index::USER_NAME, name)?.into_iter().collect(),
+            UserLookup::ExternalId(external) => self.sharers(index::USER_EXTERNAL, external, limit)?,
+            UserLookup::Email(email) => self.sharers(index::USER_EMAIL, email, limit)?,
+        };
+        ids.into_iter().filter_map(|id| self.get_user(&UserId::new(id)).transpose()).collect()
+    }
+
+    /// A group by our id.
+    pub fn get_group(&self, id: &GroupId) -> Result<Option<StoredGroup>, StoreError> {
+        self.read(Table::Groups, &self.group_key(id))
+    }
+
+    /// A group by folded displayName.
+    pub fn group_by_name(&self, folded: &str) -> Result<Option<StoredGroup>, StoreError> {
+        self.owner(index::GROUP_NAME, folded)?.map_or(Ok(None), |id| self.get_group(&GroupId::new(id)))
+    }
+
+    /// The first group with that externalId.
+    pub fn group_by_external_id(&self, external: &str) -> Result<Option<StoredGroup>, StoreError> {
+        self.first_group(index::GROUP_EXTERNAL, external)
+    }
+
+    /// The group that is kept under that Genesys group id.
+    pub fn group_by_genesys(&self, genesys: &str) -> Result<Option<StoredGroup>, StoreError> {
+        self.first_group(index::GROUP_GENESYS, genesys)
+    }
+
+    /// Up to `limit` users after `after`, in the order of their ids.
+    pub fn scan_users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<StoredUser>, StoreError> {
+        let after = after.map(|id| self.user_key(id));
+        decode_all(&self.scan(Table::Users, &["user"], after.as_deref(), limit)?)
+    }
+
+    /// Up to `limit` groups after `after`, in the order of their ids.
+    pub fn scan_groups(&self, after: Option<&GroupId>, limit: usize) -> Result<Vec<StoredGroup>, StoreError> {
+        let after = after.map(|id| self.group_key(id));
+        decode_all(&self.scan(Table::Groups, &["group"], after.as_deref(), limit)?)
+    }
+
+    /// How many users and groups there are, counted one by one.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let users = self.count(Table::Users, &["user"])?;
+        Ok(Counts { users, groups: self.count(Table::Groups, &["group"])? })
+    }
+
+    /// What we gave a user and may take back.
+    pub fn granted(&self, id: &UserId) -> Result<GrantedSet, StoreError> {
+        Ok(self.read(Table::Granted, &self.granted_key(id))?.unwrap_or_default())
+    }
+
+    /// The last version of a user that was removed here; one with the same id continues counting from it.
+    pub fn tombstone(&self, id: &UserId) -> Result<Option<u64>, StoreError> {
+        self.read(Table::Users, &self.tombstone_key(id))
+    }
+
+    /// Conditions under which names (as in `SagaOpened::names`) belong to nobody, or to the resource `own`. To be opened with a saga, so
+    /// that a name taken between the look and the opening refuses it.
+    pub fn names_free(&self, names: &[String], own: Option<&str>) -> Result<Batch, StoreError> {
+        let mut batch = Batch::new();
+        for name in names {
+            let word = match name.split_once('/') {
+                Some(("user", folded)) => (index::USER_NAME, folded),
+                Some(("group", folded)) => (index::GROUP_NAME, folded),
+                // Addresses have no single owner in the index.
+                _ => continue,
+            };
+            let key = self.key(&[word.0, word.1]);
+            let expect = match self.store.get(Table::Index, &key)? {
+                Some(held) if own.is_some_and(|own| held == own.as_bytes()) => Expect::Equals(held),
+                _ => Expect::Absent,
+            };
+            batch.expect(Table::Index, key, expect);
+        }
+        Ok(batch)
+    }
+
+    fn first_group(&self, word: &str, name: &str) -> Result<Option<StoredGroup>, StoreError> {
+        let id = self.sharers(word, name, 1)?.pop();
+        id.map_or(Ok(None), |id| self.get_group(&GroupId::new(id)))
+    }
+
+    fn owner(&self, word: &str, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.store.get(Table::Index, &self.key(&[word, name]))?.as_deref().map(id_text))
+    }
+
+    fn sharers(&self, word: &str, name: &str, limit: usize) -> Result<Vec<String>, StoreError> {
+        let rows = self.scan(Table::Index, &[word, name], None, limit)?;
+        Ok(rows.iter().map(|(_, id)| id_text(id)).collect())
+    }
+
+    fn count(&self, table: Table, parts: &[&str]) -> Result<usize, StoreError> {
+        let (mut total, mut after) = (0, None::<Vec<u8>>);
+        loop {
+            let page = self.scan(table, parts, after.as_deref(), PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(total) };
+            after = Some(last.clone());
+            total += page.len();
+        }
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        parts: &[&str],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Rows, StoreError> {
+        self.store.scan(table, &keys::prefix(&self.tenant, parts), after, limit)
+    }
+
+    fn scan_all(&self, table: Table, parts: &[&str]) -> Result<Rows, StoreError> {
+        let mut rows = Rows::new();
+        loop {
+            let after = rows.last().map(|(key, _)| key.as_slice());
+            let page = self.scan(table, parts, after, PAGE)?;
+            if page.is_empty() {
+                return Ok(rows);
+            }
+            rows.extend(page);
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.store.get(table, key)?.map(|value| record::decode(&value)).transpose()
+    }
+
+    fn key(&self, parts: &[&str]) -> Vec<u8> {
+        keys::key(&self.tenant, parts)
+    }
+
+    fn user_key(&self, id: &UserId) -> Vec<u8> {
+        self.key(&["user", id.as_str()])
+    }
+
+    fn tombstone_key(&self, id: &UserId) -> Vec<u8> {
+        self.key(&["gone", id.as_str()])
+    }
+
+    fn granted_key(&self, id: &UserId) -> Vec<u8> {
+        self.key(&["user", id.as_str()])
+    }
+
+    fn group_key(&self, id: &GroupId) -> Vec<u8> {
+        self.key(&["group", id.as_str()])
+    }
+}
+
+fn decode_all<T: DeserializeOwned>(rows: &Rows) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(|(_, value)| record::decode(value)).collect()
+}
+
+fn id_text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
+}

@@ -1,0 +1,62 @@
+//! What a group change leaves to be done: users whose entitlements must be computed again, in parts small enough for one go each.
+//!
+//! A part is written in the commit of the group's change and removed when its users were handed to sagas of their own; a part that
+//! is handled twice does no harm. Who works them off: `bridge`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Batch, GroupId, StoreError, Table, UserId};
+
+use super::{Directory, record};
+
+/// Users in one part: its record stays within one piece of the store.
+const PART_USERS: usize = 100;
+
+/// Users to be computed again because of one change of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recompute {
+    /// Which group changed.
+    pub group: GroupId,
+    /// Its version after the change.
+    pub version: u64,
+    /// Who is affected: became a member, left, or is a member of a group that was renamed or removed.
+    pub users: Vec<UserId>,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+}
+
+impl Directory {
+    /// Up to `limit` parts that wait, each with its key for [`Directory::recompute_done`].
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn recomputes(&self, limit: usize) -> Result<Vec<(Vec<u8>, Recompute)>, StoreError> {
+        let rows = self.scan(Table::Outbox, &["recompute"], None, limit)?;
+        rows.into_iter().map(|(key, value)| Ok((key, record::decode(&value)?))).collect()
+    }
+
+    /// Removes a part that was worked off.
+    pub fn recompute_done(&self, key: &[u8]) -> Batch {
+        let mut batch = Batch::new();
+        batch.delete(Table::Outbox, key);
+        batch
+    }
+
+    /// Writes the parts of one change.
+    pub(super) fn recompute(
+        &self,
+        batch: &mut Batch,
+        group: &GroupId,
+        version: u64,
+        users: &[UserId],
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        for (part, users) in users.chunks(PART_USERS).enumerate() {
+            let recompute = Recompute { group: group.clone(), version, users: users.to_vec(), at_ms };
+            let (version, part) = (format!("{version:020}"), format!("{part:06}"));
+            let key = self.key(&["recompute", group.as_str(), &version, &part]);
+            batch.put(Table::Outbox, key, record::encode(&recompute)?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! From a saga's turn to the records of a group: header, index, members, and the users to be computed again.
+//!
+//! Called by `settle` only. All members change in the same commit as the header: up to the 20,000 that one request may name.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Batch, GroupId, Intent, StoreError, Subject, Table, UserId};
+
+use super::record::{self, StoredGroup};
+use super::settle::Settled;
+use super::{Directory, index};
+
+/// Attributes that are never part of a group's document of record.
+pub(super) const NOT_KEPT: [&str; 3] = ["id", "meta", "members"];
+
+/// Which memberships come and go.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Change {
+    joined: BTreeSet<UserId>,
+    left: BTreeSet<UserId>,
+}
+
+impl Directory {
+    pub(super) fn put_group(&self, batch: &mut Batch, settled: &Settled<'_>) -> Result<(), StoreError> {
+        let opened = settled.opened;
+        let (Subject::Group { id, .. }, Intent::PutGroup { document, version, add, remove, replace }) =
+            (&opened.about, &opened.intent)
+        else {
+            return Err(mismatch());
+        };
+        let before = self.get_group(id)?;
+        let again = before.as_ref().is_some_and(|group| group.saga == Some(opened.id));
+        if settled.hands_over() && !again {
+            return Ok(());
+        }
+        let change = if again { Change::default() } else { self.change(id, add, remove, *replace)? };
+        let document = record::document_of_record(document, &NOT_KEPT);
+        let unchanged = before
+            .as_ref()
+            .is_some_and(|group| group.managed && group.document == document && change == Change::default());
+        let last = before.as_ref().map(|group| group.version).max(*version).unwrap_or(0);
+        let kept = before.as_ref().filter(|_| again || unchanged);
+        let known = before.as_ref().and_then(|group| group.genesys.clone());
+        let group = StoredGroup {
+            subject: opened.subject,
+            id: id.clone(),
+            genesys: settled.bound.map(str::to_owned).filter(|bound| bound != id.as_str()).or(known),
+            document,
+            version: kept.map_or(last.saturating_add(1), |group| group.version),
+            created_ms: before.as_ref().map_or(settled.now_ms, |group| group.created_ms),
+            modified_ms: kept.map_or(settled.now_ms, |group| group.modified_ms),
+            managed: true,
+            saga: Some(opened.id),
+        };
+        let renamed = before.as_ref().is_some_and(|old| old.display_name() != group.display_name());
+        let affected = self.affected(id, &change, renamed)?;
+        self.write_group(batch, before.as_ref(), &group)?;
+        change.joined.iter().for_each(|user| self.join(batch, id, user));
+        change.left.iter().for_each(|user| self.leave(batch, id, user));
+        self.recompute(batch, id, group.version, &affected, settled.now_ms)
+    }
+
+    pub(super) fn delete_group(
+        &self,
+        batch: &mut Batch,
+        settled: &Settled<'_>,
+        version: u64,
+    ) -> Result<(), StoreError> {
+        let Subject::Group { id, .. } = &settled.opened.about else { return Err(mismatch()) };
+        let Some(group) = self.get_group(id)?.filter(|_| !settled.hands_over()) else { return Ok(()) };
+        let members: Vec<UserId> = self.all_members(id)?.into_iter().collect();
+        let old = index::group(&self.tenant, id.as_str(), &group.document, group.genesys.as_deref());
+        self.replace_index(batch, id.as_str(), &old, &index::Claims::default())?;
+        batch.delete(Table::Groups, self.group_key(id));
+        members.iter().for_each(|user| self.leave(batch, id, user));
+        let version = group.version.max(version).saturating_add(1);
+        self.recompute(batch, id, version, &members, settled.now_ms)
+    }
+
+    /// The group's header and its index keys.
+    pub(super) fn write_group(
+        &self,
+        batch: &mut Batch,
+        before: Option<&StoredGroup>,
+        group: &StoredGroup,
+    ) -> Result<(), StoreError> {
+        let claims = |group: &StoredGroup| {
+            index::group(&self.tenant, group.id.as_str(), &group.document, group.genesys.as_deref())
+        };
+        let old = before.map(claims).unwrap_or_default();
+        self.replace_index(batch, group.id.as_str(), &old, &claims(group))?;
+        batch.put(Table::Groups, self.group_key(&group.id), record::encode(group)?);
+        Ok(())
+    }
+
+    /// What really changes: who is a member already does not join, who is none does not leave, and who is no user any more (removed
+    /// while the saga ran) does not come back.
+    fn change(
+        &self,
+        id: &GroupId,
+        add: &[String],
+        remove: &[String],
+        replace: bool,
+    ) -> Result<Change, StoreError> {
+        let add: BTreeSet<UserId> = add.iter().map(UserId::new).collect();
+        let mut change = Change::default();
+        if replace {
+            change.left = self.all_members(id)?.difference(&add).cloned().collect();
+        } else {
+            for user in remove.iter().map(UserId::new).filter(|user| !add.contains(user)) {
+                if self.is_member(id, &user)? {
+                    change.left.insert(user);
+                }
+            }
+        }
+        for user in add {
+            if !self.is_member(id, &user)? && self.has_user(&user)? {
+                change.joined.insert(user);
+            }
+        }
+        Ok(change)
+    }
+
+    /// Whose entitlements may change: those who come and go, and everybody when the name that rules look at is another one.
+    fn affected(&self, id: &GroupId, change: &Change, renamed: bool) -> Result<Vec<UserId>, StoreError> {
+        let mut affected: BTreeSet<UserId> = change.joined.union(&change.left).cloned().collect();
+        if renamed {
+            affected.extend(self.all_members(id)?);
+        }
+        Ok(affected.into_iter().collect())
+    }
+}
+
+fn mismatch() -> StoreError {
+    StoreError::Failed("a saga about a user carries a group's intent".to_owned())
+}

@@ -1,0 +1,332 @@
+//! The directory on a store in memory: what turns of sagas leave behind, read back through its look-ups.
+//!
+//! Pure rules are tested beside them, in `index` and `granted`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::ports::Directory as _;
+use crate::model::{
+    CommitToken, Effect, Failure, Intent, Mark, Observed, ObservedGroup, Outcome, Report, SagaOpened, StepId,
+    Subject, Turn,
+};
+use crate::store::MemoryStore;
+use crate::store::samples::{
+    self, acknowledged, committed, granted, named, object, opened, put_group, put_user, refusal, subject,
+    tenant,
+};
+use crate::{audit, directory::import::ImportState};
+
+struct Bench {
+    store: Arc<MemoryStore>,
+    directory: Directory,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let store = Arc::new(MemoryStore::new());
+        Self { directory: Directory::new(tenant(), Arc::clone(&store) as Arc<dyn Store>), store }
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
+        self.store.commit(batch).await
+    }
+
+    async fn settle_with(&self, opened: &SagaOpened, turn: &Turn, report: &Report, now_ms: i64) {
+        let batch = self.directory.settle(opened, turn, report, now_ms).unwrap();
+        self.commit(batch).await.unwrap();
+    }
+
+    async fn settle(&self, opened: &SagaOpened, turn: &Turn, now_ms: i64) {
+        self.settle_with(opened, turn, &Report { settled: true, ..Report::default() }, now_ms).await;
+    }
+
+    async fn user(&self, n: u32, id: &str) {
+        let saga = put_user(n, None, json!({"userName": id}), None);
+        self.settle(&saga, &committed(id), 1).await;
+    }
+
+    fn get(&self, id: &str) -> Option<StoredUser> {
+        self.directory.get_user(&UserId::new(id)).unwrap()
+    }
+
+    fn named(&self, name: &str) -> Option<String> {
+        self.directory.user_by(UserLookup::UserName(name)).unwrap().map(|user| user.id.to_string())
+    }
+
+    fn affected(&self) -> Vec<(u64, Vec<String>)> {
+        let parts = self.directory.recomputes(99).unwrap();
+        let users = |users: Vec<UserId>| users.iter().map(UserId::to_string).collect();
+        parts.into_iter().map(|(_, part)| (part.version, users(part.users))).collect()
+    }
+
+    /// Everything the store holds beside the audit trail.
+    fn rows(&self) -> usize {
+        let tables = Table::ALL.into_iter().filter(|table| *table != Table::Audit);
+        tables.map(|table| self.store.scan(table, b"", None, 9999).unwrap().len()).sum()
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_and_finished_of_one_saga_are_one_change() {
+    let bench = Bench::new();
+    let saga = put_user(1, None, json!({"userName": "Ada", "password": "x", "id": "y", "meta": {}}), None);
+    bench.settle_with(&saga, &acknowledged("u1"), &Report::default(), 10).await;
+    let user = bench.get("u1").unwrap();
+    assert_eq!((user.version, user.created_ms, user.status.state), (1, 10, ProvisioningState::Pending));
+    assert_eq!(user.document, object(json!({"userName": "Ada"})));
+    bench.settle(&saga, &committed("u1"), 20).await;
+    let user = bench.get("u1").unwrap();
+    assert_eq!((user.version, user.modified_ms, user.status.state), (1, 10, ProvisioningState::Committed));
+
+    let change = |n, name: &str| put_user(n, Some("u1"), json!({"userName": name}), Some(1));
+    bench.settle(&change(2, "Ada"), &committed("u1"), 30).await;
+    assert_eq!(bench.get("u1").unwrap().version, 1, "the same document is no change");
+    bench.settle(&change(3, "Bea"), &acknowledged("u1"), 40).await;
+    bench.settle(&change(3, "Bea"), &committed("u1"), 50).await;
+    let user = bench.get("u1").unwrap();
+    assert_eq!((user.version, user.created_ms, user.modified_ms), (2, 10, 40));
+    assert_eq!((bench.named("bea"), bench.named("ada")), (Some("u1".to_owned()), None));
+    assert_eq!(audit::verify(bench.store.as_ref(), &tenant()), Ok(5));
+}
+
+#[tokio::test]
+async fn two_users_never_own_one_name_but_may_share_an_address() {
+    let bench = Bench::new();
+    let with = |n, name: &str| {
+        put_user(n, None, json!({"userName": name, "externalId": "E", "emails": [{"value": "A@x"}]}), None)
+    };
+    bench.settle(&with(1, "ada"), &committed("u1"), 1).await;
+    let second = bench.directory.settle(&with(2, "ADA"), &committed("u2"), &Report::default(), 1).unwrap();
+    assert!(matches!(bench.commit(second).await, Err(StoreError::Conflict { table: Table::Index, .. })));
+    bench.settle(&with(3, "bea"), &committed("u2"), 1).await;
+    for lookup in [UserLookup::Email("a@x"), UserLookup::ExternalId("E")] {
+        assert_eq!(bench.directory.users_by(lookup, 9).unwrap().len(), 2, "{lookup:?}");
+        assert_eq!(bench.directory.user_by(lookup).unwrap().unwrap().id.as_str(), "u1");
+    }
+    assert_eq!(bench.directory.user_by(UserLookup::Email("b@x")).unwrap(), None);
+    let names = ["user/ada".to_owned(), "email/a@x".to_owned()];
+    let free = |own| bench.directory.names_free(&names, own).unwrap();
+    assert!(bench.commit(free(Some("u1"))).await.is_ok());
+    assert!(bench.commit(free(Some("u2"))).await.is_err() && bench.commit(free(None)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_user_that_comes_back_continues_its_version() {
+    let bench = Bench::new();
+    bench.user(1, "u1").await;
+    bench.settle(&put_user(2, Some("u1"), json!({"userName": "new"}), Some(1)), &committed("u1"), 2).await;
+    bench.settle(&put_group(3, "G", None, &["u1"], &[], false), &committed("gg"), 3).await;
+    let delete = opened(4, Subject::User(Some(UserId::new("u1"))), Intent::DeleteUser { version: 2 });
+    bench.settle(&delete, &acknowledged("u1"), 4).await;
+    bench.settle(&delete, &committed("u1"), 5).await;
+    assert_eq!((bench.get("u1"), bench.named("new")), (None, None));
+    assert_eq!(bench.directory.tombstone(&UserId::new("u1")).unwrap(), Some(2));
+    assert_eq!(bench.directory.member_count(&GroupId::new("g")).unwrap(), 0);
+    bench.user(5, "u1").await;
+    assert_eq!(bench.get("u1").unwrap().version, 3);
+    assert_eq!(bench.directory.groups_of(&UserId::new("u1")).unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_status_says_what_is_missing() {
+    let failure = |what: &str, state: &str| Failure {
+        what: what.to_owned(),
+        reason: None,
+        why: String::new(),
+        code: "c".to_owned(),
+        correlation_id: None,
+        state: state.to_owned(),
+    };
+    let done = |failures| Turn::Finished(Outcome::Committed { bound: "u1".to_owned(), failures });
+    let failed = Report { settled: true, failed: vec![(StepId(0), refusal())], ..Report::default() };
+    let settled = Report { settled: true, ..Report::default() };
+    let held = || vec![failure("queue x", "held")];
+    use ProvisioningState::{Committed, Failed, Held, Pending};
+    let table = [
+        (done(vec![]), settled.clone(), vec![], Committed, 0),
+        (done(vec![]), settled.clone(), held(), Held, 1),
+        (done(vec![failure("queue y", "failed")]), settled.clone(), held(), Failed, 2),
+        (done(held()), settled.clone(), held(), Held, 1),
+        (done(vec![]), failed.clone(), vec![], Failed, 1),
+        (acknowledged("u1"), settled, vec![], Committed, 0),
+        (acknowledged("u1"), Report { settled: false, ..failed }, held(), Pending, 2),
+    ];
+    for (turn, report, held, state, listed) in table {
+        let bench = Bench::new();
+        let mut saga = put_user(1, None, json!({"userName": "a"}), None);
+        saga.plan = samples::plan(vec![Effect::JoinQueue(named("q"))]);
+        if let Intent::PutUser { held: list, granted: set, .. } = &mut saga.intent {
+            *list = held;
+            set.extend([granted("queue/q")]);
+        }
+        bench.settle_with(&saga, &turn, &report, 7).await;
+        let status = bench.get("u1").unwrap().status;
+        assert_eq!((status.state, status.failures.len(), status.updated_ms), (state, listed, 7), "{turn:?}");
+        assert!(bench.directory.granted(&UserId::new("u1")).unwrap().is_empty(), "the step is not done");
+    }
+}
+
+#[tokio::test]
+async fn turns_that_nobody_sees_write_only_the_audit_trail() {
+    let id = samples::saga_id(9);
+    let turns = [
+        (Turn::Undoing { refusal: refusal(), step: None }, 0),
+        (Turn::Stuck { step: StepId(0), refusal: refusal() }, 1),
+        (Turn::Finished(Outcome::RolledBack { refusal: refusal(), step: None }), 1),
+        // A stuck saga that is handed over was never visible.
+        (Turn::HandedOver { to: id }, 1),
+    ];
+    let group = put_group(1, "G", None, &[], &[], false);
+    for saga in
+        [put_user(1, Some("u1"), json!({"userName": "a"}), None), put_user(1, None, json!({}), None), group]
+    {
+        for (turn, records) in &turns {
+            let bench = Bench::new();
+            bench.settle(&saga, turn, 1).await;
+            assert_eq!(
+                (bench.rows(), audit::verify(bench.store.as_ref(), &tenant())),
+                (0, Ok(*records)),
+                "{turn:?}"
+            );
+        }
+    }
+    let bench = Bench::new();
+    let visible = put_user(1, None, json!({"userName": "a"}), None);
+    bench.settle(&visible, &acknowledged("u1"), 1).await;
+    let report = Report { bound: Some("u1".to_owned()), ..Report::default() };
+    bench.settle_with(&visible, &Turn::HandedOver { to: id }, &report, 2).await;
+    assert_eq!(bench.get("u1").unwrap().status.state, ProvisioningState::Pending);
+}
+
+#[tokio::test]
+async fn members_join_leave_and_are_replaced() {
+    let bench = Bench::new();
+    for (n, id) in [(1, "u1"), (2, "u2"), (3, "u3")] {
+        bench.user(n, id).await;
+    }
+    let g = GroupId::new("g");
+    // What is asked, then the version, the members and who is computed again.
+    let table: [(&str, &[&str], &[&str], bool, u64, &str, &str); 7] = [
+        ("A", &["u1", "u2", "nobody"], &[], false, 1, "u1 u2", "u1 u2"),
+        ("A", &["u1"], &["u3"], false, 1, "u1 u2", ""),
+        ("A", &["u3"], &["u1"], false, 2, "u2 u3", "u1 u3"),
+        ("A", &["u1", "u2"], &[], true, 3, "u1 u2", "u1 u3"),
+        ("B", &[], &[], false, 4, "u1 u2", "u1 u2"),
+        ("B", &[], &[], true, 5, "", "u1 u2"),
+        ("B", &["u3"], &["u3"], false, 6, "u3", "u3"),
+    ];
+    for (n, (name, add, remove, replace, version, members, affected)) in (10..).zip(table) {
+        for (key, _) in bench.directory.recomputes(99).unwrap() {
+            bench.commit(bench.directory.recompute_done(&key)).await.unwrap();
+        }
+        let before = bench.directory.get_group(&g).unwrap().map(|group| group.version);
+        let saga = put_group(n, name, before, add, remove, replace);
+        bench.settle(&saga, &acknowledged("gg"), 1).await;
+        bench.settle(&saga, &committed("gg"), 2).await;
+        let group = bench.directory.get_group(&g).unwrap().unwrap();
+        let found = bench.directory.members(&g, None, 9).unwrap();
+        let found = found.iter().map(UserId::as_str).collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            (group.version, found.as_str(), group.genesys.as_deref()),
+            (version, members, Some("gg")),
+            "{n}"
+        );
+        let again = bench.affected().iter().map(|(_, users)| users.join(" ")).collect::<Vec<_>>().join(" ");
+        assert_eq!(again, affected, "{n}");
+    }
+    assert_eq!(bench.directory.groups_of(&UserId::new("u3")).unwrap(), [(g.clone(), "B".to_owned())]);
+    assert_eq!(bench.directory.group_by_name("b").unwrap().unwrap().id, g);
+    assert_eq!(bench.directory.group_by_genesys("gg").unwrap().unwrap().id, g);
+    let delete =
+        opened(50, Subject::Group { id: g.clone(), genesys: None }, Intent::DeleteGroup { version: 6 });
+    bench.settle(&delete, &acknowledged("gg"), 1).await;
+    bench.settle(&delete, &committed("gg"), 1).await;
+    assert_eq!(bench.affected().last(), Some(&(7, vec!["u3".to_owned()])));
+    assert_eq!(bench.directory.groups_of(&UserId::new("u3")).unwrap(), []);
+    assert_eq!(
+        (bench.directory.group_by_name("b").unwrap(), bench.directory.get_group(&g).unwrap()),
+        (None, None)
+    );
+}
+
+#[tokio::test]
+async fn many_members_are_recomputed_in_parts_and_listed_in_pages() {
+    let bench = Bench::new();
+    let ids: Vec<String> = (0..250).map(|n| format!("u{n:03}")).collect();
+    for (n, id) in (1..).zip(&ids) {
+        bench.user(n, id).await;
+    }
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    bench.settle(&put_group(900, "G", None, &ids, &[], false), &committed("gg"), 1).await;
+    let sizes: Vec<usize> = bench.affected().iter().map(|(_, users)| users.len()).collect();
+    assert_eq!(sizes, [100, 100, 50]);
+    let page = bench.directory.members(&GroupId::new("g"), Some(&UserId::new("u098")), 2).unwrap();
+    assert_eq!(page, [UserId::new("u099"), UserId::new("u100")]);
+    let page = bench.directory.scan_users(Some(&UserId::new("u247")), 9).unwrap();
+    assert_eq!(page.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ["u248", "u249"]);
+    assert_eq!(bench.directory.counts().unwrap(), Counts { users: 250, groups: 1 });
+    assert_eq!(bench.directory.scan_groups(None, 9).unwrap().len(), 1);
+}
+
+fn observed(id: &str, document: Value) -> Observed {
+    Observed { id: Some(UserId::new(id)), document: object(document), ..Observed::default() }
+}
+
+#[tokio::test]
+async fn an_import_finds_new_users_updates_unmanaged_ones_and_leaves_the_others() {
+    let bench = Bench::new();
+    let import = |id: &str, name: &str| {
+        bench.directory.batch_import_user(&observed(id, json!({"userName": name})), subject(7), 5).unwrap()
+    };
+    bench.commit(import("u1", "ada")).await.unwrap();
+    let user = bench.get("u1").unwrap();
+    assert!(!user.managed && user.version == 1 && user.subject == subject(7));
+    assert!(import("u1", "ada").is_empty(), "nothing changed");
+    bench.commit(import("u1", "bea")).await.unwrap();
+    assert_eq!((bench.named("ada"), bench.get("u1").unwrap().version), (None, 2));
+
+    let stale = import("u1", "cleo");
+    bench.settle(&put_user(8, Some("u1"), json!({"userName": "bea"}), Some(2)), &committed("u1"), 9).await;
+    assert!(bench.commit(stale).await.is_err(), "the import saw it before it was adopted");
+    let user = bench.get("u1").unwrap();
+    assert!(user.managed && user.version == 3, "adoption is a change");
+    assert!(import("u1", "dora").is_empty());
+
+    let mark = Mark::of(&tenant(), subject(3));
+    let mut ours = observed("u2", json!({"userName": "eve"}));
+    ours.external_ids = vec![("other".to_owned(), subject(4).to_string()), (mark.authority, mark.value)];
+    bench.commit(bench.directory.batch_import_user(&ours, subject(7), 5).unwrap()).await.unwrap();
+    assert_eq!(bench.get("u2").unwrap().subject, subject(3));
+}
+
+#[tokio::test]
+async fn an_imported_group_keeps_its_id_and_the_members_that_are_known() {
+    let bench = Bench::new();
+    bench.user(1, "u1").await;
+    let group = |members: &[&str]| ObservedGroup {
+        id: "gg".to_owned(),
+        name: "Sales".to_owned(),
+        members: Some(members.iter().map(|id| UserId::new(*id)).collect()),
+        document: json!({"id": "gg", "members": []}),
+    };
+    let import = |members: &[&str], id: &str| {
+        bench.directory.batch_import_group(&group(members), (GroupId::new(id), subject(5)), 3).unwrap()
+    };
+    bench.commit(import(&["u1", "nobody"], "first")).await.unwrap();
+    let found = bench.directory.group_by_name("sales").unwrap().unwrap();
+    assert_eq!((found.id.as_str(), found.managed, found.version), ("first", false, 1));
+    assert!(bench.directory.is_member(&found.id, &UserId::new("u1")).unwrap());
+    assert!(import(&["u1"], "second").is_empty());
+    bench.commit(import(&[], "third")).await.unwrap();
+    let found = bench.directory.group_by_genesys("gg").unwrap().unwrap();
+    assert_eq!((found.id.as_str(), found.version), ("first", 2));
+    assert_eq!(bench.directory.member_count(&found.id).unwrap(), 0);
+
+    assert_eq!(bench.directory.import_state().unwrap(), None);
+    let state = ImportState { finished_ms: 1, users: 2, groups: 3 };
+    bench.commit(bench.directory.batch_import_done(state).unwrap()).await.unwrap();
+    assert_eq!(bench.directory.import_state().unwrap(), Some(state));
+}

@@ -1,0 +1,169 @@
+//! Tables: what a request asks for in each form, what rules give, and how the two are merged.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::{Grant, Rule};
+use crate::model::{Kind, Proficiency, Reason, Wanted};
+
+const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
+const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
+
+fn object(value: Value) -> Object {
+    value.as_object().cloned().unwrap()
+}
+
+fn role(role: &str, division: Option<&str>) -> Wanted {
+    Wanted::Role { role: role.into(), division: division.map(Into::into) }
+}
+
+fn skill(skill: &str, level: f64) -> Wanted {
+    Wanted::Skill { skill: skill.into(), proficiency: Proficiency::new(level).unwrap() }
+}
+
+fn language(language: &str, level: f64) -> Wanted {
+    Wanted::Language { language: language.into(), proficiency: Proficiency::new(level).unwrap() }
+}
+
+fn attribute(schema: &str, field: &str, value: Value) -> Wanted {
+    Wanted::Attribute { schema: schema.into(), field: field.into(), value }
+}
+
+fn queue(queue: &str) -> Wanted {
+    Wanted::Queue { queue: queue.into() }
+}
+
+#[test]
+fn a_request_may_ask_in_every_documented_form() {
+    let table = [
+        (json!({ OURS: { "roles": [{ "role": "Agent", "division": "EMEA" }] } }), vec![role("Agent", Some("EMEA"))]),
+        (json!({ OURS: { "roles": ["Agent@EMEA", "Supervisor"] } }), vec![role("Agent", Some("EMEA")), role("Supervisor", None)]),
+        (json!({ OURS: { "compactRoles": "Agent@EMEA; Supervisor" } }), vec![role("Agent", Some("EMEA")), role("Supervisor", None)]),
+        (json!({ "roles": [{ "value": "Agent" }] }), vec![role("Agent", None)]),
+        (json!({ "roles": [{ "value": "Agent@EMEA", "primary": true }] }), vec![role("Agent", Some("EMEA"))]),
+        (json!({ "roles": [{ "value": "Agent", "division": "EMEA" }] }), vec![role("Agent", Some("EMEA"))]),
+        (json!({ "roles": [{ "value": "{\"id\":\"1\",\"value\":\"Agent\",\"displayName\":\"An agent\"}" }] }), vec![role("Agent", None)]),
+        (json!({ OURS: { "queues": ["Sales", { "queue": "Claims" }] } }), vec![queue("Sales"), queue("Claims")]),
+        (json!({ OURS: { "compactQueues": "Sales;A\\;B" } }), vec![queue("Sales"), queue("A;B")]),
+        (json!({ OURS: { "skills": ["Billing:4"] } }), vec![skill("Billing", 4.0)]),
+        (json!({ OURS: { "compactSkills": "Billing:4;Claims:2.5" } }), vec![skill("Billing", 4.0), skill("Claims", 2.5)]),
+        (json!({ GENESYS: { "routingSkills": [{ "name": "Billing", "proficiency": 3.0 }] } }), vec![skill("Billing", 3.0)]),
+        (json!({ OURS: { "languages": [{ "language": "Spanish", "proficiency": 5 }] } }), vec![language("Spanish", 5.0)]),
+        (json!({ GENESYS: { "routingLanguages": [{ "name": "Spanish", "proficiency": "4" }] } }), vec![language("Spanish", 4.0)]),
+        (json!({ OURS: { "compactAttributes": "HR.badge=4711" } }), vec![attribute("HR", "badge", json!("4711"))]),
+        (json!({ OURS: { "compactAttributes": "HR.badge=" } }), vec![attribute("HR", "badge", Value::Null)]),
+        (json!({ OURS: { "attributes": [{ "schema": "HR", "field": "badge", "value": 7 }] } }), vec![attribute("HR", "badge", json!(7))]),
+    ];
+    for (document, wanted) in table {
+        let set = requested(&object(document.clone())).unwrap();
+        let found: Vec<Wanted> = set.items.into_iter().map(|item| item.wanted).collect();
+        assert_eq!(found, wanted, "{document}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_its_attribute_and_item() {
+    let table = [
+        (json!({ OURS: { "compactSkills": "Billing" } }), "Billing"),
+        (json!({ OURS: { "compactSkills": "Billing:9" } }), "0 to 5"),
+        (json!({ OURS: { "skills": [{ "skill": "Billing" }] } }), "proficiency"),
+        (json!({ OURS: { "skills": [{ "proficiency": 4 }] } }), "skill"),
+        (json!({ OURS: { "compactRoles": "@EMEA" } }), "empty name"),
+        (json!({ OURS: { "compactAttributes": "badge" } }), "Schema.field=value"),
+        (json!({ OURS: { "queues": [7] } }), "7"),
+    ];
+    for (document, named) in table {
+        let error = requested(&object(document.clone())).unwrap_err();
+        assert_eq!((error.status, error.scim_type.map(|kind| kind.as_str())), (400, Some("invalidValue")), "{document}");
+        assert!(error.detail.contains(named), "{}", error.detail);
+    }
+}
+
+#[test]
+fn silence_is_not_managed_and_emptiness_takes_back() {
+    let kinds = |document: Value| requested(&object(document)).unwrap().managed;
+    assert_eq!(kinds(json!({ "userName": "x" })), BTreeSet::new());
+    assert_eq!(kinds(json!({ OURS: { "queues": [] } })), BTreeSet::from([Kind::Queue]));
+    assert_eq!(kinds(json!({ OURS: { "compactRoles": null } })), BTreeSet::from([Kind::Role]));
+    // Connectors send an empty core `roles` for everybody.
+    assert_eq!(kinds(json!({ "roles": [] })), BTreeSet::new());
+    let before = object(json!({ OURS: { "queues": ["Sales"] } }));
+    let mention = Mention::Patched { before: &before };
+    let after = desired(&RuleSet::default(), &object(json!({ "userName": "x" })), mention).unwrap();
+    assert_eq!(after.managed, BTreeSet::from([Kind::Queue]), "a PATCH that removes it takes back");
+}
+
+fn rules(list: &[(&str, &str, Vec<Grant>)]) -> RuleSet {
+    let rule = |(name, when, grants): &(&str, &str, Vec<Grant>)| Rule {
+        name: (*name).into(),
+        when: (*when).into(),
+        grants: grants.clone(),
+    };
+    RuleSet::compile(&list.iter().map(rule).collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn rules_give_by_attribute_and_by_group_with_their_reason() {
+    let rules = rules(&[
+        ("emea", "groups.display eq \"EMEA Support\" and active eq true", vec![Grant::Wanted(queue("Sales"))]),
+        ("sales", "department eq \"x\" or userType eq \"Agent\"", vec![Grant::Wanted(role("Agent", None))]),
+        (
+            "badge",
+            "userName pr",
+            vec![Grant::AttributeFrom {
+                schema: "HR".into(),
+                field: "badge".into(),
+                from: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber".into(),
+            }],
+        ),
+    ][..1]);
+    let user = object(json!({ "userName": "a@b.c", "active": true, "groups": [{ "value": "1", "display": "emea support" }] }));
+    let given = rules.evaluate(&user);
+    assert_eq!(given, [crate::model::Desired { wanted: queue("Sales"), reason: Reason::Rule("emea".into()) }]);
+    let outside = object(json!({ "userName": "a@b.c", "active": true }));
+    assert!(rules.evaluate(&outside).is_empty());
+}
+
+#[test]
+fn an_attribute_may_come_from_the_user_and_gives_nothing_where_it_is_absent() {
+    let from = |from: &str| {
+        rules(&[("r", "userName pr", vec![Grant::AttributeFrom { schema: "HR".into(), field: "f".into(), from: from.into() }])])
+    };
+    let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let user = object(json!({ "userName": "u@x.y", "name": { "givenName": "Ada" }, enterprise: { "employeeNumber": "4711" } }));
+    for (path, value) in [
+        (format!("{enterprise}:employeeNumber"), Some(json!("4711"))),
+        ("name.givenName".into(), Some(json!("Ada"))),
+        ("NAME.GIVENNAME".into(), Some(json!("Ada"))),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:userName".into(), Some(json!("u@x.y"))),
+        ("nickName".into(), None),
+        (format!("{enterprise}:costCenter"), None),
+    ] {
+        let given = from(&path).evaluate(&user).pop().map(|desired| desired.wanted);
+        assert_eq!(given, value.map(|value| attribute("HR", "f", value)), "{path}");
+    }
+}
+
+#[test]
+fn the_request_wins_over_rules_and_the_higher_level_wins_among_rules() {
+    let rules = rules(&[
+        ("low", "userName pr", vec![Grant::Wanted(skill("Billing", 2.0)), Grant::Wanted(skill("Claims", 2.0))]),
+        ("high", "userName pr", vec![Grant::Wanted(skill("Billing", 5.0)), Grant::Wanted(skill("Claims", 4.0))]),
+    ]);
+    let user = object(json!({ "userName": "u", OURS: { "compactSkills": "Billing:3" } }));
+    let set = desired(&rules, &user, Mention::Document).unwrap();
+    let found: Vec<(Wanted, Reason)> = set.items.into_iter().map(|item| (item.wanted, item.reason)).collect();
+    assert_eq!(found, [
+        (skill("Billing", 3.0), Reason::Request),
+        (skill("Claims", 4.0), Reason::Rule("high".into())),
+    ]);
+}
+
+#[test]
+fn a_rule_with_a_bad_condition_is_named() {
+    let rule = Rule { name: "emea".into(), when: "groups.display eqq 1".into(), grants: vec![] };
+    let error = RuleSet::compile(&[rule]).unwrap_err();
+    assert!(error.to_string().contains("emea") && error.to_string().contains("when"), "{error}");
+}

@@ -1,0 +1,95 @@
+//! REST: groups are created, renamed, deleted and filled here, since Genesys' SCIM API cannot (facts.md section 6). Pure.
+//!
+//! Member calls are answered before they take effect. Reading of groups is in [`super::scim_users`].
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::text;
+use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::model::UserId;
+
+/// Makes an official, public group.
+pub fn create(name: &str) -> HttpCall {
+    HttpCall::new("group_create", Nature::Create, Method::Post, &["groups"])
+        .body(json!({"name": name, "type": "official", "visibility": "public", "rulesVisible": true}))
+}
+
+/// GET of a group, for its version and state.
+pub fn get(id: &str) -> HttpCall {
+    HttpCall::get("group_get", &["groups", id])
+}
+
+/// Renames a group.
+pub fn rename(id: &str, name: &str, version: i64) -> HttpCall {
+    HttpCall::new("group_rename", Nature::Change, Method::Put, &["groups", id])
+        .body(json!({"name": name, "version": version}))
+        .naming(true)
+}
+
+/// Deletes a group; it may answer 200 and fail later, so it must be looked at again.
+pub fn delete(id: &str) -> HttpCall {
+    HttpCall::new("group_delete", Nature::Removal, Method::Delete, &["groups", id])
+}
+
+/// Adds at most 50 members.
+pub fn add_members(id: &str, users: &[UserId]) -> HttpCall {
+    let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
+    HttpCall::new("group_members_add", Nature::Change, Method::Post, &["groups", id, "members"])
+        .body(json!({"memberIds": ids}))
+}
+
+/// Removes at most 50 members.
+pub fn remove_members(id: &str, users: &[UserId]) -> HttpCall {
+    let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
+    HttpCall::new("group_members_remove", Nature::Removal, Method::Delete, &["groups", id, "members"])
+        .with("ids", ids.join(","))
+}
+
+/// Explicit members; GET members would list owners and dynamic members too.
+pub fn individuals(id: &str) -> HttpCall {
+    HttpCall::get("group_individuals", &["groups", id, "individuals"])
+}
+
+/// Members of an answer to [`individuals`]. `None` when it is no listing or shows fewer than it counts.
+pub fn read_individuals(answer: &Value) -> Option<BTreeSet<UserId>> {
+    let listing = super::listing(answer)?;
+    let shown = u64::try_from(listing.entities.len()).ok()?;
+    if listing.total.is_some_and(|total| total > shown) || listing.more {
+        return None;
+    }
+    listing.entities.iter().map(|user| text(user, "id").map(UserId::new)).collect()
+}
+
+/// Whether a REST group is deleted already.
+pub fn is_deleted(group: &Value) -> bool {
+    text(group, "state") == Some("deleted")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn group_calls_carry_what_the_published_models_require() {
+        let users = [UserId::new("a"), UserId::new("b")];
+        assert_eq!(
+            create("Sales").body,
+            Some(json!({"name": "Sales", "type": "official", "visibility": "public", "rulesVisible": true}))
+        );
+        assert_eq!(rename("g", "Sales", 3).body, Some(json!({"name": "Sales", "version": 3})));
+        assert_eq!(add_members("g", &users).body, Some(json!({"memberIds": ["a", "b"]})));
+        assert_eq!(remove_members("g", &users).query, [("ids", "a,b".to_owned())]);
+        assert_eq!(delete("g").nature, Nature::Removal);
+    }
+
+    #[test]
+    fn a_listing_that_shows_fewer_members_than_it_counts_is_no_listing() {
+        let all = json!({"entities": [{"id": "a"}], "total": 1});
+        assert_eq!(read_individuals(&all), Some(BTreeSet::from([UserId::new("a")])));
+        assert_eq!(read_individuals(&json!({"entities": [{"id": "a"}], "total": 2})), None);
+        assert_eq!(read_individuals(&json!({"entities": [{"id": "a"}], "nextUri": "/x"})), None);
+        assert!(is_deleted(&json!({"state": "deleted"})) && !is_deleted(&json!({"state": "active"})));
+    }
+}

@@ -1,0 +1,212 @@
+//! One logical call: token, budget, sending, judgement; a new token after 401, another try after a version conflict.
+//!
+//! Everything else that a call may come to is handed up. Metrics and traces are written here, without bodies, query values or
+//! personal values.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::stop::{Stop, unreadable};
+use crate::genesys::answer::Answer;
+use crate::genesys::api;
+use crate::genesys::oauth::Tokens;
+use crate::genesys::request::HttpCall;
+use crate::genesys::settings::{Settings, SetupError};
+use crate::genesys::transport::Transport;
+use crate::genesys::verdict::{Judgement, judge};
+use crate::limits;
+use crate::model::RefusalKind;
+use crate::model::ports::{Budget, CallContext, Clock};
+
+/// Tries of a call whose record keeps changing under it.
+const CONFLICT_TRIES: u32 = 8;
+
+/// Everything that a call needs.
+pub(in crate::genesys) struct Calls {
+    transport: Transport,
+    tokens: Tokens,
+    budget: Arc<dyn Budget>,
+    clock: Arc<dyn Clock>,
+    catalogue_ttl_ms: u64,
+}
+
+impl Calls {
+    pub(super) fn new(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        budget: Arc<dyn Budget>,
+    ) -> Result<Self, SetupError> {
+        let transport = Transport::new(settings)?;
+        Ok(Self {
+            tokens: Tokens::new(settings, transport.clone(), Arc::clone(&clock)),
+            transport,
+            budget,
+            clock,
+            catalogue_ttl_ms: u64::try_from(settings.catalogue_ttl.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Monotonic milliseconds.
+    pub(in crate::genesys) fn now(&self) -> u64 {
+        self.clock.monotonic_ms()
+    }
+
+    /// How long listings are believed.
+    pub(in crate::genesys) fn catalogue_ttl_ms(&self) -> u64 {
+        self.catalogue_ttl_ms
+    }
+
+    /// Sends once, or twice if the token was refused.
+    pub(super) async fn once(&self, call: &HttpCall, context: &CallContext) -> Result<Judgement, Stop> {
+        let mut renewed = false;
+        loop {
+            let token = self.tokens.get().await?;
+            self.budget.acquire(context.priority).await;
+            metrics::gauge!("genesys_budget_left").set(f64::from(self.budget.left()));
+            let started = self.clock.monotonic_ms();
+            let judgement = judge(call, self.transport.send(call, &token.text).await);
+            self.record(call, context, &judgement, started);
+            match judgement {
+                Judgement::Token(_) if !renewed => {
+                    self.tokens.reject(token.generation).await;
+                    renewed = true;
+                }
+                Judgement::Token(refusal) => return Err(Stop::Refused(refusal)),
+                Judgement::Limited(mut later) => {
+                    self.budget.pause(later.wait);
+                    later.wait += Duration::from_millis(self.clock.jitter(1_000));
+                    return Err(Stop::Later(later));
+                }
+                Judgement::Refused(refusal) => return Err(Stop::Refused(refusal)),
+                Judgement::Later(later) => return Err(Stop::Later(later)),
+                Judgement::Unknown(unknown) => return Err(Stop::Unknown(unknown)),
+                settled => return Ok(settled),
+            }
+        }
+    }
+
+    fn record(&self, call: &HttpCall, context: &CallContext, judgement: &Judgement, started: u64) {
+        let took_ms = self.clock.monotonic_ms().saturating_sub(started);
+        let verdict = judgement.label();
+        metrics::counter!("genesys_calls_total", "operation" => call.operation, "verdict" => verdict)
+            .increment(1);
+        let seconds = Duration::from_millis(took_ms).as_secs_f64();
+        metrics::histogram!("genesys_call_seconds", "operation" => call.operation).record(seconds);
+        let (correlation, reason) = match judgement {
+            Judgement::Done(answer) => (answer.correlation_id.as_deref(), ""),
+            Judgement::Refused(refusal) | Judgement::Conflict(refusal) | Judgement::Token(refusal) => {
+                (refusal.correlation_id.as_deref(), refusal.detail.as_str())
+            }
+            Judgement::Later(later) | Judgement::Limited(later) => (None, later.reason.as_str()),
+            Judgement::Unknown(unknown) => (None, unknown.reason.as_str()),
+            Judgement::Absent => (None, ""),
+        };
+        let operation = call.operation;
+        let label = context.label.as_str();
+        if reason.is_empty() {
+            tracing::debug!(operation, verdict, took_ms, correlation, label, "genesys call");
+        } else {
+            tracing::info!(operation, verdict, took_ms, correlation, label, reason, "genesys call");
+        }
+    }
+
+    /// Waits.
+    pub(super) async fn pause(&self, pause: Duration) {
+        self.clock.sleep(pause).await;
+    }
+
+    /// Waits before the next try of a call whose record changed meanwhile.
+    async fn back_off(&self, attempt: u32) {
+        let pause = 50_u64.saturating_mul(1 << attempt.min(5)).min(1_500);
+        self.clock.sleep(Duration::from_millis(pause + self.clock.jitter(100))).await;
+    }
+
+    /// Whether a call is settled; if its record changed meanwhile, waits and lets the caller try again.
+    /// `Break(None)` is the removal of what was not there.
+    pub(super) async fn settle(
+        &self,
+        operation: &str,
+        judgement: Judgement,
+        tries: &mut u32,
+    ) -> Result<ControlFlow<Option<Answer>>, Stop> {
+        match judgement {
+            Judgement::Done(answer) => return Ok(ControlFlow::Break(Some(answer))),
+            Judgement::Absent => return Ok(ControlFlow::Break(None)),
+            _ => {}
+        }
+        *tries += 1;
+        if *tries >= CONFLICT_TRIES {
+            let reason = format!("{operation}: the record kept changing while it was being written");
+            return Err(Stop::later(2_000, reason));
+        }
+        self.back_off(*tries).await;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Sends until there is no conflict.
+    pub(super) async fn call(&self, call: &HttpCall, context: &CallContext) -> Result<Option<Answer>, Stop> {
+        let mut tries = 0;
+        loop {
+            let judgement = self.once(call, context).await?;
+            if let ControlFlow::Break(answer) = self.settle(call.operation, judgement, &mut tries).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Sends and reads JSON.
+    pub(in crate::genesys) async fn json(
+        &self,
+        call: &HttpCall,
+        context: &CallContext,
+    ) -> Result<Value, Stop> {
+        let answer = self.call(call, context).await?;
+        answer.and_then(|answer| answer.json()).ok_or_else(|| unreadable(call))
+    }
+
+    /// As [`Self::json`], where 404 is an answer.
+    pub(super) async fn look(&self, call: &HttpCall, context: &CallContext) -> Result<Option<Value>, Stop> {
+        match self.json(call, context).await {
+            Ok(value) => Ok(Some(value)),
+            Err(stop) if stop.is(RefusalKind::NotFound) => Ok(None),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// All pages of a listing, or none: a partial listing is an error.
+    pub(in crate::genesys) async fn pages(
+        &self,
+        page: impl Fn(u32) -> HttpCall + Sync,
+        size: usize,
+        context: &CallContext,
+    ) -> Result<Vec<Value>, Stop> {
+        let mut all = Vec::new();
+        for number in 1..=u32::try_from(limits::GENESYS_PAGES).unwrap_or(u32::MAX) {
+            let call = page(number);
+            let answer = self.json(&call, context).await?;
+            let listing = api::listing(&answer).ok_or_else(|| unreadable(&call))?;
+            let seen = listing.entities.len();
+            all.extend(listing.entities);
+            let total = listing.total.and_then(|total| usize::try_from(total).ok());
+            let last = match (total, listing.pages) {
+                (Some(total), _) => all.len() >= total,
+                (None, Some(pages)) => number >= pages,
+                (None, None) => seen < size && !listing.more,
+            };
+            if last {
+                return Ok(all);
+            }
+            if seen == 0 {
+                return Err(Stop::later(
+                    1_000,
+                    format!("{}: the listing ended before its total", call.operation),
+                ));
+            }
+        }
+        let reason = format!("{}: more than {} pages", page(1).operation, limits::GENESYS_PAGES);
+        Err(Stop::later(60_000, reason))
+    }
+}

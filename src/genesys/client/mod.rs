@@ -1,0 +1,104 @@
+//! The Genesys client: the `Upstream` port over HTTP.
+//!
+//! Here is only the wiring; one sending with its token, budget and retries is in `calls`, writes are in `writes`, looks in
+//! `looks` and `observing`, names in `resolving`. What to do after a refusal is the saga's business.
+
+mod calls;
+mod looks;
+mod observing;
+mod resolving;
+mod stop;
+mod writes;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub(super) use self::calls::Calls;
+pub(super) use self::stop::{Stop, unreadable};
+use super::catalogue::Catalogue;
+use super::settings::{Settings, SetupError};
+use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
+use crate::model::{Aspects, FoundUser, Mark, Named, Observed, ObservedGroup, UserId, Verdict, Wanted};
+
+/// Genesys Cloud behind one OAuth client.
+pub struct GenesysClient {
+    calls: Calls,
+    catalogue: Catalogue,
+}
+
+impl GenesysClient {
+    /// A client; nothing is sent yet. Use it on one runtime only: connections live on the runtime that opened them.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be set up (no TLS, for example).
+    pub fn new(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        budget: Arc<dyn Budget>,
+    ) -> Result<Self, SetupError> {
+        Ok(Self { calls: Calls::new(settings, clock, budget)?, catalogue: Catalogue::default() })
+    }
+}
+
+#[async_trait]
+impl Upstream for GenesysClient {
+    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
+        stop::verdict(self.carry_out(write, context).await)
+    }
+
+    async fn find_by_mark(&self, mark: &Mark, context: &CallContext) -> Verdict<Option<UserId>> {
+        stop::verdict(self.user_by_mark(mark, context).await)
+    }
+
+    async fn find_by_email(&self, email: &str, context: &CallContext) -> Verdict<Vec<FoundUser>> {
+        stop::verdict(self.users_by_email(email, context).await)
+    }
+
+    async fn observe(
+        &self,
+        user: &UserId,
+        aspects: &Aspects,
+        context: &CallContext,
+    ) -> Verdict<Option<Observed>> {
+        stop::verdict(self.observe_user(user, aspects, context).await)
+    }
+
+    async fn resolve(
+        &self,
+        wanted: &[Wanted],
+        division: Option<&Named>,
+        context: &CallContext,
+    ) -> Verdict<Vec<Resolution>> {
+        stop::verdict(self.resolve_all(wanted, division, context).await)
+    }
+
+    async fn division(&self, name: &str, context: &CallContext) -> Verdict<Option<Named>> {
+        stop::verdict(self.division_by_name(name, context).await)
+    }
+
+    async fn find_group(&self, name: &str, context: &CallContext) -> Verdict<Option<ObservedGroup>> {
+        stop::verdict(self.group_by_name(name, context).await)
+    }
+
+    async fn observe_group(
+        &self,
+        id: &str,
+        members: bool,
+        context: &CallContext,
+    ) -> Verdict<Option<ObservedGroup>> {
+        stop::verdict(self.group_by_id(id, members, context).await)
+    }
+
+    async fn list_users(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<Observed>> {
+        stop::verdict(self.page_of_users(page, context).await)
+    }
+
+    async fn list_groups(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<ObservedGroup>> {
+        stop::verdict(self.page_of_groups(page, context).await)
+    }
+
+    async fn whoami(&self, context: &CallContext) -> Verdict<String> {
+        stop::verdict(self.organisation(context).await)
+    }
+}

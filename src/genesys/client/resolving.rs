@@ -1,0 +1,111 @@
+//! Names of wanted entitlements to ids, through the catalogue; one resolution for each, in order.
+//!
+//! An unknown name is an answer, not an error: what to do about it is a matter of policy (`entitlements`, `bridge`).
+
+use super::GenesysClient;
+use super::stop::Stop;
+use crate::genesys::catalogue::names::similar;
+use crate::genesys::catalogue::values::{self, Field};
+use crate::genesys::catalogue::{Class, Found, find_schema};
+use crate::model::ports::{CallContext, Resolution};
+use crate::model::{Entitlement, Named, Setting, Target, Wanted};
+
+impl GenesysClient {
+    pub(super) async fn resolve_all(
+        &self,
+        wanted: &[Wanted],
+        division: Option<&Named>,
+        context: &CallContext,
+    ) -> Result<Vec<Resolution>, Stop> {
+        let mut resolutions = Vec::with_capacity(wanted.len());
+        for one in wanted {
+            resolutions.push(self.resolve_one(one, division, context).await?);
+        }
+        Ok(resolutions)
+    }
+
+    async fn resolve_one(
+        &self,
+        wanted: &Wanted,
+        division: Option<&Named>,
+        context: &CallContext,
+    ) -> Result<Resolution, Stop> {
+        let (class, name) = match wanted {
+            Wanted::Role { role, .. } => (Class::Role, role),
+            Wanted::Queue { queue } => (Class::Queue, queue),
+            Wanted::Skill { skill, .. } => (Class::Skill, skill),
+            Wanted::Language { language, .. } => (Class::Language, language),
+            Wanted::Attribute { schema, field, value } => {
+                return self.resolve_attribute(schema, field, value, context).await;
+            }
+        };
+        let named = match self.catalogue.find(&self.calls, class, name, context).await? {
+            Found::One(named) => named,
+            Found::Unknown { what, similar } => return Ok(Resolution::UnknownName { what, similar }),
+        };
+        let (target, setting) = match wanted {
+            Wanted::Role { division: wanted_division, .. } => {
+                let found = match wanted_division {
+                    Some(name) => self.catalogue.find(&self.calls, Class::Division, name, context).await?,
+                    None => Found::One(self.default_division(division, context).await?),
+                };
+                match found {
+                    Found::One(division) => (Target::Role { role: named, division }, Setting::Held),
+                    Found::Unknown { what, similar } => {
+                        return Ok(Resolution::UnknownName { what, similar });
+                    }
+                }
+            }
+            Wanted::Skill { proficiency, .. } => (Target::Skill(named), Setting::Level(*proficiency)),
+            Wanted::Language { proficiency, .. } => (Target::Language(named), Setting::Level(*proficiency)),
+            Wanted::Queue { .. } | Wanted::Attribute { .. } => (Target::Queue(named), Setting::Held),
+        };
+        Ok(Resolution::Found(Entitlement { target, setting }))
+    }
+
+    async fn default_division(&self, given: Option<&Named>, context: &CallContext) -> Result<Named, Stop> {
+        match given {
+            Some(division) => Ok(division.clone()),
+            None => self.catalogue.home(&self.calls, context).await,
+        }
+    }
+
+    async fn resolve_attribute(
+        &self,
+        schema: &str,
+        field: &str,
+        value: &serde_json::Value,
+        context: &CallContext,
+    ) -> Result<Resolution, Stop> {
+        let list = self.catalogue.schemas(&self.calls, Some(schema), context).await?;
+        let Some(found) = find_schema(&list, schema) else {
+            return Ok(Resolution::UnknownName {
+                what: format!("custom-attribute schema {schema:?}"),
+                similar: similar(schema, list.iter().map(|known| known.named.name.as_str())),
+            });
+        };
+        let key = match values::field(&found.fields, field) {
+            Field::Key(key) => key,
+            Field::Ambiguous(keys) => {
+                return Ok(Resolution::UnknownName {
+                    what: format!("field {field:?} of schema {schema:?}, which several share"),
+                    similar: keys,
+                });
+            }
+            Field::Unknown(similar) => {
+                return Ok(Resolution::UnknownName {
+                    what: format!("field {field:?} of schema {schema:?}"),
+                    similar,
+                });
+            }
+        };
+        let shape = found.fields.get(&key).unwrap_or(&serde_json::Value::Null);
+        Ok(match values::fit(&key, shape, value) {
+            Ok(value) => Resolution::Found(Entitlement {
+                target: Target::Attribute { schema: found.named.clone(), version: found.version, field: key },
+                setting: Setting::Value(value),
+            }),
+            Err(why) => Resolution::BadValue(format!("schema {schema}: {why}")),
+        })
+    }
+}

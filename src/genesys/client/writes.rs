@@ -1,0 +1,237 @@
+//! Writes: each [`Write`] as the calls that carry it out.
+//!
+//! Most are one call. Those that need a version read it first and read it again after a conflict. Which writes a change needs
+//! is decided in `plan`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::stop::{Stop, unreadable};
+use super::{Calls, GenesysClient};
+use crate::genesys::api::attributes::{self, Clearing};
+use crate::genesys::api::routing::{self, Area};
+use crate::genesys::api::{authorization, groups, id, queues, scim_users, tokens, users, version};
+use crate::genesys::request::HttpCall;
+use crate::limits;
+use crate::model::ports::{CallContext, Write};
+use crate::model::{Object, Proficiency, RefusalKind, RoleGrant, UserId, UserState};
+
+/// Looks after the deletion of a group until it is believed to be gone.
+const GONE_TRIES: u32 = 6;
+
+/// What Genesys made, if it made something.
+type Made = Result<Option<String>, Stop>;
+
+impl GenesysClient {
+    pub(super) async fn carry_out(&self, write: &Write, context: &CallContext) -> Made {
+        let calls = &self.calls;
+        match write {
+            Write::CreateUser { document, password } => {
+                create(calls, &scim_users::create(document, password.as_ref()), context).await
+            }
+            Write::RestoreUser(user) => restore(calls, user, context).await,
+            Write::UpdateUser { user, set, remove, password } => {
+                match scim_users::update(user, set, remove, password.as_ref()) {
+                    Some(call) => send(calls, &call, context).await,
+                    None => Ok(None),
+                }
+            }
+            Write::SetActive(user, active) => {
+                send(calls, &scim_users::set_active(user, *active), context).await
+            }
+            Write::RevokeSessions(user) => send(calls, &tokens::revoke(user), context).await,
+            Write::DeleteUser(user) => send(calls, &scim_users::delete(user), context).await,
+            Write::MoveDivision(user, to) => send(calls, &authorization::move_user(user, to), context).await,
+            Write::AddRoles(user, grants) => add_roles(calls, user, grants, context).await,
+            Write::RemoveRole(user, grant) => send(calls, &authorization::remove(user, grant), context).await,
+            Write::SetSkills(user, levels) => set_levels(calls, Area::Skills, user, levels, context).await,
+            Write::RemoveSkill(user, skill) => {
+                send(calls, &routing::remove(Area::Skills, user, skill), context).await
+            }
+            Write::SetLanguages(user, levels) => {
+                set_levels(calls, Area::Languages, user, levels, context).await
+            }
+            Write::RemoveLanguage(user, language) => {
+                send(calls, &routing::remove(Area::Languages, user, language), context).await
+            }
+            Write::SetAttributes { user, schema, version, set, clear } => {
+                let record = Record { user, schema, version: *version };
+                set_attributes(calls, &record, set, clear, context).await
+            }
+            Write::JoinQueue(user, queue) => self.change_membership(user, queue, true, context).await,
+            Write::LeaveQueue(user, queue) => self.change_membership(user, queue, false, context).await,
+            Write::CreateGroup(name) => create(calls, &groups::create(name), context).await,
+            Write::RenameGroup(group, name) => rename_group(calls, group, name, context).await,
+            Write::DeleteGroup(group) => delete_group(calls, group, context).await,
+            Write::AddMembers(group, members) => {
+                in_chunks(calls, members, |chunk| groups::add_members(group, chunk), context).await
+            }
+            Write::RemoveMembers(group, members) => {
+                in_chunks(calls, members, |chunk| groups::remove_members(group, chunk), context).await
+            }
+        }
+    }
+
+    /// Joining twice and leaving what one is not in may be errors (facts.md section 6, uncertain): then a look decides.
+    async fn change_membership(
+        &self,
+        user: &UserId,
+        queue: &str,
+        member: bool,
+        context: &CallContext,
+    ) -> Made {
+        let call = if member { queues::join(user, queue) } else { queues::leave(user, queue) };
+        let stop = match send(&self.calls, &call, context).await {
+            Err(stop) if stop.is(RefusalKind::Validation) || stop.is(RefusalKind::Uniqueness) => stop,
+            settled => return settled,
+        };
+        let there = self.queues_of(user, context).await?.iter().any(|found| found.id == queue);
+        if there == member { Ok(None) } else { Err(stop) }
+    }
+}
+
+async fn send(calls: &Calls, call: &HttpCall, context: &CallContext) -> Made {
+    calls.call(call, context).await.map(|_| None)
+}
+
+async fn create(calls: &Calls, call: &HttpCall, context: &CallContext) -> Made {
+    let made = calls.json(call, context).await?;
+    id(&made).map(Some).ok_or_else(|| unreadable(call))
+}
+
+async fn in_chunks<T>(
+    calls: &Calls,
+    items: &[T],
+    call: impl Fn(&[T]) -> HttpCall + Sync,
+    context: &CallContext,
+) -> Made
+where
+    T: Sync,
+{
+    for chunk in items.chunks(limits::GENESYS_BULK) {
+        send(calls, &call(chunk), context).await?;
+    }
+    Ok(None)
+}
+
+async fn add_roles(calls: &Calls, user: &UserId, grants: &[RoleGrant], context: &CallContext) -> Made {
+    in_chunks(calls, grants, |chunk| authorization::add(user, chunk), context).await
+}
+
+async fn set_levels(
+    calls: &Calls,
+    area: Area,
+    user: &UserId,
+    levels: &[(String, Proficiency)],
+    context: &CallContext,
+) -> Made {
+    in_chunks(calls, levels, |chunk| routing::set(area, user, chunk), context).await
+}
+
+/// A deleted user becomes active; one that is active already stays so.
+async fn restore(calls: &Calls, user: &UserId, context: &CallContext) -> Made {
+    let mut tries = 0;
+    loop {
+        let look = users::deleted(user);
+        let found = match calls.look(&look, context).await? {
+            Some(found) => found,
+            None => calls.json(&users::get(user), context).await?,
+        };
+        if users::state(&found) == Some(UserState::Active) {
+            return Ok(None);
+        }
+        let version = version(&found).ok_or_else(|| unreadable(&look))?;
+        let judgement = calls.once(&users::activate(user, version), context).await?;
+        if calls.settle("user_restore", judgement, &mut tries).await?.is_break() {
+            return Ok(None);
+        }
+    }
+}
+
+async fn rename_group(calls: &Calls, group: &str, name: &str, context: &CallContext) -> Made {
+    let mut tries = 0;
+    loop {
+        let look = groups::get(group);
+        let found = calls.json(&look, context).await?;
+        let version = version(&found).ok_or_else(|| unreadable(&look))?;
+        let judgement = calls.once(&groups::rename(group, name, version), context).await?;
+        if calls.settle("group_rename", judgement, &mut tries).await?.is_break() {
+            return Ok(None);
+        }
+    }
+}
+
+/// Genesys may say yes and fail afterwards: sent again until the group is not seen any more.
+async fn delete_group(calls: &Calls, group: &str, context: &CallContext) -> Made {
+    for attempt in 0..GONE_TRIES {
+        if calls.call(&groups::delete(group), context).await?.is_none() {
+            return Ok(None);
+        }
+        let gone = match calls.look(&groups::get(group), context).await? {
+            Some(found) => groups::is_deleted(&found),
+            None => true,
+        };
+        if gone {
+            return Ok(None);
+        }
+        calls.pause(Duration::from_millis(200 << attempt.min(3))).await;
+    }
+    Err(Stop::later(2_000, "group_delete: the group is still there"))
+}
+
+/// One user's record under one schema.
+struct Record<'a> {
+    user: &'a UserId,
+    schema: &'a str,
+    version: u32,
+}
+
+async fn set_attributes(
+    calls: &Calls,
+    record: &Record<'_>,
+    set: &[(String, Value)],
+    clear: &[String],
+    context: &CallContext,
+) -> Made {
+    let Record { user, schema, version } = *record;
+    if clear.is_empty() {
+        let values: Object = set.iter().cloned().collect();
+        return amend(calls, record, &values, &values, context).await;
+    }
+    let current = calls.look(&attributes::record(user, schema), context).await?;
+    let current = current.as_ref().map(attributes::values).unwrap_or_default();
+    match attributes::clearing(&current, set, clear) {
+        Clearing::Nothing => Ok(None),
+        Clearing::Delete => send(calls, &attributes::delete(user, schema), context).await,
+        Clearing::Amend(values, whole) => match amend(calls, record, &values, &whole, context).await {
+            Err(stop) if stop.is(RefusalKind::Validation) => {
+                // Null was refused: the record is written as it shall be.
+                send(calls, &attributes::replace(user, schema, version, &whole), context).await
+            }
+            settled => settled,
+        },
+    }
+}
+
+/// PATCH; where there is no record to amend yet, PUT makes it.
+async fn amend(
+    calls: &Calls,
+    record: &Record<'_>,
+    values: &Object,
+    whole: &Object,
+    context: &CallContext,
+) -> Made {
+    let Record { user, schema, version } = *record;
+    if values.is_empty() {
+        return Ok(None);
+    }
+    match send(calls, &attributes::amend(user, schema, version, values), context).await {
+        Err(Stop::Refused(refusal))
+            if refusal.kind == RefusalKind::NotFound && !refusal.code.contains("schema") =>
+        {
+            send(calls, &attributes::replace(user, schema, version, whole), context).await
+        }
+        settled => settled,
+    }
+}

@@ -1,0 +1,133 @@
+//! Sends one call over HTTP and says how that ended. The only file that knows the HTTP client.
+//!
+//! No retry, no token, no judgement: those are in `client`, `oauth` and [`super::verdict`]. Redirects are not followed: an
+//! answer that points elsewhere would carry our token there.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+
+use super::answer::{Answer, Sent};
+use super::request::{HttpCall, Media, Method};
+use super::settings::{Settings, SetupError};
+use crate::limits;
+use crate::model::Secret;
+
+/// Who we say we are.
+const USER_AGENT: &str = concat!("genesys-scim-bridge/", env!("CARGO_PKG_VERSION"));
+/// How long a connection may take to open; nothing was sent until then.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Idle connections are dropped before Genesys' balancer would close them under a request.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// The HTTP client with the addresses of one organisation.
+#[derive(Clone)]
+pub(super) struct Transport {
+    http: reqwest::Client,
+    api_base: String,
+    token_url: String,
+}
+
+impl Transport {
+    /// Sets the client up. The runtime on which it is first used must be the one that lives on.
+    pub(super) fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let http = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .timeout(settings.timeout)
+            .connect_timeout(CONNECT.min(settings.timeout))
+            .pool_idle_timeout(IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| SetupError::Http(chain(&error)))?;
+        let token_url = format!("{}/oauth/token", settings.login_base);
+        Ok(Self { http, api_base: settings.api_base.clone(), token_url })
+    }
+
+    /// Sends one API call with a bearer token.
+    pub(super) async fn send(&self, call: &HttpCall, token: &Secret) -> Sent {
+        let media = match call.media {
+            Media::Json => "application/json",
+            Media::Scim => "application/scim+json",
+        };
+        let url = format!("{}{}", self.api_base, call.path);
+        let mut request = match call.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+            Method::Put => self.http.put(url),
+            Method::Patch => self.http.patch(url),
+            Method::Delete => self.http.delete(url),
+        };
+        if !call.query.is_empty() {
+            request = request.query(&call.query);
+        }
+        request = request.header(ACCEPT, media).header(AUTHORIZATION, bearer(token));
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, media).body(body.to_string());
+        }
+        finish(request).await
+    }
+
+    /// Asks for a token: Basic authentication and the grant type, nothing else (facts.md section 1).
+    pub(super) async fn token(&self, client_id: &str, client_secret: &Secret) -> Sent {
+        let request = self
+            .http
+            .post(&self.token_url)
+            .basic_auth(client_id, Some(client_secret.expose()))
+            .form(&[("grant_type", "client_credentials")]);
+        finish(request).await
+    }
+}
+
+/// A token with characters that no header may hold is sent empty and so refused as what it is.
+fn bearer(token: &Secret) -> HeaderValue {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+        .unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+    value.set_sensitive(true);
+    value
+}
+
+async fn finish(request: reqwest::RequestBuilder) -> Sent {
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) if error.is_connect() || error.is_builder() => return Sent::NotSent(chain(&error)),
+        Err(error) if error.is_timeout() => return Sent::Lost("no answer in time".to_owned()),
+        Err(error) => return Sent::Lost(chain(&error)),
+    };
+    let mut answer = head(response.status().as_u16(), response.headers());
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                if answer.body.len().saturating_add(chunk.len()) > limits::GENESYS_ANSWER_BYTES {
+                    return Sent::Lost(format!(
+                        "the answer is longer than {} bytes",
+                        limits::GENESYS_ANSWER_BYTES
+                    ));
+                }
+                answer.body.extend_from_slice(&chunk);
+            }
+            Ok(None) => return Sent::Answered(answer),
+            Err(error) => return Sent::Lost(chain(&error)),
+        }
+    }
+}
+
+fn head(status: u16, headers: &HeaderMap) -> Answer {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    Answer {
+        status,
+        retry_after: text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok()),
+        correlation_id: text("inin-correlation-id").filter(|id| !id.is_empty()).map(str::to_owned),
+        body: Vec::new(),
+    }
+}
+
+/// An error with its causes, without the address: its query may hold a personal value.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut texts = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        texts.push(cause.to_string());
+        source = cause.source();
+    }
+    if texts.is_empty() { "the connection failed".to_owned() } else { texts.join(": ") }
+}

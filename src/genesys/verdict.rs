@@ -1,0 +1,170 @@
+//! From one answer to one judgement: done, refused, later, unknown, or one of the two that the client settles itself.
+//!
+//! Pure. The client retries `Conflict` (versions) and `Token` (401) and turns both into verdicts when its tries are used up;
+//! everything else leaves as it is. The facts behind each row are in facts.md sections 2, 3, 4 and 7.
+
+use std::time::Duration;
+
+use super::answer::{Answer, ErrorText, Sent, without_personal};
+use super::request::{HttpCall, Nature, personal_values};
+use crate::model::{Later, Refusal, RefusalKind, Unknown};
+
+/// How long to wait when Genesys does not say.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait for a cache of Genesys to learn of a record (facts.md section 4).
+const CACHE_PAUSE: Duration = Duration::from_millis(1500);
+/// What to wait on 429 when `Retry-After` is missing.
+const LIMIT_PAUSE: Duration = Duration::from_secs(5);
+/// Longest `Retry-After` that is believed; a mistake there must not stop the house for a day.
+const LIMIT_PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// What one sending came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judgement {
+    /// It took effect; the answer may hold what was asked.
+    Done(Answer),
+    /// A removal of what was not there (404).
+    Absent,
+    /// Refused for good.
+    Refused(Refusal),
+    /// Nothing took effect.
+    Later(Later),
+    /// 429: nothing took effect, and nobody should call for that long.
+    Limited(Later),
+    /// May have taken effect.
+    Unknown(Unknown),
+    /// The record changed meanwhile: read again and repeat.
+    Conflict(Refusal),
+    /// 401: get a new token and repeat once; then it is this refusal.
+    Token(Refusal),
+}
+
+impl Judgement {
+    /// Word for metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Judgement::Done(_) | Judgement::Absent => "done",
+            Judgement::Refused(_) => "refused",
+            Judgement::Later(_) => "later",
+            Judgement::Limited(_) => "limited",
+            Judgement::Unknown(_) => "unknown",
+            Judgement::Conflict(_) => "conflict",
+            Judgement::Token(_) => "token",
+        }
+    }
+}
+
+/// Judges how a call ended.
+pub fn judge(call: &HttpCall, sent: Sent) -> Judgement {
+    match sent {
+        Sent::NotSent(reason) => later(PAUSE, format!("{}: not sent: {reason}", call.operation)),
+        Sent::Lost(reason) => lost(call, format!("{}: {reason}", call.operation)),
+        Sent::Answered(answer) => judge_answer(call, answer),
+    }
+}
+
+fn judge_answer(call: &HttpCall, answer: Answer) -> Judgement {
+    let status = answer.status;
+    match status {
+        200..=299 => Judgement::Done(answer),
+        401 => Judgement::Token(refusal(call, &answer, RefusalKind::Credentials)),
+        403 => Judgement::Refused(refusal(call, &answer, RefusalKind::Permission)),
+        404 => not_found(call, &answer),
+        408 | 500..=599 => {
+            lost(call, format!("{}: Genesys answered {status}{}", call.operation, tail(&answer)))
+        }
+        429 => {
+            let wait = answer.retry_after.map_or(LIMIT_PAUSE, Duration::from_secs).min(LIMIT_PAUSE_MAX);
+            Judgement::Limited(Later { wait, reason: format!("{}: rate limit of Genesys", call.operation) })
+        }
+        400 | 409 => bad_or_conflict(call, &answer),
+        412 => Judgement::Conflict(refusal(call, &answer, RefusalKind::Other)),
+        413 | 415 | 422 => Judgement::Refused(refusal(call, &answer, RefusalKind::Validation)),
+        _ => Judgement::Refused(refusal(call, &answer, RefusalKind::Other)),
+    }
+}
+
+fn not_found(call: &HttpCall, answer: &Answer) -> Judgement {
+    match call.nature {
+        Nature::Removal => Judgement::Absent,
+        Nature::ChangeSoon => {
+            later(CACHE_PAUSE, format!("{}: not known to Genesys yet (404)", call.operation))
+        }
+        _ => Judgement::Refused(refusal(call, answer, RefusalKind::NotFound)),
+    }
+}
+
+/// 400 and 409 carry the same things: validation, versions and taken names (facts.md sections 2, 3 and 6).
+fn bad_or_conflict(call: &HttpCall, answer: &Answer) -> Judgement {
+    let text = ErrorText::read(&answer.body);
+    let message = text.message.to_lowercase();
+    let stale = text.code == "invalidVers" || message.contains("version") && text.code.ends_with("conflict");
+    let taken = text.code == "uniqueness" || text.code.ends_with("name.in.use");
+    let conflict = answer.status == 409 || text.code.ends_with("conflict");
+    if taken {
+        Judgement::Refused(refusal(call, answer, RefusalKind::Uniqueness))
+    } else if stale || message.contains("does not match the current version") {
+        Judgement::Conflict(refusal(call, answer, RefusalKind::Other))
+    } else if conflict && call.names {
+        Judgement::Refused(refusal(call, answer, RefusalKind::Uniqueness))
+    } else if conflict && call.nature.writes() {
+        Judgement::Conflict(refusal(call, answer, RefusalKind::Other))
+    } else if text.code.ends_with("not.found") {
+        Judgement::Refused(refusal(call, answer, RefusalKind::NotFound))
+    } else {
+        Judgement::Refused(refusal(call, answer, RefusalKind::Validation))
+    }
+}
+
+/// Nothing trustworthy came back: a read is asked again, a write is unknown.
+fn lost(call: &HttpCall, reason: String) -> Judgement {
+    if call.nature.writes() { Judgement::Unknown(Unknown { reason }) } else { later(PAUSE, reason) }
+}
+
+fn later(wait: Duration, reason: String) -> Judgement {
+    Judgement::Later(Later { wait, reason })
+}
+
+/// A refusal in words an administrator can act on, without personal values.
+pub fn refusal(call: &HttpCall, answer: &Answer, kind: RefusalKind) -> Refusal {
+    let text = ErrorText::read(&answer.body);
+    let personal = call.body.as_ref().map(personal_values).unwrap_or_default();
+    let said = without_personal(&text.message, &personal);
+    let cure = match kind {
+        RefusalKind::Permission => {
+            "; give the OAuth client's role that permission, in every division of the users, queues and roles concerned"
+        }
+        RefusalKind::Credentials => "; check the OAuth client's id, secret and region, and that it is active",
+        _ => "",
+    };
+    let operation = call.operation;
+    let status = answer.status;
+    let detail = match (text.code.is_empty(), said.is_empty()) {
+        (true, true) => format!("{operation}: Genesys answered {status}{cure}"),
+        (true, false) => format!("{operation}: Genesys answered {status}: {said}{cure}"),
+        (false, true) => format!("{operation}: Genesys answered {status} {}{cure}", text.code),
+        (false, false) => format!("{operation}: Genesys answered {status} {}: {said}{cure}", text.code),
+    };
+    Refusal {
+        kind,
+        status,
+        code: if text.code.is_empty() { format!("http.{status}") } else { text.code },
+        detail,
+        correlation_id: answer.correlation_id.clone().or(text.context_id),
+    }
+}
+
+fn tail(answer: &Answer) -> String {
+    let text = ErrorText::read(&answer.body);
+    let id = answer.correlation_id.clone().or(text.context_id).unwrap_or_default();
+    match (text.code.as_str(), id.as_str()) {
+        ("", "") => String::new(),
+        ("", id) => format!(" (correlation id {id})"),
+        (code, "") => format!(" {code}"),
+        (code, id) => format!(" {code} (correlation id {id})"),
+    }
+}
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -1,0 +1,101 @@
+//! How an answer becomes HTTP: SCIM JSON, error bodies and the headers that belong to them.
+//!
+//! Does not decide what to answer. The shape of an error is `scim::error`, that of a resource [`super::view`].
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ALLOW, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde_json::Value;
+
+use crate::model::StoreError;
+use crate::scim::error::ScimError;
+
+/// The media type of SCIM (RFC 7644 section 8.1).
+pub const SCIM_JSON: &str = "application/scim+json";
+
+/// Seconds that a client is asked to wait while a pending resource is finished.
+pub const PENDING_RETRY_S: u32 = 5;
+
+impl ResponseError for ScimError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        error(self)
+    }
+}
+
+/// An error answer with its headers; counted here, so that no way of failing is missed.
+pub fn error(fault: &ScimError) -> HttpResponse {
+    if fault.status == 400 {
+        let scim_type = fault.scim_type.map_or("none", |it| it.as_str());
+        metrics::counter!("scim_validation_errors_total", "scim_type" => scim_type).increment(1);
+    }
+    if fault.status == 409 {
+        metrics::counter!("scim_conflicts_total").increment(1);
+    }
+    let mut response = json(fault.status_code(), &fault.to_json());
+    let headers = response.headers_mut();
+    if let Some(wait) = fault.retry_after_s {
+        headers.insert(RETRY_AFTER, HeaderValue::from(wait));
+    }
+    if fault.status == 401 {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scim\""));
+    }
+    response
+}
+
+/// A 405 that says what would be allowed.
+pub fn method_not_allowed(allow: &str) -> HttpResponse {
+    let mut response = error(&ScimError::method_not_allowed(format!(
+        "This address does not take that method; it takes {allow}."
+    )));
+    if let Ok(value) = HeaderValue::from_str(allow) {
+        response.headers_mut().insert(ALLOW, value);
+    }
+    response
+}
+
+/// JSON with the SCIM media type.
+pub fn json(status: StatusCode, body: &Value) -> HttpResponse {
+    HttpResponseBuilder::new(status).content_type(SCIM_JSON).body(body.to_string())
+}
+
+/// No content.
+pub fn empty(status: StatusCode) -> HttpResponse {
+    HttpResponseBuilder::new(status).finish()
+}
+
+/// Adds `ETag`, and `Location` where there is one.
+pub fn describe(response: &mut HttpResponse, etag: &str, location: Option<&str>) {
+    set(response, ETAG, etag);
+    if let Some(location) = location {
+        set(response, LOCATION, location);
+    }
+}
+
+/// Adds `Retry-After` to an answer for something that still goes on.
+pub fn pending(response: &mut HttpResponse) {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(PENDING_RETRY_S));
+}
+
+/// Whether an answer already carries a body of ours.
+pub fn is_json(response: &HttpResponse<impl actix_web::body::MessageBody>) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    kind.starts_with(SCIM_JSON.as_bytes()) || kind.starts_with(b"application/json")
+}
+
+/// What a failing store means to a client. The details go to the log, not to the client.
+pub fn store_fault(error: &StoreError) -> ScimError {
+    tracing::error!(%error, "the directory cannot be read");
+    ScimError::unavailable(30, "The directory cannot be read right now; the operator's log says why.")
+}
+
+fn set(response: &mut HttpResponse, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

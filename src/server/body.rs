@@ -1,0 +1,167 @@
+//! How a request body is read: media type, size, time, depth, then JSON. Nothing reaches the parser before it was measured.
+//!
+//! Does not look at what the JSON says; that is `scim`.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::Payload;
+use bytes::BytesMut;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::state::Settings;
+use crate::limits;
+use crate::scim::error::ScimError;
+
+/// How many times the allowed size is still read and thrown away, so that the client reads our 413 instead of a reset.
+const DRAIN_FACTOR: usize = 4;
+
+/// Reads the JSON body of a request.
+///
+/// # Errors
+/// 415 for another media type or an encoded body, 413 when it is too large, 408 when it is too slow, 400 `invalidSyntax`
+/// when it is no JSON or nested too deeply.
+pub async fn read(req: &HttpRequest, payload: Payload, settings: &Settings) -> Result<Value, ScimError> {
+    check_media(req)?;
+    let bytes = tokio::time::timeout(settings.body_wait, collect(req, payload, settings.body_bytes))
+        .await
+        .map_err(|_| ScimError::new(408, "The request body did not arrive in time."))??;
+    parse(&bytes)
+}
+
+/// Parses JSON that has been measured: UTF-8, no deeper than allowed.
+///
+/// # Errors
+/// 400 `invalidSyntax` with line and column.
+pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ScimError::invalid_syntax("The request has no body; a JSON object is needed."));
+    }
+    if too_deep(bytes, limits::JSON_DEPTH) {
+        return Err(ScimError::invalid_syntax(format!(
+            "The JSON body is nested more than {} levels deep.",
+            limits::JSON_DEPTH
+        )));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        ScimError::invalid_syntax(format!(
+            "The request body is not valid JSON (line {}, column {}).",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+/// Whether brackets outside of strings nest deeper than `limit`. One pass, no memory.
+fn too_deep(bytes: &[u8], limit: usize) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > limit {
+                    return true;
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+fn check_media(req: &HttpRequest) -> Result<(), ScimError> {
+    let encoding = req.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
+    if encoding.is_some_and(|it| it != b"identity") {
+        return Err(ScimError::unsupported_media_type("Send the body without Content-Encoding."));
+    }
+    let Some(sent) = req.headers().get(CONTENT_TYPE) else {
+        return Err(ScimError::unsupported_media_type(
+            "Content-Type is missing; send application/scim+json.",
+        ));
+    };
+    let sent = sent.to_str().unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim();
+    let known = ["application/scim+json", "application/json"];
+    if known.iter().any(|it| essence.eq_ignore_ascii_case(it)) {
+        return Ok(());
+    }
+    Err(ScimError::unsupported_media_type("Content-Type must be application/scim+json or application/json."))
+}
+
+fn too_large(limit: usize) -> ScimError {
+    ScimError::payload_too_large(format!(
+        "The request body is larger than {limit} bytes; send less in one request."
+    ))
+}
+
+async fn collect(req: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ScimError> {
+    let announced = req.headers().get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
+    let mut seen = 0_usize;
+    if announced.is_some_and(|bytes| bytes > limit.saturating_mul(DRAIN_FACTOR)) {
+        return Err(too_large(limit));
+    }
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ScimError::invalid_syntax("The request body broke off."))?;
+        seen = seen.saturating_add(chunk.len());
+        if seen > limit.saturating_mul(DRAIN_FACTOR) {
+            break;
+        }
+        if seen <= limit {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if seen > limit { Err(too_large(limit)) } else { Ok(body) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_count_only_outside_of_strings() {
+        for (text, limit, deep) in [
+            (r#"{"a":[1]}"#, 2, false),
+            (r#"{"a":[1]}"#, 1, true),
+            (r#"{"a":"[[[[["}"#, 1, false),
+            (r#"{"a":"\"[[["}"#, 1, false),
+            (r#"[[],[],[]]"#, 2, false),
+        ] {
+            assert_eq!(too_deep(text.as_bytes(), limit), deep, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_deep_enough_to_hurt_a_parser_is_refused_before_parsing() {
+        let bomb = "[".repeat(1_000_000);
+        let fault = parse(bomb.as_bytes()).expect_err("too deep");
+        assert!(fault.detail.contains("levels deep"), "{fault}");
+    }
+
+    #[test]
+    fn bad_json_is_invalid_syntax_and_the_text_itself_is_not_repeated() {
+        for text in ["", "  \n", "{", "{\"password\":\"hunter2\"", "nul", "\u{feff}"] {
+            let fault = parse(text.as_bytes()).expect_err(text);
+            assert_eq!(fault.status, 400);
+            assert_eq!(fault.scim_type.map(|it| it.as_str()), Some("invalidSyntax"));
+            assert!(!fault.detail.contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_harm() {
+        assert_eq!(parse("\u{feff}{\"a\":1}".as_bytes()).expect("parses"), serde_json::json!({"a": 1}));
+    }
+}

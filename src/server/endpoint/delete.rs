@@ -1,0 +1,28 @@
+//! `DELETE /Users/{id}`, `DELETE /Groups/{id}` (RFC 7644 section 3.6): 204, and 404 ever after.
+//!
+//! The removal itself is done behind the front door. What the writes share: `write`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path};
+
+use super::write;
+use crate::bridge::change::Action;
+use crate::scim::kind::ResourceKind;
+use crate::server::routes::Answer;
+use crate::server::state::ServerState;
+
+/// Deletes a user.
+///
+/// # Errors
+/// What the front door refuses with.
+pub async fn user(req: HttpRequest, id: Path<String>, state: Data<ServerState>) -> Answer {
+    write::submit(ResourceKind::User, &req, &state, Action::Delete(id.into_inner())).await
+}
+
+/// Deletes a group.
+///
+/// # Errors
+/// As [`user`].
+pub async fn group(req: HttpRequest, id: Path<String>, state: Data<ServerState>) -> Answer {
+    write::submit(ResourceKind::Group, &req, &state, Action::Delete(id.into_inner())).await
+}

@@ -1,0 +1,40 @@
+//! `PATCH /Users/{id}`, `PATCH /Groups/{id}` (RFC 7644 section 3.5.2): some attributes; a large group is answered 204.
+//!
+//! The change itself is done behind the front door. What the writes share: `write`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path, Payload};
+
+use super::write;
+use crate::bridge::change::Action;
+use crate::scim::kind::ResourceKind;
+use crate::server::body;
+use crate::server::routes::Answer;
+use crate::server::state::ServerState;
+
+/// Changes a user.
+///
+/// # Errors
+/// A body that cannot be read, or what the front door refuses with.
+pub async fn user(req: HttpRequest, id: Path<String>, payload: Payload, state: Data<ServerState>) -> Answer {
+    handle(ResourceKind::User, &req, id.into_inner(), payload, &state).await
+}
+
+/// Changes a group.
+///
+/// # Errors
+/// As [`user`].
+pub async fn group(req: HttpRequest, id: Path<String>, payload: Payload, state: Data<ServerState>) -> Answer {
+    handle(ResourceKind::Group, &req, id.into_inner(), payload, &state).await
+}
+
+async fn handle(
+    kind: ResourceKind,
+    req: &HttpRequest,
+    id: String,
+    payload: Payload,
+    state: &ServerState,
+) -> Answer {
+    let body = body::read(req, payload, &state.settings).await?;
+    write::submit(kind, req, state, Action::Patch(id, body)).await
+}

@@ -1,0 +1,19 @@
+//! `GET /readyz`: 200 when requests can be served well, else 503 with the reasons for an operator.
+//!
+//! The reasons come from the front door: import not done, store unhealthy, Genesys refuses our credentials.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde_json::json;
+
+use crate::server::state::ServerState;
+
+/// Says whether it is ready and, if not, why.
+pub async fn handle(state: Data<ServerState>) -> HttpResponse {
+    let reasons = state.front.unready();
+    let mut response =
+        if reasons.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    response
+        .content_type("application/json")
+        .body(json!({ "ready": reasons.is_empty(), "reasons": reasons }).to_string())
+}

@@ -1,0 +1,86 @@
+//! What POST, PUT, PATCH and DELETE share: the change that is handed to the front door, and the answer to a reply.
+//!
+//! Does not parse the body: the front door does, under the resource's lock. A 2xx is built only from a `Reply`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::IF_MATCH;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+
+use crate::bridge::change::{Action, Change, Done, Reply};
+use crate::model::Cause;
+use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
+use crate::scim::render;
+use crate::server::auth::Principal;
+use crate::server::state::{PATCH_BODY_MEMBERS, ServerState};
+use crate::server::track::RequestId;
+use crate::server::{answer, query, view};
+
+/// Hands a change to the front door and answers.
+pub(super) async fn submit(
+    kind: ResourceKind,
+    req: &HttpRequest,
+    state: &ServerState,
+    action: Action,
+) -> Result<HttpResponse, ScimError> {
+    let pairs = query::pairs(req.query_string())?;
+    let projection = view::projection(kind, &pairs)?;
+    let short = matches!(action, Action::Patch(..)) && kind == ResourceKind::Group;
+    let change = Change {
+        kind,
+        action,
+        if_match: if_match(req)?,
+        cause: cause(req),
+        deadline: state.settings.deadline,
+    };
+    let reply = state.front.submit(change).await?;
+    let mut response = respond(kind, state, &reply, &projection, short)?;
+    if reply.pending {
+        answer::pending(&mut response);
+    }
+    Ok(response)
+}
+
+fn respond(
+    kind: ResourceKind,
+    state: &ServerState,
+    reply: &Reply,
+    projection: &crate::scim::projection::Projection,
+    short: bool,
+) -> Result<HttpResponse, ScimError> {
+    let status = match reply.done {
+        Done::Deleted => return Ok(answer::empty(StatusCode::NO_CONTENT)),
+        Done::Created => StatusCode::CREATED,
+        Done::Changed => StatusCode::OK,
+    };
+    let stored = state.reads.get(kind, &reply.id).map_err(|error| answer::store_fault(&error))?;
+    let Some(stored) = stored else {
+        // It was committed and is gone again: somebody deleted it in between. The change itself was done.
+        return Ok(answer::empty(StatusCode::NO_CONTENT));
+    };
+    let location = render::location(&state.settings.base_url(), kind, &stored.id);
+    let mut response = if short && stored.member_count > PATCH_BODY_MEMBERS {
+        answer::empty(StatusCode::NO_CONTENT)
+    } else {
+        answer::json(status, &view::shown(state, kind, &stored, projection)?.into())
+    };
+    answer::describe(&mut response, &view::tag(&stored), Some(&location));
+    Ok(response)
+}
+
+fn cause(req: &HttpRequest) -> Cause {
+    let extensions = req.extensions();
+    let by = extensions.get::<Principal>().map_or("client:-".to_owned(), |who| format!("client:{}", who.id));
+    let request = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    Cause { by, request }
+}
+
+/// All `If-Match` lines as one list (RFC 9110 section 5.2).
+fn if_match(req: &HttpRequest) -> Result<Option<String>, ScimError> {
+    let mut lines = Vec::new();
+    for line in req.headers().get_all(IF_MATCH) {
+        let line = line.to_str();
+        lines.push(line.map_err(|_| ScimError::invalid_value("If-Match is not a list of ETags."))?);
+    }
+    Ok((!lines.is_empty()).then(|| lines.join(", ")))
+}

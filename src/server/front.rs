@@ -1,0 +1,37 @@
+//! What the server needs of the house behind it: the front door for changes, and its health.
+//!
+//! A trait, so that the server's own tests run without Genesys and without a disk. `app` implements it for the bridge.
+
+use async_trait::async_trait;
+
+use crate::bridge::change::{Change, Reply};
+use crate::scim::error::ScimError;
+
+/// Takes changes and tells how the house is.
+#[async_trait]
+pub trait FrontDoor: Send + Sync {
+    /// Carries out one change, or says why not. The work behind it does not end when the caller goes away.
+    ///
+    /// # Errors
+    /// The SCIM error that the client shall see.
+    async fn submit(&self, change: Change) -> Result<Reply, ScimError>;
+
+    /// Numbers for gauges.
+    fn stats(&self) -> Stats;
+
+    /// Why requests cannot be served well right now, in words for an operator; empty when ready.
+    fn unready(&self) -> Vec<String>;
+}
+
+/// Numbers of this moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Sagas that have not ended, stuck ones included.
+    pub sagas_open: u64,
+    /// Sagas that wait for an administrator.
+    pub sagas_stuck: u64,
+    /// Age of the oldest open saga in seconds; 0 when there is none.
+    pub oldest_saga_s: u64,
+    /// Genesys calls that could be made right now.
+    pub budget_left: u64,
+}

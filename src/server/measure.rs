@@ -1,0 +1,48 @@
+//! The process-wide metrics recorder, rendered in our own route: no second listener and no push gateway.
+//!
+//! Which metrics exist: requests in [`super::track`], errors in [`super::answer`], gauges in `endpoint::metrics`, Genesys
+//! calls in `genesys`.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds in seconds: a directory read takes below a millisecond, a hire some seconds, the deadline is 20.
+const BUCKETS: [f64; 13] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
+
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// The recorder's handle; installs the recorder on first use. Several bridges in one process share it.
+pub fn handle() -> PrometheusHandle {
+    HANDLE
+        .get_or_init(|| {
+            let builder = ["scim_request_seconds", "genesys_call_seconds"].iter().fold(
+                PrometheusBuilder::new(),
+                |builder, name| match builder
+                    .set_buckets_for_metric(Matcher::Full((*name).to_owned()), &BUCKETS)
+                {
+                    Ok(builder) => builder,
+                    Err(_) => PrometheusBuilder::new(),
+                },
+            );
+            let recorder = builder.build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another metrics recorder is installed; /metrics will stay empty");
+            }
+            describe();
+            handle
+        })
+        .clone()
+}
+
+fn describe() {
+    metrics::describe_counter!("scim_requests_total", "Requests by method, resource and status");
+    metrics::describe_histogram!("scim_request_seconds", "Time from the request's headers to its answer");
+    metrics::describe_counter!("scim_validation_errors_total", "Answers 400 by scimType");
+    metrics::describe_counter!("scim_conflicts_total", "Answers 409");
+    metrics::describe_gauge!("sagas_open", "Sagas that have not ended, stuck ones included");
+    metrics::describe_gauge!("sagas_stuck", "Sagas that wait for an administrator");
+    metrics::describe_gauge!("saga_oldest_seconds", "Age of the oldest open saga");
+    metrics::describe_gauge!("genesys_budget_left", "Genesys calls that could be made right now");
+}

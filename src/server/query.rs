@@ -1,0 +1,66 @@
+//! The query string as decoded pairs: `+` and `%20` are blanks, names and values are UTF-8.
+//!
+//! Does not know which parameters exist; who reads them ignores the rest, as `?aadOptscim062020` must be ignored.
+
+use percent_encoding::percent_decode_str;
+
+use crate::scim::error::ScimError;
+
+/// Most parameters that are looked at.
+const PAIRS: usize = 64;
+
+/// Decodes a query string.
+///
+/// # Errors
+/// 400 `invalidValue` when a value is not UTF-8.
+pub fn pairs(query: &str) -> Result<Vec<(String, String)>, ScimError> {
+    query.split('&').filter(|part| !part.is_empty()).take(PAIRS).map(pair).collect()
+}
+
+/// The first value of a parameter; names are compared without letter case, since clients vary in it.
+pub fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+fn pair(part: &str) -> Result<(String, String), ScimError> {
+    let (name, value) = part.split_once('=').unwrap_or((part, ""));
+    Ok((decode(name)?, decode(value)?))
+}
+
+fn decode(text: &str) -> Result<String, ScimError> {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| ScimError::invalid_value("The query string is not percent-encoded UTF-8."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_come_as_plus_and_as_percent_twenty() {
+        for query in ["filter=userName+eq+%22a%40b%22", "filter=userName%20eq%20%22a%40b%22"] {
+            assert_eq!(first(&pairs(query).expect("decodes"), "Filter"), Some("userName eq \"a@b\""));
+        }
+    }
+
+    #[test]
+    fn a_plus_in_an_address_survives_when_it_is_encoded() {
+        assert_eq!(first(&pairs("filter=a%2Bb").expect("decodes"), "filter"), Some("a+b"));
+    }
+
+    #[test]
+    fn flags_without_value_and_empty_parts_are_no_harm() {
+        let read = pairs("aadOptscim062020&&count=2").expect("decodes");
+        assert_eq!(first(&read, "aadOptscim062020"), Some(""));
+        assert_eq!(first(&read, "count"), Some("2"));
+        assert_eq!(first(&read, "startIndex"), None);
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_by_name() {
+        assert_eq!(pairs("filter=%ff").expect_err("refused").status, 400);
+    }
+}

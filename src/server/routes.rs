@@ -1,0 +1,179 @@
+//! The list of all routes, as data: pattern, methods, and which token opens it. What is not listed needs a token and is not there.
+//!
+//! Tests walk [`SCIM`] and [`OPEN`] to show that no route is open by mistake. The administration brings its own list and is
+//! mounted under `/admin`. What each route does: [`super::endpoint`].
+
+use std::future::ready;
+use std::sync::Arc;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Resource, Route};
+
+use super::endpoint::{
+    bulk, create, delete, discovery, fallback, get, health, list, me, metrics, patch, ready as readiness,
+    replace, search,
+};
+use super::{answer, auth, state};
+
+/// One address and the methods it takes.
+pub struct Entry {
+    /// Pattern below the scope's own path.
+    pub pattern: &'static str,
+    /// Method and what makes its route.
+    pub methods: &'static [(&'static str, fn() -> Route)],
+}
+
+/// Adds the routes of the administration below `/admin`; the tokens are checked before they are reached.
+pub type Mount = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
+/// Below [`state::BASE`], with a token of scope `scim`.
+pub const SCIM: &[Entry] = &[
+    Entry {
+        pattern: "/Users",
+        methods: &[
+            ("GET", || web::get().to(list::users)),
+            ("HEAD", || web::head().to(list::users)),
+            ("POST", || web::post().to(create::user)),
+        ],
+    },
+    Entry { pattern: "/Users/.search", methods: &[("POST", || web::post().to(search::users))] },
+    Entry {
+        pattern: "/Users/{id}",
+        methods: &[
+            ("GET", || web::get().to(get::user)),
+            ("HEAD", || web::head().to(get::user)),
+            ("PUT", || web::put().to(replace::user)),
+            ("PATCH", || web::patch().to(patch::user)),
+            ("DELETE", || web::delete().to(delete::user)),
+        ],
+    },
+    Entry {
+        pattern: "/Groups",
+        methods: &[
+            ("GET", || web::get().to(list::groups)),
+            ("HEAD", || web::head().to(list::groups)),
+            ("POST", || web::post().to(create::group)),
+        ],
+    },
+    Entry { pattern: "/Groups/.search", methods: &[("POST", || web::post().to(search::groups))] },
+    Entry {
+        pattern: "/Groups/{id}",
+        methods: &[
+            ("GET", || web::get().to(get::group)),
+            ("HEAD", || web::head().to(get::group)),
+            ("PUT", || web::put().to(replace::group)),
+            ("PATCH", || web::patch().to(patch::group)),
+            ("DELETE", || web::delete().to(delete::group)),
+        ],
+    },
+    Entry { pattern: "/.search", methods: &[("POST", || web::post().to(search::everything))] },
+    Entry {
+        pattern: "/Me",
+        methods: &[
+            ("GET", || web::get().to(me::handle)),
+            ("HEAD", || web::head().to(me::handle)),
+            ("POST", || web::post().to(me::handle)),
+            ("PUT", || web::put().to(me::handle)),
+            ("PATCH", || web::patch().to(me::handle)),
+            ("DELETE", || web::delete().to(me::handle)),
+        ],
+    },
+    Entry { pattern: "/Bulk", methods: &[("POST", || web::post().to(bulk::handle))] },
+    Entry {
+        pattern: "/ServiceProviderConfig",
+        methods: &[
+            ("GET", || web::get().to(discovery::service_provider_config)),
+            ("HEAD", || web::head().to(discovery::service_provider_config)),
+        ],
+    },
+    Entry {
+        pattern: "/ResourceTypes",
+        methods: &[
+            ("GET", || web::get().to(discovery::resource_types)),
+            ("HEAD", || web::head().to(discovery::resource_types)),
+        ],
+    },
+    Entry {
+        pattern: "/ResourceTypes/{name}",
+        methods: &[
+            ("GET", || web::get().to(discovery::resource_type)),
+            ("HEAD", || web::head().to(discovery::resource_type)),
+        ],
+    },
+    Entry {
+        pattern: "/Schemas",
+        methods: &[
+            ("GET", || web::get().to(discovery::schemas)),
+            ("HEAD", || web::head().to(discovery::schemas)),
+        ],
+    },
+    Entry {
+        pattern: "/Schemas/{urn}",
+        methods: &[
+            ("GET", || web::get().to(discovery::schema)),
+            ("HEAD", || web::head().to(discovery::schema)),
+        ],
+    },
+];
+
+/// At the root, without a token: they name no person and change nothing.
+pub const OPEN: &[Entry] = &[
+    Entry {
+        pattern: "/healthz",
+        methods: &[("GET", || web::get().to(health::handle)), ("HEAD", || web::head().to(health::handle))],
+    },
+    Entry {
+        pattern: "/readyz",
+        methods: &[
+            ("GET", || web::get().to(readiness::handle)),
+            ("HEAD", || web::head().to(readiness::handle)),
+        ],
+    },
+    Entry { pattern: "/metrics", methods: &[("GET", || web::get().to(metrics::handle))] },
+];
+
+fn resource(entry: &Entry) -> Resource {
+    let allow: Vec<&str> = entry.methods.iter().map(|(name, _)| *name).collect();
+    let allow = allow.join(", ");
+    let refuse = move || ready(answer::method_not_allowed(&allow));
+    entry
+        .methods
+        .iter()
+        .fold(web::resource(entry.pattern), |resource, (_, route)| resource.route(route()))
+        .default_service(web::to(refuse))
+}
+
+/// Registers everything. Guards sit on the scopes, behind the routing, so that a differently spelt path meets the same guard.
+pub fn configure(cfg: &mut ServiceConfig, mount: &Mount) {
+    for entry in OPEN {
+        cfg.service(resource(entry));
+    }
+    cfg.service(
+        web::scope(state::BASE)
+            .wrap(from_fn(auth::scim_only))
+            .configure(|cfg| {
+                for entry in SCIM {
+                    cfg.service(resource(entry));
+                }
+            })
+            .default_service(web::to(fallback::handle)),
+    );
+    cfg.service(
+        web::scope("/admin")
+            .wrap(from_fn(auth::admin_only))
+            .configure(|cfg| mount(cfg))
+            .default_service(web::to(fallback::handle)),
+    );
+    cfg.service(
+        web::resource("/{tail:.*}").wrap(from_fn(auth::scim_only)).default_service(web::to(fallback::handle)),
+    );
+}
+
+/// No administration; for tests of the SCIM side alone.
+pub fn no_admin() -> Mount {
+    Arc::new(|_: &mut ServiceConfig| {})
+}
+
+/// Only to name the type in signatures of handlers.
+pub type Answer = Result<HttpResponse, crate::scim::error::ScimError>;

@@ -1,0 +1,160 @@
+//! What surrounds every request: its id, its span, its log line, its metrics, and SCIM bodies for errors that the framework made.
+//!
+//! Logs the route's pattern, never a path, a query or a body: those hold names of people. Who is let in: [`super::auth`].
+
+use actix_web::HttpMessage;
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use tracing::Instrument;
+
+use super::answer;
+use super::auth::Principal;
+use super::state::ServerState;
+use crate::scim::error::ScimError;
+
+/// The header that carries a request's id, both ways.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest request id that is taken over from a client.
+const REQUEST_ID_BYTES: usize = 128;
+
+/// The id of the request at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// Takes over the client's id when it cannot do harm in a log or a header.
+fn sane(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    !id.is_empty() && id.len() <= REQUEST_ID_BYTES && id.bytes().all(plain)
+}
+
+/// The resource of a route's pattern, for metrics: a fixed set of words.
+fn resource(pattern: Option<&str>) -> &'static str {
+    let Some(pattern) = pattern else { return "none" };
+    let rest = pattern.strip_prefix(super::state::BASE).unwrap_or(pattern);
+    let first = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+    const KNOWN: [&str; 12] = [
+        "Users",
+        "Groups",
+        "Me",
+        "Bulk",
+        "Schemas",
+        "ResourceTypes",
+        "ServiceProviderConfig",
+        ".search",
+        "admin",
+        "healthz",
+        "readyz",
+        "metrics",
+    ];
+    KNOWN.into_iter().find(|it| *it == first).unwrap_or("none")
+}
+
+fn method(name: &str) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|it| *it == name).unwrap_or("other")
+}
+
+/// The middleware.
+///
+/// # Errors
+/// Only what the framework itself fails with before a handler ran.
+pub async fn track<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let Some(state) = req.app_data::<Data<ServerState>>().cloned() else {
+        return Ok(next.call(req).await?.map_into_left_body());
+    };
+    let sent = req.headers().get(&REQUEST_ID).and_then(|it| it.to_str().ok()).filter(|it| sane(it));
+    let id = sent.map_or_else(|| (state.request_ids)(), str::to_owned);
+    req.extensions_mut().insert(RequestId(id.clone()));
+    let method = method(req.method().as_str());
+    let began = state.clock.monotonic_ms();
+    let span = tracing::info_span!("request", id = %id, method);
+    let mut response = render_errors(next.call(req).instrument(span.clone()).await?);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let millis = state.clock.monotonic_ms().saturating_sub(began);
+    span.in_scope(|| record(&response, method, millis));
+    Ok(response)
+}
+
+/// Gives a SCIM body to every error that has none yet: what the framework answers by itself.
+fn render_errors<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    let status = response.status();
+    if status.as_u16() < 400 || answer::is_json(response.response()) {
+        return response.map_into_left_body();
+    }
+    let (request, old) = response.into_parts();
+    let reason = status.canonical_reason().unwrap_or("The request cannot be served");
+    let fault = ScimError::new(status.as_u16(), format!("{reason}."));
+    let mut fresh = answer::error(&fault);
+    if let Some(allow) = old.headers().get("allow") {
+        fresh.headers_mut().insert(HeaderName::from_static("allow"), allow.clone());
+    }
+    ServiceResponse::new(request, fresh).map_into_right_body()
+}
+
+fn record<B>(response: &ServiceResponse<B>, method: &'static str, millis: u64) {
+    let pattern = response.request().match_pattern();
+    let resource = resource(pattern.as_deref());
+    let status = response.status();
+    metrics::counter!(
+        "scim_requests_total", "method" => method, "resource" => resource, "status" => status.as_str().to_owned()
+    )
+    .increment(1);
+    #[expect(clippy::cast_precision_loss, reason = "a request takes far fewer than 2^52 milliseconds")]
+    let seconds = millis as f64 / 1000.0;
+    metrics::histogram!("scim_request_seconds", "method" => method, "resource" => resource).record(seconds);
+    let client = response.request().extensions().get::<Principal>().map(|who| who.id.clone());
+    let client = client.as_deref().unwrap_or("-");
+    let route = pattern.as_deref().unwrap_or("-");
+    let status_code = status.as_u16();
+    if status >= StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(route, status = status_code, millis, client, "answered");
+    } else if matches!(resource, "healthz" | "readyz" | "metrics") {
+        tracing::debug!(route, status = status_code, millis, client, "answered");
+    } else {
+        tracing::info!(route, status = status_code, millis, client, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_that_cannot_break_a_log_line_are_taken_over() {
+        for (id, wanted) in [
+            ("0192-ab:c_d.e", true),
+            ("", false),
+            ("a b", false),
+            ("a\"b", false),
+            ("a\nb", false),
+            (&"x".repeat(129), false),
+        ] {
+            assert_eq!(sane(id), wanted, "{id}");
+        }
+    }
+
+    #[test]
+    fn metric_labels_are_a_fixed_set_of_words() {
+        for (pattern, wanted) in [
+            (Some("/scim/v2/Users/{id}"), "Users"),
+            (Some("/scim/v2/.search"), ".search"),
+            (Some("/admin/tokens/{id}"), "admin"),
+            (Some("/anything"), "none"),
+            (None, "none"),
+        ] {
+            assert_eq!(resource(pattern), wanted);
+        }
+        assert_eq!(method("BREW"), "other");
+    }
+}

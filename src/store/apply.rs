@@ -1,0 +1,143 @@
+//! From a batch to the writes it means, shared by all stores: sizes, conditions, deletes before puts, appends to chains.
+//!
+//! Pure but for the reads it is given. Who makes the writes durable: `committer`; who only keeps them: [`super::memory`].
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::limits::STORE_RECORD_BYTES;
+use crate::model::{Batch, Expect, StoreError, Table};
+
+use super::chain;
+
+/// Longest key in bytes. sled keeps up to 257 keys in one index page, which must stay below the 128 KiB of a blob file.
+const KEY_BYTES: usize = 480;
+/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room for the rest.
+const COMMIT_KEYS: usize = 100_000;
+
+/// The final writes of a batch, each key once; `None` removes.
+pub(super) type Writes = BTreeMap<(Table, Vec<u8>), Option<Bytes>>;
+
+/// How the current state is read.
+pub(super) type Read<'a> = &'a dyn Fn(Table, &[u8]) -> Result<Option<Bytes>, StoreError>;
+
+/// Refuses what could not be kept safely, before it is queued.
+pub(super) fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
+    let keys = batch.put.iter().map(|(_, key, _)| key).chain(batch.delete.iter().map(|(_, key)| key));
+    if let Some(key) =
+        keys.chain(batch.expect.iter().map(|(_, key, _)| key)).find(|key| key.len() > KEY_BYTES)
+    {
+        return Err(StoreError::TooLarge { bytes: key.len() });
+    }
+    if let Some((_, _, value)) = batch.put.iter().find(|(_, _, value)| value.len() > STORE_RECORD_BYTES) {
+        return Err(StoreError::TooLarge { bytes: value.len() });
+    }
+    if batch.put.len() + batch.delete.len() > COMMIT_KEYS {
+        return Err(StoreError::TooLarge { bytes: batch.put.iter().map(|(_, _, value)| value.len()).sum() });
+    }
+    Ok(())
+}
+
+/// Checks the conditions against the current state and says what is to be written.
+pub(super) fn resolve(batch: Batch, read: Read<'_>) -> Result<Writes, StoreError> {
+    for (table, key, expect) in &batch.expect {
+        let found = read(*table, key)?;
+        let holds = match expect {
+            Expect::Absent => found.is_none(),
+            Expect::Present => found.is_some(),
+            Expect::Equals(value) => found.as_ref() == Some(value),
+        };
+        if !holds {
+            return Err(StoreError::Conflict { table: *table, key: key.clone() });
+        }
+    }
+    let mut writes: Writes = batch.delete.into_iter().map(|at| (at, None)).collect();
+    for (table, key, value) in batch.put {
+        match chain::append_prefix(&key) {
+            Some(prefix) if table == Table::Audit => append(&mut writes, prefix, &value, read)?,
+            _ => {
+                writes.insert((table, key), Some(value));
+            }
+        }
+    }
+    Ok(writes)
+}
+
+/// Adds the next link of a chain and moves its head; several appends of one batch follow each other.
+fn append(writes: &mut Writes, prefix: &[u8], content: &[u8], read: Read<'_>) -> Result<(), StoreError> {
+    let at = (Table::Audit, chain::head_key(prefix));
+    let current = match writes.get(&at) {
+        Some(Some(head)) => Some(head.clone()),
+        _ => read(at.0, &at.1)?,
+    };
+    let head = chain::read_head(prefix, current)?.next(content);
+    writes.insert((Table::Audit, chain::link_key(prefix, head.sequence)), Some(chain::link(&head, content)));
+    writes.insert(at, Some(head.to_bytes()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(_: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        Ok((key == b"held").then(|| Bytes::from_static(b"1")))
+    }
+
+    #[test]
+    fn conditions_are_judged_by_what_is_there() {
+        let table = [
+            (b"held".to_vec(), Expect::Absent, false),
+            (b"held".to_vec(), Expect::Present, true),
+            (b"held".to_vec(), Expect::Equals(Bytes::from_static(b"1")), true),
+            (b"held".to_vec(), Expect::Equals(Bytes::from_static(b"2")), false),
+            (b"free".to_vec(), Expect::Absent, true),
+            (b"free".to_vec(), Expect::Present, false),
+            (b"free".to_vec(), Expect::Equals(Bytes::new()), false),
+        ];
+        for (key, expect, holds) in table {
+            let mut batch = Batch::new();
+            batch.expect(Table::Users, key.clone(), expect.clone());
+            let conflict = Err(StoreError::Conflict { table: Table::Users, key });
+            let wanted = if holds { Ok(Writes::new()) } else { conflict };
+            assert_eq!(resolve(batch, &held), wanted, "{expect:?}");
+        }
+    }
+
+    #[test]
+    fn deletes_come_before_puts_and_the_last_put_wins() {
+        let mut batch = Batch::new();
+        batch.put(Table::Users, b"a", "1");
+        batch.delete(Table::Users, b"a");
+        batch.delete(Table::Users, b"b");
+        batch.put(Table::Users, b"a", "2");
+        let writes = resolve(batch, &held).unwrap();
+        assert_eq!(writes.get(&(Table::Users, b"a".to_vec())), Some(&Some(Bytes::from("2"))));
+        assert_eq!(writes.get(&(Table::Users, b"b".to_vec())), Some(&None));
+    }
+
+    #[test]
+    fn appends_of_one_batch_follow_each_other() {
+        let mut batch = Batch::new();
+        for text in ["x", "y"] {
+            batch.put(Table::Audit, chain::append_key(b"t/"), text);
+        }
+        let writes = resolve(batch, &held).unwrap();
+        assert_eq!(writes.len(), 3);
+        let head = chain::Head::genesis(b"t/").next(b"x").next(b"y");
+        assert_eq!(writes.get(&(Table::Audit, chain::head_key(b"t/"))), Some(&Some(head.to_bytes())));
+        assert!(writes.contains_key(&(Table::Audit, chain::link_key(b"t/", 1))));
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
+        let mut value = Batch::new();
+        value.put(Table::Users, b"a", vec![0; STORE_RECORD_BYTES + 1]);
+        let mut key = Batch::new();
+        key.delete(Table::Users, vec![b'k'; KEY_BYTES + 1]);
+        for batch in [value, key] {
+            assert!(matches!(check_sizes(&batch), Err(StoreError::TooLarge { .. })));
+        }
+    }
+}

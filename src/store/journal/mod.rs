@@ -1,0 +1,223 @@
+//! The saga journal on any store: how sagas are opened, turned, ended and found again.
+//!
+//! Keys: `saga/<id>` (how it was opened, written once), `turn/<id>/<nnnn>` (one for each turn), `open/<id>` (it has not ended),
+//! `done/<inverted number>` (it has; newest first), and `reserve/<name>` in the index. Which turn may follow which:
+//! [`super::turns`]. What a saga does: the saga room. The records that go with a turn: `directory`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+
+use crate::model::ports::{Journal, Store};
+use crate::model::{
+    Batch, CommitToken, Expect, SagaId, SagaOpened, SagaState, StoreError, Table, TenantId, Turn,
+};
+
+use super::{keys, record, turns};
+
+const FORMAT: u8 = 1;
+/// Turns of one saga that are read: redriven a thousand times is far beyond any use.
+const TURNS: usize = 9_999;
+/// Finished sagas that are kept, the newest ones.
+pub const FINISHED_KEPT: u64 = 10_000;
+/// Finished sagas removed by one commit, at most; each commit that ends one saga removes up to this many.
+const TRIM: usize = 4;
+/// Open sagas read in one go.
+const PAGE: usize = 256;
+
+/// A [`Journal`] of one tenant on a store.
+pub struct StoreJournal {
+    tenant: TenantId,
+    store: Arc<dyn Store>,
+    /// Number of the next saga to finish.
+    next_done: AtomicU64,
+}
+
+impl StoreJournal {
+    /// The journal of a tenant.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn new(tenant: TenantId, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let newest = store.scan(Table::Journal, &keys::prefix(&tenant, &["done"]), None, 1)?;
+        let number = match newest.first() {
+            None => 0,
+            Some((key, _)) => done_number(key)
+                .ok_or_else(|| StoreError::Damaged("a key of the finished sagas".to_owned()))?
+                .saturating_add(1),
+        };
+        Ok(Self { tenant, store, next_done: AtomicU64::new(number) })
+    }
+
+    /// Hands a saga over in one transaction: its last turn, what it leaves behind (`with`), and its successor, which keeps the names
+    /// they share reserved.
+    ///
+    /// # Errors
+    /// As [`Journal::open`] and [`Journal::turn`].
+    pub async fn hand_over(
+        &self,
+        from: SagaId,
+        to: &SagaOpened,
+        with: Batch,
+    ) -> Result<CommitToken, StoreError> {
+        let mut batch = self.turn_batch(from, &Turn::HandedOver { to: to.id })?;
+        batch.append(self.open_batch(to, Some(from))?);
+        batch.append(with);
+        self.store.commit(batch).await
+    }
+
+    /// What opening a saga writes. Names are taken if they are free, or held by `predecessor`.
+    fn open_batch(&self, opened: &SagaOpened, predecessor: Option<SagaId>) -> Result<Batch, StoreError> {
+        if opened.tenant != self.tenant {
+            return Err(StoreError::Failed("a saga of another tenant was opened here".to_owned()));
+        }
+        let id = opened.id.to_string();
+        let saga = self.key(&["saga", &id]);
+        let mut batch = Batch::new();
+        batch.expect(Table::Journal, saga.clone(), Expect::Absent);
+        batch.put(Table::Journal, saga, record::encode(FORMAT, opened)?);
+        batch.put(Table::Journal, self.key(&["open", &id]), id.clone());
+        for name in &opened.names {
+            let key = self.reserve_key(name);
+            let held = self.store.get(Table::Index, &key)?;
+            let by_predecessor = predecessor.map(|saga| saga.to_string());
+            let expect = match (held, by_predecessor) {
+                (Some(held), Some(by)) if held == by.as_bytes() => Expect::Equals(held),
+                _ => Expect::Absent,
+            };
+            batch.expect(Table::Index, key.clone(), expect);
+            batch.put(Table::Index, key, id.clone());
+        }
+        Ok(batch)
+    }
+
+    /// What a turn writes.
+    fn turn_batch(&self, id: SagaId, turn: &Turn) -> Result<Batch, StoreError> {
+        let text = id.to_string();
+        let refused = || StoreError::Conflict { table: Table::Journal, key: self.key(&["saga", &text]) };
+        let state = self.load(id)?.ok_or_else(refused)?;
+        if !turns::legal(state.turns.last(), turn) {
+            tracing::error!(saga = %id, after = state.turns.len(), "an illegal turn was refused");
+            return Err(refused());
+        }
+        let number = state.turns.len();
+        if number >= TURNS {
+            return Err(StoreError::Failed(format!("saga {id} has had {TURNS} turns")));
+        }
+        let mut batch = Batch::new();
+        let key = self.key(&["turn", &text, &format!("{number:04}")]);
+        let open = self.key(&["open", &text]);
+        batch.expect(Table::Journal, open.clone(), Expect::Present);
+        batch.expect(Table::Journal, key.clone(), Expect::Absent);
+        batch.put(Table::Journal, key, record::encode(FORMAT, turn)?);
+        if turns::ends(turn) {
+            batch.delete(Table::Journal, open);
+            for name in &state.opened.names {
+                batch.delete(Table::Index, self.reserve_key(name));
+            }
+            let done = self.next_done.fetch_add(1, Ordering::Relaxed);
+            batch.put(Table::Journal, self.done_key(done), text);
+            batch.append(self.trim(done)?);
+        }
+        Ok(batch)
+    }
+
+    /// Removes a few of the sagas that are too old to be kept.
+    fn trim(&self, newest: u64) -> Result<Batch, StoreError> {
+        let mut batch = Batch::new();
+        let Some(oldest) = newest.checked_sub(FINISHED_KEPT) else { return Ok(batch) };
+        let prefix = keys::prefix(&self.tenant, &["done"]);
+        let after = self.done_key(oldest.saturating_add(1));
+        for (key, id) in self.store.scan(Table::Journal, &prefix, Some(&after), TRIM)? {
+            let id = String::from_utf8_lossy(&id).into_owned();
+            let turns = keys::prefix(&self.tenant, &["turn", &id]);
+            for (turn, _) in self.store.scan(Table::Journal, &turns, None, TURNS)? {
+                batch.delete(Table::Journal, turn);
+            }
+            batch.delete(Table::Journal, self.key(&["saga", &id]));
+            batch.delete(Table::Journal, key);
+        }
+        Ok(batch)
+    }
+
+    fn load_text(&self, id: &str) -> Result<Option<SagaState>, StoreError> {
+        let Some(opened) = self.store.get(Table::Journal, &self.key(&["saga", id]))? else { return Ok(None) };
+        let prefix = keys::prefix(&self.tenant, &["turn", id]);
+        let turns = self.store.scan(Table::Journal, &prefix, None, TURNS)?;
+        let turns = turns.iter().map(|(_, turn)| record::decode(FORMAT, turn)).collect::<Result<_, _>>()?;
+        Ok(Some(SagaState { opened: record::decode(FORMAT, &opened)?, turns }))
+    }
+
+    fn load_listed(&self, id: &[u8]) -> Result<SagaState, StoreError> {
+        self.load_text(&String::from_utf8_lossy(id))?
+            .ok_or_else(|| StoreError::Damaged("a listed saga is missing".to_owned()))
+    }
+
+    fn key(&self, parts: &[&str]) -> Vec<u8> {
+        keys::key(&self.tenant, parts)
+    }
+
+    fn reserve_key(&self, name: &str) -> Vec<u8> {
+        self.key(&["reserve", name])
+    }
+
+    fn done_key(&self, number: u64) -> Vec<u8> {
+        self.key(&["done", &format!("{:020}", u64::MAX - number)])
+    }
+}
+
+fn done_number(key: &[u8]) -> Option<u64> {
+    keys::last_part(key)?.parse::<u64>().ok().map(|inverted| u64::MAX - inverted)
+}
+
+#[async_trait]
+impl Journal for StoreJournal {
+    async fn open(&self, opened: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
+        let mut batch = self.open_batch(opened, None)?;
+        batch.append(with);
+        self.store.commit(batch).await
+    }
+
+    async fn turn(&self, id: SagaId, turn: &Turn, with: Batch) -> Result<CommitToken, StoreError> {
+        let mut batch = self.turn_batch(id, turn)?;
+        batch.append(with);
+        self.store.commit(batch).await
+    }
+
+    fn load(&self, id: SagaId) -> Result<Option<SagaState>, StoreError> {
+        self.load_text(&id.to_string())
+    }
+
+    fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError> {
+        let prefix = keys::prefix(&self.tenant, &["open"]);
+        let (mut found, mut after) = (Vec::new(), None::<Vec<u8>>);
+        loop {
+            let page = self.store.scan(Table::Journal, &prefix, after.as_deref(), PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(found) };
+            after = Some(last.clone());
+            for (key, id) in page {
+                // It may have ended, and even been trimmed, since the page was read.
+                if self.store.get(Table::Journal, &key)?.is_some() {
+                    found.push(self.load_listed(&id)?);
+                }
+            }
+        }
+    }
+
+    fn finished(&self, limit: usize) -> Result<Vec<SagaState>, StoreError> {
+        let prefix = keys::prefix(&self.tenant, &["done"]);
+        let page = self.store.scan(Table::Journal, &prefix, None, limit)?;
+        page.iter().filter_map(|(_, id)| self.load_text(&String::from_utf8_lossy(id)).transpose()).collect()
+    }
+
+    fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError> {
+        let Some(id) = self.store.get(Table::Index, &self.reserve_key(name))? else { return Ok(None) };
+        SagaId::parse(&String::from_utf8_lossy(&id))
+            .map(Some)
+            .ok_or_else(|| StoreError::Damaged("a reservation names no saga".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! A store in memory with the same contract as the one on disk, for tests and simulations.
+//!
+//! Keeps nothing over a restart. It can be told to fail, and to be copied as a crash would leave it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::model::ports::Store;
+use crate::model::{Batch, CommitToken, StoreError, Table};
+
+use super::apply::{check_sizes, resolve};
+
+#[derive(Clone, Debug, Default)]
+struct Inner {
+    data: BTreeMap<(Table, Vec<u8>), Bytes>,
+    commits: u64,
+    fail_in: Option<u64>,
+}
+
+/// A [`Store`] in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    inner: Mutex<Inner>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets the `k`-th commit from now fail (1 is the next one). It writes nothing; later ones succeed again.
+    pub fn fail_commit(&self, k: u64) {
+        self.lock().fail_in = Some(k);
+    }
+
+    /// Number of commits so far that wrote something.
+    pub fn commits(&self) -> u64 {
+        self.lock().commits
+    }
+
+    /// Another store with the same content: what a crash at this moment would leave.
+    pub fn copy(&self) -> Self {
+        Self { inner: Mutex::new(Inner { fail_in: None, ..self.lock().clone() }) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
+        check_sizes(&batch)?;
+        let mut inner = self.lock();
+        match inner.fail_in {
+            Some(0 | 1) => {
+                inner.fail_in = None;
+                return Err(StoreError::Failed("told to fail".to_owned()));
+            }
+            Some(left) => inner.fail_in = Some(left - 1),
+            None => {}
+        }
+        let writes = resolve(batch, &|table, key| Ok(inner.data.get(&(table, key.to_vec())).cloned()))?;
+        if !writes.is_empty() {
+            inner.commits += 1;
+        }
+        for (at, value) in writes {
+            match value {
+                Some(value) => inner.data.insert(at, value),
+                None => inner.data.remove(&at),
+            };
+        }
+        Ok(CommitToken::mint(inner.commits))
+    }
+
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        Ok(self.lock().data.get(&(table, key.to_vec())).cloned())
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
+        let inner = self.lock();
+        let from = after.map_or(prefix, |after| after.max(prefix)).to_vec();
+        Ok(inner
+            .data
+            .range((table, from)..)
+            .take_while(|((found, key), _)| *found == table && key.starts_with(prefix))
+            .filter(|((_, key), _)| after.is_none_or(|after| key.as_slice() > after))
+            .take(limit)
+            .map(|((_, key), value)| (key.clone(), value.clone()))
+            .collect())
+    }
+}

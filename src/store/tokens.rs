@@ -1,0 +1,183 @@
+//! Bearer tokens of identity providers and administrators: made, kept as hashes, listed, revoked.
+//!
+//! Takes randomness as a parameter and never stores the text of a token. Who checks a request's token: `server`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::limits::TOKENS_LIVE;
+use crate::model::ports::Store;
+use crate::model::{Batch, ClientId, Expect, Secret, StoreError, Table, TenantId};
+
+use super::{keys, record};
+
+const FORMAT: u8 = 1;
+/// Most tokens of a tenant that are listed; revoked ones included.
+const LIST: usize = 10_000;
+
+/// What a token's bearer may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The SCIM endpoints.
+    Scim,
+    /// The administration endpoints.
+    Admin,
+}
+
+/// A token as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// Its id, which is also the name of the client in causes and in the audit trail.
+    pub id: ClientId,
+    /// SHA-256 of its text, 64 lower-case hex digits. The text has 256 random bits, so a plain hash cannot be guessed back.
+    pub hash: String,
+    /// What its bearer may do.
+    pub scope: Scope,
+    /// Whose it is, for people: `okta`.
+    pub label: String,
+    /// When it was made, Unix milliseconds.
+    pub created_ms: i64,
+    /// From when it is no longer accepted, Unix milliseconds.
+    pub expires_ms: Option<i64>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+impl TokenRecord {
+    /// Whether it is accepted at that time.
+    pub fn is_live(&self, now_ms: i64) -> bool {
+        !self.revoked && self.expires_ms.is_none_or(|end| now_ms < end)
+    }
+
+    /// Whether it is the token with that hash (see [`hash`]); takes the same time for every answer.
+    pub fn matches(&self, presented: &str) -> bool {
+        self.hash.as_bytes().ct_eq(presented.as_bytes()).into()
+    }
+}
+
+/// The text of a new token from 256 random bits of the operating system.
+pub fn text(random: [u8; 32]) -> Secret {
+    Secret::new(format!("gsb_{}", URL_SAFE_NO_PAD.encode(random)))
+}
+
+/// SHA-256 of a token's text, as [`TokenRecord::hash`] holds it.
+pub fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether one more token with that label may live: the current one and its successor, no more.
+pub fn can_add(existing: &[TokenRecord], label: &str, now_ms: i64) -> bool {
+    existing.iter().filter(|token| token.label == label && token.is_live(now_ms)).count() < TOKENS_LIVE
+}
+
+/// The live token that was presented. Looks at every record, so that the time tells nothing about which one it was.
+pub fn find<'a>(records: &'a [TokenRecord], presented: &str, now_ms: i64) -> Option<&'a TokenRecord> {
+    let presented = hash(presented);
+    records.iter().fold(None, |found, token| {
+        let hit = token.matches(&presented) && token.is_live(now_ms);
+        if hit { Some(token) } else { found }
+    })
+}
+
+/// All tokens of a tenant by id, revoked and expired ones included.
+///
+/// # Errors
+/// A damaged record.
+pub fn list(store: &dyn Store, tenant: &TenantId) -> Result<Vec<TokenRecord>, StoreError> {
+    let found = store.scan(Table::Tokens, &keys::prefix(tenant, &["token"]), None, LIST)?;
+    found.iter().map(|(_, value)| record::decode(FORMAT, value)).collect()
+}
+
+/// Adds a token; the id must be new.
+///
+/// # Errors
+/// A record that cannot be written.
+pub fn put(tenant: &TenantId, token: &TokenRecord) -> Result<Batch, StoreError> {
+    let mut batch = Batch::new();
+    let key = key(tenant, &token.id);
+    batch.expect(Table::Tokens, key.clone(), Expect::Absent);
+    batch.put(Table::Tokens, key, record::encode(FORMAT, token)?);
+    Ok(batch)
+}
+
+/// Revokes a token for good; `None` when there is none with that id.
+///
+/// # Errors
+/// A damaged record.
+pub fn revoke(store: &dyn Store, tenant: &TenantId, id: &ClientId) -> Result<Option<Batch>, StoreError> {
+    let key = key(tenant, id);
+    let Some(value) = store.get(Table::Tokens, &key)? else { return Ok(None) };
+    let token = TokenRecord { revoked: true, ..record::decode(FORMAT, &value)? };
+    let mut batch = Batch::new();
+    batch.expect(Table::Tokens, key.clone(), Expect::Present);
+    batch.put(Table::Tokens, key, record::encode(FORMAT, &token)?);
+    Ok(Some(batch))
+}
+
+fn key(tenant: &TenantId, id: &ClientId) -> Vec<u8> {
+    keys::key(tenant, &["token", id.as_str()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    fn token(id: &str, label: &str, text: &str) -> TokenRecord {
+        TokenRecord {
+            id: ClientId::new(id),
+            hash: hash(text),
+            scope: Scope::Scim,
+            label: label.to_owned(),
+            created_ms: 0,
+            expires_ms: None,
+            revoked: false,
+        }
+    }
+
+    #[test]
+    fn a_token_has_256_bits_and_its_hash_is_sha_256() {
+        let text = text([255; 32]);
+        assert_eq!(text.expose().len(), 4 + 43);
+        assert!(text.expose().starts_with("gsb___"));
+        assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn only_live_tokens_are_found() {
+        let records = vec![
+            TokenRecord { revoked: true, ..token("a", "okta", "one") },
+            TokenRecord { expires_ms: Some(10), ..token("b", "okta", "two") },
+            token("c", "entra", "three"),
+        ];
+        for (text, now, wanted) in [
+            ("one", 0, None),
+            ("two", 9, Some("b")),
+            ("two", 10, None),
+            ("three", 99, Some("c")),
+            ("", 0, None),
+        ] {
+            assert_eq!(find(&records, text, now).map(|token| token.id.as_str()), wanted, "{text} at {now}");
+        }
+        assert!(can_add(&records, "okta", 0), "one of the two does not live");
+        assert!(can_add(&records, "entra", 0));
+        let full = [token("d", "x", "4"), token("e", "x", "5")];
+        assert!(!can_add(&full, "x", 0) && can_add(&full, "y", 0));
+    }
+
+    #[tokio::test]
+    async fn a_revoked_token_stays_listed_as_revoked() {
+        let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
+        store.commit(put(&tenant, &token("a", "okta", "one")).unwrap()).await.unwrap();
+        assert!(store.commit(put(&tenant, &token("a", "okta", "two")).unwrap()).await.is_err());
+        let batch = revoke(&store, &tenant, &ClientId::new("a")).unwrap().unwrap();
+        store.commit(batch).await.unwrap();
+        assert!(list(&store, &tenant).unwrap()[0].revoked);
+        assert_eq!(revoke(&store, &tenant, &ClientId::new("b")).unwrap(), None);
+        assert_eq!(list(&store, &TenantId::new("u")).unwrap(), []);
+    }
+}

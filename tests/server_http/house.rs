@@ -1,0 +1,321 @@
+//! The house behind the server in these tests: documents in memory, changed by the protocol's own pure functions.
+//!
+//! Not a model of the bridge: no saga, no Genesys, no uniqueness beyond userName and displayName.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use genesys_scim_bridge::bridge::change::{Action, Change, Done, Reply};
+use genesys_scim_bridge::model::ports::{Clock, Store};
+use genesys_scim_bridge::model::{Batch, Object, StoreError};
+use genesys_scim_bridge::scim::Dialect;
+use genesys_scim_bridge::scim::error::ScimError;
+use genesys_scim_bridge::scim::etag::Precondition;
+use genesys_scim_bridge::scim::filter::Lookup;
+use genesys_scim_bridge::scim::kind::ResourceKind;
+use genesys_scim_bridge::scim::patch::{self, MemberChange, PatchRequest};
+use genesys_scim_bridge::scim::render::GroupRef;
+use genesys_scim_bridge::scim::resource::{self, Member};
+use genesys_scim_bridge::server::auth::TokenBook;
+use genesys_scim_bridge::server::listen::{Listening, bind, listen};
+use genesys_scim_bridge::server::routes::no_admin;
+use genesys_scim_bridge::server::state::{ServerState, Settings};
+use genesys_scim_bridge::server::{FrontDoor, Reads, Stats, Stored, measure};
+use genesys_scim_bridge::store::MemoryStore;
+use genesys_scim_bridge::store::tokens::{self, Scope, TokenRecord};
+use serde_json::Value;
+
+pub(crate) const SCIM: &str = "gsb_scim-token-of-the-tests";
+pub(crate) const ADMIN: &str = "gsb_admin-token-of-the-tests";
+pub(crate) const REVOKED: &str = "gsb_revoked-token-of-the-tests";
+pub(crate) const EXPIRED: &str = "gsb_expired-token-of-the-tests";
+pub(crate) const PUBLIC: &str = "https://scim.example.com";
+
+#[derive(Default)]
+struct Inner {
+    next: u64,
+    resources: BTreeMap<(ResourceKind, String), Stored>,
+    members: BTreeMap<String, Vec<Member>>,
+}
+
+/// Keeps resources; also plays slow, pending or unready when told to.
+#[derive(Default)]
+pub(crate) struct House {
+    inner: Mutex<Inner>,
+    store: MemoryStore,
+    pub(crate) pending: Mutex<bool>,
+    pub(crate) unready: Mutex<Vec<String>>,
+    pub(crate) slow: Mutex<Duration>,
+    pub(crate) changes: Mutex<Vec<String>>,
+    pub(crate) members_read: Mutex<usize>,
+}
+
+impl House {
+    fn precondition(stored: Option<&Stored>, if_match: Option<&String>) -> Result<Stored, ScimError> {
+        let stored = stored.cloned().ok_or_else(|| ScimError::not_found("There is no such resource."))?;
+        match if_match {
+            Some(text) if !Precondition::parse(text)?.matches(stored.version) => {
+                Err(ScimError::precondition_failed("Another version is current."))
+            }
+            _ => Ok(stored),
+        }
+    }
+
+    fn apply(&self, change: &Change) -> Result<(Done, String), ScimError> {
+        let mut inner = self.inner.lock().unwrap();
+        let kind = change.kind;
+        let (id, document, old) = match &change.action {
+            Action::Create(body) => {
+                inner.next += 1;
+                let incoming = resource::create(kind, body.clone(), Dialect::Tolerant)?;
+                (format!("id-{:04}", inner.next), incoming.document, None)
+            }
+            Action::Replace(id, body) => {
+                let old =
+                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
+                let incoming = resource::replace(kind, &old.document, body.clone(), Dialect::Tolerant)?;
+                (id.clone(), incoming.document, Some(old))
+            }
+            Action::Patch(id, body) => {
+                let old =
+                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
+                let request = PatchRequest::parse(body.clone(), Dialect::Tolerant)?;
+                let patched = patch::apply(kind, &old.document, id, &request)?;
+                for change in patched.members {
+                    if let MemberChange::Add(new) = change {
+                        inner.members.entry(id.clone()).or_default().extend(new);
+                    }
+                }
+                (id.clone(), patched.document, Some(old))
+            }
+            Action::Delete(id) => {
+                Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
+                inner.resources.remove(&(kind, id.clone()));
+                return Ok((Done::Deleted, id.clone()));
+            }
+        };
+        let mut document = document;
+        if kind == ResourceKind::Group {
+            if let Some(members) = resource::split_members(&mut document)? {
+                inner.members.insert(id.clone(), members);
+            }
+        }
+        if old.is_none() && inner.taken(kind, &document) {
+            return Err(ScimError::uniqueness("The name is taken."));
+        }
+        let version = old.as_ref().map_or(1, |old| old.version + 1);
+        let member_count = inner.members.get(&id).map_or(0, Vec::len) as u64;
+        let stored = Stored {
+            id: id.clone(),
+            document,
+            version,
+            created_ms: 1_700_000_000_000,
+            modified_ms: 1_700_000_000_000 + version as i64,
+            provisioning: None,
+            member_count,
+        };
+        inner.resources.insert((kind, id.clone()), stored);
+        Ok((if old.is_some() { Done::Changed } else { Done::Created }, id))
+    }
+}
+
+impl Inner {
+    fn taken(&self, kind: ResourceKind, document: &Object) -> bool {
+        let name = if kind == ResourceKind::User { "userName" } else { "displayName" };
+        self.resources
+            .iter()
+            .any(|((of, _), stored)| *of == kind && stored.document.get(name) == document.get(name))
+    }
+}
+
+#[async_trait]
+impl FrontDoor for House {
+    async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
+        let slow = *self.slow.lock().unwrap();
+        if !slow.is_zero() {
+            tokio::time::sleep(slow).await;
+        }
+        self.changes.lock().unwrap().push(format!("{} {}", change.cause.by, change.cause.request));
+        let (done, id) = self.apply(&change)?;
+        let token = self.store.commit(Batch::new()).await.unwrap();
+        Ok(Reply { done, id, token, pending: *self.pending.lock().unwrap() })
+    }
+
+    fn stats(&self) -> Stats {
+        Stats { sagas_open: 3, sagas_stuck: 1, oldest_saga_s: 42, budget_left: 270 }
+    }
+
+    fn unready(&self) -> Vec<String> {
+        self.unready.lock().unwrap().clone()
+    }
+}
+
+impl Reads for House {
+    fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError> {
+        Ok(self.inner.lock().unwrap().resources.get(&(kind, id.to_owned())).cloned())
+    }
+
+    fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
+        match lookup {
+            Lookup::Id(id) => Ok(Some(self.get(kind, id)?.into_iter().collect())),
+            Lookup::UserName(name) => {
+                let all = self.scan(kind, None, usize::MAX)?;
+                let named = |it: &Stored| it.document["userName"].as_str().unwrap().to_lowercase() == *name;
+                Ok(Some(all.into_iter().filter(named).collect()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn scan(&self, kind: ResourceKind, after: Option<&str>, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let inner = self.inner.lock().unwrap();
+        let of_kind = inner
+            .resources
+            .iter()
+            .filter(|((of, id), _)| *of == kind && after.is_none_or(|it| id.as_str() > it));
+        Ok(of_kind.take(limit).map(|(_, stored)| stored.clone()).collect())
+    }
+
+    fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
+        Ok(self.scan(kind, None, usize::MAX)?.len() as u64)
+    }
+
+    fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError> {
+        let inner = self.inner.lock().unwrap();
+        let of = inner.members.iter().filter(|(_, members)| members.iter().any(|it| it.value == user));
+        Ok(of.map(|(id, _)| GroupRef { value: id.clone(), display: None }).collect())
+    }
+
+    fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
+        *self.members_read.lock().unwrap() += 1;
+        Ok(self.inner.lock().unwrap().members.get(group).cloned().unwrap_or_default())
+    }
+}
+
+/// Wall time that stands still.
+struct TestClock;
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now_ms(&self) -> i64 {
+        1_700_000_000_000
+    }
+    fn monotonic_ms(&self) -> u64 {
+        0
+    }
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+    fn jitter(&self, _bound: u64) -> u64 {
+        0
+    }
+}
+
+fn token(text: &str, scope: Scope) -> TokenRecord {
+    TokenRecord {
+        id: genesys_scim_bridge::model::ClientId::new(format!("id-of-{}", text.len())),
+        hash: tokens::hash(text),
+        scope,
+        label: "test".into(),
+        created_ms: 0,
+        expires_ms: None,
+        revoked: false,
+    }
+}
+
+/// A running server with its house.
+pub(crate) struct Server {
+    pub(crate) house: Arc<House>,
+    pub(crate) tokens: Arc<TokenBook>,
+    pub(crate) listening: Listening,
+    pub(crate) http: reqwest::Client,
+}
+
+pub(crate) fn start() -> Server {
+    start_with(|_| {})
+}
+
+pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
+    let mut settings = Settings::at(PUBLIC);
+    adjust(&mut settings);
+    let house = Arc::new(House::default());
+    let book = Arc::new(TokenBook::new(vec![
+        token(SCIM, Scope::Scim),
+        token(ADMIN, Scope::Admin),
+        TokenRecord { revoked: true, ..token(REVOKED, Scope::Scim) },
+        TokenRecord { expires_ms: Some(1), ..token(EXPIRED, Scope::Scim) },
+    ]));
+    let state = Arc::new(ServerState {
+        settings,
+        tokens: book.clone(),
+        reads: house.clone(),
+        front: house.clone(),
+        clock: Arc::new(TestClock),
+        request_ids: Arc::new(|| "made-here".to_owned()),
+        metrics: measure::handle(),
+    });
+    let listening = listen(bind("127.0.0.1:0").unwrap(), state, no_admin()).unwrap();
+    Server { house, tokens: book, listening, http: reqwest::Client::new() }
+}
+
+/// What came back, body parsed where there is one.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Got {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |it| it.to_str().unwrap())
+    }
+
+    /// Fails unless this is a SCIM error of that status with that keyword.
+    pub(crate) fn is_error(&self, status: u16, scim_type: Option<&str>) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.body["status"], status.to_string(), "{self:?}");
+        assert_eq!(self.body["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error");
+        assert_eq!(self.body["scimType"].as_str(), scim_type, "{self:?}");
+        assert!(self.body["detail"].as_str().is_some_and(|it| !it.is_empty()));
+        assert_eq!(self.header("content-type"), "application/scim+json");
+    }
+}
+
+impl Server {
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.listening.addr())
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method.parse().unwrap(), self.url(path))
+    }
+
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Got {
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let text = answer.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Got { status, headers, body }
+    }
+
+    /// With the right token.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Got {
+        let mut request = self.request(method, path).bearer_auth(SCIM);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/scim+json").body(body.to_string());
+        }
+        self.send(request).await
+    }
+
+    /// Makes a user and gives its id.
+    pub(crate) async fn user(&self, name: &str) -> String {
+        let body =
+            serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name});
+        let got = self.call("POST", "/scim/v2/Users", Some(body)).await;
+        assert_eq!(got.status, 201, "{got:?}");
+        got.body["id"].as_str().unwrap().to_owned()
+    }
+}

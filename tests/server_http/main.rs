@@ -1,0 +1,18 @@
+//! The HTTP server over real sockets, with a small house behind it: who gets in, what is refused, how answers look.
+//!
+//! The house (`house`) keeps documents in memory and knows nothing of Genesys; the whole bridge is tested elsewhere.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+mod door;
+mod house;
+mod limits;
+mod reading;
+mod running;
+mod writing;
