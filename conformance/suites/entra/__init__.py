@@ -9,4 +9,11 @@ from .patches import scenarios as patches
 
 
 def scenarios() -> list:
-    return [*lookups.SCENARIOS, *users.SCENARIOS, *patches(), *groups.scenarios(), *lifecycle.SCENARIOS, *validator.SCENARIOS]
+    return [
+        *lookups.SCENARIOS,
+        *users.SCENARIOS,
+        *patches(),
+        *groups.scenarios(),
+        *lifecycle.SCENARIOS,
+        *validator.SCENARIOS,
+    ]

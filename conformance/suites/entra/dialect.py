@@ -91,8 +91,12 @@ def created(tag: str = "", name: str = "id", **more):
 def group(tag: str = "", **more) -> dict:
     """The body of a group's create: Entra lists a schema of its own beside the standard one."""
     own = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"
-    body = {"schemas": [GROUP, own], "externalId": "group-guid-{{n}}" + tag, "displayName": "Group {{n}}" + tag,
-            "meta": {"resourceType": "Group"}}
+    body = {
+        "schemas": [GROUP, own],
+        "externalId": "group-guid-{{n}}" + tag,
+        "displayName": "Group {{n}}" + tag,
+        "meta": {"resourceType": "Group"},
+    }
     return {**body, **more}
 
 

@@ -54,7 +54,13 @@ class BenchError(Exception):
 
 def build() -> dict:
     """Builds both binaries in the debug profile and says where they are. `CARGO` names the cargo to call."""
-    command = [os.environ.get("CARGO", "cargo"), "build", "--quiet", "--bins", "--message-format=json-render-diagnostics"]
+    command = [
+        os.environ.get("CARGO", "cargo"),
+        "build",
+        "--quiet",
+        "--bins",
+        "--message-format=json-render-diagnostics",
+    ]
     for package in ("genesys-scim-bridge", EMULATOR):
         command += ["-p", package]
     try:
@@ -109,8 +115,15 @@ class Bench:
         self.api = cloud["api"]
         port = free_port()
         self.config = self.folder / "bridge.toml"
-        values = dict(port=port, data=self.folder / "data", api=cloud["api"], login=cloud["login"],
-                      client_id=cloud["client_id"], secret=secret, rate=CALLS_PER_MINUTE)
+        values = {
+            "port": port,
+            "data": self.folder / "data",
+            "api": cloud["api"],
+            "login": cloud["login"],
+            "client_id": cloud["client_id"],
+            "secret": secret,
+            "rate": CALLS_PER_MINUTE,
+        }
         self.config.write_text(PROFILE.format(**values))
         self.token = self._new_token()
         self._spawn(BRIDGE, ["serve", "--config", str(self.config)])
@@ -119,7 +132,16 @@ class Bench:
         self.base = root + "/scim/v2"
 
     def _new_token(self) -> str:
-        command = [str(self.binaries[BRIDGE]), "token", "new", "--config", str(self.config), "--name", "conformance", "--json"]
+        command = [
+            str(self.binaries[BRIDGE]),
+            "token",
+            "new",
+            "--config",
+            str(self.config),
+            "--name",
+            "conformance",
+            "--json",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, cwd=self.folder)
         if done.returncode != 0:
             raise BenchError(f"`scim-bridge token new` failed: {(done.stderr or done.stdout).strip()}")
@@ -127,8 +149,14 @@ class Bench:
 
     def _spawn(self, binary: str, options: list) -> None:
         log = (self.folder / f"{binary}.log").open("wb")
-        child = subprocess.Popen([str(self.binaries[binary]), *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                 cwd=self.folder, start_new_session=True)
+        child = subprocess.Popen(
+            [str(self.binaries[binary]), *options],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            cwd=self.folder,
+            start_new_session=True,
+        )
         log.close()
         self.running.append((binary, child))
 

@@ -29,7 +29,9 @@ def python() -> pathlib.Path:
         return interpreter
     print(f"making {WHERE} with the versions in {PINS.name}", file=sys.stderr)
     shutil.rmtree(WHERE, ignore_errors=True)
-    _must([sys.executable, "-m", "venv", str(WHERE)], "make a virtual environment (Debian: apt-get install python3-venv)")
+    _must(
+        [sys.executable, "-m", "venv", str(WHERE)], "make a virtual environment (Debian: apt-get install python3-venv)"
+    )
     pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(PINS)]
     _must(pip, "install the pinned packages (is a package index reachable?)")
     stamp.write_text(wanted)
@@ -46,7 +48,9 @@ def run_checks(outcome: report.Outcome, stand: bench.Bench, interpreter: pathlib
     """Runs the package's checks in the environment and reads its findings, one JSON object a line."""
     child = {**os.environ, "SCIM_BASE": stand.base, "SCIM_TOKEN": stand.token, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run([str(interpreter), str(CHECKS)], env=child, capture_output=True, text=True, timeout=CHECKS_SECONDS)
+        done = subprocess.run(
+            [str(interpreter), str(CHECKS)], env=child, capture_output=True, text=True, timeout=CHECKS_SECONDS
+        )
     except subprocess.TimeoutExpired as error:
         raise bench.BenchError(f"the checks did not end within {CHECKS_SECONDS} s") from error
     if done.returncode != 0:

@@ -38,23 +38,34 @@ def length(count: int) -> Expected:
 
 def members(*ids) -> Expected:
     """Exactly these members, each once, in any order."""
+
     def holds(value):
         found = [] if value is NOTHING or value is None else [one.get("value") for one in value]
         return sorted(found) == sorted(ids)
-    return Substituted(f"the members {', '.join(ids) or 'nobody'}", holds, lambda put: members(*[put(one) for one in ids]))
+
+    return Substituted(
+        f"the members {', '.join(ids) or 'nobody'}", holds, lambda put: members(*[put(one) for one in ids])
+    )
 
 
 def holding(*texts) -> Expected:
     """A text that contains all of these, letter case aside."""
+
     def holds(value):
         return isinstance(value, str) and all(text.lower() in value.lower() for text in texts)
+
     return Substituted(f"a text with {' and '.join(texts)}", holds, lambda put: holding(*[put(text) for text in texts]))
 
 
 def people_with(address: str, count: int) -> Expected:
     """So many people of the organisation have this address; for the emulator's state, at `/users`."""
+
     def holds(value):
-        return isinstance(value, dict) and sum(1 for one in value.values() if one.get("email", "").lower() == address.lower()) == count
+        return (
+            isinstance(value, dict)
+            and sum(1 for one in value.values() if one.get("email", "").lower() == address.lower()) == count
+        )
+
     return Substituted(f"{count} people with {address}", holds, lambda put: people_with(put(address), count))
 
 
@@ -108,7 +119,7 @@ def standing_rules(status: int, headers: dict, body, raw: bytes) -> list:
     if body is None:
         return [f"the body of a {status} is not JSON"]
     kind = headers.get("content-type", "")
-    faults = [] if kind.split(";")[0].strip() == "application/scim+json" else [f"Content-Type is \"{kind}\""]
+    faults = [] if kind.split(";")[0].strip() == "application/scim+json" else [f'Content-Type is "{kind}"']
     if status >= 400:
         return faults + _error_rules(status, body)
     if LIST in body.get("schemas", []):

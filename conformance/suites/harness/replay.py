@@ -140,16 +140,26 @@ class Session:
         except ValueError:
             body = None
         allowed = step.status if isinstance(step.status, tuple) else (step.status,)
-        faults = [] if status in allowed else [f"expected status {step.status}, found {status}: {raw[:600].decode(errors='replace')}"]
+        faults = (
+            []
+            if status in allowed
+            else [f"expected status {step.status}, found {status}: {raw[:600].decode(errors='replace')}"]
+        )
         if not faults:
             faults = expect.standing_rules(status, headers, body, raw)
             # A change may be answered without a body; what it did is then read back by the step that follows.
             if body is not None or status != 204:
-                faults += [found for where, wanted in step.check.items() if (found := expect.fault(where, self.put(wanted), body))]
+                faults += [
+                    found
+                    for where, wanted in step.check.items()
+                    if (found := expect.fault(where, self.put(wanted), body))
+                ]
         self.checks += 2 + len(step.check)
         self._judge(f"{at}, {step.method} {target}", faults)
         for name, where in step.save.items():
-            value = headers.get(where[1:].lower(), expect.NOTHING) if where.startswith("@") else expect.place(body, where)
+            value = (
+                headers.get(where[1:].lower(), expect.NOTHING) if where.startswith("@") else expect.place(body, where)
+            )
             if value is expect.NOTHING:
                 raise Fault(f"{at}, {step.method} {target}: nothing to remember at {where}")
             self.values[name] = value
@@ -169,7 +179,10 @@ class Session:
 
     def send(self, step: Step, target: str, headers: dict):
         base = urllib.parse.urlsplit(self.stand.base)
-        sent = {"Accept": "application/scim+json", **({"Authorization": f"Bearer {self.stand.token}"} if step.bearer else {})}
+        sent = {
+            "Accept": "application/scim+json",
+            **({"Authorization": f"Bearer {self.stand.token}"} if step.bearer else {}),
+        }
         body = None
         if step.body is not None:
             body = step.body if isinstance(step.body, bytes) else json.dumps(self.put(step.body)).encode()

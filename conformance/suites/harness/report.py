@@ -87,7 +87,7 @@ def show(outcome: Outcome, verbose: bool) -> None:
         for fault in case.faults:
             print("          " + fault.replace("\n", "\n          "))
     for one in outcome.stale():
-        print(f"  STALE   {outcome.suite}: the exception for \"{one.check}\" explains no failure any more; remove it")
+        print(f'  STALE   {outcome.suite}: the exception for "{one.check}" explains no failure any more; remove it')
     if outcome.broken:
         print(f"  BROKEN  {outcome.suite}: {outcome.broken}")
     passed = sum(1 for case in outcome.cases if case.passed)

@@ -24,9 +24,16 @@ def user(tag: str = "", **more) -> dict:
     """An assignment's create: a placeholder password and empty groups are part of it."""
     address = "okta.{{n}}" + tag + "@atko.example"
     body = {
-        "schemas": [USER], "userName": address, "name": {"givenName": "Test", "familyName": "User"},
-        "emails": [{"primary": True, "value": address, "type": "work"}], "displayName": "Test User", "locale": "en-US",
-        "externalId": "00u{{n}}" + tag, "groups": [], "password": "1mz050nq", "active": True,
+        "schemas": [USER],
+        "userName": address,
+        "name": {"givenName": "Test", "familyName": "User"},
+        "emails": [{"primary": True, "value": address, "type": "work"}],
+        "displayName": "Test User",
+        "locale": "en-US",
+        "externalId": "00u{{n}}" + tag,
+        "groups": [],
+        "password": "1mz050nq",
+        "active": True,
     }
     return {**body, **more}
 
@@ -37,4 +44,6 @@ def assigned(tag: str = "", name: str = "id", **more):
 
 def pushed(tag: str = "", name: str = "group", **more):
     """Group push: first an empty group, members come later."""
-    return post("/Groups", {"schemas": [GROUP], "displayName": "Push {{n}}" + tag, "members": [], **more}, save={name: "/id"})
+    return post(
+        "/Groups", {"schemas": [GROUP], "displayName": "Push {{n}}" + tag, "members": [], **more}, save={name: "/id"}
+    )
