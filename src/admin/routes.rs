@@ -10,8 +10,10 @@ use super::state::AdminState;
 use super::{import, plan, sagas, tokens};
 use crate::scim::error::ScimError;
 
-/// Pattern below `/admin`, and its methods with what makes their routes.
-type Entry = (&'static str, &'static [(&'static str, fn() -> Route)]);
+/// A method's name and what makes its route.
+pub type Method = (&'static str, fn() -> Route);
+/// Pattern below `/admin`, and its methods.
+pub type Entry = (&'static str, &'static [Method]);
 
 /// All routes.
 pub const ROUTES: &[Entry] = &[

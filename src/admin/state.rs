@@ -14,7 +14,7 @@ use crate::model::{StoreError, TenantId};
 use crate::scim::error::ScimError;
 
 /// Fresh random bytes of the operating system.
-pub type Random = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
+pub type Random = Arc<dyn Fn() -> Result<[u8; 32], String> + Send + Sync>;
 
 /// What the endpoints share.
 pub struct AdminState {

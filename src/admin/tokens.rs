@@ -102,7 +102,8 @@ pub async fn create(body: Bytes, state: Data<AdminState>) -> Answer {
     let _lane = state.tokens_lane.lock().await;
     let existing = tokens::list(state.store.as_ref(), &state.tenant).map_err(store_fault)?;
     let now = state.clock.now_ms();
-    let (record, text) = issue(wish, &existing, state.ids.subject().uuid(), (state.random)(), now)?;
+    let random = (state.random)().map_err(ScimError::internal)?;
+    let (record, text) = issue(wish, &existing, state.ids.subject().uuid(), random, now)?;
     let batch = tokens::put(&state.tenant, &record).map_err(store_fault)?;
     state.store.commit(batch).await.map_err(store_fault)?;
     (state.tokens_changed)();

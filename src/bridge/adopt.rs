@@ -19,7 +19,8 @@ impl Bridge {
             _ => None,
         });
         let email = email.ok_or_else(taken)?;
-        let context = CallContext { priority: Priority::Identity, label: format!("saga {} owner", ready.opened.id) };
+        let context =
+            CallContext { priority: Priority::Identity, label: format!("saga {} owner", ready.opened.id) };
         let found = super::resolve::upstream_read(
             self.parts.upstream.find_by_email(&email, &context).await,
             "looking up the owner of the address",
@@ -28,7 +29,9 @@ impl Bridge {
         let live = found.iter().find(|user| user.state != UserState::Deleted);
         let Some(owner) = live.or_else(|| found.first()) else { return Err(taken()) };
         if self.parts.policy.protected.contains(&fold(&email)) {
-            return Err(ScimError::uniqueness("the address belongs to a protected user, which the bridge must not change"));
+            return Err(ScimError::uniqueness(
+                "the address belongs to a protected user, which the bridge must not change",
+            ));
         }
         if owner.state != UserState::Deleted {
             return match self.parts.policy.on_existing {
@@ -40,7 +43,8 @@ impl Bridge {
         }
         let aspects = Aspects::default();
         let observed = self.parts.upstream.observe(&owner.id, &aspects, &context).await;
-        let observed = super::resolve::upstream_read(observed, "looking at the deleted user")?.unwrap_or_default();
+        let observed =
+            super::resolve::upstream_read(observed, "looking at the deleted user")?.unwrap_or_default();
         if self.parts.policy.restore_deleted || self.is_ours(ready, &observed) {
             return Ok(owner.clone());
         }

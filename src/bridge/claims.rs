@@ -20,7 +20,12 @@ pub(super) struct Claims {
 
 impl Bridge {
     /// The id that a POST of this client with this name and externalId made before without the client knowing.
-    pub(super) fn claimed(&self, by: &str, name: &str, external_id: Option<&str>) -> Result<Option<String>, StoreError> {
+    pub(super) fn claimed(
+        &self,
+        by: &str,
+        name: &str,
+        external_id: Option<&str>,
+    ) -> Result<Option<String>, StoreError> {
         let key = claim_key(self.parts.policy.tenant.as_str(), by, name);
         if self.claims.spent.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
             return Ok(None);

@@ -18,9 +18,10 @@ pub(super) fn refused(refusal: &Refusal, during: &str) -> ScimError {
     let said = format!("{during}: {}{trace}", refusal.detail);
     match refusal.kind {
         RefusalKind::Uniqueness => ScimError::uniqueness(said),
-        RefusalKind::Credentials | RefusalKind::Permission => {
-            ScimError::unavailable(60, format!("the bridge's own access to Genesys Cloud was refused; {said}"))
-        }
+        RefusalKind::Credentials | RefusalKind::Permission => ScimError::unavailable(
+            60,
+            format!("the bridge's own access to Genesys Cloud was refused; {said}"),
+        ),
         RefusalKind::Validation | RefusalKind::UnknownName => ScimError::invalid_value(said),
         RefusalKind::NotFound | RefusalKind::Other => ScimError::unavailable(RETRY_AFTER_S, said),
     }
@@ -31,7 +32,10 @@ pub(super) fn store(error: &StoreError) -> ScimError {
     tracing::error!(%error, "the store refuses");
     match error {
         StoreError::TooLarge { .. } => ScimError::payload_too_large(error.to_string()),
-        _ => ScimError::unavailable(RETRY_AFTER_S, "the bridge cannot write at the moment; nothing was changed"),
+        _ => ScimError::unavailable(
+            RETRY_AFTER_S,
+            "the bridge cannot write at the moment; nothing was changed",
+        ),
     }
 }
 

@@ -60,7 +60,8 @@ impl Bridge {
         if let Some(stored) = &goal.stored {
             let same = stored.managed && stored.document == goal.document && goal.delta == Delta::default();
             if same && goal.done == Done::Changed {
-                let token = self.parts.store.commit(Batch::new()).await.map_err(|error| errors::store(&error))?;
+                let token =
+                    self.parts.store.commit(Batch::new()).await.map_err(|error| errors::store(&error))?;
                 let id = stored.id.as_str().to_owned();
                 return Ok(Prepared::Nothing(Reply { done: goal.done, id, token, pending: false }));
             }
@@ -70,7 +71,8 @@ impl Bridge {
     }
 
     fn new_group(&self, change: &Change, body: &Value) -> Result<Goal, ScimError> {
-        let mut document = resource::create(ResourceKind::Group, body.clone(), self.parts.policy.dialect)?.document;
+        let mut document =
+            resource::create(ResourceKind::Group, body.clone(), self.parts.policy.dialect)?.document;
         let members = resource::split_members(&mut document)?.unwrap_or_default();
         let find = |error| errors::store(&error);
         let (name, external_id) = super::submit::claim_pair(change).unwrap_or_default();
@@ -78,9 +80,15 @@ impl Bridge {
         let stored = match claimed {
             Some(id) => self.parts.directory.get_group(&GroupId::new(id)).map_err(find)?,
             None => {
-                let named = self.parts.directory.group_by_name(&fold(text(&document, "displayName"))).map_err(find)?;
+                let named = self
+                    .parts
+                    .directory
+                    .group_by_name(&fold(text(&document, "displayName")))
+                    .map_err(find)?;
                 match named {
-                    Some(group) if !group.managed && self.parts.policy.on_existing == OnExisting::Link => Some(group),
+                    Some(group) if !group.managed && self.parts.policy.on_existing == OnExisting::Link => {
+                        Some(group)
+                    }
                     Some(_) => return Err(ScimError::uniqueness("a group with this displayName exists")),
                     None => None,
                 }
@@ -91,7 +99,8 @@ impl Bridge {
     }
 
     fn stored_group(&self, change: &Change, id: &str) -> Result<StoredGroup, ScimError> {
-        let stored = self.parts.directory.get_group(&GroupId::new(id)).map_err(|error| errors::store(&error))?;
+        let stored =
+            self.parts.directory.get_group(&GroupId::new(id)).map_err(|error| errors::store(&error))?;
         let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no group {id}")))?;
         check_precondition(change.if_match.as_deref(), stored.version)?;
         Ok(stored)
@@ -126,7 +135,8 @@ impl Bridge {
                 (found.map(|group| group.id), true)
             }
         };
-        let users = |ids: &std::collections::BTreeSet<String>| ids.iter().map(UserId::new).collect::<Vec<_>>();
+        let users =
+            |ids: &std::collections::BTreeSet<String>| ids.iter().map(UserId::new).collect::<Vec<_>>();
         let plan = plan_group(&GroupInput {
             delete: false,
             genesys: genesys.as_deref(),
@@ -155,7 +165,12 @@ impl Bridge {
             replace: false,
         };
         opened.claim = super::submit::claim_pair(change);
-        Ok(Prepared::Saga(Box::new(Ready { opened, password: None, done: goal.done, id: Some(id.as_str().to_owned()) })))
+        Ok(Prepared::Saga(Box::new(Ready {
+            opened,
+            password: None,
+            done: goal.done,
+            id: Some(id.as_str().to_owned()),
+        })))
     }
 
     fn check_group_policy(&self, exists: bool, name: &str) -> Result<(), ScimError> {
@@ -182,6 +197,11 @@ impl Bridge {
         opened.names = vec![name, id_key(ResourceKind::Group, id)];
         opened.plan = plan;
         opened.intent = Intent::DeleteGroup { version: stored.version };
-        Ok(Prepared::Saga(Box::new(Ready { opened, password: None, done: Done::Deleted, id: Some(id.to_owned()) })))
+        Ok(Prepared::Saga(Box::new(Ready {
+            opened,
+            password: None,
+            done: Done::Deleted,
+            id: Some(id.to_owned()),
+        })))
     }
 }

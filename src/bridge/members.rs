@@ -35,7 +35,11 @@ impl Delta {
 
 impl Bridge {
     /// The net effect of the changes, in order; what is so already is left out.
-    pub(super) fn delta(&self, group: Option<&GroupId>, changes: &[MemberChange]) -> Result<Delta, ScimError> {
+    pub(super) fn delta(
+        &self,
+        group: Option<&GroupId>,
+        changes: &[MemberChange],
+    ) -> Result<Delta, ScimError> {
         let mut delta = Delta::default();
         for change in changes {
             match change {
@@ -49,7 +53,9 @@ impl Bridge {
                     Some(ids) => ids.into_iter().for_each(|id| delta.remove(id)),
                     None => {
                         let current = self.members_now(group, &delta)?;
-                        let matching = current.into_iter().filter(|id| filter.matches(&json!({ "value": id, "type": "User" })));
+                        let matching = current
+                            .into_iter()
+                            .filter(|id| filter.matches(&json!({ "value": id, "type": "User" })));
                         matching.for_each(|id| delta.remove(id));
                     }
                 },
@@ -65,7 +71,9 @@ impl Bridge {
         }
         if delta.add.len() + delta.remove.len() > limits::MEMBERS_PER_REQUEST {
             let most = limits::MEMBERS_PER_REQUEST;
-            return Err(ScimError::payload_too_large(format!("more than {most} member changes in one request; split it")));
+            return Err(ScimError::payload_too_large(format!(
+                "more than {most} member changes in one request; split it"
+            )));
         }
         self.without_what_is_so(group, delta)
     }
@@ -76,7 +84,10 @@ impl Bridge {
             return Ok(delta);
         };
         let is_member = |id: &String| {
-            self.parts.directory.is_member(group, &UserId::new(id.as_str())).map_err(|error| errors::store(&error))
+            self.parts
+                .directory
+                .is_member(group, &UserId::new(id.as_str()))
+                .map_err(|error| errors::store(&error))
         };
         let mut net = Delta::default();
         for id in delta.add {
@@ -96,7 +107,11 @@ impl Bridge {
         let mut now: BTreeSet<String> = match group {
             None => BTreeSet::new(),
             Some(group) => {
-                let all = self.parts.directory.members(group, None, usize::MAX).map_err(|error| errors::store(&error))?;
+                let all = self
+                    .parts
+                    .directory
+                    .members(group, None, usize::MAX)
+                    .map_err(|error| errors::store(&error))?;
                 all.into_iter().map(|user| user.as_str().to_owned()).collect()
             }
         };

@@ -138,7 +138,12 @@ impl Bridge {
             clock: Arc::clone(&parts.clock),
         };
         let runner = Runner::new(ports, parts.engine.clone(), parts.stop.clone());
-        Arc::new(Self { parts, runner, recompute: tokio::sync::Notify::new(), claims: claims::Claims::default() })
+        Arc::new(Self {
+            parts,
+            runner,
+            recompute: tokio::sync::Notify::new(),
+            claims: claims::Claims::default(),
+        })
     }
 
     /// Takes every saga that was left open forward or back, and starts the background work. Returns how many there were.

@@ -52,12 +52,25 @@ impl Bridge {
                 let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no user {id}")))?;
                 let document = stored.document.clone();
                 let done = Done::Changed;
-                Goal { stored: Some(stored), owner: None, document, patched: false, record: true, password: None, done }
+                Goal {
+                    stored: Some(stored),
+                    owner: None,
+                    document,
+                    patched: false,
+                    record: true,
+                    password: None,
+                    done,
+                }
             }
             PreviewOf::Document(body) => {
-                let document = resource::create(ResourceKind::User, body, self.parts.policy.dialect)?.document;
+                let document =
+                    resource::create(ResourceKind::User, body, self.parts.policy.dialect)?.document;
                 let name = fold(super::user::text(&document, "userName"));
-                let stored = self.parts.directory.user_by(&crate::directory::Lookup::UserName(name)).map_err(find)?;
+                let stored = self
+                    .parts
+                    .directory
+                    .user_by(crate::directory::UserLookup::UserName(&name))
+                    .map_err(find)?;
                 let done = Done::Changed;
                 Goal { stored, owner: None, document, patched: false, record: false, password: None, done }
             }
@@ -69,6 +82,12 @@ impl Bridge {
             text.push_str(&format!("held: {}: {}\n", held.what, held.why));
         }
         let id = goal.stored.map(|stored| stored.id.as_str().to_owned());
-        Ok(Preview { id, plan: planned.planned.plan, granted: planned.planned.granted, held: planned.held, text })
+        Ok(Preview {
+            id,
+            plan: planned.planned.plan,
+            granted: planned.planned.granted,
+            held: planned.held,
+            text,
+        })
     }
 }

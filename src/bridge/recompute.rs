@@ -36,9 +36,9 @@ impl Bridge {
 
     /// Expands what is in the outbox; returns how many intents were done.
     async fn expand_all(self: &Arc<Self>) -> Result<usize, ScimError> {
-        let intents = self.parts.directory.recompute_intents(64).map_err(|error| errors::store(&error))?;
+        let intents = self.parts.directory.recomputes(64).map_err(|error| errors::store(&error))?;
         let count = intents.len();
-        for intent in intents {
+        for (key, intent) in intents {
             if !self.parts.rules.is_empty() {
                 for user in &intent.users {
                     if self.parts.stop.is_cancelled() {
@@ -47,7 +47,7 @@ impl Bridge {
                     self.recompute_user(&UserId::new(user.as_str())).await;
                 }
             }
-            let done = self.parts.directory.recompute_done(&intent);
+            let done = self.parts.directory.recompute_done(&key);
             self.parts.store.commit(done).await.map_err(|error| errors::store(&error))?;
         }
         Ok(count)
@@ -97,11 +97,18 @@ impl Bridge {
         let context = CallContext { priority: Priority::Background, label: format!("recompute {id}") };
         let document = stored.document.clone();
         let status = stored.status.clone();
-        let goal =
-            Goal { stored: Some(stored), owner: None, document, patched: false, record: true, password: None, done: Done::Changed };
+        let goal = Goal {
+            stored: Some(stored),
+            owner: None,
+            document,
+            patched: false,
+            record: true,
+            password: None,
+            done: Done::Changed,
+        };
         let planned = self.plan_goal(&goal, &context).await?;
         let same = planned.planned.plan.is_empty() && planned.planned.granted == planned.granted_before;
-        if same && status.is_committed() && planned.held.is_empty() {
+        if same && status.state == crate::directory::ProvisioningState::Committed && planned.held.is_empty() {
             return Ok(());
         }
         let ready = self.ready_user(&change, goal, planned, lane.fence);

@@ -24,7 +24,8 @@ impl Bridge {
             return Ok((Vec::new(), Vec::new()));
         }
         let names: Vec<Wanted> = items.iter().map(|item| item.wanted.clone()).collect();
-        let found = upstream_read(self.parts.upstream.resolve(&names, division, context).await, "resolving names")?;
+        let found =
+            upstream_read(self.parts.upstream.resolve(&names, division, context).await, "resolving names")?;
         let (mut resolved, mut held) = (Vec::new(), Vec::new());
         for (item, resolution) in items.into_iter().zip(found) {
             let why = match resolution {
@@ -32,7 +33,9 @@ impl Bridge {
                     resolved.push(Resolved { entitlement, reason: item.reason.clone() });
                     continue;
                 }
-                Resolution::UnknownName { what, similar } if similar.is_empty() => format!("Genesys Cloud has no {what}"),
+                Resolution::UnknownName { what, similar } if similar.is_empty() => {
+                    format!("Genesys Cloud has no {what}")
+                }
                 Resolution::UnknownName { what, similar } => {
                     format!("Genesys Cloud has no {what}; did you mean {}?", similar.join(" or "))
                 }
@@ -69,7 +72,10 @@ pub(super) fn upstream_read<T>(verdict: Verdict<T>, during: &str) -> Result<T, S
         Verdict::Refused(refusal) => Err(errors::refused(&refusal, during)),
         Verdict::Later(later) => {
             let seconds = u32::try_from(later.wait.as_secs().max(1)).unwrap_or(errors::RETRY_AFTER_S);
-            Err(ScimError::unavailable(seconds, format!("Genesys Cloud is busy ({during}); nothing was changed")))
+            Err(ScimError::unavailable(
+                seconds,
+                format!("Genesys Cloud is busy ({during}); nothing was changed"),
+            ))
         }
         Verdict::Unknown(_) => {
             let why = format!("Genesys Cloud did not answer ({during}); nothing was changed");

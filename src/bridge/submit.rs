@@ -68,7 +68,10 @@ impl Bridge {
         let budget_wait = self.parts.budget.expected_wait(priority(change));
         if budget_wait > change.deadline {
             let seconds = u32::try_from(budget_wait.as_secs()).unwrap_or(errors::RETRY_AFTER_S);
-            return Err(ScimError::too_many_requests(seconds.max(1), "the Genesys Cloud budget is used up for now"));
+            return Err(ScimError::too_many_requests(
+                seconds.max(1),
+                "the Genesys Cloud budget is used up for now",
+            ));
         }
         let millis = u64::try_from(change.deadline.as_millis()).unwrap_or(u64::MAX);
         let deadline = Deadline { until_ms: self.parts.clock.monotonic_ms().saturating_add(millis) };
@@ -76,7 +79,9 @@ impl Bridge {
         loop {
             let key = lane_key(change);
             let acquire = self.parts.lanes.acquire(&key);
-            let lane = tokio::time::timeout(deadline.left(self), acquire).await.map_err(|_| errors::not_done_yet())?;
+            let lane = tokio::time::timeout(deadline.left(self), acquire)
+                .await
+                .map_err(|_| errors::not_done_yet())?;
             let fence = lane.fence;
             let before = match self.in_the_way(change).map_err(|error| errors::store(&error))? {
                 InTheWay::Nobody => Predecessor::None,
@@ -133,12 +138,20 @@ impl Bridge {
             }
         };
         tokio::time::timeout(deadline.left(self), prepare).await.map_err(|_| {
-            ScimError::unavailable(errors::RETRY_AFTER_S, "Genesys Cloud is too slow at the moment; nothing was changed")
+            ScimError::unavailable(
+                errors::RETRY_AFTER_S,
+                "Genesys Cloud is too slow at the moment; nothing was changed",
+            )
         })?
     }
 
     /// What an open saga means for this change. `Some`: it paused and will be handed over. `None`: look again.
-    async fn give_way(&self, change: &Change, handle: &Handle, deadline: Deadline) -> Result<Option<Handle>, ScimError> {
+    async fn give_way(
+        &self,
+        change: &Change,
+        handle: &Handle,
+        deadline: Deadline,
+    ) -> Result<Option<Handle>, ScimError> {
         let new = matches!(change.action, Action::Create(_));
         if !new && handle.progress().acknowledged.is_some() {
             let parked = tokio::time::timeout(deadline.left(self), handle.park()).await;
@@ -202,7 +215,8 @@ fn deactivates(operation: &serde_json::Value) -> bool {
 }
 
 fn says_false(value: &serde_json::Value) -> bool {
-    value == &serde_json::Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+    value == &serde_json::Value::Bool(false)
+        || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
 pub(super) fn priority(change: &Change) -> Priority {
@@ -213,7 +227,8 @@ fn lane_key(change: &Change) -> String {
     let kind = change.kind.name();
     match &change.action {
         Action::Create(body) => {
-            let name = body.get("userName").or_else(|| body.get("displayName")).and_then(serde_json::Value::as_str);
+            let name =
+                body.get("userName").or_else(|| body.get("displayName")).and_then(serde_json::Value::as_str);
             format!("name/{kind}/{}", fold(name.unwrap_or_default()))
         }
         Action::Replace(id, _) | Action::Patch(id, _) | Action::Delete(id) => format!("id/{kind}/{id}"),
@@ -239,6 +254,8 @@ pub(super) fn claim_pair(change: &Change) -> Option<(String, Option<String>)> {
 fn stuck(saga: crate::model::SagaId) -> ScimError {
     ScimError::unavailable(
         300,
-        format!("an earlier change of this resource could not be undone (saga {saga}); an administrator has to redrive it"),
+        format!(
+            "an earlier change of this resource could not be undone (saga {saga}); an administrator has to redrive it"
+        ),
     )
 }

@@ -9,12 +9,12 @@ use super::change::{Action, Change, Done, Reply};
 use super::open::{Prepared, Ready, email_key, id_key, name_key};
 use super::resolve::upstream_read;
 use super::{Bridge, OnExisting, errors};
-use crate::directory::{Lookup, StoredUser};
+use crate::directory::{ProvisioningState, StoredUser, UserLookup};
 use crate::entitlements::{self, Mention};
 use crate::model::ports::CallContext;
 use crate::model::{
-    Aspects, Batch, Failure, FoundUser, GrantedSet, Intent, Kind, Mark, Named, Object, Observed, SagaOpened, Secret,
-    Subject, SubjectId, Target, UserId,
+    Aspects, Batch, Failure, FoundUser, GrantedSet, Intent, Kind, Mark, Named, Object, Observed, SagaOpened,
+    Secret, Subject, SubjectId, Target, UserId,
 };
 use crate::plan::{Planned, Resolved, UserChange, UserInput, identity, plan_user};
 use crate::scim::error::ScimError;
@@ -65,8 +65,12 @@ impl Bridge {
             Action::Delete(id) => return self.prepare_removal(change, id, fence),
             Action::Replace(id, body) => {
                 let stored = self.stored_user(change, id)?;
-                let incoming =
-                    resource::replace(ResourceKind::User, &stored.document, body.clone(), self.parts.policy.dialect)?;
+                let incoming = resource::replace(
+                    ResourceKind::User,
+                    &stored.document,
+                    body.clone(),
+                    self.parts.policy.dialect,
+                )?;
                 existing_goal(stored, incoming.document, incoming.password, false)
             }
             Action::Patch(id, body) => {
@@ -100,7 +104,7 @@ impl Bridge {
         let find = |error| errors::store(&error);
         let stored = match claimed.map_err(find)? {
             Some(id) => self.parts.directory.get_user(&UserId::new(id)).map_err(find)?,
-            None => match self.parts.directory.user_by(&Lookup::UserName(user_name)).map_err(find)? {
+            None => match self.parts.directory.user_by(UserLookup::UserName(&user_name)).map_err(find)? {
                 Some(stored) if self.may_adopt(&stored) => Some(stored),
                 Some(_) => return Err(ScimError::uniqueness("a user with this userName exists")),
                 None => None,
@@ -110,11 +114,21 @@ impl Bridge {
             // Imported meanwhile, or known under another userName.
             if let Some(known) = self.parts.directory.get_user(&owner.id).map_err(find)? {
                 if known.managed {
-                    return Err(ScimError::uniqueness("another user of this directory owns the e-mail address"));
+                    return Err(ScimError::uniqueness(
+                        "another user of this directory owns the e-mail address",
+                    ));
                 }
                 let done = Done::Created;
                 let (owner, stored) = (None, Some(known));
-                return Ok(Goal { stored, owner, document, patched: false, record: false, password: incoming.password, done });
+                return Ok(Goal {
+                    stored,
+                    owner,
+                    document,
+                    patched: false,
+                    record: false,
+                    password: incoming.password,
+                    done,
+                });
             }
         }
         let owner = owner.filter(|_| stored.is_none());
@@ -127,7 +141,8 @@ impl Bridge {
     }
 
     fn stored_user(&self, change: &Change, id: &str) -> Result<StoredUser, ScimError> {
-        let stored = self.parts.directory.get_user(&UserId::new(id)).map_err(|error| errors::store(&error))?;
+        let stored =
+            self.parts.directory.get_user(&UserId::new(id)).map_err(|error| errors::store(&error))?;
         let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no user {id}")))?;
         check_precondition(change.if_match.as_deref(), stored.version)?;
         Ok(stored)
@@ -150,14 +165,26 @@ impl Bridge {
             granted: &GrantedSet::new(),
         });
         let mut opened = self.opened(change, stored.subject, Subject::User(Some(stored.id.clone())), fence);
-        opened.names = vec![id_key(ResourceKind::User, id), name_key(ResourceKind::User, text(&stored.document, "userName"))];
+        opened.names = vec![
+            id_key(ResourceKind::User, id),
+            name_key(ResourceKind::User, text(&stored.document, "userName")),
+        ];
         opened.plan = planned.plan;
         opened.intent = Intent::DeleteUser { version: stored.version };
-        Ok(Prepared::Saga(Box::new(Ready { opened, password: None, done: Done::Deleted, id: Some(id.to_owned()) })))
+        Ok(Prepared::Saga(Box::new(Ready {
+            opened,
+            password: None,
+            done: Done::Deleted,
+            id: Some(id.to_owned()),
+        })))
     }
 
     /// Observes, resolves and plans.
-    pub(super) async fn plan_goal(&self, goal: &Goal<'_>, context: &CallContext) -> Result<PlannedUser, ScimError> {
+    pub(super) async fn plan_goal(
+        &self,
+        goal: &Goal<'_>,
+        context: &CallContext,
+    ) -> Result<PlannedUser, ScimError> {
         let document = &goal.document;
         let email = self.email_of(document)?;
         self.refuse_protected(&email)?;
@@ -168,22 +195,30 @@ impl Bridge {
         let division = self.division(document, context).await?;
         let (resolved, held) = self.resolve(&desired, active, division.as_ref(), context).await?;
         let granted = match stored {
-            Some(stored) => self.parts.directory.granted(&stored.id).map_err(|error| errors::store(&error))?,
+            Some(stored) => {
+                self.parts.directory.granted(&stored.id).map_err(|error| errors::store(&error))?
+            }
             None => GrantedSet::new(),
         };
-        let about = stored.map(|stored| stored.id.clone()).or_else(|| goal.owner.map(|owner| owner.id.clone()));
+        let about =
+            stored.map(|stored| stored.id.clone()).or_else(|| goal.owner.map(|owner| owner.id.clone()));
         let observed = match &about {
             Some(id) => self.observed(id, &resolved, &granted, context).await?,
             None => Observed::default(),
         };
-        let known = |id: &str| self.parts.directory.get_user(&UserId::new(id)).is_ok_and(|user| user.is_some());
+        let known =
+            |id: &str| self.parts.directory.get_user(&UserId::new(id)).is_ok_and(|user| user.is_some());
         let payload = identity::payload(document, &email, &known);
         let payload_before = stored.map(|stored| identity::payload(&stored.document, &email, &known));
         let subject = stored.map_or_else(|| self.parts.ids.subject(), |stored| stored.subject);
         let mark = Mark::of(&self.parts.policy.tenant, subject);
         let adopt = stored.is_none_or(|stored| !stored.managed);
         let planned = plan_user(&UserInput {
-            change: if about.is_some() { UserChange::Existing { adopt } } else { UserChange::Create { mark: &mark } },
+            change: if about.is_some() {
+                UserChange::Existing { adopt }
+            } else {
+                UserChange::Create { mark: &mark }
+            },
             document,
             payload: &payload,
             payload_before: payload_before.as_ref(),
@@ -215,7 +250,8 @@ impl Bridge {
     async fn division(&self, document: &Object, context: &CallContext) -> Result<Option<Named>, ScimError> {
         let default = self.parts.policy.default_division.as_deref();
         let Some(name) = identity::division_of(document).or(default) else { return Ok(None) };
-        let found = upstream_read(self.parts.upstream.division(name, context).await, "looking up the division")?;
+        let found =
+            upstream_read(self.parts.upstream.division(name, context).await, "looking up the division")?;
         let found = found.ok_or_else(|| {
             ScimError::invalid_value(format!(
                 "Genesys Cloud has no division \"{name}\", or the bridge's OAuth client may not see it"
@@ -242,8 +278,11 @@ impl Bridge {
         if aspects.attribute_schemas.is_empty() {
             aspects.kinds.remove(&Kind::Attribute);
         }
-        let observed = upstream_read(self.parts.upstream.observe(id, &aspects, context).await, "looking at the user")?;
-        observed.ok_or_else(|| ScimError::not_found(format!("user {id} is gone from Genesys Cloud; create it anew")))
+        let observed =
+            upstream_read(self.parts.upstream.observe(id, &aspects, context).await, "looking at the user")?;
+        observed.ok_or_else(|| {
+            ScimError::not_found(format!("user {id} is gone from Genesys Cloud; create it anew"))
+        })
     }
 
     /// The address by which Genesys identifies the person.
@@ -258,14 +297,20 @@ impl Bridge {
 
     fn refuse_protected(&self, email: &str) -> Result<(), ScimError> {
         if self.parts.policy.protected.contains(&fold(email)) {
-            return Err(ScimError::mutability("this user is protected by the bridge's configuration and cannot be changed"));
+            return Err(ScimError::mutability(
+                "this user is protected by the bridge's configuration and cannot be changed",
+            ));
         }
         Ok(())
     }
 
     /// An address that another user of the directory owns is refused before anything is written.
     fn refuse_taken(&self, goal: &Goal<'_>, email: &str) -> Result<(), ScimError> {
-        let owners = self.parts.directory.users_by_email(&fold(email)).map_err(|error| errors::store(&error))?;
+        let owners = self
+            .parts
+            .directory
+            .users_by(UserLookup::Email(&fold(email)), 16)
+            .map_err(|error| errors::store(&error))?;
         let own = goal.stored.as_ref().map(|stored| &stored.id);
         let user_name = fold(text(&goal.document, "userName"));
         for other in owners.iter().filter(|other| Some(&other.id) != own) {
@@ -274,14 +319,24 @@ impl Bridge {
                 return Err(ScimError::uniqueness("another user of this directory owns the e-mail address"));
             }
         }
-        let named = self.parts.directory.user_by(&Lookup::UserName(user_name)).map_err(|error| errors::store(&error))?;
+        let named = self
+            .parts
+            .directory
+            .user_by(UserLookup::UserName(&user_name))
+            .map_err(|error| errors::store(&error))?;
         if named.is_some_and(|other| Some(&other.id) != own) {
             return Err(ScimError::uniqueness("a user with this userName exists"));
         }
         Ok(())
     }
 
-    pub(super) fn ready_user(&self, change: &Change, goal: Goal<'_>, planned: PlannedUser, fence: u64) -> Ready {
+    pub(super) fn ready_user(
+        &self,
+        change: &Change,
+        goal: Goal<'_>,
+        planned: PlannedUser,
+        fence: u64,
+    ) -> Ready {
         let about = planned.about.clone();
         let mut opened = self.opened(change, planned.subject, Subject::User(about.clone()), fence);
         let kind = ResourceKind::User;
@@ -303,11 +358,22 @@ impl Bridge {
         };
         opened.claim = super::submit::claim_pair(change);
         let password = goal.password.filter(|_| self.parts.policy.forward_passwords);
-        Ready { opened, password, done: goal.done, id: goal.stored.map(|stored| stored.id.as_str().to_owned()) }
+        Ready {
+            opened,
+            password,
+            done: goal.done,
+            id: goal.stored.map(|stored| stored.id.as_str().to_owned()),
+        }
     }
 
     /// A saga record with everything but names, plan and intent.
-    pub(super) fn opened(&self, change: &Change, subject: SubjectId, about: Subject, fence: u64) -> SagaOpened {
+    pub(super) fn opened(
+        &self,
+        change: &Change,
+        subject: SubjectId,
+        about: Subject,
+        fence: u64,
+    ) -> SagaOpened {
         SagaOpened {
             id: self.parts.ids.saga(),
             tenant: self.parts.policy.tenant.clone(),
@@ -324,8 +390,21 @@ impl Bridge {
     }
 }
 
-fn existing_goal(stored: StoredUser, document: Object, password: Option<Secret>, patched: bool) -> Goal<'static> {
-    Goal { stored: Some(stored), owner: None, document, patched, record: false, password, done: Done::Changed }
+fn existing_goal(
+    stored: StoredUser,
+    document: Object,
+    password: Option<Secret>,
+    patched: bool,
+) -> Goal<'static> {
+    Goal {
+        stored: Some(stored),
+        owner: None,
+        document,
+        patched,
+        record: false,
+        password,
+        done: Done::Changed,
+    }
 }
 
 /// A change that changes nothing on a user that is as it should be: keeps the version and asks nobody.
@@ -334,7 +413,7 @@ fn nothing_to_do(stored: &StoredUser, goal: &Goal<'_>) -> bool {
         && stored.managed
         && stored.document == goal.document
         && goal.password.is_none()
-        && stored.status.is_committed()
+        && stored.status.state == ProvisioningState::Committed
 }
 
 pub(super) fn check_precondition(if_match: Option<&str>, version: u64) -> Result<(), ScimError> {

@@ -46,7 +46,10 @@ impl Bridge {
                 Ok(Waited::Reply(reply(ready, &bound, token, true)))
             }
             Outcome::RolledBack { refusal, step } => {
-                if may_adopt && ready.opened.plan.kind == PlanKind::Create && refusal.kind == RefusalKind::Uniqueness {
+                if may_adopt
+                    && ready.opened.plan.kind == PlanKind::Create
+                    && refusal.kind == RefusalKind::Uniqueness
+                {
                     return self.adoptable(ready, &refusal).await.map(Waited::Owner);
                 }
                 Err(self.rolled_back(ready, &refusal, step))
@@ -78,7 +81,8 @@ impl Bridge {
 
     fn rolled_back(&self, ready: &Ready, refusal: &Refusal, step: Option<StepId>) -> ScimError {
         let step = step.and_then(|step| ready.opened.plan.step(step));
-        let during = step.map_or_else(|| "the change".to_owned(), |step| describe(&step.effect, &Default::default()));
+        let during =
+            step.map_or_else(|| "the change".to_owned(), |step| describe(&step.effect, &Default::default()));
         let mut error = errors::refused(refusal, &format!("could not {during}"));
         error.detail.push_str("; everything else was undone");
         error

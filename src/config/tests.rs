@@ -74,9 +74,8 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
     assert_eq!(config.rules.first().map(|rule| &rule.grants), Some(&expected));
 }
 
-#[test]
-fn every_problem_names_file_key_and_cure() {
-    let table: [(&str, &str, &str, &str); 22] = [
+/// What is replaced in the good file, by what, the key that is named, a part of what is said.
+const PROBLEMS: [(&str, &str, &str, &str); 22] = [
         ("[genesys]", "[genesys]\nlisen = 1", "line 4, column 1", "unknown field `lisen`"),
         ("name = \"aurora\"", "name = ", "line 8", "bridge.toml"),
         ("name = \"aurora\"", "name = \"Aurora!\"", "tenant.name", "lower-case"),
@@ -155,7 +154,10 @@ fn every_problem_names_file_key_and_cure() {
         ("roles = [", "roles = [7, ", "line 13", "Role@Division"),
         ("'groups.display eq \"EMEA Support\"'", "' '", "rule 1 \"emea-support\", key when", "SCIM filter"),
     ];
-    for (from, to, key, said) in table {
+
+#[test]
+fn every_problem_names_file_key_and_cure() {
+    for (from, to, key, said) in PROBLEMS {
         let text = GOOD.replacen(from, to, 1);
         assert_ne!(text, GOOD, "{from}");
         let shown = parse(&text).expect_err(to).to_string();

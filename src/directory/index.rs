@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::model::{Batch, Expect, Object, Table, TenantId};
+use crate::scim::value::fold;
 use crate::store::keys;
 
 /// Index of users by folded userName.
@@ -23,11 +24,6 @@ pub(super) const GROUP_NAME: &str = "groupName";
 pub(super) const GROUP_EXTERNAL: &str = "groupExternalId";
 /// Index of groups by Genesys group id.
 pub(super) const GROUP_GENESYS: &str = "groupGenesys";
-
-/// As names are compared where letter case does not count.
-pub fn fold(text: &str) -> String {
-    text.to_lowercase()
-}
 
 /// A member of a document, whatever its letter case.
 pub(super) fn member<'a>(document: &'a Object, name: &str) -> Option<&'a Value> {

@@ -25,7 +25,7 @@ use crate::model::ports::Store;
 use crate::model::{Batch, Expect, GrantedSet, GroupId, StoreError, Table, TenantId, UserId};
 use crate::store::keys;
 
-pub use index::fold;
+pub use crate::scim::value::fold;
 pub use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser};
 
 /// Rows read in one go where all are wanted.
@@ -142,12 +142,13 @@ impl Directory {
         let mut batch = Batch::new();
         for name in names {
             let word = match name.split_once('/') {
-                Some(("user", folded)) => (index::USER_NAME, folded),
-                Some(("group", folded)) => (index::GROUP_NAME, folded),
-                // Addresses have no single owner in the index.
+                Some(("user", name)) => (index::USER_NAME, name),
+                Some(("group", name)) => (index::GROUP_NAME, name),
                 _ => continue,
             };
-            let key = self.key(&[word.0, word.1]);
+            // Ids and addresses are reserved too, but have no single owner in the index.
+            let Some(folded) = word.1.strip_prefix("name/") else { continue };
+            let key = self.key(&[word.0, folded]);
             let expect = match self.store.get(Table::Index, &key)? {
                 Some(held) if own.is_some_and(|own| held == own.as_bytes()) => Expect::Equals(held),
                 _ => Expect::Absent,

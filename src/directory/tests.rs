@@ -17,7 +17,7 @@ use crate::store::samples::{
     self, acknowledged, committed, granted, named, object, opened, put_group, put_user, refusal, subject,
     tenant,
 };
-use crate::{audit, directory::import::ImportState};
+use crate::{audit, directory::import::ImportState, limits};
 
 struct Bench {
     store: Arc<MemoryStore>,
@@ -107,7 +107,7 @@ async fn two_users_never_own_one_name_but_may_share_an_address() {
         assert_eq!(bench.directory.user_by(lookup).unwrap().unwrap().id.as_str(), "u1");
     }
     assert_eq!(bench.directory.user_by(UserLookup::Email("b@x")).unwrap(), None);
-    let names = ["user/ada".to_owned(), "email/a@x".to_owned()];
+    let names = ["user/name/ada".to_owned(), "user/email/a@x".to_owned()];
     let free = |own| bench.directory.names_free(&names, own).unwrap();
     assert!(bench.commit(free(Some("u1"))).await.is_ok());
     assert!(bench.commit(free(Some("u2"))).await.is_err() && bench.commit(free(None)).await.is_err());
@@ -201,6 +201,9 @@ async fn turns_that_nobody_sees_write_only_the_audit_trail() {
     assert_eq!(bench.get("u1").unwrap().status.state, ProvisioningState::Pending);
 }
 
+/// Name, add, remove, replace; version, members, computed again.
+type GroupRow<'a> = (&'a str, &'a [&'a str], &'a [&'a str], bool, u64, &'a str, &'a str);
+
 #[tokio::test]
 async fn members_join_leave_and_are_replaced() {
     let bench = Bench::new();
@@ -209,7 +212,7 @@ async fn members_join_leave_and_are_replaced() {
     }
     let g = GroupId::new("g");
     // What is asked, then the version, the members and who is computed again.
-    let table: [(&str, &[&str], &[&str], bool, u64, &str, &str); 7] = [
+    let table: [GroupRow; 7] = [
         ("A", &["u1", "u2", "nobody"], &[], false, 1, "u1 u2", "u1 u2"),
         ("A", &["u1"], &["u3"], false, 1, "u1 u2", ""),
         ("A", &["u3"], &["u1"], false, 2, "u2 u3", "u1 u3"),
@@ -329,4 +332,31 @@ async fn an_imported_group_keeps_its_id_and_the_members_that_are_known() {
     let state = ImportState { finished_ms: 1, users: 2, groups: 3 };
     bench.commit(bench.directory.batch_import_done(state).unwrap()).await.unwrap();
     assert_eq!(bench.directory.import_state().unwrap(), Some(state));
+}
+
+#[tokio::test]
+async fn a_group_of_twenty_thousand_is_replaced_in_one_commit_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = crate::store::SledStore::open(&crate::store::OpenOptions::new(dir.path())).unwrap();
+    let directory = Directory::new(tenant(), Arc::clone(&store) as Arc<dyn Store>);
+    let ids: Vec<String> = (0..40_000).map(|n| format!("{n:08}-aaaa-bbbb-cccc-dddddddddddd")).collect();
+    for some in ids.chunks(10_000) {
+        let mut batch = Batch::new();
+        for id in some {
+            batch.append(
+                directory.batch_import_user(&observed(id, json!({"userName": id})), subject(1), 1).unwrap(),
+            );
+        }
+        store.commit(batch).await.unwrap();
+    }
+    let (first, second) = ids.split_at(limits::MEMBERS_PER_REQUEST);
+    for (n, members) in (1..).zip([first, second]) {
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        let saga = put_group(n, "G", Some(u64::from(n) - 1), &members, &[], true);
+        let batch = directory.settle(&saga, &committed("gg"), &Report::default(), 1).unwrap();
+        store.commit(batch).await.unwrap();
+        assert_eq!(directory.member_count(&GroupId::new("g")).unwrap(), limits::MEMBERS_PER_REQUEST);
+    }
+    assert!(!directory.is_member(&GroupId::new("g"), &UserId::new(&ids[0])).unwrap());
+    assert_eq!(directory.recomputes(9999).unwrap().len(), 200 + 400);
 }

@@ -20,7 +20,9 @@ pub(super) fn merge(request: DesiredSet, rules: Vec<Desired>) -> DesiredSet {
                 merged.items.push(desired);
             }
             Some(at) if at >= from_request => {
-                if let Some(there) = merged.items.get_mut(at).filter(|there| higher(&desired.wanted, &there.wanted)) {
+                if let Some(there) =
+                    merged.items.get_mut(at).filter(|there| higher(&desired.wanted, &there.wanted))
+                {
                     *there = desired;
                 }
             }

@@ -13,7 +13,6 @@ use crate::model::{Desired, DesiredSet, Kind, Object, Proficiency, Reason, Wante
 use crate::scim::error::ScimError;
 use crate::scim::kind::{BRIDGE_USER as OURS, GENESYS_USER as GENESYS};
 
-
 /// Where a kind may stand: extension (`None` is the core), attribute.
 const PLACES: [(Option<&str>, &str, Kind); 13] = [
     (Some(OURS), "roles", Kind::Role),
@@ -40,7 +39,11 @@ fn place<'a>(user: &'a Object, extension: Option<&str>, attribute: &str) -> Opti
 
 /// The kinds of which a document speaks, with or without items.
 pub(super) fn mentioned(user: &Object) -> BTreeSet<Kind> {
-    PLACES.iter().filter(|(urn, name, _)| place(user, *urn, name).is_some()).map(|(_, _, kind)| *kind).collect()
+    PLACES
+        .iter()
+        .filter(|(urn, name, _)| place(user, *urn, name).is_some())
+        .map(|(_, _, kind)| *kind)
+        .collect()
 }
 
 /// What the document asks for.
@@ -65,13 +68,16 @@ pub fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
     }
     if set.items.len() > limits::ENTITLEMENTS_PER_USER {
         let most = limits::ENTITLEMENTS_PER_USER;
-        return Err(ScimError::invalid_value(format!("more than {most} entitlements for one user; ask for fewer")));
+        return Err(ScimError::invalid_value(format!(
+            "more than {most} entitlements for one user; ask for fewer"
+        )));
     }
     Ok(set)
 }
 
 fn core_roles_only_and_empty(user: &Object) -> bool {
-    let empty = user.get("roles").is_some_and(|roles| roles.is_null() || roles.as_array().is_some_and(Vec::is_empty));
+    let empty =
+        user.get("roles").is_some_and(|roles| roles.is_null() || roles.as_array().is_some_and(Vec::is_empty));
     empty && place(user, Some(OURS), "roles").is_none() && place(user, Some(OURS), "compactRoles").is_none()
 }
 
@@ -124,7 +130,8 @@ fn from_text(kind: Kind, text: &str) -> Result<Option<Wanted>, String> {
             let (name, value) = split_first(text, '=').ok_or_else(|| form(text, "Schema.field=value"))?;
             let (schema, field) = split_last(name, '.');
             let field = field.ok_or_else(|| form(text, "Schema.field=value"))?;
-            let value = Some(unescape(value)).filter(|value| !value.is_empty()).map_or(Value::Null, Value::String);
+            let value =
+                Some(unescape(value)).filter(|value| !value.is_empty()).map_or(Value::Null, Value::String);
             Wanted::Attribute { schema: named(schema, text)?, field: named(field, text)?, value }
         }
     };
@@ -164,9 +171,10 @@ fn from_object(kind: Kind, object: &Object) -> Result<Wanted, String> {
         Kind::Skill => {
             Wanted::Skill { skill: text(object, &["skill", "name", "value"])?, proficiency: level(object)? }
         }
-        Kind::Language => {
-            Wanted::Language { language: text(object, &["language", "name", "value"])?, proficiency: level(object)? }
-        }
+        Kind::Language => Wanted::Language {
+            language: text(object, &["language", "name", "value"])?,
+            proficiency: level(object)?,
+        },
         Kind::Attribute => Wanted::Attribute {
             schema: text(object, &["schema"])?,
             field: text(object, &["field"])?,
@@ -179,11 +187,16 @@ fn from_object(kind: Kind, object: &Object) -> Result<Wanted, String> {
 fn text(object: &Object, names: &[&str]) -> Result<String, String> {
     let found = names.iter().find_map(|name| object.get(*name).and_then(Value::as_str));
     let first = names.first().copied().unwrap_or_default();
-    found.filter(|text| !text.trim().is_empty()).map(str::to_owned).ok_or_else(|| format!("an item has no \"{first}\""))
+    found
+        .filter(|text| !text.trim().is_empty())
+        .map(str::to_owned)
+        .ok_or_else(|| format!("an item has no \"{first}\""))
 }
 
 fn level(object: &Object) -> Result<Proficiency, String> {
     let value = object.get("proficiency").ok_or("an item has no \"proficiency\" (0 to 5)")?;
     let number = value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-    number.and_then(Proficiency::new).ok_or_else(|| format!("proficiency {value} is not a number from 0 to 5"))
+    number
+        .and_then(Proficiency::new)
+        .ok_or_else(|| format!("proficiency {value} is not a number from 0 to 5"))
 }

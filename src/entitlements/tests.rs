@@ -38,23 +38,56 @@ fn queue(queue: &str) -> Wanted {
 #[test]
 fn a_request_may_ask_in_every_documented_form() {
     let table = [
-        (json!({ OURS: { "roles": [{ "role": "Agent", "division": "EMEA" }] } }), vec![role("Agent", Some("EMEA"))]),
-        (json!({ OURS: { "roles": ["Agent@EMEA", "Supervisor"] } }), vec![role("Agent", Some("EMEA")), role("Supervisor", None)]),
-        (json!({ OURS: { "compactRoles": "Agent@EMEA; Supervisor" } }), vec![role("Agent", Some("EMEA")), role("Supervisor", None)]),
+        (
+            json!({ OURS: { "roles": [{ "role": "Agent", "division": "EMEA" }] } }),
+            vec![role("Agent", Some("EMEA"))],
+        ),
+        (
+            json!({ OURS: { "roles": ["Agent@EMEA", "Supervisor"] } }),
+            vec![role("Agent", Some("EMEA")), role("Supervisor", None)],
+        ),
+        (
+            json!({ OURS: { "compactRoles": "Agent@EMEA; Supervisor" } }),
+            vec![role("Agent", Some("EMEA")), role("Supervisor", None)],
+        ),
         (json!({ "roles": [{ "value": "Agent" }] }), vec![role("Agent", None)]),
         (json!({ "roles": [{ "value": "Agent@EMEA", "primary": true }] }), vec![role("Agent", Some("EMEA"))]),
         (json!({ "roles": [{ "value": "Agent", "division": "EMEA" }] }), vec![role("Agent", Some("EMEA"))]),
-        (json!({ "roles": [{ "value": "{\"id\":\"1\",\"value\":\"Agent\",\"displayName\":\"An agent\"}" }] }), vec![role("Agent", None)]),
-        (json!({ OURS: { "queues": ["Sales", { "queue": "Claims" }] } }), vec![queue("Sales"), queue("Claims")]),
+        (
+            json!({ "roles": [{ "value": "{\"id\":\"1\",\"value\":\"Agent\",\"displayName\":\"An agent\"}" }] }),
+            vec![role("Agent", None)],
+        ),
+        (
+            json!({ OURS: { "queues": ["Sales", { "queue": "Claims" }] } }),
+            vec![queue("Sales"), queue("Claims")],
+        ),
         (json!({ OURS: { "compactQueues": "Sales;A\\;B" } }), vec![queue("Sales"), queue("A;B")]),
         (json!({ OURS: { "skills": ["Billing:4"] } }), vec![skill("Billing", 4.0)]),
-        (json!({ OURS: { "compactSkills": "Billing:4;Claims:2.5" } }), vec![skill("Billing", 4.0), skill("Claims", 2.5)]),
-        (json!({ GENESYS: { "routingSkills": [{ "name": "Billing", "proficiency": 3.0 }] } }), vec![skill("Billing", 3.0)]),
-        (json!({ OURS: { "languages": [{ "language": "Spanish", "proficiency": 5 }] } }), vec![language("Spanish", 5.0)]),
-        (json!({ GENESYS: { "routingLanguages": [{ "name": "Spanish", "proficiency": "4" }] } }), vec![language("Spanish", 4.0)]),
-        (json!({ OURS: { "compactAttributes": "HR.badge=4711" } }), vec![attribute("HR", "badge", json!("4711"))]),
+        (
+            json!({ OURS: { "compactSkills": "Billing:4;Claims:2.5" } }),
+            vec![skill("Billing", 4.0), skill("Claims", 2.5)],
+        ),
+        (
+            json!({ GENESYS: { "routingSkills": [{ "name": "Billing", "proficiency": 3.0 }] } }),
+            vec![skill("Billing", 3.0)],
+        ),
+        (
+            json!({ OURS: { "languages": [{ "language": "Spanish", "proficiency": 5 }] } }),
+            vec![language("Spanish", 5.0)],
+        ),
+        (
+            json!({ GENESYS: { "routingLanguages": [{ "name": "Spanish", "proficiency": "4" }] } }),
+            vec![language("Spanish", 4.0)],
+        ),
+        (
+            json!({ OURS: { "compactAttributes": "HR.badge=4711" } }),
+            vec![attribute("HR", "badge", json!("4711"))],
+        ),
         (json!({ OURS: { "compactAttributes": "HR.badge=" } }), vec![attribute("HR", "badge", Value::Null)]),
-        (json!({ OURS: { "attributes": [{ "schema": "HR", "field": "badge", "value": 7 }] } }), vec![attribute("HR", "badge", json!(7))]),
+        (
+            json!({ OURS: { "attributes": [{ "schema": "HR", "field": "badge", "value": 7 }] } }),
+            vec![attribute("HR", "badge", json!(7))],
+        ),
     ];
     for (document, wanted) in table {
         let set = requested(&object(document.clone())).unwrap();
@@ -76,7 +109,11 @@ fn what_cannot_be_read_is_refused_with_its_attribute_and_item() {
     ];
     for (document, named) in table {
         let error = requested(&object(document.clone())).unwrap_err();
-        assert_eq!((error.status, error.scim_type.map(|kind| kind.as_str())), (400, Some("invalidValue")), "{document}");
+        assert_eq!(
+            (error.status, error.scim_type.map(|kind| kind.as_str())),
+            (400, Some("invalidValue")),
+            "{document}"
+        );
         assert!(error.detail.contains(named), "{}", error.detail);
     }
 }
@@ -106,22 +143,37 @@ fn rules(list: &[(&str, &str, Vec<Grant>)]) -> RuleSet {
 
 #[test]
 fn rules_give_by_attribute_and_by_group_with_their_reason() {
-    let rules = rules(&[
-        ("emea", "groups.display eq \"EMEA Support\" and active eq true", vec![Grant::Wanted(queue("Sales"))]),
-        ("sales", "department eq \"x\" or userType eq \"Agent\"", vec![Grant::Wanted(role("Agent", None))]),
-        (
-            "badge",
-            "userName pr",
-            vec![Grant::AttributeFrom {
-                schema: "HR".into(),
-                field: "badge".into(),
-                from: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber".into(),
-            }],
-        ),
-    ][..1]);
-    let user = object(json!({ "userName": "a@b.c", "active": true, "groups": [{ "value": "1", "display": "emea support" }] }));
+    let rules = rules(
+        &[
+            (
+                "emea",
+                "groups.display eq \"EMEA Support\" and active eq true",
+                vec![Grant::Wanted(queue("Sales"))],
+            ),
+            (
+                "sales",
+                "department eq \"x\" or userType eq \"Agent\"",
+                vec![Grant::Wanted(role("Agent", None))],
+            ),
+            (
+                "badge",
+                "userName pr",
+                vec![Grant::AttributeFrom {
+                    schema: "HR".into(),
+                    field: "badge".into(),
+                    from: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber".into(),
+                }],
+            ),
+        ][..1],
+    );
+    let user = object(
+        json!({ "userName": "a@b.c", "active": true, "groups": [{ "value": "1", "display": "emea support" }] }),
+    );
     let given = rules.evaluate(&user);
-    assert_eq!(given, [crate::model::Desired { wanted: queue("Sales"), reason: Reason::Rule("emea".into()) }]);
+    assert_eq!(
+        given,
+        [crate::model::Desired { wanted: queue("Sales"), reason: Reason::Rule("emea".into()) }]
+    );
     let outside = object(json!({ "userName": "a@b.c", "active": true }));
     assert!(rules.evaluate(&outside).is_empty());
 }
@@ -129,10 +181,16 @@ fn rules_give_by_attribute_and_by_group_with_their_reason() {
 #[test]
 fn an_attribute_may_come_from_the_user_and_gives_nothing_where_it_is_absent() {
     let from = |from: &str| {
-        rules(&[("r", "userName pr", vec![Grant::AttributeFrom { schema: "HR".into(), field: "f".into(), from: from.into() }])])
+        rules(&[(
+            "r",
+            "userName pr",
+            vec![Grant::AttributeFrom { schema: "HR".into(), field: "f".into(), from: from.into() }],
+        )])
     };
     let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-    let user = object(json!({ "userName": "u@x.y", "name": { "givenName": "Ada" }, enterprise: { "employeeNumber": "4711" } }));
+    let user = object(
+        json!({ "userName": "u@x.y", "name": { "givenName": "Ada" }, enterprise: { "employeeNumber": "4711" } }),
+    );
     for (path, value) in [
         (format!("{enterprise}:employeeNumber"), Some(json!("4711"))),
         ("name.givenName".into(), Some(json!("Ada"))),
@@ -149,16 +207,24 @@ fn an_attribute_may_come_from_the_user_and_gives_nothing_where_it_is_absent() {
 #[test]
 fn the_request_wins_over_rules_and_the_higher_level_wins_among_rules() {
     let rules = rules(&[
-        ("low", "userName pr", vec![Grant::Wanted(skill("Billing", 2.0)), Grant::Wanted(skill("Claims", 2.0))]),
-        ("high", "userName pr", vec![Grant::Wanted(skill("Billing", 5.0)), Grant::Wanted(skill("Claims", 4.0))]),
+        (
+            "low",
+            "userName pr",
+            vec![Grant::Wanted(skill("Billing", 2.0)), Grant::Wanted(skill("Claims", 2.0))],
+        ),
+        (
+            "high",
+            "userName pr",
+            vec![Grant::Wanted(skill("Billing", 5.0)), Grant::Wanted(skill("Claims", 4.0))],
+        ),
     ]);
     let user = object(json!({ "userName": "u", OURS: { "compactSkills": "Billing:3" } }));
     let set = desired(&rules, &user, Mention::Document).unwrap();
     let found: Vec<(Wanted, Reason)> = set.items.into_iter().map(|item| (item.wanted, item.reason)).collect();
-    assert_eq!(found, [
-        (skill("Billing", 3.0), Reason::Request),
-        (skill("Claims", 4.0), Reason::Rule("high".into())),
-    ]);
+    assert_eq!(
+        found,
+        [(skill("Billing", 3.0), Reason::Request), (skill("Claims", 4.0), Reason::Rule("high".into())),]
+    );
 }
 
 #[test]

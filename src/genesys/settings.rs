@@ -29,6 +29,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// How long a listing of names is believed.
     pub catalogue_ttl: Duration,
+    /// Whether each call says its priority in a header that only the emulator reads; never set it for Genesys itself.
+    pub tell_priority: bool,
 }
 
 /// Why a client could not be built.
@@ -75,6 +77,7 @@ impl Settings {
             margin_percent: 10,
             timeout: limits::GENESYS_TIMEOUT,
             catalogue_ttl: Duration::from_secs(300),
+            tell_priority: false,
         }
     }
 }

@@ -12,9 +12,12 @@ use super::request::{HttpCall, Media, Method};
 use super::settings::{Settings, SetupError};
 use crate::limits;
 use crate::model::Secret;
+use crate::model::ports::Priority;
 
 /// Who we say we are.
 const USER_AGENT: &str = concat!("genesys-scim-bridge/", env!("CARGO_PKG_VERSION"));
+/// Read by the emulator's ledger only.
+const PRIORITY_HEADER: &str = "x-bridge-priority";
 /// How long a connection may take to open; nothing was sent until then.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Idle connections are dropped before Genesys' balancer would close them under a request.
@@ -26,6 +29,7 @@ pub(super) struct Transport {
     http: reqwest::Client,
     api_base: String,
     token_url: String,
+    tell_priority: bool,
 }
 
 impl Transport {
@@ -40,11 +44,16 @@ impl Transport {
             .build()
             .map_err(|error| SetupError::Http(chain(&error)))?;
         let token_url = format!("{}/oauth/token", settings.login_base);
-        Ok(Self { http, api_base: settings.api_base.clone(), token_url })
+        Ok(Self {
+            http,
+            api_base: settings.api_base.clone(),
+            token_url,
+            tell_priority: settings.tell_priority,
+        })
     }
 
     /// Sends one API call with a bearer token.
-    pub(super) async fn send(&self, call: &HttpCall, token: &Secret) -> Sent {
+    pub(super) async fn send(&self, call: &HttpCall, token: &Secret, priority: Priority) -> Sent {
         let media = match call.media {
             Media::Json => "application/json",
             Media::Scim => "application/scim+json",
@@ -61,6 +70,9 @@ impl Transport {
             request = request.query(&call.query);
         }
         request = request.header(ACCEPT, media).header(AUTHORIZATION, bearer(token));
+        if self.tell_priority {
+            request = request.header(PRIORITY_HEADER, format!("{priority:?}"));
+        }
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, media).body(body.to_string());
         }

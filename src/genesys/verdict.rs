@@ -116,6 +116,13 @@ fn bad_or_conflict(call: &HttpCall, answer: &Answer) -> Judgement {
     }
 }
 
+/// Whether a conflict that does not end is still one of versions, and so worth trying later. One whose code names something
+/// else, an object that cannot be moved for example, is then a refusal.
+pub fn may_pass(conflict: &Refusal) -> bool {
+    let vague = ["invalidVers", "general.conflict", "request.conflict", "conflict", "http.409", "http.412"];
+    vague.contains(&conflict.code.as_str()) || conflict.detail.to_lowercase().contains("version")
+}
+
 /// Nothing trustworthy came back: a read is asked again, a write is unknown.
 fn lost(call: &HttpCall, reason: String) -> Judgement {
     if call.nature.writes() { Judgement::Unknown(Unknown { reason }) } else { later(PAUSE, reason) }

@@ -128,3 +128,20 @@ fn a_change_that_sets_a_name_takes_a_bare_conflict_for_a_taken_name_and_a_versio
     let stale = r#"{"code":"general.conflict","message":"The version number of the modified resource must match the version number in the database"}"#;
     assert_eq!(word(&judge(&naming, answered(409, stale))), "conflict");
 }
+
+#[test]
+fn a_conflict_that_does_not_end_is_later_only_if_it_may_be_about_versions() {
+    let rows = [
+        (409, "", true),
+        (400, r#"{"scimType":"invalidVers"}"#, true),
+        (409, r#"{"code":"general.conflict","message":"conflict"}"#, true),
+        (409, r#"{"code":"x.y","message":"The version number must match"}"#, true),
+        (409, r#"{"code":"bulk.move.unable.to.move","message":"One object failed to be moved"}"#, false),
+    ];
+    for (status, body, expected) in rows {
+        match judge(&call(Nature::Change), answered(status, body)) {
+            Judgement::Conflict(refusal) => assert_eq!(may_pass(&refusal), expected, "{body}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::builder::Builder;
 use crate::limits;
 use crate::model::{
-    Effect, Entitlement, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency, Reason, RoleGrant, Setting,
-    Target,
+    Effect, Entitlement, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency, Reason, RoleGrant,
+    Setting, Target,
 };
 
 /// A desired entitlement with its Genesys ids.
@@ -56,7 +56,10 @@ pub(super) fn plan_entitlements(
         if there == Some(&entitlement.setting) {
             // Already so. Ours stays ours; what somebody else gave stays theirs.
             if let Some(ours) = ours {
-                after.insert(key, Granted { entitlement: entitlement.clone(), reason: reason.clone(), ..ours.clone() });
+                after.insert(
+                    key,
+                    Granted { entitlement: entitlement.clone(), reason: reason.clone(), ..ours.clone() },
+                );
             }
             continue;
         }
@@ -92,7 +95,9 @@ fn add_steps(builder: &mut Builder, changes: &[Change<'_>]) {
     let roles = |given: bool| {
         let grants = changes.iter().filter(|change| change.after.is_some() == given);
         let grants = grants.filter_map(|change| match change.target {
-            Target::Role { role, division } => Some(RoleGrant { role: role.clone(), division: division.clone() }),
+            Target::Role { role, division } => {
+                Some(RoleGrant { role: role.clone(), division: division.clone() })
+            }
             _ => None,
         });
         grants.collect::<Vec<_>>()
@@ -114,7 +119,11 @@ fn add_steps(builder: &mut Builder, changes: &[Change<'_>]) {
     for change in changes {
         if let Target::Queue(queue) = change.target {
             let queue = queue.clone();
-            builder.then(if change.after.is_some() { Effect::JoinQueue(queue) } else { Effect::LeaveQueue(queue) });
+            builder.then(if change.after.is_some() {
+                Effect::JoinQueue(queue)
+            } else {
+                Effect::LeaveQueue(queue)
+            });
         }
     }
 }

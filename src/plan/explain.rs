@@ -33,15 +33,23 @@ pub fn describe(effect: &Effect, granted: &GrantedSet) -> String {
         Effect::SetActive { active: false } => "deactivate the user".into(),
         Effect::RevokeSessions => "end the user's sessions".into(),
         Effect::DeleteUser => "delete the user".into(),
-        Effect::MoveDivision { to, from: Some(from) } => format!("move from division {} to {}", from.name, to.name),
+        Effect::MoveDivision { to, from: Some(from) } => {
+            format!("move from division {} to {}", from.name, to.name)
+        }
         Effect::MoveDivision { to, from: None } => format!("move to division {}", to.name),
         Effect::AddRoles(grants) => format!("give {}", roles(grants, granted)),
         Effect::RemoveRoles(grants) => format!("take back {}", roles(grants, granted)),
         Effect::SetSkills(levels) => format!("set skills {}", changes(levels, "skill", granted)),
         Effect::SetLanguages(levels) => format!("set languages {}", changes(levels, "language", granted)),
         Effect::SetAttributes { schema, after, .. } => {
-            let field = |field: &String| format!("{field}{}", why(granted, &format!("attribute/{}/{field}", schema.id)));
-            format!("set attributes of {}: {}", schema.name, after.keys().map(field).collect::<Vec<_>>().join(", "))
+            let field = |field: &String| {
+                format!("{field}{}", why(granted, &format!("attribute/{}/{field}", schema.id)))
+            };
+            format!(
+                "set attributes of {}: {}",
+                schema.name,
+                after.keys().map(field).collect::<Vec<_>>().join(", ")
+            )
         }
         Effect::JoinQueue(queue) => {
             format!("add to queue {}{}", queue.name, why(granted, &format!("queue/{}", queue.id)))

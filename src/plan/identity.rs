@@ -11,7 +11,16 @@ use crate::model::{Mark, Object};
 use crate::scim::kind::{CORE_USER as CORE, ENTERPRISE_USER as ENTERPRISE, GENESYS_USER as GENESYS};
 
 const PHONE_TYPES: [&str; 10] = [
-    "work", "work2", "work3", "work4", "home", "mobile", "other", "microsoftteams", "zoomphone", "ringcentral",
+    "work",
+    "work2",
+    "work3",
+    "work4",
+    "home",
+    "mobile",
+    "other",
+    "microsoftteams",
+    "zoomphone",
+    "ringcentral",
 ];
 
 /// Attributes by their SCIM path, as Genesys should hold them. `active` is not among them: it has steps of its own.
@@ -33,13 +42,17 @@ pub fn email_of(document: &Object, fallback_domain: Option<&str>) -> Result<Stri
     }
     let emails = document.get("emails").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let usable = |wanted: &dyn Fn(&Value) -> bool| {
-        let mut values = emails.iter().filter(|email| wanted(email)).filter_map(|email| email.get("value")?.as_str());
+        let mut values =
+            emails.iter().filter(|email| wanted(email)).filter_map(|email| email.get("value")?.as_str());
         values.find(|value| is_email(value)).map(str::to_owned)
     };
     let primary = usable(&|email| email.get("primary") == Some(&Value::Bool(true)));
     let work = || usable(&|email| email.get("type").and_then(Value::as_str) == Some("work"));
     let fallback = || {
-        let local: String = user_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-+".contains(c) { c } else { '_' }).collect();
+        let local: String = user_name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "._-+".contains(c) { c } else { '_' })
+            .collect();
         fallback_domain.filter(|_| !local.is_empty()).map(|domain| format!("{local}@{domain}"))
     };
     primary.or_else(work).or_else(fallback).ok_or(NoEmail)
@@ -114,7 +127,8 @@ pub fn create_document(payload: &Payload, active: bool, mark: &Mark, document: &
         created.insert(ENTERPRISE.into(), Value::Object(enterprise));
     }
     let mut external_ids = vec![json!({ "authority": mark.authority, "value": mark.value })];
-    let own = document.get(GENESYS).and_then(|extension| extension.get("externalIds")).and_then(Value::as_array);
+    let own =
+        document.get(GENESYS).and_then(|extension| extension.get("externalIds")).and_then(Value::as_array);
     for entry in own.map(Vec::as_slice).unwrap_or_default() {
         if let (Some(authority), Some(value)) = (text(entry.get("authority")), text(entry.get("value"))) {
             // The SCIM authority is Genesys' own and immutable.
@@ -144,7 +158,9 @@ pub fn same(path: &str, a: &Value, b: &Value) -> bool {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(elements) => elements.is_empty(),
-        Value::Object(members) => members.get("value").is_none_or(Value::is_null) && path.ends_with(":manager"),
+        Value::Object(members) => {
+            members.get("value").is_none_or(Value::is_null) && path.ends_with(":manager")
+        }
         _ => false,
     };
     if empty(a) || empty(b) {
@@ -167,7 +183,8 @@ fn manager_id(value: &Value) -> Option<&str> {
 }
 
 fn phone_set(value: &Value) -> std::collections::BTreeSet<(String, String)> {
-    let sub = |phone: &Value, name: &str| phone.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let sub =
+        |phone: &Value, name: &str| phone.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let phones = value.as_array().map(Vec::as_slice).unwrap_or_default();
     phones.iter().map(|phone| (sub(phone, "type"), sub(phone, "value"))).collect()
 }
@@ -183,7 +200,11 @@ fn display_name(document: &Object) -> String {
         return formatted.to_owned();
     }
     let parts: Vec<&str> = [part("givenName"), part("familyName")].into_iter().flatten().collect();
-    if parts.is_empty() { text(document.get("userName")).unwrap_or("unnamed").to_owned() } else { parts.join(" ") }
+    if parts.is_empty() {
+        text(document.get("userName")).unwrap_or("unnamed").to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
 /// Phones in a form that Genesys takes (E.164 or tel URI) with a type it knows; one for each type. Others stay here.
@@ -191,7 +212,9 @@ fn phone_numbers(value: Option<&Value>) -> Vec<Value> {
     let mut phones: BTreeMap<&str, &str> = BTreeMap::new();
     for phone in value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {
         let kind = text(phone.get("type")).unwrap_or("work");
-        if let (Some(number), Some(kind)) = (text(phone.get("value")), PHONE_TYPES.iter().find(|known| **known == kind)) {
+        if let (Some(number), Some(kind)) =
+            (text(phone.get("value")), PHONE_TYPES.iter().find(|known| **known == kind))
+        {
             if is_phone(number) {
                 phones.entry(kind).or_insert(number);
             }
@@ -204,7 +227,9 @@ fn is_phone(text: &str) -> bool {
     let number = text.strip_prefix("tel:").unwrap_or(text);
     let number = number.split_once(";ext=").map_or(number, |(number, _)| number);
     number.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
+        (7..=15).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && !digits.starts_with('0')
     })
 }
 

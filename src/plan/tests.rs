@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::identity::Payload;
 use super::*;
 use crate::model::{
-    Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object, Observed, PlanKind, Proficiency, Reason,
-    Setting, StepId, Target, UserId, UserState,
+    Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object, Observed, PlanKind,
+    Proficiency, Reason, Setting, StepId, Target, UserId, UserState,
 };
 
 fn object(value: Value) -> Object {
@@ -33,7 +33,10 @@ fn queue(id: &str) -> Entitlement {
 }
 
 fn role(id: &str, division: &str) -> Entitlement {
-    Entitlement { target: Target::Role { role: named(id), division: named(division) }, setting: Setting::Held }
+    Entitlement {
+        target: Target::Role { role: named(id), division: named(division) },
+        setting: Setting::Held,
+    }
 }
 
 fn by_rule(entitlement: Entitlement) -> Resolved {
@@ -52,7 +55,8 @@ fn observed(entitlements: &[Entitlement]) -> Observed {
 
 fn granted(list: &[(Entitlement, Reason, Option<Setting>)]) -> GrantedSet {
     let one = |(entitlement, reason, before): &(Entitlement, Reason, Option<Setting>)| {
-        let granted = Granted { entitlement: entitlement.clone(), reason: reason.clone(), before: before.clone() };
+        let granted =
+            Granted { entitlement: entitlement.clone(), reason: reason.clone(), before: before.clone() };
         (entitlement.target.key(), granted)
     };
     list.iter().map(one).collect()
@@ -97,7 +101,12 @@ impl Case {
     }
 
     fn effects(&self) -> Vec<Effect> {
-        self.plan(UserChange::Existing { adopt: false }).plan.steps.into_iter().map(|step| step.effect).collect()
+        self.plan(UserChange::Existing { adopt: false })
+            .plan
+            .steps
+            .into_iter()
+            .map(|step| step.effect)
+            .collect()
     }
 }
 
@@ -123,11 +132,18 @@ fn a_new_user_gets_identity_first_then_division_roles_skills_and_queues() {
         ..Case::default()
     };
     let planned = case.plan(UserChange::Create { mark: &mark });
-    let names: Vec<String> = planned.plan.steps.iter().map(|step| describe(&step.effect, &GrantedSet::new())).collect();
+    let names: Vec<String> =
+        planned.plan.steps.iter().map(|step| describe(&step.effect, &GrantedSet::new())).collect();
     assert_eq!(planned.plan.kind, PlanKind::Create);
     assert_eq!(
         names,
-        ["create the user", "move to division D", "give role R in division D", "set skills S 3", "add to queue Q"]
+        [
+            "create the user",
+            "move to division D",
+            "give role R in division D",
+            "set skills S 3",
+            "add to queue Q"
+        ]
     );
     assert_eq!(planned.plan.steps.iter().filter(|step| step.identity).count(), 1);
     assert_eq!(planned.granted.len(), 3);
@@ -164,12 +180,42 @@ fn only_what_we_gave_and_is_still_ours_is_taken_back() {
         vec![Effect::SetSkills(vec![Level { of: named("s"), before: level(before), after: level(after) }])]
     };
     let table = [
-        ("given by a rule that no longer matches", granted(&[(skill("s", 3.0), rule(), None)]), skill("s", 3.0), false, skills(Some(3.0), None)),
-        ("given on top of an older level", granted(&[(skill("s", 3.0), rule(), Some(level(1.0)))]), skill("s", 3.0), false, skills(Some(3.0), Some(1.0))),
-        ("changed by somebody else since", granted(&[(skill("s", 3.0), rule(), None)]), skill("s", 5.0), false, vec![]),
+        (
+            "given by a rule that no longer matches",
+            granted(&[(skill("s", 3.0), rule(), None)]),
+            skill("s", 3.0),
+            false,
+            skills(Some(3.0), None),
+        ),
+        (
+            "given on top of an older level",
+            granted(&[(skill("s", 3.0), rule(), Some(level(1.0)))]),
+            skill("s", 3.0),
+            false,
+            skills(Some(3.0), Some(1.0)),
+        ),
+        (
+            "changed by somebody else since",
+            granted(&[(skill("s", 3.0), rule(), None)]),
+            skill("s", 5.0),
+            false,
+            vec![],
+        ),
         ("given by somebody else", granted(&[]), skill("s", 3.0), true, vec![]),
-        ("asked for by a request that now says nothing", granted(&[(skill("s", 3.0), Reason::Request, None)]), skill("s", 3.0), false, vec![]),
-        ("asked for by a request that now says none", granted(&[(skill("s", 3.0), Reason::Request, None)]), skill("s", 3.0), true, skills(Some(3.0), None)),
+        (
+            "asked for by a request that now says nothing",
+            granted(&[(skill("s", 3.0), Reason::Request, None)]),
+            skill("s", 3.0),
+            false,
+            vec![],
+        ),
+        (
+            "asked for by a request that now says none",
+            granted(&[(skill("s", 3.0), Reason::Request, None)]),
+            skill("s", 3.0),
+            true,
+            skills(Some(3.0), None),
+        ),
     ];
     for (name, granted, there, managed, effects) in table {
         let managed = if managed { BTreeSet::from([Kind::Skill]) } else { BTreeSet::new() };
@@ -180,7 +226,8 @@ fn only_what_we_gave_and_is_still_ours_is_taken_back() {
 
 #[test]
 fn a_kind_that_was_not_read_is_never_taken_back() {
-    let mut case = Case { granted: granted(&[(skill("s", 3.0), Reason::Rule("r".into()), None)]), ..Case::default() };
+    let mut case =
+        Case { granted: granted(&[(skill("s", 3.0), Reason::Rule("r".into()), None)]), ..Case::default() };
     case.observed = observed(&[skill("s", 3.0)]);
     case.observed.read.remove(&Kind::Skill);
     assert_eq!(case.effects(), []);
@@ -244,15 +291,31 @@ fn identity_is_compared_attribute_by_attribute() {
 fn the_address_comes_from_user_name_then_e_mails_then_the_fallback_domain() {
     let table = [
         (json!({ "userName": "a@b.c" }), Some("f.example"), Ok("a@b.c")),
-        (json!({ "userName": "ada", "emails": [{ "value": "w@b.c", "type": "work" }, { "value": "p@b.c", "primary": true }] }), None, Ok("p@b.c")),
-        (json!({ "userName": "ada", "emails": [{ "value": "h@b.c", "type": "home" }, { "value": "w@b.c", "type": "work" }] }), None, Ok("w@b.c")),
-        (json!({ "userName": "ada", "emails": [{ "value": "not an address", "primary": true }] }), Some("f.example"), Ok("ada@f.example")),
+        (
+            json!({ "userName": "ada", "emails": [{ "value": "w@b.c", "type": "work" }, { "value": "p@b.c", "primary": true }] }),
+            None,
+            Ok("p@b.c"),
+        ),
+        (
+            json!({ "userName": "ada", "emails": [{ "value": "h@b.c", "type": "home" }, { "value": "w@b.c", "type": "work" }] }),
+            None,
+            Ok("w@b.c"),
+        ),
+        (
+            json!({ "userName": "ada", "emails": [{ "value": "not an address", "primary": true }] }),
+            Some("f.example"),
+            Ok("ada@f.example"),
+        ),
         (json!({ "userName": "ada" }), None, Err(identity::NoEmail)),
         (json!({ "userName": "a@b@c.d" }), None, Err(identity::NoEmail)),
         (json!({ "userName": "a@localhost" }), None, Err(identity::NoEmail)),
     ];
     for (document, fallback, expected) in table {
-        assert_eq!(identity::email_of(&object(document.clone()), fallback), expected.map(str::to_owned), "{document}");
+        assert_eq!(
+            identity::email_of(&object(document.clone()), fallback),
+            expected.map(str::to_owned),
+            "{document}"
+        );
     }
 }
 
@@ -263,12 +326,21 @@ fn a_group_is_made_linked_renamed_and_filled_in_chunks_of_fifty() {
     assert_eq!(create.kind, PlanKind::GroupCreate);
     assert_eq!(create.steps.len(), 3);
     let rename = plan_group(&GroupInput {
-        genesys: Some("g"), name_now: Some("Old"), name: "New", remove: users(1), ..GroupInput::default()
+        genesys: Some("g"),
+        name_now: Some("Old"),
+        name: "New",
+        remove: users(1),
+        ..GroupInput::default()
     });
     assert!(matches!(rename.steps[0].effect, Effect::RenameGroup { .. }) && rename.steps.len() == 2);
     let now = BTreeSet::from_iter(users(1));
     let nothing = plan_group(&GroupInput {
-        genesys: Some("g"), name_now: Some("G"), name: "G", add: users(1), members_now: Some(&now), ..GroupInput::default()
+        genesys: Some("g"),
+        name_now: Some("G"),
+        name: "G",
+        add: users(1),
+        members_now: Some(&now),
+        ..GroupInput::default()
     });
     assert!(nothing.is_empty());
     let delete = plan_group(&GroupInput { delete: true, genesys: Some("g"), ..GroupInput::default() });
@@ -304,12 +376,16 @@ fn applied(observed: &Observed, plan: &crate::model::Plan) -> Observed {
                 set(Target::Role { role: grant.role, division: grant.division }, None);
             }),
             Effect::SetSkills(levels) => {
-                levels.into_iter().for_each(|level| set(Target::Skill(level.of), level.after.map(Setting::Level)));
+                levels
+                    .into_iter()
+                    .for_each(|level| set(Target::Skill(level.of), level.after.map(Setting::Level)));
             }
-            Effect::SetAttributes { schema, version, after, .. } => after.into_iter().for_each(|(field, value)| {
-                let target = Target::Attribute { schema: schema.clone(), version, field };
-                set(target, (!value.is_null()).then_some(Setting::Value(value)));
-            }),
+            Effect::SetAttributes { schema, version, after, .. } => {
+                after.into_iter().for_each(|(field, value)| {
+                    let target = Target::Attribute { schema: schema.clone(), version, field };
+                    set(target, (!value.is_null()).then_some(Setting::Value(value)));
+                })
+            }
             Effect::JoinQueue(queue) => set(Target::Queue(queue), Some(Setting::Held)),
             Effect::LeaveQueue(queue) => set(Target::Queue(queue), None),
             other => panic!("no entitlement: {other:?}"),

@@ -67,7 +67,9 @@ pub fn plan_user(input: &UserInput<'_>) -> Planned {
     match &input.change {
         UserChange::Create { mark } => create(input, mark, active),
         UserChange::Delete => delete(),
-        UserChange::Existing { .. } if !active && input.observed.state == UserState::Active => deactivate(input),
+        UserChange::Existing { .. } if !active && input.observed.state == UserState::Active => {
+            deactivate(input)
+        }
         UserChange::Existing { adopt } => existing(input, *adopt, active),
     }
 }
@@ -130,7 +132,8 @@ fn entitlements(builder: &mut Builder, input: &UserInput<'_>, active: bool) -> G
     if active {
         return plan_entitlements(builder, input.desired, input.managed, input.granted, input.observed);
     }
-    let keeps = |resolved: &&Resolved| !matches!(resolved.entitlement.target.kind(), Kind::Role | Kind::Queue);
+    let keeps =
+        |resolved: &&Resolved| !matches!(resolved.entitlement.target.kind(), Kind::Role | Kind::Queue);
     let desired: Vec<Resolved> = input.desired.iter().filter(keeps).cloned().collect();
     let mut managed = input.managed.clone();
     managed.extend([Kind::Role, Kind::Queue]);

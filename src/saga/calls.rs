@@ -9,7 +9,9 @@ use crate::model::{Effect, Level, UserId};
 /// any other step is empty.
 pub fn forward(effect: &Effect, bound: Option<&str>) -> Vec<Write> {
     match effect {
-        Effect::CreateUser { document, .. } => vec![Write::CreateUser { document: document.clone(), password: None }],
+        Effect::CreateUser { document, .. } => {
+            vec![Write::CreateUser { document: document.clone(), password: None }]
+        }
         Effect::CreateGroup { name } => vec![Write::CreateGroup(name.clone())],
         Effect::RestoreUser { user } => vec![Write::RestoreUser(user.clone())],
         Effect::LinkGroup { .. } => Vec::new(),
@@ -22,7 +24,11 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
     let group = || bound.to_owned();
     match effect {
         Effect::UpdateUser { after, .. } => {
-            let set = after.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let set = after
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
             let remove = after.iter().filter(|(_, value)| value.is_null()).map(|(k, _)| k.clone()).collect();
             vec![Write::UpdateUser { user: user(), set, remove, password: None }]
         }
@@ -31,13 +37,25 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
         Effect::DeleteUser => vec![Write::DeleteUser(user())],
         Effect::MoveDivision { to, .. } => vec![Write::MoveDivision(user(), to.id.clone())],
         Effect::AddRoles(grants) => vec![Write::AddRoles(user(), grants.clone())],
-        Effect::RemoveRoles(grants) => grants.iter().map(|grant| Write::RemoveRole(user(), grant.clone())).collect(),
+        Effect::RemoveRoles(grants) => {
+            grants.iter().map(|grant| Write::RemoveRole(user(), grant.clone())).collect()
+        }
         Effect::SetSkills(levels) => skills(&user(), levels),
         Effect::SetLanguages(levels) => languages(&user(), levels),
         Effect::SetAttributes { schema, version, after, .. } => {
-            let set = after.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let set = after
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
             let clear = after.iter().filter(|(_, value)| value.is_null()).map(|(k, _)| k.clone()).collect();
-            vec![Write::SetAttributes { user: user(), schema: schema.id.clone(), version: *version, set, clear }]
+            vec![Write::SetAttributes {
+                user: user(),
+                schema: schema.id.clone(),
+                version: *version,
+                set,
+                clear,
+            }]
         }
         Effect::JoinQueue(queue) => vec![Write::JoinQueue(user(), queue.id.clone())],
         Effect::LeaveQueue(queue) => vec![Write::LeaveQueue(user(), queue.id.clone())],
@@ -45,9 +63,10 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
         Effect::DeleteGroup => vec![Write::DeleteGroup(group())],
         Effect::AddMembers(users) => vec![Write::AddMembers(group(), users.clone())],
         Effect::RemoveMembers(users) => vec![Write::RemoveMembers(group(), users.clone())],
-        Effect::CreateUser { .. } | Effect::CreateGroup { .. } | Effect::RestoreUser { .. } | Effect::LinkGroup { .. } => {
-            Vec::new()
-        }
+        Effect::CreateUser { .. }
+        | Effect::CreateGroup { .. }
+        | Effect::RestoreUser { .. }
+        | Effect::LinkGroup { .. } => Vec::new(),
     }
 }
 
@@ -55,7 +74,8 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
 pub(super) fn skills(user: &UserId, levels: &[Level]) -> Vec<Write> {
     let set: Vec<_> = levels.iter().filter_map(|level| Some((level.of.id.clone(), level.after?))).collect();
     let gone = levels.iter().filter(|level| level.after.is_none());
-    let mut writes: Vec<Write> = gone.map(|level| Write::RemoveSkill(user.clone(), level.of.id.clone())).collect();
+    let mut writes: Vec<Write> =
+        gone.map(|level| Write::RemoveSkill(user.clone(), level.of.id.clone())).collect();
     if !set.is_empty() {
         writes.push(Write::SetSkills(user.clone(), set));
     }
@@ -66,7 +86,8 @@ pub(super) fn skills(user: &UserId, levels: &[Level]) -> Vec<Write> {
 pub(super) fn languages(user: &UserId, levels: &[Level]) -> Vec<Write> {
     let set: Vec<_> = levels.iter().filter_map(|level| Some((level.of.id.clone(), level.after?))).collect();
     let gone = levels.iter().filter(|level| level.after.is_none());
-    let mut writes: Vec<Write> = gone.map(|level| Write::RemoveLanguage(user.clone(), level.of.id.clone())).collect();
+    let mut writes: Vec<Write> =
+        gone.map(|level| Write::RemoveLanguage(user.clone(), level.of.id.clone())).collect();
     if !set.is_empty() {
         writes.push(Write::SetLanguages(user.clone(), set));
     }

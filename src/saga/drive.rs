@@ -10,7 +10,9 @@ use tokio::sync::watch;
 use super::{calls, undo};
 use crate::limits;
 use crate::model::ports::{CallContext, Clock, Upstream, Write};
-use crate::model::{Effect, Later, Mark, Observed, Refusal, RefusalKind, Secret, Step, UserId, Verdict};
+use crate::model::{
+    Effect, Later, Mark, Observed, Refusal, RefusalKind, Secret, Step, UserId, UserState, Verdict,
+};
 
 /// How long a 404 on a user that was just made counts as "not visible yet" (facts.md section 7, read-after-write).
 const FRESH_FOR_MS: u64 = 10_000;
@@ -20,7 +22,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum StepEnd {
     Done(Option<String>),
-    Refused { refusal: Refusal, partial: bool },
+    Refused {
+        refusal: Refusal,
+        partial: bool,
+    },
     /// Given up between two tries because the saga settles or the process stops.
     Abandoned,
 }
@@ -224,7 +229,36 @@ impl Driver {
                 end => return end,
             }
         }
-        StepEnd::Done(None)
+        match &step.effect {
+            Effect::CreateUser { .. } => self.confirm_deleted(&UserId::new(bound)).await,
+            _ => StepEnd::Done(None),
+        }
+    }
+
+    /// A DELETE of a user that was made moments ago may have met a 404 that only meant "not visible yet". Seen deleted is
+    /// proof; absent is believed after a quiet period; alive is deleted again.
+    async fn confirm_deleted(&mut self, user: &UserId) -> StepEnd {
+        let started = self.clock.monotonic_ms();
+        let quiet = u64::try_from(limits::QUIET_PERIOD.as_millis()).unwrap_or(u64::MAX);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.observe(user, &crate::model::Aspects::default()).await {
+                Ok(Some(seen)) if seen.state == UserState::Deleted => return StepEnd::Done(None),
+                Ok(Some(_)) => match self.persist_undo(&Write::DeleteUser(user.clone())).await {
+                    StepEnd::Done(_) => {}
+                    end => return end,
+                },
+                Ok(None) if self.clock.monotonic_ms().saturating_sub(started) >= quiet => {
+                    return StepEnd::Done(None);
+                }
+                Ok(None) => {}
+                Err(end) => return end,
+            }
+            if self.rest(pause).await {
+                return StepEnd::Abandoned;
+            }
+            pause = next_pause(pause);
+        }
     }
 
     async fn persist_undo(&mut self, write: &Write) -> StepEnd {
@@ -273,7 +307,11 @@ impl Driver {
         }
     }
 
-    async fn observe(&mut self, user: &UserId, aspects: &crate::model::Aspects) -> Result<Option<Observed>, StepEnd> {
+    async fn observe(
+        &mut self,
+        user: &UserId,
+        aspects: &crate::model::Aspects,
+    ) -> Result<Option<Observed>, StepEnd> {
         let mut pause = FIRST_PAUSE;
         loop {
             let wait = match self.upstream.observe(user, aspects, &self.context).await {
@@ -295,7 +333,8 @@ impl Driver {
         if *self.settle.borrow() {
             return true;
         }
-        let jitter = Duration::from_millis(self.clock.jitter(wait.as_millis().try_into().unwrap_or(u64::MAX) / 4 + 1));
+        let jitter =
+            Duration::from_millis(self.clock.jitter(wait.as_millis().try_into().unwrap_or(u64::MAX) / 4 + 1));
         let clock = Arc::clone(&self.clock);
         tokio::select! {
             () = clock.sleep(wait + jitter) => {}

@@ -140,7 +140,11 @@ pub(super) fn claim(opened: &SagaOpened, bound: &str) -> Batch {
             crate::model::Subject::Group { id, .. } => id.as_str().to_owned(),
         };
         let value = serde_json::json!({ "id": id, "externalId": external_id }).to_string();
-        batch.put(crate::model::Table::Index, claim_key(opened.tenant.as_str(), &opened.cause.by, name), value);
+        batch.put(
+            crate::model::Table::Index,
+            claim_key(opened.tenant.as_str(), &opened.cause.by, name),
+            value,
+        );
     }
     batch
 }

@@ -90,7 +90,16 @@ impl Machine {
     pub fn new(plan: Plan, bound: Option<String>) -> Self {
         let steps = vec![StepState::Waiting; plan.steps.len()];
         let phase = Phase::Forward;
-        Self { plan, steps, phase, bound, acknowledged: false, recovered: false, parked: false, stopping: false }
+        Self {
+            plan,
+            steps,
+            phase,
+            bound,
+            acknowledged: false,
+            recovered: false,
+            parked: false,
+            stopping: false,
+        }
     }
 
     /// A saga found open: any of its steps may have taken effect. Repeating them is harmless, so nothing but the turns
@@ -112,17 +121,32 @@ impl Machine {
         let running = self.steps.contains(&StepState::Running);
         match &self.phase {
             Phase::Ended => Next::Ended,
-            _ if self.stopping => if running { Next::Wait } else { Next::Stopped },
+            _ if self.stopping => {
+                if running {
+                    Next::Wait
+                } else {
+                    Next::Stopped
+                }
+            }
             Phase::Settling(..) if running => Next::Wait,
-            Phase::Settling(refusal, step) => Next::Turn(Turn::Undoing { refusal: refusal.clone(), step: *step }),
+            Phase::Settling(refusal, step) => {
+                Next::Turn(Turn::Undoing { refusal: refusal.clone(), step: *step })
+            }
             Phase::Undoing(refusal, step) => self.next_undo(refusal, *step),
-            Phase::Forward if self.parked => if running { Next::Wait } else { Next::Parked },
+            Phase::Forward if self.parked => {
+                if running {
+                    Next::Wait
+                } else {
+                    Next::Parked
+                }
+            }
             Phase::Forward => self.next_forward(running),
         }
     }
 
     fn next_forward(&mut self, running: bool) -> Next {
-        let startable: Vec<StepId> = self.plan.steps.iter().filter(|step| self.can_start(step)).map(|s| s.id).collect();
+        let startable: Vec<StepId> =
+            self.plan.steps.iter().filter(|step| self.can_start(step)).map(|s| s.id).collect();
         if !startable.is_empty() {
             for id in &startable {
                 self.set(*id, StepState::Running);
@@ -138,7 +162,8 @@ impl Machine {
 
     fn next_undo(&self, refusal: &Refusal, step: Option<StepId>) -> Next {
         let undoable = |step: &&Step| {
-            matches!(self.state(step.id), Some(StepState::Done | StepState::Maybe)) && !self.beyond_pivot(step.id)
+            matches!(self.state(step.id), Some(StepState::Done | StepState::Maybe))
+                && !self.beyond_pivot(step.id)
         };
         if let Some(step) = self.plan.steps.iter().rev().find(undoable) {
             return Next::Undo(step.id);
@@ -184,7 +209,10 @@ impl Machine {
 
     fn refused(&mut self, id: StepId, refusal: Refusal, partial: bool) {
         if self.forward_only() || self.phase != Phase::Forward {
-            self.set(id, if self.forward_only() { StepState::Failed(refusal) } else { maybe(refusal, partial) });
+            self.set(
+                id,
+                if self.forward_only() { StepState::Failed(refusal) } else { maybe(refusal, partial) },
+            );
             return;
         }
         self.set(id, maybe(refusal.clone(), partial));
@@ -214,7 +242,8 @@ impl Machine {
             return false;
         }
         let earlier = self.plan.steps.iter().filter(|other| other.id < step.id);
-        let settled = |other: &Step| matches!(self.state(other.id), Some(StepState::Done | StepState::Failed(_)));
+        let settled =
+            |other: &Step| matches!(self.state(other.id), Some(StepState::Done | StepState::Failed(_)));
         if step.identity {
             return earlier.into_iter().filter(|other| other.identity).all(settled);
         }

@@ -10,11 +10,22 @@ fn named(id: &str) -> Named {
 }
 
 fn refusal(code: &str) -> Refusal {
-    Refusal { kind: RefusalKind::Validation, status: 400, code: code.into(), detail: "no".into(), correlation_id: None }
+    Refusal {
+        kind: RefusalKind::Validation,
+        status: 400,
+        code: code.into(),
+        detail: "no".into(),
+        correlation_id: None,
+    }
 }
 
 fn plan(kind: PlanKind, steps: Vec<(Effect, ConflictClass, bool)>, pivot: Option<u16>) -> Plan {
-    let step = |(index, (effect, class, identity)): (usize, _)| Step { id: StepId(index as u16), effect, class, identity };
+    let step = |(index, (effect, class, identity)): (usize, _)| Step {
+        id: StepId(index as u16),
+        effect,
+        class,
+        identity,
+    };
     Plan { kind, steps: steps.into_iter().enumerate().map(step).collect(), pivot: pivot.map(StepId) }
 }
 
@@ -23,7 +34,11 @@ fn create() -> Plan {
     plan(
         PlanKind::Create,
         vec![
-            (Effect::CreateUser { document: Default::default(), email: "a@b.c".into() }, ConflictClass::User, true),
+            (
+                Effect::CreateUser { document: Default::default(), email: "a@b.c".into() },
+                ConflictClass::User,
+                true,
+            ),
             (Effect::MoveDivision { to: named("d"), from: None }, ConflictClass::User, false),
             (Effect::JoinQueue(named("a")), ConflictClass::Queue("a".into()), false),
             (Effect::JoinQueue(named("b")), ConflictClass::Queue("b".into()), false),
@@ -74,7 +89,10 @@ fn identity_runs_alone_and_the_rest_side_by_side() {
     for id in [3, 1, 2] {
         done(&mut machine, id);
     }
-    assert_eq!(turn(&mut machine), Turn::Finished(Outcome::Committed { bound: "user-1".into(), failures: vec![] }));
+    assert_eq!(
+        turn(&mut machine),
+        Turn::Finished(Outcome::Committed { bound: "user-1".into(), failures: vec![] })
+    );
     assert_eq!(machine.next(), Next::Ended);
 }
 
@@ -105,7 +123,10 @@ fn a_refusal_lets_the_flight_settle_and_then_undoes_in_reverse() {
     assert_eq!(machine.next(), Next::Wait, "queue b is still in flight");
     assert!(machine.settling());
     machine.on(Event::Abandoned(StepId(3)));
-    assert_eq!(turn(&mut machine), Turn::Undoing { refusal: refusal("queue.size.limit"), step: Some(StepId(2)) });
+    assert_eq!(
+        turn(&mut machine),
+        Turn::Undoing { refusal: refusal("queue.size.limit"), step: Some(StepId(2)) }
+    );
     assert_eq!(undone_in_order(&mut machine), [3, 1, 0], "what was refused whole has nothing to undo");
     let outcome = Outcome::RolledBack { refusal: refusal("queue.size.limit"), step: Some(StepId(2)) };
     assert_eq!(turn(&mut machine), Turn::Finished(outcome));
@@ -158,7 +179,9 @@ fn from_the_pivot_on_a_saga_only_goes_forward() {
     done(&mut machine, 0);
     assert_eq!(started(&mut machine), [1]);
     machine.on(Event::Refused(StepId(1), refusal("x"), true));
-    assert!(matches!(turn(&mut machine), Turn::Finished(Outcome::Committed { failures, .. }) if failures.len() == 1));
+    assert!(
+        matches!(turn(&mut machine), Turn::Finished(Outcome::Committed { failures, .. }) if failures.len() == 1)
+    );
     // Refused at the pivot itself: nothing happened and nothing is given back.
     let mut machine = Machine::new(deactivate(), Some("u".into()));
     started(&mut machine);
@@ -247,7 +270,10 @@ fn a_stop_leaves_the_saga_open() {
 #[test]
 fn an_empty_plan_ends_at_once() {
     let mut machine = Machine::new(plan(PlanKind::Update, vec![], None), Some("u".into()));
-    assert_eq!(turn(&mut machine), Turn::Finished(Outcome::Committed { bound: "u".into(), failures: vec![] }));
+    assert_eq!(
+        turn(&mut machine),
+        Turn::Finished(Outcome::Committed { bound: "u".into(), failures: vec![] })
+    );
 }
 
 #[test]

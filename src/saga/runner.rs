@@ -16,8 +16,8 @@ use super::handle::{Command, Handle, Parked, Progress};
 use super::machine::{Event, Machine, Next};
 use crate::model::ports::{CallContext, Clock, Directory, Journal, Priority, Upstream};
 use crate::model::{
-    Batch, CommitToken, Effect, Mark, Outcome, PlanKind, SagaId, SagaOpened, Secret, Step, StepId, StoreError, Subject,
-    Turn,
+    Batch, CommitToken, Effect, Mark, Outcome, PlanKind, SagaId, SagaOpened, Secret, Step, StepId,
+    StoreError, Subject, Turn,
 };
 
 /// What the runner works with.
@@ -48,7 +48,12 @@ impl Runner {
     }
 
     /// Starts a saga whose opening is durable. `turns` are those found after a crash, empty for a fresh one.
-    pub fn start(self: &Arc<Self>, opened: SagaOpened, turns: Option<&[Turn]>, password: Option<Secret>) -> Handle {
+    pub fn start(
+        self: &Arc<Self>,
+        opened: SagaOpened,
+        turns: Option<&[Turn]>,
+        password: Option<Secret>,
+    ) -> Handle {
         let bound = match &opened.about {
             Subject::User(user) => user.as_ref().map(|user| user.as_str().to_owned()),
             Subject::Group { genesys, .. } => genesys.clone(),
@@ -61,7 +66,8 @@ impl Runner {
         let (commands, receiver) = mpsc::channel(8);
         let (sender, progress) = watch::channel(Progress::default());
         let waited_for = Arc::new(AtomicBool::new(turns.is_none()));
-        let handle = Handle { opened: Arc::clone(&opened), commands, progress, waited_for: Arc::clone(&waited_for) };
+        let handle =
+            Handle { opened: Arc::clone(&opened), commands, progress, waited_for: Arc::clone(&waited_for) };
         self.lock().insert(opened.id, handle.clone());
         let (settle, settling) = watch::channel(machine.settling());
         let saga = Running {
@@ -76,7 +82,8 @@ impl Runner {
             password,
             steps: JoinSet::new(),
             parking: None,
-            claimed: turns.is_some_and(|turns| turns.iter().any(|turn| matches!(turn, Turn::Acknowledged { .. }))),
+            claimed: turns
+                .is_some_and(|turns| turns.iter().any(|turn| matches!(turn, Turn::Acknowledged { .. }))),
         };
         self.engine.spawn(saga.run());
         handle
@@ -289,7 +296,8 @@ impl Running {
 
     fn driver(&self, step: &Step) -> Driver {
         let opened = &self.opened;
-        let made = |step: &Step| matches!(step.effect, Effect::CreateUser { .. } | Effect::RestoreUser { .. });
+        let made =
+            |step: &Step| matches!(step.effect, Effect::CreateUser { .. } | Effect::RestoreUser { .. });
         Driver {
             upstream: Arc::clone(&self.runner.ports.upstream),
             clock: Arc::clone(&self.runner.ports.clock),
@@ -298,7 +306,10 @@ impl Running {
             fresh: opened.plan.steps.iter().any(made),
             password: self.password.clone().filter(|_| step.identity),
             settle: self.settling.clone(),
-            context: CallContext { priority: self.priority(step), label: format!("saga {} step {}", opened.id, step.id.0) },
+            context: CallContext {
+                priority: self.priority(step),
+                label: format!("saga {} step {}", opened.id, step.id.0),
+            },
         }
     }
 

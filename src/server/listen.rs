@@ -138,6 +138,11 @@ impl Listening {
         self.addr
     }
 
+    /// Tells it to end at once and does not wait.
+    pub fn abandon(self) {
+        drop(self.handle.stop(false));
+    }
+
     /// Takes no new connections, lets running requests finish (at most `limits::STOP_GRACE`), then returns.
     pub async fn stop(mut self) {
         self.handle.stop(true).await;

@@ -24,8 +24,6 @@ pub struct Stored {
     pub modified_ms: i64,
     /// How far provisioning has come, as it is shown in our extension; users only.
     pub provisioning: Option<Provisioning>,
-    /// Number of members; groups only.
-    pub member_count: u64,
 }
 
 /// The read side of the directory.
@@ -65,4 +63,10 @@ pub trait Reads: Send + Sync {
     /// # Errors
     /// A damaged record.
     fn members(&self, group: &str) -> Result<Vec<Member>, StoreError>;
+
+    /// Whether a group has more members than that; looks at no more than it must.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError>;
 }

@@ -16,12 +16,15 @@ use super::endpoint::{
 };
 use super::{answer, auth, state};
 
+/// A method's name and what makes its route.
+pub type Method = (&'static str, fn() -> Route);
+
 /// One address and the methods it takes.
 pub struct Entry {
     /// Pattern below the scope's own path.
     pub pattern: &'static str,
-    /// Method and what makes its route.
-    pub methods: &'static [(&'static str, fn() -> Route)],
+    /// The methods it takes.
+    pub methods: &'static [Method],
 }
 
 /// Adds the routes of the administration below `/admin`; the tokens are checked before they are reached.

@@ -13,6 +13,7 @@ use super::reads::Reads;
 use crate::limits;
 use crate::model::ports::Clock;
 use crate::scim::dialect::Dialect;
+use crate::scim::discovery::Suggestions;
 
 /// The base path of the SCIM service.
 pub const BASE: &str = "/scim/v2";
@@ -25,7 +26,7 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Most connections of one worker: a flood waits in the listen queue and costs no memory.
 pub const CONNECTIONS_PER_WORKER: usize = 2048;
 /// Members above which a group PATCH is answered 204, as the RFC allows and Entra advises: the body would be wasted.
-pub const PATCH_BODY_MEMBERS: u64 = 500;
+pub const PATCH_BODY_MEMBERS: usize = 500;
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct Settings {
     pub headers_wait: Duration,
     /// What clients may get wrong.
     pub dialect: Dialect,
+    /// Values that /Schemas suggests to clients.
+    pub suggestions: Suggestions,
 }
 
 impl Settings {
@@ -57,6 +60,7 @@ impl Settings {
             body_wait: BODY_WAIT,
             headers_wait: HEADERS_WAIT,
             dialect: Dialect::Tolerant,
+            suggestions: Suggestions::default(),
         }
     }
 

@@ -11,8 +11,6 @@ use crate::model::{Batch, Expect, StoreError, Table};
 
 use super::chain;
 
-/// Longest key in bytes. sled keeps up to 257 keys in one index page, which must stay below the 128 KiB of a blob file.
-const KEY_BYTES: usize = 480;
 /// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room for the rest.
 const COMMIT_KEYS: usize = 100_000;
 
@@ -24,12 +22,6 @@ pub(super) type Read<'a> = &'a dyn Fn(Table, &[u8]) -> Result<Option<Bytes>, Sto
 
 /// Refuses what could not be kept safely, before it is queued.
 pub(super) fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
-    let keys = batch.put.iter().map(|(_, key, _)| key).chain(batch.delete.iter().map(|(_, key)| key));
-    if let Some(key) =
-        keys.chain(batch.expect.iter().map(|(_, key, _)| key)).find(|key| key.len() > KEY_BYTES)
-    {
-        return Err(StoreError::TooLarge { bytes: key.len() });
-    }
     if let Some((_, _, value)) = batch.put.iter().find(|(_, _, value)| value.len() > STORE_RECORD_BYTES) {
         return Err(StoreError::TooLarge { bytes: value.len() });
     }
@@ -134,10 +126,6 @@ mod tests {
     fn what_is_too_large_is_refused() {
         let mut value = Batch::new();
         value.put(Table::Users, b"a", vec![0; STORE_RECORD_BYTES + 1]);
-        let mut key = Batch::new();
-        key.delete(Table::Users, vec![b'k'; KEY_BYTES + 1]);
-        for batch in [value, key] {
-            assert!(matches!(check_sizes(&batch), Err(StoreError::TooLarge { .. })));
-        }
+        assert_eq!(check_sizes(&value), Err(StoreError::TooLarge { bytes: STORE_RECORD_BYTES + 1 }));
     }
 }

@@ -82,6 +82,13 @@ async fn keeps_its_contract(store: &dyn Store) {
     store.commit(gone).await.unwrap();
     assert_eq!(store.get(Table::Users, b"t/big").unwrap(), None);
 
+    // Keys longer than a page could hold are kept all the same.
+    let long = format!("t/{}", "x".repeat(10_000));
+    store.commit(put(&long, "1")).await.unwrap();
+    assert_eq!(store.get(Table::Users, long.as_bytes()).unwrap(), Some(Bytes::from("1")));
+    assert_eq!(store.get(Table::Users, format!("{long}x").as_bytes()).unwrap(), None);
+    assert_eq!(keys(store, "t/x", Some(&long), 9), Vec::<String>::new());
+
     // Appends get the next link, however many come at once.
     let append = |text: &str| {
         let mut batch = Batch::new();

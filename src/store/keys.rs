@@ -2,11 +2,18 @@
 //!
 //! Says nothing about which keys exist: `journal`, `tokens`, `directory` and `audit` each name their own.
 
-use crate::model::TenantId;
+use std::borrow::Cow;
+
+use crate::model::{Batch, TenantId};
 
 /// Longest part in bytes, escaped, that is written as it is. Longer ones (a display name may have 256 KiB) are replaced by their hash: keys
 /// must stay small enough for the store's pages.
 const PART_BYTES: usize = 200;
+
+/// Longest key that is stored as it is. sled keeps up to 257 keys in one index page, which must stay below the 128 KiB of a blob file.
+const KEY_BYTES: usize = 480;
+/// Length of the mark and hash that stand for a key's tail.
+const HASH_BYTES: usize = 2 + 64;
 
 /// The key of those parts under a tenant.
 pub fn key(tenant: &TenantId, parts: &[&str]) -> Vec<u8> {
@@ -30,6 +37,27 @@ pub fn last_part(key: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(key).ok()?;
     let part = text.rsplit('/').next()?;
     (!part.starts_with("%#")).then(|| part.replace("%2F", "/").replace("%25", "%"))
+}
+
+/// The key as it is stored: a very long one ends in the hash of the whole instead of its tail.
+pub(super) fn fit(key: &[u8]) -> Cow<'_, [u8]> {
+    match key.split_at_checked(KEY_BYTES - HASH_BYTES) {
+        Some((start, tail)) if tail.len() > HASH_BYTES => {
+            Cow::Owned([start, b"%#", blake3::hash(key).to_hex().as_bytes()].concat())
+        }
+        _ => Cow::Borrowed(key),
+    }
+}
+
+/// All keys of a batch as they are stored.
+pub(super) fn fit_batch(batch: &mut Batch) {
+    let expected = batch.expect.iter_mut().map(|(_, key, _)| key);
+    let put = batch.put.iter_mut().map(|(_, key, _)| key);
+    for key in expected.chain(put).chain(batch.delete.iter_mut().map(|(_, key)| key)) {
+        if let Cow::Owned(short) = fit(key) {
+            *key = short;
+        }
+    }
 }
 
 /// One part, escaped.
@@ -60,6 +88,23 @@ mod tests {
         for text in ["plain", "a/b", "50%", "%2F", "%25/", "ü/ß", ""] {
             assert_eq!(last_part(&key(&tenant, &["word", text])).as_deref(), Some(text), "{text}");
         }
+    }
+
+    #[test]
+    fn keys_that_no_page_could_hold_are_shortened_and_stay_apart() {
+        let long = |last: &str| format!("t/claim/okta/{}{last}", "x".repeat(5000)).into_bytes();
+        let (one, other) = (fit(&long("1")).into_owned(), fit(&long("2")).into_owned());
+        assert!(one.len() == KEY_BYTES && other.len() == KEY_BYTES && one != other);
+        assert!(one.starts_with(b"t/claim/okta/xxx"));
+        for length in [0, KEY_BYTES - HASH_BYTES, KEY_BYTES] {
+            assert_eq!(fit(&vec![b'k'; length]).as_ref(), vec![b'k'; length]);
+        }
+        let mut batch = Batch::new();
+        batch.put(crate::model::Table::Index, long("1"), "1");
+        batch.expect(crate::model::Table::Index, long("1"), crate::model::Expect::Absent);
+        batch.delete(crate::model::Table::Index, long("2"));
+        fit_batch(&mut batch);
+        assert_eq!((&batch.put[0].1, &batch.expect[0].1, &batch.delete[0].1), (&one, &one, &other));
     }
 
     #[test]

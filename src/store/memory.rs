@@ -12,6 +12,7 @@ use crate::model::ports::Store;
 use crate::model::{Batch, CommitToken, StoreError, Table};
 
 use super::apply::{check_sizes, resolve};
+use super::keys;
 
 #[derive(Clone, Debug, Default)]
 struct Inner {
@@ -54,7 +55,8 @@ impl MemoryStore {
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
+    async fn commit(&self, mut batch: Batch) -> Result<CommitToken, StoreError> {
+        keys::fit_batch(&mut batch);
         check_sizes(&batch)?;
         let mut inner = self.lock();
         match inner.fail_in {
@@ -79,7 +81,7 @@ impl Store for MemoryStore {
     }
 
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.lock().data.get(&(table, key.to_vec())).cloned())
+        Ok(self.lock().data.get(&(table, keys::fit(key).into_owned())).cloned())
     }
 
     fn scan(
@@ -90,6 +92,8 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
         let inner = self.lock();
+        let after = after.map(keys::fit);
+        let after = after.as_deref();
         let from = after.map_or(prefix, |after| after.max(prefix)).to_vec();
         Ok(inner
             .data

@@ -18,6 +18,7 @@ use crate::model::{Batch, CommitToken, StoreError, Table};
 use super::apply::check_sizes;
 use super::committer::{Committer, Health, Request};
 use super::engine::Engine;
+use super::keys;
 use super::open::{self, OpenError, OpenOptions};
 
 /// A [`Store`] on disk. Dropping it finishes what is queued; [`SledStore::close`] also tells whether that went well.
@@ -111,7 +112,8 @@ impl Drop for SledStore {
 
 #[async_trait]
 impl Store for SledStore {
-    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
+    async fn commit(&self, mut batch: Batch) -> Result<CommitToken, StoreError> {
+        keys::fit_batch(&mut batch);
         check_sizes(&batch)?;
         if self.read_only && !batch.is_empty() {
             return Err(StoreError::Failed("it was opened for reading only".to_owned()));
@@ -126,7 +128,7 @@ impl Store for SledStore {
     }
 
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        self.engine.get(table, key)
+        self.engine.get(table, &keys::fit(key))
     }
 
     fn scan(
@@ -136,7 +138,8 @@ impl Store for SledStore {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
-        self.engine.scan(table, prefix, after, limit)
+        let after = after.map(keys::fit);
+        self.engine.scan(table, prefix, after.as_deref(), limit)
     }
 }
 

@@ -12,15 +12,24 @@ use crate::model::{Outcome, Turn};
 /// * One that was refused before anything took effect may end as rolled back at once: there is nothing to act on.
 pub fn legal(last: Option<&Turn>, next: &Turn) -> bool {
     use Turn::{Acknowledged, Finished, HandedOver, Stuck, Undoing};
-    match (last, next) {
-        (None, Acknowledged { .. } | Undoing { .. }) => true,
-        (None, Finished(Outcome::Committed { .. } | Outcome::RolledBack { .. })) => true,
-        (Some(Acknowledged { .. }), HandedOver { .. }) => true,
-        (Some(Acknowledged { .. }), Finished(Outcome::Committed { .. } | Outcome::HandedOver)) => true,
-        (Some(Undoing { .. }), Stuck { .. } | Finished(Outcome::RolledBack { .. })) => true,
-        (Some(Stuck { .. }), Undoing { .. } | HandedOver { .. }) => true,
-        (Some(Stuck { .. }), Finished(Outcome::RolledBack { .. } | Outcome::HandedOver)) => true,
-        _ => false,
+    match last {
+        None => match next {
+            Acknowledged { .. } | Undoing { .. } => true,
+            Finished(outcome) => !matches!(outcome, Outcome::HandedOver),
+            Stuck { .. } | HandedOver { .. } => false,
+        },
+        Some(Acknowledged { .. }) => match next {
+            HandedOver { .. } => true,
+            Finished(outcome) => !matches!(outcome, Outcome::RolledBack { .. }),
+            Acknowledged { .. } | Undoing { .. } | Stuck { .. } => false,
+        },
+        Some(Undoing { .. }) => matches!(next, Stuck { .. } | Finished(Outcome::RolledBack { .. })),
+        Some(Stuck { .. }) => match next {
+            Undoing { .. } | HandedOver { .. } => true,
+            Finished(outcome) => !matches!(outcome, Outcome::Committed { .. }),
+            Acknowledged { .. } | Stuck { .. } => false,
+        },
+        Some(HandedOver { .. } | Finished(_)) => false,
     }
 }
 

@@ -97,16 +97,15 @@ impl House {
             }
         };
         let mut document = document;
-        if kind == ResourceKind::Group {
-            if let Some(members) = resource::split_members(&mut document)? {
-                inner.members.insert(id.clone(), members);
-            }
+        if kind == ResourceKind::Group
+            && let Some(members) = resource::split_members(&mut document)?
+        {
+            inner.members.insert(id.clone(), members);
         }
         if old.is_none() && inner.taken(kind, &document) {
             return Err(ScimError::uniqueness("The name is taken."));
         }
         let version = old.as_ref().map_or(1, |old| old.version + 1);
-        let member_count = inner.members.get(&id).map_or(0, Vec::len) as u64;
         let stored = Stored {
             id: id.clone(),
             document,
@@ -114,7 +113,6 @@ impl House {
             created_ms: 1_700_000_000_000,
             modified_ms: 1_700_000_000_000 + version as i64,
             provisioning: None,
-            member_count,
         };
         inner.resources.insert((kind, id.clone()), stored);
         Ok((if old.is_some() { Done::Changed } else { Done::Created }, id))
@@ -191,6 +189,10 @@ impl Reads for House {
     fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
         *self.members_read.lock().unwrap() += 1;
         Ok(self.inner.lock().unwrap().members.get(group).cloned().unwrap_or_default())
+    }
+
+    fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError> {
+        Ok(self.inner.lock().unwrap().members.get(group).is_some_and(|all| all.len() > number))
     }
 }
 

@@ -110,7 +110,7 @@ impl Engine {
     /// Takes a call through its stages.
     pub(crate) async fn handle(self: Arc<Self>, host: Host, request: Request) -> Outcome {
         if host == Host::Api && request.path.starts_with("/__emulator/") {
-            return Outcome::Send(crate::control::handle(&self, &request));
+            return Outcome::Send(crate::control::handle(&self, &request).typed(false));
         }
         let template = template(host, &request);
         let fault = self.lock().strike(host, &request, &template);
@@ -137,7 +137,10 @@ impl Engine {
             correlation_id: correlation.clone(),
         });
         let outcome = match outcome {
-            Outcome::Send(reply) => Outcome::Send(reply.with("ININ-Correlation-Id", correlation)),
+            Outcome::Send(reply) => {
+                let scim = request.path.starts_with("/api/v2/scim/");
+                Outcome::Send(reply.with("ININ-Correlation-Id", correlation).typed(scim))
+            }
             other => other,
         };
         self.check(&request, &outcome);

@@ -34,6 +34,15 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
+
+    /// Names the type of the body, if there is one.
+    pub(crate) fn typed(self, scim: bool) -> Reply {
+        match self.body {
+            Some(_) if scim => self.with("Content-Type", "application/scim+json"),
+            Some(_) => self.with("Content-Type", "application/json"),
+            None => self,
+        }
+    }
 }
 
 /// Which of the two error models a refusal is written in.

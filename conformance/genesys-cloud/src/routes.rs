@@ -326,8 +326,8 @@ pub(crate) fn permit(route: &Route, held: &[String]) -> Result<(), Refusal> {
     let has = |permission: &&str| held.iter().any(|held| held == "*" || held == *permission);
     let (permitted, code, wanted): (bool, &str, &[&str]) = match route.needs {
         Needs::Nothing => return Ok(()),
-        Needs::Any(list) if list.len() > 1 => (list.iter().any(|p| has(p)), "missing.any.permissions", list),
-        Needs::Any(list) | Needs::All(list) => (list.iter().all(|p| has(p)), "missing.permissions", list),
+        Needs::Any(list) if list.len() > 1 => (list.iter().any(has), "missing.any.permissions", list),
+        Needs::Any(list) | Needs::All(list) => (list.iter().all(has), "missing.permissions", list),
     };
     if permitted {
         return Ok(());

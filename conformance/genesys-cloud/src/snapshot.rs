@@ -54,9 +54,7 @@ pub(crate) fn of(world: &World) -> Value {
     }
     for queue in &world.catalog.queues {
         let members: Section = world
-            .users
-            .values()
-            .filter(|user| user.state != State::Deleted)
+            .in_queue(&queue.id)
             .filter_map(|user| Some((user.id.clone(), user.queues.get(&queue.id)?)))
             .map(|(id, held)| (id, json!({ "joined": held.joined, "ring": held.ring })))
             .collect();
@@ -121,6 +119,9 @@ fn parts(world: &World, user: &User) -> Vec<(&'static str, Value)> {
         ("external_ids", json!(external)),
     ];
     if user.state == State::Deleted {
+        let queues: Vec<_> =
+            user.queues.keys().filter_map(|id| world.catalog.queue(id)).map(|queue| &queue.name).collect();
+        parts.push(("queues", json!(queues)));
         parts.retain(|(_, value)| *value != json!([]) && *value != json!({}));
     }
     parts

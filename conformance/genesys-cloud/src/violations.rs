@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Which public description the exchanges are checked against. Without the feature `contract` nothing is checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ContractSource {
-    /// The one that the environment names, when it is there.
+    /// The one that the environment names, when it is there; it is an error when it is there and cannot be used.
     #[default]
     Environment,
     /// None.
@@ -41,7 +41,11 @@ impl Checker {
         use crate::contract::Contract;
         let contract = match source {
             ContractSource::Off => None,
-            ContractSource::Environment => Contract::from_env().ok(),
+            ContractSource::Environment => match Contract::from_env() {
+                Ok(contract) => Some(contract),
+                Err(absent) if absent.is_broken() => return Err(std::io::Error::other(absent)),
+                Err(_) => None,
+            },
             ContractSource::File(path) => {
                 Some(std::sync::Arc::new(Contract::load(path).map_err(std::io::Error::other)?))
             }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::text;
 use crate::genesys::request::{HttpCall, Method, Nature};
@@ -21,10 +21,23 @@ pub fn get(id: &str) -> HttpCall {
     HttpCall::get("group_get", &["groups", id])
 }
 
-/// Renames a group.
-pub fn rename(id: &str, name: &str, version: i64) -> HttpCall {
+/// Renames a group that was read; what else a PUT can set is sent back as it was, lest it be reset.
+pub fn rename(group: &Value, id: &str, name: &str, version: i64) -> HttpCall {
+    let mut body = Map::new();
+    for member in ["description", "rulesVisible", "rolesEnabled", "includeOwners", "callsEnabled"] {
+        if let Some(value) = group.get(member).filter(|value| !value.is_null()) {
+            body.insert(member.to_owned(), value.clone());
+        }
+    }
+    if let Some(visibility) = text(group, "visibility") {
+        // The model of the update calls it by another name than that of the group.
+        let visibility = if visibility == "owners" { "ownerIds" } else { visibility };
+        body.insert("visibility".to_owned(), json!(visibility));
+    }
+    body.insert("name".to_owned(), json!(name));
+    body.insert("version".to_owned(), json!(version));
     HttpCall::new("group_rename", Nature::Change, Method::Put, &["groups", id])
-        .body(json!({"name": name, "version": version}))
+        .body(Value::Object(body))
         .naming(true)
 }
 
@@ -78,7 +91,12 @@ mod tests {
             create("Sales").body,
             Some(json!({"name": "Sales", "type": "official", "visibility": "public", "rulesVisible": true}))
         );
-        assert_eq!(rename("g", "Sales", 3).body, Some(json!({"name": "Sales", "version": 3})));
+        let group = json!({"id": "g", "name": "Old", "visibility": "owners", "rolesEnabled": true, "memberCount": 3,
+            "description": null, "version": 3});
+        assert_eq!(
+            rename(&group, "g", "Sales", 3).body,
+            Some(json!({"rolesEnabled": true, "visibility": "ownerIds", "name": "Sales", "version": 3}))
+        );
         assert_eq!(add_members("g", &users).body, Some(json!({"memberIds": ["a", "b"]})));
         assert_eq!(remove_members("g", &users).query, [("ids", "a,b".to_owned())]);
         assert_eq!(delete("g").nature, Nature::Removal);

@@ -18,10 +18,11 @@ pub fn get(user: &UserId) -> HttpCall {
     HttpCall::get("user_get", &["users", user.as_str()])
 }
 
-/// PATCH of the state alone: with it nothing else may be changed.
+/// PATCH of the state alone: with it nothing else may be changed. It takes the address back, which may be taken by now.
 pub fn activate(user: &UserId, version: i64) -> HttpCall {
     HttpCall::new("user_restore", Nature::Change, Method::Patch, &["users", user.as_str()])
         .body(json!({"state": "active", "version": version}))
+        .naming(true)
 }
 
 /// The user with that external id.

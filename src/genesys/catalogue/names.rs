@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn near_misses_are_named_closest_first_and_strangers_are_not() {
         let names = names(&[("1", "Sales"), ("2", "Sales EMEA"), ("3", "Support"), ("4", "Sale")]);
-        assert_eq!(names.similar("Sles"), ["Sale", "Sales"]);
+        assert_eq!(names.similar("Sles"), ["Sales", "Sale"]);
         assert_eq!(names.similar("sales emea"), ["Sales EMEA", "Sale", "Sales"]);
         assert_eq!(names.similar("Billing"), Vec::<String>::new());
     }

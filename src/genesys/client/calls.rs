@@ -16,7 +16,7 @@ use crate::genesys::oauth::Tokens;
 use crate::genesys::request::HttpCall;
 use crate::genesys::settings::{Settings, SetupError};
 use crate::genesys::transport::Transport;
-use crate::genesys::verdict::{Judgement, judge};
+use crate::genesys::verdict::{Judgement, judge, may_pass};
 use crate::limits;
 use crate::model::RefusalKind;
 use crate::model::ports::{Budget, CallContext, Clock};
@@ -67,7 +67,7 @@ impl Calls {
             self.budget.acquire(context.priority).await;
             metrics::gauge!("genesys_budget_left").set(f64::from(self.budget.left()));
             let started = self.clock.monotonic_ms();
-            let judgement = judge(call, self.transport.send(call, &token.text).await);
+            let judgement = judge(call, self.transport.send(call, &token.text, context.priority).await);
             self.record(call, context, &judgement, started);
             match judgement {
                 Judgement::Token(_) if !renewed => {
@@ -132,13 +132,16 @@ impl Calls {
         judgement: Judgement,
         tries: &mut u32,
     ) -> Result<ControlFlow<Option<Answer>>, Stop> {
-        match judgement {
+        let conflict = match judgement {
             Judgement::Done(answer) => return Ok(ControlFlow::Break(Some(answer))),
-            Judgement::Absent => return Ok(ControlFlow::Break(None)),
-            _ => {}
-        }
+            Judgement::Conflict(refusal) => refusal,
+            _ => return Ok(ControlFlow::Break(None)),
+        };
         *tries += 1;
         if *tries >= CONFLICT_TRIES {
+            if !may_pass(&conflict) {
+                return Err(Stop::Refused(conflict));
+            }
             let reason = format!("{operation}: the record kept changing while it was being written");
             return Err(Stop::later(2_000, reason));
         }

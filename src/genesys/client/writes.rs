@@ -86,8 +86,9 @@ impl GenesysClient {
             Err(stop) if stop.is(RefusalKind::Validation) || stop.is(RefusalKind::Uniqueness) => stop,
             settled => return settled,
         };
-        let there = self.queues_of(user, context).await?.iter().any(|found| found.id == queue);
-        if there == member { Ok(None) } else { Err(stop) }
+        // A look that fails proves nothing: the refusal stands.
+        let Ok(queues) = self.queues_of(user, context).await else { return Err(stop) };
+        if queues.iter().any(|found| found.id == queue) == member { Ok(None) } else { Err(stop) }
     }
 }
 
@@ -155,7 +156,7 @@ async fn rename_group(calls: &Calls, group: &str, name: &str, context: &CallCont
         let look = groups::get(group);
         let found = calls.json(&look, context).await?;
         let version = version(&found).ok_or_else(|| unreadable(&look))?;
-        let judgement = calls.once(&groups::rename(group, name, version), context).await?;
+        let judgement = calls.once(&groups::rename(&found, group, name, version), context).await?;
         if calls.settle("group_rename", judgement, &mut tries).await?.is_break() {
             return Ok(None);
         }

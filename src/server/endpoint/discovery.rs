@@ -44,7 +44,7 @@ pub async fn resource_type(req: HttpRequest, name: Path<String>, state: Data<Ser
 /// # Errors
 /// 403 with a filter.
 pub async fn schemas(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    show(&req, Some(all(discovery::schemas(&state.settings.base_url()))))
+    show(&req, Some(all(discovery::schemas(&state.settings.base_url(), &state.settings.suggestions))))
 }
 
 /// One schema.
@@ -52,7 +52,10 @@ pub async fn schemas(req: HttpRequest, state: Data<ServerState>) -> Answer {
 /// # Errors
 /// 404 when there is none of that URN.
 pub async fn schema(req: HttpRequest, urn: Path<String>, state: Data<ServerState>) -> Answer {
-    show(&req, discovery::schema(&state.settings.base_url(), &urn).map(Value::Object))
+    show(
+        &req,
+        discovery::schema(&state.settings.base_url(), &urn, &state.settings.suggestions).map(Value::Object),
+    )
 }
 
 fn all(items: Vec<Object>) -> Value {

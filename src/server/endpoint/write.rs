@@ -59,13 +59,17 @@ fn respond(
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     };
     let location = render::location(&state.settings.base_url(), kind, &stored.id);
-    let mut response = if short && stored.member_count > PATCH_BODY_MEMBERS {
+    let mut response = if short && large(state, &stored.id)? {
         answer::empty(StatusCode::NO_CONTENT)
     } else {
         answer::json(status, &view::shown(state, kind, &stored, projection)?.into())
     };
     answer::describe(&mut response, &view::tag(&stored), Some(&location));
     Ok(response)
+}
+
+fn large(state: &ServerState, group: &str) -> Result<bool, ScimError> {
+    state.reads.more_members_than(group, PATCH_BODY_MEMBERS).map_err(|error| answer::store_fault(&error))
 }
 
 fn cause(req: &HttpRequest) -> Cause {

@@ -50,23 +50,6 @@ impl StoreJournal {
         Ok(Self { tenant, store, next_done: AtomicU64::new(number) })
     }
 
-    /// Hands a saga over in one transaction: its last turn, what it leaves behind (`with`), and its successor, which keeps the names
-    /// they share reserved.
-    ///
-    /// # Errors
-    /// As [`Journal::open`] and [`Journal::turn`].
-    pub async fn hand_over(
-        &self,
-        from: SagaId,
-        to: &SagaOpened,
-        with: Batch,
-    ) -> Result<CommitToken, StoreError> {
-        let mut batch = self.turn_batch(from, &Turn::HandedOver { to: to.id })?;
-        batch.append(self.open_batch(to, Some(from))?);
-        batch.append(with);
-        self.store.commit(batch).await
-    }
-
     /// What opening a saga writes. Names are taken if they are free, or held by `predecessor`.
     fn open_batch(&self, opened: &SagaOpened, predecessor: Option<SagaId>) -> Result<Batch, StoreError> {
         if opened.tenant != self.tenant {
@@ -181,6 +164,13 @@ impl Journal for StoreJournal {
 
     async fn turn(&self, id: SagaId, turn: &Turn, with: Batch) -> Result<CommitToken, StoreError> {
         let mut batch = self.turn_batch(id, turn)?;
+        batch.append(with);
+        self.store.commit(batch).await
+    }
+
+    async fn hand_over(&self, from: SagaId, to: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
+        let mut batch = self.turn_batch(from, &Turn::HandedOver { to: to.id })?;
+        batch.append(self.open_batch(to, Some(from))?);
         batch.append(with);
         self.store.commit(batch).await
     }

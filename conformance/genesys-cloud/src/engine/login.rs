@@ -31,7 +31,7 @@ pub(super) fn token(world: &mut World, request: &Request, now_ms: u64) -> Reply 
     let Some((id, secret)) = sent else {
         return Refusal::oauth(400, "invalid_request", "Client authentication is missing.");
     };
-    if !world.catalog.client(&id).is_some_and(|client| client.secret == secret) {
+    if world.catalog.client(&id).is_none_or(|client| client.secret != secret) {
         return Refusal::oauth(401, "invalid_client", "client not found or secret does not match");
     }
     let seconds = world.catalog.token_seconds;

@@ -57,12 +57,11 @@ async fn connection(
         async move {
             let request = match read(request).await {
                 Ok(request) => request,
-                Err(refusal) => return Ok(respond(refusal.render(""), false)),
+                Err(refusal) => return Ok(respond(refusal.render("").typed(false))),
             };
-            let scim = request.path.starts_with("/api/v2/scim/");
             // On its own task: a client that goes away does not stop what it asked for.
             match tokio::spawn(engine.handle(host, request)).await {
-                Ok(Outcome::Send(reply)) => Ok(respond(reply, scim)),
+                Ok(Outcome::Send(reply)) => Ok(respond(reply)),
                 Ok(Outcome::Drop) => Err(io::Error::other("dropped by a fault")),
                 Ok(Outcome::Reset) => {
                     socket2::SockRef::from(&*twin).set_linger(Some(Duration::ZERO))?;
@@ -93,17 +92,12 @@ async fn read(request: HttpRequest<Incoming>) -> Result<Request, Refusal> {
     Ok(Request::new(head.method.as_str(), head.uri.path(), query, headers, body.to_bytes().to_vec()))
 }
 
-fn respond(reply: Reply, scim: bool) -> Response<Full<Bytes>> {
+fn respond(reply: Reply) -> Response<Full<Bytes>> {
     let bytes = reply.body.as_ref().map(|body| body.to_string()).unwrap_or_default();
     let mut response = Response::new(Full::new(Bytes::from(bytes)));
     *response.status_mut() =
         hyper::StatusCode::from_u16(reply.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
-    let mut headers = reply.headers;
-    if reply.body.is_some() {
-        let kind = if scim { "application/scim+json" } else { "application/json" };
-        headers.push(("Content-Type", kind.to_owned()));
-    }
-    for (name, value) in headers {
+    for (name, value) in reply.headers {
         let name = hyper::header::HeaderName::try_from(name);
         if let (Ok(name), Ok(value)) = (name, hyper::header::HeaderValue::from_str(&value)) {
             response.headers_mut().insert(name, value);

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::queues::{find, through_group};
+use super::queues::{find, through_group, through_groups};
 use crate::quirks::AtGone;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::turn::{Turn, text};
 use crate::world::catalog::Queue;
-use crate::world::entities::{Membership, State, User};
+use crate::world::entities::{Membership, User};
 
 /// Most members in one call, and the largest page.
 const MAX_MEMBERS: usize = 100;
@@ -39,28 +39,23 @@ pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
         Some(_) => Some(turn.flag("joined", true)?),
     };
     let name = turn.request.parameter("name").map(str::to_lowercase);
-    let mut found: Vec<&User> = turn
-        .world
-        .users
-        .values()
-        .filter(|user| user.state != State::Deleted)
-        .filter(|user| {
-            let held = user.queues.get(&queue.id);
-            let member = match by {
-                Some("user") => held.is_some(),
-                Some("group") => held.is_none() && through_group(&queue, user),
-                _ => held.is_some() || through_group(&queue, user),
-            };
-            member && joined.is_none_or(|wanted| held.is_none_or(|held| held.joined) == wanted)
-        })
+    let direct = turn.world.in_queue(&queue.id).filter(|_| by != Some("group"));
+    let through = through_groups(turn.world, &queue).into_iter().filter(|_| by != Some("user"));
+    let is_joined = |user: &User| user.queues.get(&queue.id).is_none_or(|held| held.joined);
+    let mut found: Vec<&User> = direct
+        .chain(through)
+        .filter(|user| joined.is_none_or(|wanted| is_joined(user) == wanted))
         .filter(|user| name.as_ref().is_none_or(|name| user.name.to_lowercase().contains(name)))
         .collect();
     found.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.id.cmp(&other.id)));
     turn.listing_without_total(found.into_iter().map(|user| model(&queue, user)).collect(), MAX_MEMBERS)
 }
 
+/// An item of a body: the id of a member and the whole item.
+type Item = (String, Map<String, Value>);
+
 /// Ids of the body, each with what else the item says.
-fn items(turn: &Turn<'_>) -> Result<Vec<(String, Map<String, Value>)>, Refusal> {
+fn items(turn: &Turn<'_>) -> Result<Vec<Item>, Refusal> {
     let items = turn.objects(MAX_MEMBERS)?;
     if items.is_empty() {
         return Err(Refusal::bad(

@@ -1,5 +1,7 @@
 //! Queues, and the queues of one user (facts sheet, section 6). Members of one queue are in `queue_members`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::division_ref;
@@ -7,7 +9,7 @@ use crate::reply::{Answer, Refusal, Reply};
 use crate::turn::{Turn, text};
 use crate::world::World;
 use crate::world::catalog::Queue;
-use crate::world::entities::{State, User};
+use crate::world::entities::User;
 
 /// 404 of a queue.
 pub(super) fn no_queue() -> Refusal {
@@ -27,12 +29,18 @@ pub(super) fn through_group(queue: &Queue, user: &User) -> bool {
     queue.groups.iter().any(|group| user.groups.contains(group))
 }
 
+/// The users who are in a queue through its groups only, in order of their ids.
+pub(super) fn through_groups<'w>(world: &'w World, queue: &Queue) -> Vec<&'w User> {
+    let ids: BTreeSet<String> = queue.groups.iter().flat_map(|group| world.members(group)).collect();
+    let users = ids.iter().filter_map(|id| world.live_user(id));
+    users.filter(|user| !user.queues.contains_key(&queue.id)).collect()
+}
+
 fn model(world: &World, queue: &Queue) -> Map<String, Value> {
-    let users = || world.users.values().filter(|user| user.state != State::Deleted);
-    let direct = users().filter(|user| user.queues.contains_key(&queue.id)).count();
-    let joined = users().filter(|user| user.queues.get(&queue.id).is_some_and(|held| held.joined)).count();
-    let by_group =
-        users().filter(|user| !user.queues.contains_key(&queue.id) && through_group(queue, user)).count();
+    let direct = world.in_queue(&queue.id).count();
+    let joined = |user: &&User| user.queues.get(&queue.id).is_some_and(|held| held.joined);
+    let joined = world.in_queue(&queue.id).filter(joined).count();
+    let by_group = through_groups(world, queue).len();
     let mut out = Map::new();
     out.insert("id".into(), json!(queue.id));
     out.insert("name".into(), json!(queue.name));

@@ -331,9 +331,7 @@ fn external_ids(reader: &Reader<'_, '_>, from: &Map<String, Value>, user: &mut U
             continue;
         }
         let id = ExternalId { authority, value };
-        let taken = reader.turn.world.users.values().any(|other| {
-            other.id != user.id && other.state != State::Deleted && other.external_ids.contains(&id)
-        });
+        let taken = reader.turn.world.by_external_id(&id).is_some_and(|other| other.id != user.id);
         if taken {
             return Err(Refusal::scim(409, "uniqueness", "The external id is in use by another user."));
         }

@@ -56,7 +56,7 @@ pub(crate) struct Phone {
 }
 
 /// An external identifier.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct ExternalId {
     pub(crate) authority: String,
     pub(crate) value: String,

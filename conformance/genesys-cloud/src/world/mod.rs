@@ -8,6 +8,7 @@ pub(crate) mod catalog;
 pub(crate) mod entities;
 mod lag;
 mod lifecycle;
+mod lookup;
 mod planting;
 pub(crate) mod statefile;
 
@@ -15,8 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use catalog::Catalog;
-use entities::{Grant, Group, Pending, State, Token, User};
+use entities::{ExternalId, Grant, Group, Pending, State, Token, User};
 use lag::{Index, Stale};
+use lookup::{Key, Lookup};
 
 /// What kind of entity a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +42,7 @@ pub(crate) struct World {
     pub(crate) touched: bool,
     index: Index,
     stale: Stale,
+    lookup: Lookup,
 }
 
 impl World {
@@ -54,6 +57,7 @@ impl World {
             touched: false,
             index: Index::default(),
             stale: Stale::default(),
+            lookup: Lookup::default(),
         }
     }
 
@@ -62,19 +66,30 @@ impl World {
         self.users.get(id).filter(|user| user.state != State::Deleted)
     }
 
+    fn found(&self, key: &Key) -> impl Iterator<Item = &User> {
+        self.lookup.find(key).filter_map(|id| self.users.get(id))
+    }
+
     /// The user who has this e-mail and is not deleted.
     pub(crate) fn by_email(&self, email: &str) -> Option<&User> {
-        self.users
-            .values()
-            .find(|user| user.state != State::Deleted && user.email.eq_ignore_ascii_case(email))
+        self.found(&Key::Email(email.to_ascii_lowercase())).find(|user| user.state != State::Deleted)
     }
 
     /// The user deleted last who had this e-mail.
     pub(crate) fn deleted_by_email(&self, email: &str) -> Option<&User> {
-        self.users
-            .values()
-            .filter(|user| user.state == State::Deleted && user.email.eq_ignore_ascii_case(email))
+        self.found(&Key::Email(email.to_ascii_lowercase()))
+            .filter(|user| user.state == State::Deleted)
             .max_by_key(|user| user.modified_ms)
+    }
+
+    /// The user, not deleted, to whom an external id was assigned.
+    pub(crate) fn by_external_id(&self, id: &ExternalId) -> Option<&User> {
+        self.found(&Key::External(id.clone())).next()
+    }
+
+    /// The users, not deleted, who are members of a queue by themselves.
+    pub(crate) fn in_queue(&self, queue: &str) -> impl Iterator<Item = &User> {
+        self.found(&Key::Queue(queue.to_owned())).collect::<Vec<_>>().into_iter()
     }
 
     /// Puts a user back and raises its version: for what the directory itself holds.
@@ -107,6 +122,7 @@ impl World {
             }
             Some(_) => {}
         }
+        self.lookup.change(self.users.get(&user.id), &user);
         self.index.changed(&user.id, now_ms);
         self.changes.insert((Kind::User, user.id.clone()));
         self.users.insert(user.id.clone(), user);
@@ -136,11 +152,7 @@ impl World {
 
     /// Ids of the users of a group who are not deleted.
     pub(crate) fn members(&self, group: &str) -> Vec<String> {
-        self.users
-            .values()
-            .filter(|user| user.state != State::Deleted && user.groups.contains(group))
-            .map(|user| user.id.clone())
-            .collect()
+        self.lookup.find(&Key::Group(group.to_owned())).cloned().collect()
     }
 
     /// Changes members at once.

@@ -38,8 +38,9 @@ impl World {
         Ok(World::empty(Arc::new(Catalog::build(seed)?)))
     }
 
-    /// Makes everything visible to the search, after the state was read from a file.
+    /// Builds lookups and search index anew, after the state was read from a file.
     pub(crate) fn reindex(&mut self) {
+        self.lookup = super::Lookup::of(&self.users);
         self.index_all();
     }
 }

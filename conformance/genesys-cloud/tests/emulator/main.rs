@@ -1,0 +1,18 @@
+//! Black-box tests of the emulator: real sockets, one module per area. Each asks what a client of Genesys Cloud would
+//! see; what the code does inside is tested beside the code.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+mod client;
+mod entitlements;
+mod faults;
+mod groups;
+mod login;
+mod process;
+mod rest_users;
+mod scim_patch;
+mod scim_users;

@@ -1,0 +1,156 @@
+//! The composition root: the only file that names concrete adapters, and the life of a bridge from start to stop.
+//!
+//! Builds engine runtime, store, directory, Genesys client and bridge, takes up open sagas, and serves HTTP on threads of its own.
+//! Decides nothing. Several bridges fit into one process. How the parts see each other: `app/doors.rs`, `app/reads.rs`.
+
+mod doors;
+mod reads;
+mod start;
+mod stop;
+pub mod system;
+mod watch;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::runtime::{Handle, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use crate::bridge::Bridge;
+use crate::directory::Directory;
+use crate::entitlements::RuleError;
+use crate::genesys::SetupError;
+use crate::model::ports::{Clock, Ids, Upstream};
+use crate::model::{Secret, StoreError};
+use crate::resync::import::{ImportParts, ProgressCell};
+use crate::server::{ListenError, Listening};
+use crate::store::tokens::Scope;
+use crate::store::{MemoryStore, OpenError, SledStore};
+
+/// Starts bridges.
+#[derive(Clone, Copy, Debug)]
+pub struct App;
+
+/// What tests and the demo put in place of the real thing.
+pub struct Overrides {
+    /// Another clock.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// Other ids.
+    pub ids: Option<Arc<dyn Ids>>,
+    /// Another Genesys.
+    pub upstream: Option<Arc<dyn Upstream>>,
+    /// A store in memory instead of the data directory.
+    pub memory: Option<Arc<MemoryStore>>,
+    /// Tokens that are valid while this process lives and are kept nowhere.
+    pub tokens: Vec<(Scope, Secret)>,
+    /// Whether Genesys is asked now and then if our credentials are good; readiness depends on the answer.
+    pub watch_credentials: bool,
+}
+
+impl Default for Overrides {
+    fn default() -> Self {
+        Self {
+            clock: None,
+            ids: None,
+            upstream: None,
+            memory: None,
+            tokens: Vec::new(),
+            watch_credentials: true,
+        }
+    }
+}
+
+/// Why a bridge did not start. Every text names what is wrong and the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A rule's condition is no filter.
+    #[error("rule {:?}: {}", .0.rule, .0.why)]
+    Rule(RuleError),
+    /// The socket cannot be bound, or HTTP did not start.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The Genesys client cannot be built.
+    #[error(transparent)]
+    Genesys(#[from] SetupError),
+    /// The system refuses threads.
+    #[error("the engine cannot start its threads: {0}")]
+    Engine(std::io::Error),
+}
+
+/// A bridge that runs. Dropping it cuts everything off as a crash would; [`Running::stop`] ends it well.
+pub struct Running {
+    addr: SocketAddr,
+    public_url: String,
+    bridge: Arc<Bridge>,
+    directory: Arc<Directory>,
+    import: Arc<ImportParts>,
+    progress: ProgressCell,
+    sled: Option<Arc<SledStore>>,
+    recovered: usize,
+    listening: Option<Listening>,
+    stop: CancellationToken,
+    engine: Engine,
+}
+
+/// The engine runtime. Dropped in the background, so that it may be dropped inside of another runtime as well.
+struct Engine {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+impl Engine {
+    fn new(threads: usize) -> std::io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(threads).thread_name("engine").enable_all().build()?;
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Address under which clients reach it, without `/scim/v2`.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The front door.
+    pub fn bridge(&self) -> &Arc<Bridge> {
+        &self.bridge
+    }
+
+    /// Users and groups, for reading.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// How many sagas a predecessor had left open.
+    pub fn recovered(&self) -> usize {
+        self.recovered
+    }
+}
+
+/// A fresh token text, for [`Overrides::tokens`].
+///
+/// # Errors
+/// The operating system has no random source.
+pub fn fresh_token() -> Result<Secret, String> {
+    system::random_bits().map(crate::store::tokens::text)
+}

@@ -1,0 +1,135 @@
+//! The bridge behind the doors of server and administration, and what readiness looks at.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use crate::admin::AdminDoor;
+use crate::bridge::{Bridge, Change, PreviewOf, RedriveError, Reply};
+use crate::model::{SagaId, StoreError};
+use crate::resync::import::{ImportError, ImportParts, ProgressCell, import};
+use crate::scim::error::ScimError;
+use crate::server::{FrontDoor, Stats};
+
+/// Seconds after which a client may try again when Genesys cannot be reached.
+const RETRY_S: u32 = 60;
+
+/// Says what is wrong with the store, if anything is.
+pub(super) type StoreTrouble = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// Both doors.
+pub(super) struct Doors {
+    pub(super) bridge: Arc<Bridge>,
+    pub(super) import: Arc<ImportParts>,
+    pub(super) progress: ProgressCell,
+    pub(super) engine: tokio::runtime::Handle,
+    pub(super) store_trouble: StoreTrouble,
+    /// Whether readiness waits for the first import.
+    pub(super) import_required: bool,
+    /// What Genesys said of our credentials when it was last asked; `None` while all is well.
+    pub(super) credentials: Arc<ArcSwapOption<String>>,
+}
+
+#[async_trait]
+impl FrontDoor for Doors {
+    async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
+        self.bridge.submit(change).await
+    }
+
+    fn stats(&self) -> Stats {
+        let stats = self.bridge.stats().unwrap_or_else(|error| {
+            tracing::error!(%error, "the journal cannot be read");
+            crate::bridge::Stats::default()
+        });
+        Stats {
+            sagas_open: u64::try_from(stats.open).unwrap_or(u64::MAX),
+            sagas_stuck: u64::try_from(stats.stuck).unwrap_or(u64::MAX),
+            oldest_saga_s: stats.oldest_s,
+            budget_left: u64::from(stats.budget_left),
+        }
+    }
+
+    fn unready(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if let Some(trouble) = (self.store_trouble)() {
+            reasons.push(format!("the store takes no more writes: {trouble}"));
+        }
+        if self.import_required {
+            match self.import.directory.import_state() {
+                Ok(Some(_)) => {}
+                Ok(None) => reasons.push(
+                    "no import has been done yet: run `scim-bridge import`, or set import = \"off\" in [tenant]"
+                        .to_owned(),
+                ),
+                Err(error) => reasons.push(error.to_string()),
+            }
+        }
+        if let Some(words) = self.credentials.load().as_deref() {
+            reasons.push(words.clone());
+        }
+        reasons
+    }
+}
+
+#[async_trait]
+impl AdminDoor for Doors {
+    async fn redrive(&self, saga: SagaId) -> Result<(), ScimError> {
+        let bridge = Arc::clone(&self.bridge);
+        let redriven = self.engine.spawn(async move { bridge.redrive(saga).await });
+        match redriven.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error @ RedriveError::NotFound)) => Err(ScimError::not_found(error.to_string())),
+            Ok(Err(error @ RedriveError::NotStuck)) => Err(ScimError::conflict(error.to_string())),
+            Ok(Err(RedriveError::Store(error))) => Err(store_fault(&error)),
+            Err(_) => Err(died()),
+        }
+    }
+
+    async fn plan(&self, body: Value) -> Result<Value, ScimError> {
+        let of = match (body.get("id").and_then(Value::as_str), body.get("user")) {
+            (Some(id), None) => PreviewOf::Id(id.to_owned()),
+            (None, Some(user)) => PreviewOf::Document(user.clone()),
+            _ => {
+                return Err(ScimError::invalid_value(
+                    "The body must be {\"id\": the id of a user} or {\"user\": a SCIM user}.",
+                ));
+            }
+        };
+        let bridge = Arc::clone(&self.bridge);
+        let planned = self.engine.spawn(async move { bridge.preview(of).await });
+        let preview = planned.await.map_err(|_| died())??;
+        Ok(json!({
+            "id": preview.id,
+            "plan": preview.plan,
+            "granted": preview.granted,
+            "held": preview.held,
+            "text": preview.text,
+        }))
+    }
+
+    async fn import(&self) -> Result<Value, ScimError> {
+        let (parts, progress) = (Arc::clone(&self.import), self.progress.clone());
+        let imported = self.engine.spawn(async move { import(&parts, &progress).await });
+        match imported.await {
+            Ok(Ok(progress)) => Ok(json!(progress)),
+            Ok(Err(ImportError::Store(error))) => Err(store_fault(&error)),
+            Ok(Err(error @ ImportError::Running)) => Err(ScimError::conflict(error.to_string())),
+            Ok(Err(error)) => Err(ScimError::unavailable(RETRY_S, error.to_string())),
+            Err(_) => Err(died()),
+        }
+    }
+
+    fn import_progress(&self) -> Value {
+        json!(self.progress.get())
+    }
+}
+
+fn store_fault(error: &StoreError) -> ScimError {
+    ScimError::unavailable(RETRY_S, error.to_string())
+}
+
+fn died() -> ScimError {
+    ScimError::internal("The work ended unexpectedly; the log says more.")
+}

@@ -1,0 +1,307 @@
+//! How a bridge comes up: rules, socket, store, tokens, Genesys, bridge, open sagas, HTTP; in this order, so that what is wrong
+//! with the configuration is said before anything is touched.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, ServiceConfig};
+use arc_swap::ArcSwapOption;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::doors::{Doors, StoreTrouble};
+use super::reads::DirectoryReads;
+use super::system::{SystemClock, SystemIds, random_bits, request_id};
+use super::{App, Engine, Overrides, Running, StartError, watch};
+use crate::admin::{self, AdminState};
+use crate::bridge::lanes::LocalLanes;
+use crate::bridge::{Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy};
+use crate::config::{self, Config, GroupPolicy, ImportPolicy, OnDeletedEmail, PasswordPolicy};
+use crate::directory::Directory;
+use crate::entitlements::RuleSet;
+use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError, SharedBudget};
+use crate::model::ports::{Budget, Clock, Ids, Journal, Store, Upstream};
+use crate::model::{ClientId, Secret, StoreError, TenantId};
+use crate::resync::import::{ImportParts, ProgressCell};
+use crate::scim::dialect::Dialect;
+use crate::server::auth::TokenBook;
+use crate::server::listen::{bind, listen};
+use crate::server::measure;
+use crate::server::routes::Mount;
+use crate::server::state::{ServerState, Settings};
+use crate::store::tokens::{self, Scope, TokenRecord};
+use crate::store::{OpenOptions, SledStore, StoreJournal};
+
+/// The store, however it is kept.
+struct Kept {
+    store: Arc<dyn Store>,
+    sled: Option<Arc<SledStore>>,
+    trouble: StoreTrouble,
+}
+
+/// What the rest is built on.
+struct Ground {
+    tenant: TenantId,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    kept: Kept,
+    directory: Arc<Directory>,
+    journal: Arc<dyn Journal>,
+    stop: CancellationToken,
+}
+
+impl App {
+    /// Starts a bridge and hands it back when it takes requests. Blocks the caller for a moment; fine inside and outside of a runtime.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing runs then.
+    pub fn start(config: Config, overrides: Overrides) -> Result<Running, StartError> {
+        let rules = RuleSet::compile(&config.rules).map_err(StartError::Rule)?;
+        let genesys = genesys_settings(&config)?;
+        let socket = bind(&config.server.listen.to_string())?;
+        let bound =
+            socket.local_addr().map_err(|error| crate::server::ListenError::System(error.to_string()))?;
+        let guard = Engine::new(config.server.workers.max(2)).map_err(StartError::Engine)?;
+        let engine = &guard.handle;
+        let metrics = measure::handle();
+        let ground = ground(&config, &overrides)?;
+        let budget: Arc<dyn Budget> = Arc::new(SharedBudget::new(
+            config.genesys.calls_per_minute,
+            u32::from(config.genesys.margin_percent),
+            Arc::clone(&ground.clock),
+        ));
+        let upstream: Arc<dyn Upstream> = match &overrides.upstream {
+            Some(other) => Arc::clone(other),
+            None => {
+                let _context = engine.enter();
+                Arc::new(GenesysClient::new(&genesys, Arc::clone(&ground.clock), Arc::clone(&budget))?)
+            }
+        };
+        let bridge = Bridge::new(parts(&config, &ground, &upstream, budget, rules, engine));
+        let recovered = bridge.recover()?;
+        let public_url = config.public_url_or(bound);
+        let doors = doors(&config, &ground, &bridge, &upstream, engine);
+        if overrides.watch_credentials {
+            watch::spawn(engine, upstream, &ground.clock, &doors.credentials, ground.stop.clone());
+        }
+        watch::upkeep(engine, metrics.clone(), &ground.clock, ground.stop.clone());
+        let (import, progress) = (Arc::clone(&doors.import), doors.progress.clone());
+        let book = token_book(&ground, &overrides.tokens)?;
+        let mount = mount(&ground, &doors, &book, overrides.tokens);
+        let state = ServerState {
+            settings: settings(&config, &public_url),
+            tokens: book,
+            reads: Arc::new(DirectoryReads(Arc::clone(&ground.directory))),
+            front: doors,
+            clock: Arc::clone(&ground.clock),
+            request_ids: Arc::new(request_id),
+            metrics,
+        };
+        let listening = listen(socket, Arc::new(state), mount)?;
+        tracing::info!(address = %listening.addr(), recovered, "serving");
+        Ok(Running {
+            addr: listening.addr(),
+            public_url,
+            bridge,
+            directory: ground.directory,
+            import,
+            progress,
+            sled: ground.kept.sled,
+            recovered,
+            listening: Some(listening),
+            stop: ground.stop,
+            engine: guard,
+        })
+    }
+}
+
+fn ground(config: &Config, overrides: &Overrides) -> Result<Ground, StartError> {
+    let tenant = config.tenant.name.clone();
+    let kept = keep(config, overrides)?;
+    let directory = Arc::new(Directory::new(tenant.clone(), Arc::clone(&kept.store)));
+    let journal: Arc<dyn Journal> = Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&kept.store))?);
+    Ok(Ground {
+        tenant,
+        clock: overrides.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new())),
+        ids: overrides.ids.clone().unwrap_or_else(|| Arc::new(SystemIds)),
+        kept,
+        directory,
+        journal,
+        stop: CancellationToken::new(),
+    })
+}
+
+fn keep(config: &Config, overrides: &Overrides) -> Result<Kept, StartError> {
+    if let Some(memory) = &overrides.memory {
+        return Ok(Kept {
+            store: Arc::clone(memory) as Arc<dyn Store>,
+            sled: None,
+            trouble: Arc::new(|| None),
+        });
+    }
+    let mut options = OpenOptions::new(&config.data_dir);
+    options.cache_bytes = config.store.cache_bytes();
+    let sled = SledStore::open(&options)?;
+    let watched = Arc::clone(&sled);
+    Ok(Kept {
+        store: Arc::clone(&sled) as Arc<dyn Store>,
+        sled: Some(sled),
+        trouble: Arc::new(move || watched.trouble()),
+    })
+}
+
+fn genesys_settings(config: &Config) -> Result<GenesysSettings, SetupError> {
+    let given = &config.genesys;
+    let (tenant, id, secret) =
+        (config.tenant.name.clone(), given.client_id.clone(), given.client_secret.clone());
+    let mut settings = match &given.region {
+        Some(region) => GenesysSettings::for_region(tenant, region, id, secret)?,
+        None => {
+            let (api, login) = (given.api_base.clone(), given.login_base.clone());
+            GenesysSettings::at(tenant, api.unwrap_or_default(), login.unwrap_or_default(), id, secret)
+        }
+    };
+    if let Some(base) = &given.api_base {
+        settings.api_base = base.trim_end_matches('/').to_owned();
+    }
+    if let Some(base) = &given.login_base {
+        settings.login_base = base.trim_end_matches('/').to_owned();
+    }
+    settings.calls_per_minute = given.calls_per_minute;
+    settings.margin_percent = u32::from(given.margin_percent);
+    settings.timeout = given.timeout;
+    Ok(settings)
+}
+
+fn parts(
+    config: &Config,
+    ground: &Ground,
+    upstream: &Arc<dyn Upstream>,
+    budget: Arc<dyn Budget>,
+    rules: RuleSet,
+    engine: &Handle,
+) -> BridgeParts {
+    BridgeParts {
+        clock: Arc::clone(&ground.clock),
+        ids: Arc::clone(&ground.ids),
+        store: Arc::clone(&ground.kept.store),
+        journal: Arc::clone(&ground.journal),
+        directory: Arc::clone(&ground.directory),
+        upstream: Arc::clone(upstream),
+        budget,
+        lanes: Arc::new(LocalLanes::default()),
+        rules,
+        policy: policy(config),
+        engine: engine.clone(),
+        stop: ground.stop.clone(),
+    }
+}
+
+fn dialect(config: &Config) -> Dialect {
+    match config.tenant.dialect {
+        config::Dialect::Tolerant => Dialect::Tolerant,
+        config::Dialect::Strict => Dialect::Strict,
+    }
+}
+
+/// The tenant's choices in the words of the bridge.
+fn policy(config: &Config) -> Policy {
+    let tenant = &config.tenant;
+    Policy {
+        tenant: tenant.name.clone(),
+        dialect: dialect(config),
+        on_existing: match tenant.on_existing {
+            config::OnExisting::Link => OnExisting::Link,
+            config::OnExisting::Refuse => OnExisting::Refuse,
+        },
+        restore_deleted: tenant.on_deleted_email == OnDeletedEmail::Restore,
+        on_unknown_rule_name: match tenant.unknown_rule_name {
+            config::UnknownRuleName::Hold => OnUnknownRuleName::Hold,
+            config::UnknownRuleName::Refuse => OnUnknownRuleName::Refuse,
+            config::UnknownRuleName::Skip => OnUnknownRuleName::Skip,
+        },
+        fallback_email_domain: tenant.fallback_email_domain.clone(),
+        forward_passwords: tenant.password == PasswordPolicy::Forward,
+        create_groups: tenant.groups == GroupPolicy::Create,
+        protected: tenant.protected.clone(),
+        default_division: tenant.default_division.clone(),
+    }
+}
+
+fn doors(
+    config: &Config,
+    ground: &Ground,
+    bridge: &Arc<Bridge>,
+    upstream: &Arc<dyn Upstream>,
+    engine: &Handle,
+) -> Arc<Doors> {
+    let import = ImportParts {
+        directory: Arc::clone(&ground.directory),
+        store: Arc::clone(&ground.kept.store),
+        upstream: Arc::clone(upstream),
+        clock: Arc::clone(&ground.clock),
+        ids: Arc::clone(&ground.ids),
+    };
+    Arc::new(Doors {
+        bridge: Arc::clone(bridge),
+        import: Arc::new(import),
+        progress: ProgressCell::default(),
+        engine: engine.clone(),
+        store_trouble: Arc::clone(&ground.kept.trouble),
+        import_required: config.tenant.import == ImportPolicy::Required,
+        credentials: Arc::new(ArcSwapOption::empty()),
+    })
+}
+
+/// The tokens of the store and those of this process alone.
+fn known_tokens(
+    store: &dyn Store,
+    tenant: &TenantId,
+    extra: &[(Scope, Secret)],
+) -> Result<Vec<TokenRecord>, StoreError> {
+    let mut known = tokens::list(store, tenant)?;
+    known.extend(extra.iter().enumerate().map(|(number, (scope, text))| TokenRecord {
+        id: ClientId::new(format!("process-{}", number + 1)),
+        hash: tokens::hash(text.expose()),
+        scope: *scope,
+        label: "of this process".to_owned(),
+        created_ms: 0,
+        expires_ms: None,
+        revoked: false,
+    }));
+    Ok(known)
+}
+
+fn token_book(ground: &Ground, extra: &[(Scope, Secret)]) -> Result<Arc<TokenBook>, StoreError> {
+    Ok(Arc::new(TokenBook::new(known_tokens(ground.kept.store.as_ref(), &ground.tenant, extra)?)))
+}
+
+fn mount(ground: &Ground, doors: &Arc<Doors>, book: &Arc<TokenBook>, extra: Vec<(Scope, Secret)>) -> Mount {
+    let (store, tenant, book) = (Arc::clone(&ground.kept.store), ground.tenant.clone(), Arc::clone(book));
+    let tokens_changed = Arc::new(move || match known_tokens(store.as_ref(), &tenant, &extra) {
+        Ok(known) => book.replace(known),
+        Err(error) => {
+            tracing::error!(%error, "the tokens cannot be read; the ones known before stay in force")
+        }
+    });
+    let state = Data::new(AdminState {
+        tenant: ground.tenant.clone(),
+        store: Arc::clone(&ground.kept.store),
+        journal: Arc::clone(&ground.journal),
+        door: Arc::clone(doors) as Arc<dyn admin::AdminDoor>,
+        clock: Arc::clone(&ground.clock),
+        ids: Arc::clone(&ground.ids),
+        random: Arc::new(random_bits),
+        tokens_changed,
+        tokens_lane: tokio::sync::Mutex::new(()),
+    });
+    Arc::new(move |cfg: &mut ServiceConfig| admin::configure(cfg, &state))
+}
+
+fn settings(config: &Config, public_url: &str) -> Settings {
+    Settings {
+        deadline: config.server.deadline,
+        workers: config.server.workers,
+        dialect: dialect(config),
+        ..Settings::at(public_url)
+    }
+}

@@ -1,0 +1,108 @@
+//! How a bridge ends: by a signal or by its owner; requests finish, sagas reach a safe point, the store is closed.
+
+use std::sync::{Arc, mpsc};
+
+use super::Running;
+use crate::bridge::Bridge;
+use crate::limits;
+use crate::resync::import::{ImportError, Progress, import};
+use crate::server::Listening;
+use crate::store::SledStore;
+use tokio_util::sync::CancellationToken;
+
+/// How an end was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Whether every saga reached a safe point in time. All are safe on disk either way.
+    pub quiet: bool,
+}
+
+async fn end(
+    listening: Option<Listening>,
+    bridge: Arc<Bridge>,
+    stop: CancellationToken,
+    sled: Option<Arc<SledStore>>,
+) -> Stopped {
+    if let Some(listening) = listening {
+        listening.stop().await;
+    }
+    stop.cancel();
+    let quiet = bridge.quiet(limits::STOP_GRACE).await;
+    if let Some(sled) = sled {
+        let closed = tokio::task::spawn_blocking(move || sled.close()).await;
+        if !matches!(closed, Ok(Ok(()))) {
+            tracing::error!("the store did not close well; what was acknowledged is safe");
+        }
+    }
+    tracing::info!(quiet, "stopped");
+    Stopped { quiet }
+}
+
+impl Running {
+    /// Takes no more requests, lets running ones and the steps in flight finish, closes the store. Open sagas go on at the next start.
+    pub async fn stop(mut self) -> Stopped {
+        let work = self.ending();
+        self.engine.handle.spawn(work).await.unwrap_or(Stopped { quiet: false })
+    }
+
+    /// As [`Running::stop`], for callers outside of a runtime.
+    pub fn stop_blocking(mut self) -> Stopped {
+        let work = self.ending();
+        let (done, wait) = mpsc::channel();
+        self.engine.handle.spawn(async move { done.send(work.await) });
+        wait.recv().unwrap_or(Stopped { quiet: false })
+    }
+
+    /// Serves until SIGINT or SIGTERM, then stops well. A second signal does not wait.
+    ///
+    /// # Errors
+    /// The system does not let us listen for signals.
+    pub fn serve_until_signal(self) -> std::io::Result<Stopped> {
+        let (sent, wait) = mpsc::channel();
+        self.engine.handle.spawn(async move { sent.send(signal().await) });
+        match wait.recv() {
+            Ok(Ok(())) => {
+                tracing::info!("stopping");
+                Ok(self.stop_blocking())
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Ok(self.stop_blocking()),
+        }
+    }
+
+    /// Imports what Genesys has, on the engine.
+    ///
+    /// # Errors
+    /// See [`ImportError`].
+    pub async fn import(&self) -> Result<Progress, ImportError> {
+        let (parts, progress) = (Arc::clone(&self.import), self.progress.clone());
+        let task = self.engine.handle.spawn(async move { import(&parts, &progress).await });
+        match task.await {
+            Ok(result) => result,
+            Err(error) => Err(ImportError::NoAnswer { what: "anything", reason: error.to_string() }),
+        }
+    }
+
+    fn ending(&mut self) -> impl Future<Output = Stopped> + Send + 'static {
+        end(self.listening.take(), Arc::clone(&self.bridge), self.stop.clone(), self.sled.take())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(listening) = self.listening.take() {
+            listening.abandon();
+        }
+    }
+}
+
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

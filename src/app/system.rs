@@ -1,0 +1,82 @@
+//! The real clock and the real source of ids and random bytes. Everything else gets them through ports.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use rand::TryRngCore;
+use uuid::Uuid;
+
+use crate::model::ports::{Clock, Ids};
+use crate::model::{GroupId, SagaId, SubjectId};
+
+/// Wall clock, monotonic clock and timers of the system.
+#[derive(Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time starts now.
+    pub fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+
+    fn jitter(&self, bound: u64) -> u64 {
+        if bound == 0 { 0 } else { rand::random::<u64>() % bound }
+    }
+}
+
+/// Fresh uuids.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    fn saga(&self) -> SagaId {
+        SagaId::new(Uuid::now_v7())
+    }
+
+    fn subject(&self) -> SubjectId {
+        SubjectId::new(Uuid::now_v7())
+    }
+
+    fn group(&self) -> GroupId {
+        GroupId::new(Uuid::now_v7().to_string())
+    }
+}
+
+/// 256 bits from the operating system; fails only where the system has none, and then no token can be made.
+///
+/// # Errors
+/// The operating system has no random source.
+pub fn random_bits() -> Result<[u8; 32], String> {
+    let mut bits = [0; 32];
+    rand::rngs::OsRng.try_fill_bytes(&mut bits).map_err(|error| format!("no randomness: {error}"))?;
+    Ok(bits)
+}
+
+/// A fresh request id.
+pub fn request_id() -> String {
+    Uuid::now_v7().to_string()
+}

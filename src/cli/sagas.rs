@@ -1,0 +1,168 @@
+//! `sagas`: which changes are under way or stuck, what one did and why it stopped, and the order to try again.
+//!
+//! Shows what `admin::sagas` tells. Redriving a stuck saga needs a bridge at work: the running one, or one for this command.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::exit::Failure;
+use super::output;
+use super::reach::{Opened, Reach, Reached, store_failure};
+use super::Context;
+use crate::admin::sagas::{details, summary};
+use crate::model::SagaId;
+use crate::model::ports::Journal as _;
+use crate::store::StoreJournal;
+
+/// Show open, stuck and finished sagas; drive a stuck one again.
+#[derive(Debug, Args)]
+pub(super) struct Sagas {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List open sagas, stuck ones first.
+    List(List),
+    /// Show one saga: its steps, its turns, its end.
+    Show(One),
+    /// Let a stuck saga try its undo again, after its cause was removed.
+    Redrive(One),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// Also the newest NUMBER finished ones.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    finished: usize,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+#[derive(Debug, Args)]
+struct One {
+    /// Its id, as `sagas list` shows it.
+    id: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+impl Sagas {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        match self.action {
+            Action::List(list) => list.run(context),
+            Action::Show(one) => one.show(context),
+            Action::Redrive(one) => one.redrive(context),
+        }
+    }
+}
+
+impl List {
+    fn run(self, context: &Context) -> Result<(), Failure> {
+        let found = match self.reach.reach(context)? {
+            Reached::Remote(client) => client.send("GET", &format!("/admin/sagas?finished={}", self.finished), None)?,
+            Reached::Offline(opened) => {
+                let journal = journal(&opened)?;
+                let mut open = journal.open_sagas().map_err(|error| store_failure(&error))?;
+                open.sort_by_key(|saga| !saga.is_stuck());
+                let finished = match self.finished {
+                    0 => Vec::new(),
+                    number => journal.finished(number).map_err(|error| store_failure(&error))?,
+                };
+                drop(journal);
+                opened.close()?;
+                json!({
+                    "open": open.iter().map(summary).collect::<Vec<_>>(),
+                    "finished": finished.iter().map(summary).collect::<Vec<_>>(),
+                })
+            }
+        };
+        if self.json {
+            return output::json(&found);
+        }
+        let part = |name: &str| found.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let rows = part("open").iter().chain(&part("finished")).map(row).collect();
+        let nothing = if self.finished == 0 { "No saga is open." } else { "There are no sagas." };
+        output::table(&["ID", "STATE", "KIND", "ABOUT", "STEPS", "OPENED"], rows, nothing)
+    }
+}
+
+fn row(saga: &Value) -> Vec<String> {
+    let about = saga.get("about").and_then(Value::as_object);
+    let about = about.and_then(|about| {
+        let (kind, id) = about.iter().next()?;
+        Some(format!("{kind} {}", id.as_str().unwrap_or("(new)")))
+    });
+    vec![
+        output::text(saga, "id"),
+        output::text(saga, "state"),
+        output::text(saga, "kind"),
+        about.unwrap_or_default(),
+        output::text(saga, "steps"),
+        output::moment(saga, "opened_ms"),
+    ]
+}
+
+impl One {
+    fn id(&self) -> Result<SagaId, Failure> {
+        SagaId::parse(&self.id).ok_or_else(|| Failure::usage(format!("\"{}\" is not the id of a saga; `scim-bridge sagas list` shows them", self.id)))
+    }
+
+    fn show(self, context: &Context) -> Result<(), Failure> {
+        let id = self.id()?;
+        let saga = match self.reach.reach(context)? {
+            Reached::Remote(client) => client.send("GET", &format!("/admin/sagas/{id}"), None)?,
+            Reached::Offline(opened) => {
+                let journal = journal(&opened)?;
+                let found = journal.load(id).map_err(|error| store_failure(&error))?;
+                drop(journal);
+                opened.close()?;
+                details(&found.ok_or_else(|| Failure::failed("there is no saga with this id"))?)
+            }
+        };
+        if self.json {
+            return output::json(&saga);
+        }
+        let heading = format!(
+            "Saga {}: {}, {}, opened {} by {}",
+            output::text(&saga, "id"),
+            output::text(&saga, "kind"),
+            output::text(&saga, "state"),
+            output::moment(&saga, "opened_ms"),
+            output::text(&saga, "by"),
+        );
+        output::line(heading)?;
+        for step in saga.get("plan").and_then(Value::as_array).into_iter().flatten() {
+            output::line(format_args!("  {}", step.as_str().unwrap_or_default()))?;
+        }
+        for turn in saga.get("turns").and_then(Value::as_array).into_iter().flatten() {
+            output::line(format_args!("  turn: {turn}"))?;
+        }
+        Ok(())
+    }
+
+    fn redrive(self, context: &Context) -> Result<(), Failure> {
+        let id = self.id()?;
+        let working = self.reach.reach_working(context)?;
+        let answer = working.client.send("POST", &format!("/admin/sagas/{id}/redrive"), None);
+        working.end();
+        let answer = answer?;
+        if self.json {
+            return output::json(&answer);
+        }
+        output::line(format_args!("Saga {id} tries again; `scim-bridge sagas show {id}` tells how it went."))
+    }
+}
+
+fn journal(opened: &Opened) -> Result<StoreJournal, Failure> {
+    StoreJournal::new(opened.tenant.clone(), Arc::clone(&opened.store)).map_err(|error| store_failure(&error))
+}

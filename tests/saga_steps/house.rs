@@ -1,0 +1,138 @@
+//! A bridge without a server, over real sockets to an emulator of its own. The store is in memory: crashes have tests of
+//! their own. What the scenarios are is in `scenarios`, what must hold in `main`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use genesys_cloud_emulator::{Call, Cloud, Options, Quirks};
+use genesys_scim_bridge::bridge::lanes::LocalLanes;
+use genesys_scim_bridge::bridge::{
+    Action, Bridge, BridgeParts, Change, OnExisting, OnUnknownRuleName, Policy, Reply,
+};
+use genesys_scim_bridge::directory::Directory;
+use genesys_scim_bridge::entitlements::RuleSet;
+use genesys_scim_bridge::genesys::{GenesysClient, Settings, budget::SharedBudget};
+use genesys_scim_bridge::model::ports::{Clock, Ids, Journal, Store};
+use genesys_scim_bridge::model::{Cause, GroupId, SagaId, Secret, SubjectId, TenantId};
+use genesys_scim_bridge::scim::dialect::Dialect;
+use genesys_scim_bridge::scim::error::ScimError;
+use genesys_scim_bridge::scim::kind::ResourceKind;
+use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct Real(Instant);
+
+#[async_trait]
+impl Clock for Real {
+    fn now_ms(&self) -> i64 {
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
+    }
+    fn monotonic_ms(&self) -> u64 {
+        self.0.elapsed().as_millis() as u64
+    }
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+    fn jitter(&self, _: u64) -> u64 {
+        0
+    }
+}
+
+impl Ids for Real {
+    fn saga(&self) -> SagaId {
+        SagaId::new(uuid::Uuid::now_v7())
+    }
+    fn subject(&self) -> SubjectId {
+        SubjectId::new(uuid::Uuid::now_v7())
+    }
+    fn group(&self) -> GroupId {
+        GroupId::new(uuid::Uuid::new_v4().to_string())
+    }
+}
+
+pub(crate) struct House {
+    pub(crate) cloud: Cloud,
+    pub(crate) bridge: Arc<Bridge>,
+    pub(crate) deadline: Duration,
+    stop: CancellationToken,
+}
+
+impl House {
+    pub(crate) fn new(quirks: Quirks) -> House {
+        let cloud = Cloud::start(Options { quirks, rate_per_minute: 60_000, ..Options::default() }).unwrap();
+        let clock = Arc::new(Real(Instant::now()));
+        let tenant = TenantId::new("test");
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let journal: Arc<dyn Journal> =
+            Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).unwrap());
+        let budget = Arc::new(SharedBudget::new(60_000, 0, clock.clone()));
+        let settings = Settings::at(
+            tenant.clone(),
+            cloud.api_base(),
+            cloud.login_base(),
+            cloud.client_id().to_owned(),
+            Secret::new(cloud.client_secret()),
+        );
+        let upstream = GenesysClient::new(&settings, clock.clone(), budget.clone()).unwrap();
+        let stop = CancellationToken::new();
+        let bridge = Bridge::new(BridgeParts {
+            clock: clock.clone(),
+            ids: clock,
+            directory: Arc::new(Directory::new(tenant.clone(), Arc::clone(&store))),
+            store,
+            journal,
+            upstream: Arc::new(upstream),
+            budget,
+            lanes: Arc::new(LocalLanes::default()),
+            rules: RuleSet::default(),
+            policy: Policy {
+                tenant,
+                dialect: Dialect::Tolerant,
+                on_existing: OnExisting::Link,
+                restore_deleted: true,
+                on_unknown_rule_name: OnUnknownRuleName::Hold,
+                fallback_email_domain: None,
+                forward_passwords: false,
+                create_groups: true,
+                protected: vec![],
+                default_division: None,
+            },
+            engine: tokio::runtime::Handle::current(),
+            stop: stop.clone(),
+        });
+        bridge.recover().unwrap();
+        House { cloud, bridge, deadline: Duration::from_secs(30), stop }
+    }
+
+    pub(crate) async fn submit(&self, kind: ResourceKind, action: Action) -> Result<Reply, ScimError> {
+        let cause = Cause { by: "client:test".into(), request: "test".into() };
+        self.bridge.submit(Change { kind, action, if_match: None, cause, deadline: self.deadline }).await
+    }
+
+    /// The organisation, once everything asynchronous has arrived.
+    pub(crate) async fn organisation(&self) -> Value {
+        self.bridge.quiet(Duration::from_secs(30)).await;
+        self.cloud.settle();
+        self.cloud.snapshot()
+    }
+
+    /// The calls that changed something, or were meant to, since the ledger was cleared.
+    pub(crate) fn writes(&self) -> Vec<Call> {
+        let is_write = |call: &Call| {
+            call.method != "GET" && !call.path.contains("/search") && !call.path.contains("/oauth/")
+        };
+        self.cloud.ledger().into_iter().filter(is_write).collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        let violations = self.cloud.violations();
+        if !std::thread::panicking() {
+            assert!(violations.is_empty(), "the contract with Genesys Cloud was broken: {violations:#?}");
+        }
+    }
+}

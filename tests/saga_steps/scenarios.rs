@@ -1,0 +1,131 @@
+//! One scenario for each kind of saga: what must be there before it, and the change that opens it.
+
+use genesys_scim_bridge::bridge::Action;
+use genesys_scim_bridge::scim::kind::ResourceKind::{self, Group, User};
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+pub(crate) const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
+pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/// What a scenario needs to know of its preparation.
+pub(crate) struct Scene {
+    pub(crate) kind: ResourceKind,
+    pub(crate) action: Action,
+}
+
+/// Every kind of saga.
+pub(crate) const SCENARIOS: [&str; 12] = [
+    "create",
+    "create inactive",
+    "restore",
+    "link",
+    "update",
+    "take back",
+    "deactivate",
+    "reactivate",
+    "delete",
+    "group create",
+    "group update",
+    "group delete",
+];
+
+pub(crate) fn agent(email: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": email, "displayName": "Ada Example", "externalId": format!("ext-{email}"), "title": "Agent", "active": true,
+        ENTERPRISE: { "department": "Claims", "division": "EMEA" },
+        OURS: {
+            "compactRoles": "Agent@EMEA;Claims Handler@EMEA", "compactQueues": "EMEA Support;VIP",
+            "compactSkills": "Billing:4;Refunds:2", "compactLanguages": "Spanish:4;English:5",
+            "compactAttributes": "HR.cost_centre=CC-7;Workplace.desk=D-12",
+        },
+    })
+}
+
+fn promoted(email: &str) -> Value {
+    let mut user = agent(email);
+    user["title"] = json!("Lead");
+    user[ENTERPRISE] = json!({ "department": "Leads", "division": "Americas" });
+    user[OURS] = json!({
+        "compactRoles": "Agent@EMEA;Supervisor@EMEA", "compactQueues": "EMEA Support;Overflow",
+        "compactSkills": "Billing:5;Voice:3", "compactLanguages": "Spanish:4;French:2",
+        "compactAttributes": "HR.cost_centre=CC-8;HR.badge_number=4711",
+    });
+    user
+}
+
+async fn make(house: &House, kind: ResourceKind, body: Value) -> String {
+    house
+        .submit(kind, Action::Create(body))
+        .await
+        .unwrap_or_else(|error| panic!("preparation: {}", error.detail))
+        .id
+}
+
+/// Prepares the organisation and says what to do.
+pub(crate) async fn prepare(house: &House, name: &str) -> Scene {
+    let email = "ada.example@aurora.example";
+    let patch = |id: String, operations: Value| {
+        let body =
+            json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
+        Action::Patch(id, body)
+    };
+    let user = |action| Scene { kind: User, action };
+    let group = |action| Scene { kind: Group, action };
+    match name {
+        "create" => user(Action::Create(agent(email))),
+        "create inactive" => {
+            let mut body = agent(email);
+            body["active"] = json!(false);
+            user(Action::Create(body))
+        }
+        // Deleted in the seed.
+        "restore" => user(Action::Create(agent("lena.brandt@aurora.example"))),
+        // Known to Genesys, never imported here.
+        "link" => user(Action::Create(agent("tomas.silva@aurora.example"))),
+        "update" => {
+            let id = make(house, User, agent(email)).await;
+            user(Action::Replace(id, promoted(email)))
+        }
+        "take back" => {
+            let id = make(house, User, agent(email)).await;
+            let operations =
+                ["compactRoles", "compactQueues", "compactSkills", "compactLanguages", "compactAttributes"]
+                    .map(|name| json!({ "op": "remove", "path": format!("{OURS}:{name}") }));
+            user(patch(id, json!(operations)))
+        }
+        "deactivate" => {
+            let id = make(house, User, agent(email)).await;
+            user(patch(id, json!([{ "op": "Replace", "path": "active", "value": "False" }])))
+        }
+        "reactivate" => {
+            let mut body = agent(email);
+            body["active"] = json!(false);
+            let id = make(house, User, body).await;
+            user(patch(id, json!([{ "op": "replace", "value": { "active": true } }])))
+        }
+        "delete" => user(Action::Delete(make(house, User, agent(email)).await)),
+        "group create" => {
+            let id = make(house, User, agent(email)).await;
+            group(Action::Create(json!({ "displayName": "Night Owls", "members": [{ "value": id }] })))
+        }
+        "group update" => {
+            let one = make(house, User, agent(email)).await;
+            let two = make(house, User, agent("bob.example@aurora.example")).await;
+            let id =
+                make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] }))
+                    .await;
+            group(Action::Replace(id, json!({ "displayName": "Early Birds", "members": [{ "value": two }] })))
+        }
+        "group delete" => {
+            let one = make(house, User, agent(email)).await;
+            group(Action::Delete(
+                make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] }))
+                    .await,
+            ))
+        }
+        other => panic!("no scenario {other}"),
+    }
+}

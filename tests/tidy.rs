@@ -1,0 +1,216 @@
+//! Holds the house rules that the compiler does not know: who may import whom, where the disk, the network, the clock and
+//! commit tokens may be touched, module comments, file lengths, no silenced lints. Prints length statistics
+//! (`cargo test --test tidy -- --nocapture`). Rules are data in `tidy/rules.rs`, scanning is in `tidy/scan.rs`.
+#![expect(clippy::panic, reason = "a failed rule fails the test")]
+
+#[path = "tidy/rules.rs"]
+mod rules;
+#[path = "tidy/scan.rs"]
+mod scan;
+#[path = "tidy/statistics.rs"]
+mod statistics;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rules::{FENCES, LINES, LINES_MAX, PURE, PURE_WORDS, SAME_LINE};
+use scan::{code_only, contains_word, imports, without_tests};
+
+/// A file of the repository: path from its root, text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources() -> Vec<Source> {
+    let mut found = Vec::new();
+    for top in ["src", "tests", "benches", "conformance"] {
+        collect(&root().join(top), &mut found);
+    }
+    assert!(found.len() > 50, "only {} files were found; the search is broken", found.len());
+    found
+}
+
+fn collect(dir: &Path, found: &mut Vec<Source>) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.') || name == "target");
+        if path.is_dir() && !hidden {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let path = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+            found.push(Source { path, text });
+        }
+    }
+}
+
+fn report(rule: &str, broken: &[String]) {
+    assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+}
+
+/// Whether a path is one of those listed: a file, or everything below a folder whose name ends in a slash.
+fn listed(path: &str, list: &[&str]) -> bool {
+    list.iter().any(|entry| path == *entry || entry.ends_with('/') && path.starts_with(entry))
+}
+
+fn is_test_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.ends_with("tests.rs") || path.contains("/tests/") || listed(path, rules::TEST_HELPERS)
+}
+
+/// The module of the first level that a file belongs to; `None` for `lib.rs` and `main.rs`.
+fn module(path: &str) -> Option<&str> {
+    let first = path.strip_prefix("src/")?.split('/').next()?;
+    let name = first.strip_suffix(".rs").unwrap_or(first);
+    (name != "lib" && name != "main").then_some(name)
+}
+
+fn line_of(module: &str) -> Option<usize> {
+    LINES.iter().position(|line| line.contains(&module))
+}
+
+/// Imports that the table does not allow.
+fn broken_imports(path: &str, text: &str) -> Vec<String> {
+    let Some(own) = module(path) else { return Vec::new() };
+    let Some(line) = line_of(own) else { return vec![format!("{path}: module {own} is not in the table")] };
+    let used = imports(path, &without_tests(&code_only(text)));
+    let allowed = |other: &str| {
+        other == own || line_of(other).is_some_and(|below| below < line) || SAME_LINE.contains(&(own, other))
+    };
+    let broken = used.iter().filter(|other| line_of(other).is_some() && !allowed(other));
+    broken.map(|other| format!("{path}: {own} (line {line}) imports {other}")).collect()
+}
+
+#[test]
+fn imports_follow_the_table_of_lines() {
+    let code = sources().into_iter().filter(|source| !is_test_file(&source.path));
+    let broken: Vec<String> = code.flat_map(|source| broken_imports(&source.path, &source.text)).collect();
+    report("a module may use modules of lower lines and its own", &broken);
+}
+
+#[test]
+fn a_planted_import_against_the_table_is_found() {
+    let planted = [
+        ("src/plan/user.rs", "use crate::store::SledStore;"),
+        ("src/plan/user.rs", "fn f() { crate::genesys::Settings::at(); }"),
+        ("src/plan/user.rs", "use crate::{limits, model::{Plan, Step}, saga};"),
+        ("src/plan/user.rs", "use super::super::bridge::Bridge;"),
+        ("src/plan/mod.rs", "pub use super::saga::Runner;"),
+        ("src/genesys/client/calls.rs", "use crate::store::record;"),
+        ("src/notable.rs", "use crate::model::Plan;"),
+    ];
+    for (path, text) in planted {
+        assert_eq!(broken_imports(path, text).len(), 1, "{path}: {text}");
+    }
+    let fine = [
+        ("src/plan/user.rs", "use crate::{limits, model::{Plan, Step}, scim::error};\nuse super::builder::Builder;"),
+        ("src/plan/user.rs", "// use crate::store::SledStore;\nconst A: &str = \"crate::store::B\";"),
+        ("src/plan/user.rs", "#[cfg(test)]\nmod tests {\n    use crate::store::MemoryStore;\n}"),
+        ("src/lib.rs", "pub use crate::cli::main;"),
+    ];
+    for (path, text) in fine {
+        assert_eq!(broken_imports(path, text), Vec::<String>::new(), "{path}: {text}");
+    }
+}
+
+/// Words that stand outside of the rooms that may use them.
+fn broken_fences(path: &str, text: &str) -> Vec<String> {
+    if !path.starts_with("src/") {
+        return Vec::new();
+    }
+    let code = without_tests(&code_only(text));
+    let outside = FENCES.iter().filter(|fence| !listed(path, fence.rooms));
+    let broken = outside.flat_map(|fence| fence.words.iter().map(move |word| (fence, word)));
+    let broken = broken.filter(|(_, word)| contains_word(&code, word));
+    broken.map(|(fence, word)| format!("{path}: {word}: {}", fence.rule)).collect()
+}
+
+#[test]
+fn disk_network_clock_randomness_and_commit_tokens_stay_in_their_rooms() {
+    let code = sources().into_iter().filter(|source| !is_test_file(&source.path));
+    let broken: Vec<String> = code.flat_map(|source| broken_fences(&source.path, &source.text)).collect();
+    report("each of these words has its rooms", &broken);
+}
+
+#[test]
+fn planted_words_outside_of_their_rooms_are_found() {
+    let planted = [
+        ("src/bridge/mod.rs", "let db = sled::open(\"x\");"),
+        ("src/cli/token.rs", "use reqwest::Client;"),
+        ("src/bridge/submit.rs", "let token = CommitToken::mint(1);"),
+        ("src/saga/runner.rs", "let now = std::time::Instant::now();"),
+        ("src/bridge/mod.rs", "let id = Uuid::now_v7();"),
+    ];
+    for (path, text) in planted {
+        assert_eq!(broken_fences(path, text).len(), 1, "{path}: {text}");
+    }
+    assert_eq!(broken_fences("src/store/engine.rs", "use sled::Db;"), Vec::<String>::new());
+    assert_eq!(broken_fences("src/bridge/mod.rs", "// sled::open\nlet unsledded = 1;"), Vec::<String>::new());
+}
+
+fn impure(path: &str, text: &str) -> Vec<String> {
+    if !listed(path, PURE) || listed(path, rules::PURE_EXCEPT) {
+        return Vec::new();
+    }
+    let code = without_tests(&code_only(text));
+    let found = PURE_WORDS.iter().filter(|word| contains_word(&code, word));
+    found.map(|word| format!("{path}: {word}")).collect()
+}
+
+#[test]
+fn the_pure_core_knows_no_async_no_clock_no_randomness_and_no_input_or_output() {
+    for room in PURE {
+        assert!(root().join(room).exists(), "{room} is listed as pure but does not exist");
+    }
+    let code = sources().into_iter().filter(|source| !is_test_file(&source.path));
+    let broken: Vec<String> = code.flat_map(|source| impure(&source.path, &source.text)).collect();
+    report("these rooms are pure", &broken);
+    assert_eq!(impure("src/plan/user.rs", "pub async fn plan() {}").len(), 1, "a planted one is found");
+    assert_eq!(impure("src/scim/list.rs", "let t = tokio::spawn(x);").len(), 1, "a planted one is found");
+}
+
+#[test]
+fn every_file_opens_with_a_module_comment() {
+    let missing: Vec<String> =
+        sources().into_iter().filter(|source| !source.text.starts_with("//!")).map(|source| source.path).collect();
+    report("a file opens with //! and says what it is for", &missing);
+}
+
+#[test]
+fn no_file_is_longer_than_600_lines() {
+    let long = sources().into_iter().map(|source| (source.text.lines().count(), source.path));
+    let long: Vec<String> =
+        long.filter(|(lines, _)| *lines > LINES_MAX).map(|(lines, path)| format!("{path}: {lines}")).collect();
+    report("split the file", &long);
+}
+
+#[test]
+fn no_lint_is_silenced_without_a_reason() {
+    let silenced = |source: &Source| {
+        let code = code_only(&source.text);
+        code.contains("#[allow") || code.contains("#![allow") || code.contains("unsafe {")
+    };
+    let broken: Vec<String> = sources().into_iter().filter(silenced).map(|source| source.path).collect();
+    report("use #[expect(.., reason = \"..\")]", &broken);
+}
+
+#[test]
+fn lengths_of_files_and_functions_are_known() {
+    let sources = sources();
+    let product: Vec<(&str, &str)> = sources
+        .iter()
+        .filter(|source| source.path.starts_with("src/"))
+        .map(|source| (source.path.as_str(), source.text.as_str()))
+        .collect();
+    let all: Vec<(&str, &str)> =
+        sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
+    let text = format!("{}\n{}", statistics::of("product (src)", &product), statistics::of("all Rust", &all));
+    println!("{text}");
+    let share = statistics::share_of_long_functions(&product);
+    assert!(share < 0.04, "{:.1} % of all functions have more than 70 lines", share * 100.0);
+}

@@ -1,0 +1,94 @@
+//! The rules as data: the table of lines, the fences round disk, network, clock and commit tokens, the pure rooms.
+
+/// Modules by line, lowest first. A module may use modules of lower lines, and its own.
+pub const LINES: [&[&str]; 11] = [
+    &["limits", "model"],
+    &["scim", "config"],
+    &["entitlements"],
+    &["plan"],
+    &["saga"],
+    &["genesys", "store"],
+    &["directory", "audit", "notify"],
+    &["bridge"],
+    &["resync"],
+    &["server", "admin"],
+    &["cli", "app"],
+];
+
+/// The one import within a line: commands start what the composition root builds.
+pub const SAME_LINE: [(&str, &str); 1] = [("cli", "app")];
+
+/// Longest file.
+pub const LINES_MAX: usize = 600;
+
+/// Files that only tests use, although their names do not say so.
+pub const TEST_HELPERS: &[&str] =
+    &["src/store/conformance.rs", "src/store/samples.rs", "src/directory/samples.rs"];
+
+/// Words that only some rooms may use.
+pub struct Fence {
+    pub words: &'static [&'static str],
+    pub rooms: &'static [&'static str],
+    pub rule: &'static str,
+}
+
+/// The fences.
+pub const FENCES: [Fence; 4] = [
+    Fence { words: &["sled::"], rooms: &["src/store/"], rule: "sled only in store" },
+    Fence {
+        words: &["reqwest::"],
+        rooms: &["src/genesys/transport.rs", "src/genesys/transport/", "src/genesys/oauth.rs", "src/notify/"],
+        rule: "the HTTP client only in genesys' transport and oauth, and in notify",
+    },
+    Fence {
+        words: &["CommitToken::mint"],
+        rooms: &["src/store/"],
+        rule: "a 2xx needs a token that only store hands out",
+    },
+    Fence {
+        words: &["Instant::now", "SystemTime::now", "Timestamp::now", "rand::", "Uuid::now_v7", "Uuid::new_v4"],
+        rooms: &[
+            // The real clock and ids live here.
+            "src/app/",
+            // How long the lock of a dying predecessor is waited for, before any port exists.
+            "src/store/open.rs",
+            "src/store/guards.rs",
+        ],
+        rule: "clock and randomness only through ports",
+    },
+];
+
+/// Rooms without async, clock, randomness, input and output.
+pub const PURE: &[&str] = &[
+    "src/model/",
+    "src/scim/",
+    "src/entitlements/",
+    "src/plan/",
+    "src/saga/machine.rs",
+    "src/genesys/answer.rs",
+    "src/genesys/api/",
+    "src/genesys/regions.rs",
+    "src/genesys/request.rs",
+    "src/genesys/verdict.rs",
+];
+
+/// Signatures only.
+pub const PURE_EXCEPT: &[&str] = &["src/model/ports.rs"];
+
+/// What makes code impure.
+pub const PURE_WORDS: [&str; 14] = [
+    "async",
+    ".await",
+    "tokio::",
+    "Instant::",
+    "SystemTime",
+    "Timestamp::now",
+    "rand::",
+    "Uuid::now_v7",
+    "Uuid::new_v4",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::thread",
+    "std::io",
+];
