@@ -5,6 +5,7 @@ value that is nothing but a placeholder takes the saved value whole. Expectation
 """
 
 import copy
+import gzip
 import http.client
 import json
 import re
@@ -193,7 +194,9 @@ class Session:
         try:
             connection.request(step.method, base.path + target, body, sent)
             answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+            raw, found = answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+            packed = found.get("content-encoding") == "gzip"
+            return answer.status, found, gzip.decompress(raw) if packed else raw
         except (OSError, http.client.HTTPException) as error:
             raise Fault(f"{step.method} {target}: no answer ({error})") from error
         finally:
