@@ -37,7 +37,7 @@ SCENARIOS = [
             "/password": ABSENT,
         },
         {
-            "/users/{{id}}/email": "user.{{n}}@contoso.example",
+            "/users/{{id}}/email": "User.{{n}}@contoso.example",
             "/users/{{id}}/name": "User {{n}}",
             "/users/{{id}}/state": "active",
         },

@@ -153,7 +153,7 @@ class Session:
                 faults += [
                     found
                     for where, wanted in step.check.items()
-                    if (found := expect.fault(where, self.put(wanted), body))
+                    if (found := expect.fault(self.put(where), self.put(wanted), body))
                 ]
         self.checks += 2 + len(step.check)
         self._judge(f"{at}, {step.method} {target}", faults)
