@@ -10,6 +10,8 @@ mod stop;
 pub mod system;
 mod watch;
 
+pub use start::genesys_settings;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 

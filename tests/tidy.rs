@@ -38,11 +38,13 @@ fn sources() -> Vec<Source> {
 fn collect(dir: &Path, found: &mut Vec<Source>) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.') || name == "target");
+        let hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.') || name == "target");
         if path.is_dir() && !hidden {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let text =
+                fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let path = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
             found.push(Source { path, text });
         }
@@ -108,7 +110,10 @@ fn a_planted_import_against_the_table_is_found() {
         assert_eq!(broken_imports(path, text).len(), 1, "{path}: {text}");
     }
     let fine = [
-        ("src/plan/user.rs", "use crate::{limits, model::{Plan, Step}, scim::error};\nuse super::builder::Builder;"),
+        (
+            "src/plan/user.rs",
+            "use crate::{limits, model::{Plan, Step}, scim::error};\nuse super::builder::Builder;",
+        ),
         ("src/plan/user.rs", "// use crate::store::SledStore;\nconst A: &str = \"crate::store::B\";"),
         ("src/plan/user.rs", "#[cfg(test)]\nmod tests {\n    use crate::store::MemoryStore;\n}"),
         ("src/lib.rs", "pub use crate::cli::main;"),
@@ -176,16 +181,21 @@ fn the_pure_core_knows_no_async_no_clock_no_randomness_and_no_input_or_output() 
 
 #[test]
 fn every_file_opens_with_a_module_comment() {
-    let missing: Vec<String> =
-        sources().into_iter().filter(|source| !source.text.starts_with("//!")).map(|source| source.path).collect();
+    let missing: Vec<String> = sources()
+        .into_iter()
+        .filter(|source| !source.text.starts_with("//!"))
+        .map(|source| source.path)
+        .collect();
     report("a file opens with //! and says what it is for", &missing);
 }
 
 #[test]
 fn no_file_is_longer_than_600_lines() {
     let long = sources().into_iter().map(|source| (source.text.lines().count(), source.path));
-    let long: Vec<String> =
-        long.filter(|(lines, _)| *lines > LINES_MAX).map(|(lines, path)| format!("{path}: {lines}")).collect();
+    let long: Vec<String> = long
+        .filter(|(lines, _)| *lines > LINES_MAX)
+        .map(|(lines, path)| format!("{path}: {lines}"))
+        .collect();
     report("split the file", &long);
 }
 

@@ -149,7 +149,11 @@ fn keep(config: &Config, overrides: &Overrides) -> Result<Kept, StartError> {
     })
 }
 
-fn genesys_settings(config: &Config) -> Result<GenesysSettings, SetupError> {
+/// What the Genesys client needs, from the configuration.
+///
+/// # Errors
+/// `genesys.region` is not a region.
+pub fn genesys_settings(config: &Config) -> Result<GenesysSettings, SetupError> {
     let given = &config.genesys;
     let (tenant, id, secret) =
         (config.tenant.name.clone(), given.client_id.clone(), given.client_secret.clone());

@@ -81,7 +81,10 @@ impl Bridge {
         before: &Predecessor,
     ) -> Result<Option<Handle>, ScimError> {
         let opened = match before {
-            Predecessor::None => self.parts.journal.open(&ready.opened, Batch::new()).await,
+            Predecessor::None => {
+                let free = self.names_free(&ready.opened).map_err(|error| errors::store(&error))?;
+                self.parts.journal.open(&ready.opened, free).await
+            }
             Predecessor::Parked(handle) => {
                 let result = handle.hand_over(ready.opened.clone(), Batch::new()).await;
                 if result.is_err() {
@@ -99,6 +102,17 @@ impl Bridge {
             Err(StoreError::Conflict { .. }) => Ok(None),
             Err(error) => Err(errors::store(&error)),
         }
+    }
+}
+
+impl Bridge {
+    /// Conditions that the names still belong to nobody else: an import may have come between our look and the opening.
+    fn names_free(&self, opened: &SagaOpened) -> Result<Batch, StoreError> {
+        let own = match &opened.about {
+            Subject::User(user) => user.as_ref().map(|user| user.as_str()),
+            Subject::Group { id, .. } => Some(id.as_str()),
+        };
+        self.parts.directory.names_free(&opened.names, own)
     }
 }
 

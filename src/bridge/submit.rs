@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::{Action, Change, Reply};
+use super::claims::{Attendance, Place};
 use super::open::Prepared;
 use super::{Bridge, errors};
 use crate::model::ports::{Priority, refused_here};
@@ -51,8 +52,10 @@ impl Bridge {
     pub async fn submit(self: &Arc<Self>, change: Change) -> Result<Reply, ScimError> {
         let claim = claim_of(&change);
         let by = change.cause.by.clone();
+        let place = Arc::new(Place::default());
+        let _attendance = Attendance { bridge: Arc::clone(self), place: Arc::clone(&place) };
         let bridge = Arc::clone(self);
-        let task = self.parts.engine.spawn(async move { bridge.carry_out(&change).await });
+        let task = self.parts.engine.spawn(async move { bridge.carry_out(&change, &place).await });
         let result = task.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a change died");
             Err(ScimError::internal("the change could not be carried out; its request id is in the log"))
@@ -64,7 +67,7 @@ impl Bridge {
         result
     }
 
-    async fn carry_out(self: &Arc<Self>, change: &Change) -> Result<Reply, ScimError> {
+    async fn carry_out(self: &Arc<Self>, change: &Change, place: &Place) -> Result<Reply, ScimError> {
         let budget_wait = self.parts.budget.expected_wait(priority(change));
         if budget_wait > change.deadline {
             let seconds = u32::try_from(budget_wait.as_secs()).unwrap_or(errors::RETRY_AFTER_S);
@@ -108,6 +111,9 @@ impl Bridge {
                     return Err(error);
                 }
             };
+            if let Some((name, _)) = &ready.opened.claim {
+                self.answering(&change.cause.by, name, place);
+            }
             let Some(handle) = self.open(&ready, &before).await? else {
                 // Somebody reserved the name first: look again who it is.
                 self.parts.clock.sleep(Duration::from_millis(10)).await;

@@ -3,6 +3,8 @@
 //! Reads the directory, asks Genesys what is there, resolves names, and lets `plan` decide. Writes nothing: that is
 //! `open` and the saga.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::change::{Action, Change, Done, Reply};
@@ -11,10 +13,11 @@ use super::resolve::upstream_read;
 use super::{Bridge, OnExisting, errors};
 use crate::directory::{ProvisioningState, StoredUser, UserLookup};
 use crate::entitlements::{self, Mention};
+use crate::limits;
 use crate::model::ports::CallContext;
 use crate::model::{
     Aspects, Batch, Failure, FoundUser, GrantedSet, Intent, Kind, Mark, Named, Object, Observed, SagaOpened,
-    Secret, Subject, SubjectId, Target, UserId,
+    Secret, Subject, SubjectId, Target, UserId, Verdict,
 };
 use crate::plan::{Planned, Resolved, UserChange, UserInput, identity, plan_user};
 use crate::scim::error::ScimError;
@@ -278,11 +281,33 @@ impl Bridge {
         if aspects.attribute_schemas.is_empty() {
             aspects.kinds.remove(&Kind::Attribute);
         }
-        let observed =
-            upstream_read(self.parts.upstream.observe(id, &aspects, context).await, "looking at the user")?;
-        observed.ok_or_else(|| {
-            ScimError::not_found(format!("user {id} is gone from Genesys Cloud; create it anew"))
-        })
+        self.look_at(id, &aspects, context).await
+    }
+
+    /// One absence proves nothing: a user that was just written answers 404 for a moment (facts.md section 7).
+    async fn look_at(
+        &self,
+        id: &UserId,
+        aspects: &Aspects,
+        context: &CallContext,
+    ) -> Result<Observed, ScimError> {
+        let started = self.parts.clock.monotonic_ms();
+        let quiet = u64::try_from(limits::QUIET_PERIOD.as_millis()).unwrap_or(u64::MAX);
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let observed = self.parts.upstream.observe(id, aspects, context).await;
+            let transient = matches!(observed, Verdict::Later(_) | Verdict::Unknown(_) | Verdict::Done(None));
+            if transient && self.parts.clock.monotonic_ms().saturating_sub(started) < quiet {
+                let wait = if let Verdict::Later(later) = &observed { later.wait.max(pause) } else { pause };
+                self.parts.clock.sleep(wait).await;
+                pause *= 2;
+                continue;
+            }
+            let observed = upstream_read(observed, "looking at the user")?;
+            let gone =
+                || ScimError::not_found(format!("user {id} is gone from Genesys Cloud; create it anew"));
+            return observed.ok_or_else(gone);
+        }
     }
 
     /// The address by which Genesys identifies the person.

@@ -43,7 +43,9 @@ impl AdminClient {
         let wrong = |why: &str| Failure::usage(format!("--server {url}: {why}"));
         let url = url.trim_end_matches('/');
         if url.starts_with("https://") {
-            return Err(wrong("the command line speaks plain HTTP only; run it on the bridge's machine with http://127.0.0.1:PORT"));
+            return Err(wrong(
+                "the command line speaks plain HTTP only; run it on the bridge's machine with http://127.0.0.1:PORT",
+            ));
         }
         let rest = url.strip_prefix("http://").ok_or_else(|| wrong("must begin with http://"))?;
         let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -92,7 +94,13 @@ impl AdminClient {
         Err(last)
     }
 
-    fn over(&self, mut stream: TcpStream, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Response> {
+    fn over(
+        &self,
+        mut stream: TcpStream,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> std::io::Result<Response> {
         stream.set_read_timeout(Some(ANSWER))?;
         stream.set_write_timeout(Some(CONNECT))?;
         let body = body.map(Value::to_string).unwrap_or_default();
@@ -160,7 +168,10 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Some((200, "{}"))),
             ("HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}more", Some((201, "{}"))),
             ("HTTP/1.1 204 No Content\r\n\r\n", Some((204, ""))),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4;x=y\r\n\":1}\r\n0\r\n\r\n", Some((200, "{\"a\":1}"))),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4;x=y\r\n\":1}\r\n0\r\n\r\n",
+                Some((200, "{\"a\":1}")),
+            ),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"", None),
             ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", None),
             ("SSH-2.0\r\n\r\n", None),

@@ -38,7 +38,14 @@ Exit codes:
 #[command(name = "scim-bridge", version, about, after_help = AFTER_HELP, max_term_width = 100)]
 struct Cli {
     /// Configuration file.
-    #[arg(long, short, global = true, value_name = "FILE", env = "SCIM_BRIDGE_CONFIG", default_value = "scim-bridge.toml")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FILE",
+        env = "SCIM_BRIDGE_CONFIG",
+        default_value = "scim-bridge.toml"
+    )]
     config: PathBuf,
     #[command(subcommand)]
     command: Command,
@@ -125,7 +132,9 @@ mod tests {
             let words = std::iter::once("scim-bridge").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");
         }
-        for line in ["", "token new", "token new --name x --scope both", "plan", "plan --id a --file b", "sagas show"] {
+        for line in
+            ["", "token new", "token new --name x --scope both", "plan", "plan --id a --file b", "sagas show"]
+        {
             let words = std::iter::once("scim-bridge").chain(line.split(' ').filter(|word| !word.is_empty()));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");
         }

@@ -44,7 +44,7 @@ pub fn table(heading: &[&str], rows: Vec<Vec<String>>, nothing: &str) -> Result<
         return line(nothing);
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(heading).add_rows(rows);
+    table.load_style(presets::NOTHING).set_header(heading).add_rows(rows);
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     line(lines.join("\n"))
 }

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::Context;
 use super::exit::Failure;
 use super::output;
 use super::reach::{Reach, Reached, store_failure};
-use super::Context;
 use crate::limits;
 use crate::model::ports::Journal as _;
 use crate::store::StoreJournal;
@@ -43,7 +43,8 @@ impl Plan {
         if let Reached::Offline(opened) = self.reach.reach(context)? {
             // A bridge started for this command would go on with open sagas, and a dry run must not write.
             let journal = StoreJournal::new(opened.tenant.clone(), opened.store.clone());
-            let open = journal.and_then(|journal| journal.open_sagas()).map_err(|error| store_failure(&error))?;
+            let open =
+                journal.and_then(|journal| journal.open_sagas()).map_err(|error| store_failure(&error))?;
             opened.close()?;
             if open.iter().any(|saga| !saga.is_stuck()) {
                 return Err(Failure::failed(
@@ -60,7 +61,11 @@ impl Plan {
         }
         output::line(output::text(&answer, "text").trim_end())?;
         for held in answer.get("held").and_then(Value::as_array).into_iter().flatten() {
-            output::line(format_args!("held: {}: {}", output::text(held, "what"), output::text(held, "why")))?;
+            output::line(format_args!(
+                "held: {}: {}",
+                output::text(held, "what"),
+                output::text(held, "why")
+            ))?;
         }
         Ok(())
     }

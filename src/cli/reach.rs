@@ -13,11 +13,11 @@ use clap::Args;
 use super::Context;
 use super::admin_client::AdminClient;
 use super::exit::Failure;
-use crate::app::{App, Overrides, Running, StartError, random_bits};
+use crate::app::{App, Overrides, Running, StartError, fresh_token};
 use crate::config::Config;
 use crate::model::ports::Store;
 use crate::model::{Secret, StoreError, TenantId};
-use crate::store::tokens::{self, Scope};
+use crate::store::tokens::Scope;
 use crate::store::{OpenError, OpenOptions, SledStore};
 
 /// How long a bridge that is just ending is waited for.
@@ -74,8 +74,9 @@ impl Reach {
                 opened.close()?;
                 let mut config = context.config()?;
                 config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let token = tokens::text(random_bits().map_err(Failure::failed)?);
-                let overrides = Overrides { tokens: vec![(Scope::Admin, token.clone())], ..Overrides::default() };
+                let token = fresh_token().map_err(Failure::failed)?;
+                let tokens = vec![(Scope::Admin, token.clone())];
+                let overrides = Overrides { tokens, watch_credentials: false, ..Overrides::default() };
                 let running = App::start(config, overrides).map_err(|error| start_failure(&error))?;
                 let client = AdminClient::new(&format!("http://{}", running.addr()), token)?;
                 Ok(Working { client, own: Some(running) })
@@ -163,8 +164,10 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
 /// Exit code and words of a bridge that did not start.
 pub(super) fn start_failure(error: &StartError) -> Failure {
     match error {
-        StartError::Store(open) => open_failure(open),
-        StartError::Rule(_) | StartError::Genesys(_) | StartError::Listen(_) => Failure::usage(error.to_string()),
+        StartError::Open(error) => open_failure(error),
+        StartError::Rule(_) | StartError::Genesys(_) | StartError::Listen(_) => {
+            Failure::usage(error.to_string())
+        }
         _ => Failure::failed(error.to_string()),
     }
 }

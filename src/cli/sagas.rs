@@ -7,10 +7,10 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::Context;
 use super::exit::Failure;
 use super::output;
 use super::reach::{Opened, Reach, Reached, store_failure};
-use super::Context;
 use crate::admin::sagas::{details, summary};
 use crate::model::SagaId;
 use crate::model::ports::Journal as _;
@@ -69,7 +69,9 @@ impl Sagas {
 impl List {
     fn run(self, context: &Context) -> Result<(), Failure> {
         let found = match self.reach.reach(context)? {
-            Reached::Remote(client) => client.send("GET", &format!("/admin/sagas?finished={}", self.finished), None)?,
+            Reached::Remote(client) => {
+                client.send("GET", &format!("/admin/sagas?finished={}", self.finished), None)?
+            }
             Reached::Offline(opened) => {
                 let journal = journal(&opened)?;
                 let mut open = journal.open_sagas().map_err(|error| store_failure(&error))?;
@@ -114,7 +116,12 @@ fn row(saga: &Value) -> Vec<String> {
 
 impl One {
     fn id(&self) -> Result<SagaId, Failure> {
-        SagaId::parse(&self.id).ok_or_else(|| Failure::usage(format!("\"{}\" is not the id of a saga; `scim-bridge sagas list` shows them", self.id)))
+        SagaId::parse(&self.id).ok_or_else(|| {
+            Failure::usage(format!(
+                "\"{}\" is not the id of a saga; `scim-bridge sagas list` shows them",
+                self.id
+            ))
+        })
     }
 
     fn show(self, context: &Context) -> Result<(), Failure> {

@@ -17,8 +17,7 @@ impl Serve {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let config = context.config()?;
         logging::start(&config.log)?;
-        let overrides = Overrides { watch_credentials: true, ..Overrides::default() };
-        let running = App::start(config, overrides).map_err(|error| start_failure(&error))?;
+        let running = App::start(config, Overrides::default()).map_err(|error| start_failure(&error))?;
         let stopped = running.serve_until_signal();
         stopped.map(drop).map_err(|error| Failure::failed(format!("signals cannot be received: {error}")))
     }

@@ -6,12 +6,12 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::Context;
 use super::exit::Failure;
 use super::output;
 use super::reach::{Opened, Reach, Reached, store_failure};
-use super::Context;
 use crate::admin::tokens::{Wish, issue, shown};
-use crate::app::{SystemClock, SystemIds, random_bits};
+use crate::app::system::{SystemClock, SystemIds, random_bits};
 use crate::model::ClientId;
 use crate::model::ports::{Clock as _, Ids as _};
 use crate::store::tokens::{self, Scope};
@@ -118,7 +118,8 @@ impl New {
         };
         let now = SystemClock::new().now_ms();
         let wish = Wish { label: self.name.clone(), scope, days: self.days };
-        let existing = tokens::list(opened.store.as_ref(), &opened.tenant).map_err(|error| store_failure(&error))?;
+        let existing =
+            tokens::list(opened.store.as_ref(), &opened.tenant).map_err(|error| store_failure(&error))?;
         let random = random_bits().map_err(Failure::failed)?;
         let (record, text) = issue(wish, &existing, SystemIds.subject().uuid(), random, now)
             .map_err(|fault| Failure::usage(fault.detail))?;
@@ -143,7 +144,9 @@ impl Revoke {
                 let id = ClientId::new(self.id.clone());
                 let batch = tokens::revoke(opened.store.as_ref(), &opened.tenant, &id)
                     .map_err(|error| store_failure(&error))?
-                    .ok_or_else(|| Failure::failed("there is no token with this id; `scim-bridge token list` shows them"))?;
+                    .ok_or_else(|| {
+                        Failure::failed("there is no token with this id; `scim-bridge token list` shows them")
+                    })?;
                 commit(opened, batch)?;
             }
         }
@@ -167,7 +170,8 @@ fn list(common: &Common, context: &Context) -> Result<(), Failure> {
         Reached::Remote(client) => client.send("GET", "/admin/tokens", None)?,
         Reached::Offline(opened) => {
             let now = SystemClock::new().now_ms();
-            let found = tokens::list(opened.store.as_ref(), &opened.tenant).map_err(|error| store_failure(&error))?;
+            let found =
+                tokens::list(opened.store.as_ref(), &opened.tenant).map_err(|error| store_failure(&error))?;
             opened.close()?;
             json!({ "tokens": found.iter().map(|token| shown(token, now)).collect::<Vec<_>>() })
         }
@@ -192,5 +196,9 @@ fn list(common: &Common, context: &Context) -> Result<(), Failure> {
         ]
     };
     let heading = ["ID", "NAME", "SCOPE", "STATE", "MADE", "ENDS"];
-    output::table(&heading, rows.iter().map(row).collect(), "There are no tokens. Make one with `scim-bridge token new --name okta`.")
+    output::table(
+        &heading,
+        rows.iter().map(row).collect(),
+        "There are no tokens. Make one with `scim-bridge token new --name okta`.",
+    )
 }

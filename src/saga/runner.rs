@@ -17,8 +17,11 @@ use super::machine::{Event, Machine, Next};
 use crate::model::ports::{CallContext, Clock, Directory, Journal, Priority, Upstream};
 use crate::model::{
     Batch, CommitToken, Effect, Mark, Outcome, PlanKind, SagaId, SagaOpened, Secret, Step, StepId,
-    StoreError, Subject, Turn,
+    StoreError, Subject, Table, Turn,
 };
+
+/// How often the records of one turn are composed.
+const COMMIT_TRIES: u32 = 8;
 
 /// What the runner works with.
 #[derive(Clone)]
@@ -229,8 +232,7 @@ impl Running {
 
     /// Makes a turn durable together with the records that belong to it.
     async fn write(&mut self, turn: Turn) -> Result<CommitToken, StoreError> {
-        let batch = self.records(&turn)?;
-        let token = self.runner.ports.journal.turn(self.opened.id, &turn, batch).await?;
+        let token = self.commit(&turn).await?;
         tracing::debug!(saga = %self.opened.id, turn = turn_name(&turn), "turn");
         match &turn {
             Turn::Finished(outcome) => {
@@ -247,6 +249,21 @@ impl Running {
         }
         self.machine.on(Event::Turned(turn));
         Ok(token)
+    }
+
+    /// An import may change a record between our look and the commit: the records are then composed anew.
+    async fn commit(&mut self, turn: &Turn) -> Result<CommitToken, StoreError> {
+        for _ in 0..COMMIT_TRIES {
+            let batch = self.records(turn)?;
+            match self.runner.ports.journal.turn(self.opened.id, turn, batch).await {
+                Err(StoreError::Conflict { table, .. }) if table != Table::Journal => {
+                    self.claimed = false;
+                    tracing::info!(saga = %self.opened.id, ?table, "a record changed under a turn; composing it anew");
+                }
+                settled => return settled,
+            }
+        }
+        Err(StoreError::Failed("the records of a turn kept changing under it".into()))
     }
 
     fn records(&mut self, turn: &Turn) -> Result<Batch, StoreError> {

@@ -1,7 +1,7 @@
 //! The rules as data: the table of lines, the fences round disk, network, clock and commit tokens, the pure rooms.
 
 /// Modules by line, lowest first. A module may use modules of lower lines, and its own.
-pub const LINES: [&[&str]; 11] = [
+pub(crate) const LINES: [&[&str]; 11] = [
     &["limits", "model"],
     &["scim", "config"],
     &["entitlements"],
@@ -16,24 +16,24 @@ pub const LINES: [&[&str]; 11] = [
 ];
 
 /// The one import within a line: commands start what the composition root builds.
-pub const SAME_LINE: [(&str, &str); 1] = [("cli", "app")];
+pub(crate) const SAME_LINE: [(&str, &str); 1] = [("cli", "app")];
 
 /// Longest file.
-pub const LINES_MAX: usize = 600;
+pub(crate) const LINES_MAX: usize = 600;
 
 /// Files that only tests use, although their names do not say so.
-pub const TEST_HELPERS: &[&str] =
+pub(crate) const TEST_HELPERS: &[&str] =
     &["src/store/conformance.rs", "src/store/samples.rs", "src/directory/samples.rs"];
 
 /// Words that only some rooms may use.
-pub struct Fence {
-    pub words: &'static [&'static str],
-    pub rooms: &'static [&'static str],
-    pub rule: &'static str,
+pub(crate) struct Fence {
+    pub(crate) words: &'static [&'static str],
+    pub(crate) rooms: &'static [&'static str],
+    pub(crate) rule: &'static str,
 }
 
 /// The fences.
-pub const FENCES: [Fence; 4] = [
+pub(crate) const FENCES: [Fence; 4] = [
     Fence { words: &["sled::"], rooms: &["src/store/"], rule: "sled only in store" },
     Fence {
         words: &["reqwest::"],
@@ -46,7 +46,14 @@ pub const FENCES: [Fence; 4] = [
         rule: "a 2xx needs a token that only store hands out",
     },
     Fence {
-        words: &["Instant::now", "SystemTime::now", "Timestamp::now", "rand::", "Uuid::now_v7", "Uuid::new_v4"],
+        words: &[
+            "Instant::now",
+            "SystemTime::now",
+            "Timestamp::now",
+            "rand::",
+            "Uuid::now_v7",
+            "Uuid::new_v4",
+        ],
         rooms: &[
             // The real clock and ids live here.
             "src/app/",
@@ -59,7 +66,7 @@ pub const FENCES: [Fence; 4] = [
 ];
 
 /// Rooms without async, clock, randomness, input and output.
-pub const PURE: &[&str] = &[
+pub(crate) const PURE: &[&str] = &[
     "src/model/",
     "src/scim/",
     "src/entitlements/",
@@ -73,10 +80,10 @@ pub const PURE: &[&str] = &[
 ];
 
 /// Signatures only.
-pub const PURE_EXCEPT: &[&str] = &["src/model/ports.rs"];
+pub(crate) const PURE_EXCEPT: &[&str] = &["src/model/ports.rs"];
 
 /// What makes code impure.
-pub const PURE_WORDS: [&str; 14] = [
+pub(crate) const PURE_WORDS: [&str; 14] = [
     "async",
     ".await",
     "tokio::",

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 /// The text with comments, string and character literals blanked; line breaks stay where they were.
-pub fn code_only(text: &str) -> String {
+pub(crate) fn code_only(text: &str) -> String {
     let signs: Vec<char> = text.chars().collect();
     let at = |index: usize| signs.get(index).copied().unwrap_or('\0');
     let mut out = String::with_capacity(text.len());
@@ -64,7 +64,8 @@ fn raw_string(signs: &[char], from: usize) -> usize {
         return from;
     }
     let closes = |at: usize| {
-        signs.get(at) == Some(&'"') && signs.iter().skip(at + 1).take(hashes).filter(|sign| **sign == '#').count() == hashes
+        signs.get(at) == Some(&'"')
+            && signs.iter().skip(at + 1).take(hashes).filter(|sign| **sign == '#').count() == hashes
     };
     (until(signs, open + 1, closes) + 1 + hashes).min(signs.len())
 }
@@ -91,7 +92,7 @@ fn character(signs: &[char], from: usize) -> usize {
 }
 
 /// Code without what is compiled for tests only. Takes the output of [`code_only`].
-pub fn without_tests(code: &str) -> String {
+pub(crate) fn without_tests(code: &str) -> String {
     let mut out = String::new();
     let mut rest = code;
     while let Some(start) = rest.find("#[cfg(test)]") {
@@ -100,7 +101,9 @@ pub fn without_tests(code: &str) -> String {
         let open = from.find('{');
         let semicolon = from.find(';');
         let end = match (open, semicolon) {
-            (Some(open), semicolon) if semicolon.is_none_or(|semicolon| open < semicolon) => block_end(from, open),
+            (Some(open), semicolon) if semicolon.is_none_or(|semicolon| open < semicolon) => {
+                block_end(from, open)
+            }
             (_, Some(semicolon)) => semicolon + 1,
             _ => from.len(),
         };
@@ -110,7 +113,7 @@ pub fn without_tests(code: &str) -> String {
 }
 
 /// Behind the brace that closes the one at `open`.
-pub fn block_end(code: &str, open: usize) -> usize {
+pub(crate) fn block_end(code: &str, open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, sign) in code.char_indices().skip_while(|(at, _)| *at < open) {
         match sign {
@@ -126,18 +129,18 @@ pub fn block_end(code: &str, open: usize) -> usize {
 }
 
 /// Whether a word stands in the code, not as a part of a longer one.
-pub fn contains_word(code: &str, word: &str) -> bool {
+pub(crate) fn contains_word(code: &str, word: &str) -> bool {
     let starts_inside = word.starts_with(is_word);
     let ends_inside = word.ends_with(is_word);
     code.match_indices(word).any(|(at, _)| {
         let before = code.get(..at).and_then(|text| text.chars().next_back()).unwrap_or(' ');
         let after = code.get(at + word.len()..).and_then(|text| text.chars().next()).unwrap_or(' ');
-        !(starts_inside && is_word(before)) && !(ends_inside && is_word(after))
+        !(starts_inside && is_word(before) || ends_inside && is_word(after))
     })
 }
 
 /// Modules of the first level that code names, by `crate::` or by enough `super::`.
-pub fn imports(path: &str, code: &str) -> BTreeSet<String> {
+pub(crate) fn imports(path: &str, code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for start in ["crate::".to_owned(), "super::".repeat(depth(path))] {
         for (at, _) in code.match_indices(&start) {

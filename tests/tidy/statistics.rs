@@ -6,7 +6,7 @@ use super::scan::{block_end, code_only};
 const LONG: usize = 70;
 
 /// Figures in two lines of text.
-pub fn of(title: &str, files: &[(&str, &str)]) -> String {
+pub(crate) fn of(title: &str, files: &[(&str, &str)]) -> String {
     let mut lines: Vec<(usize, String)> =
         files.iter().map(|(path, text)| (text.lines().count(), (*path).to_owned())).collect();
     let mut functions: Vec<(usize, String)> =
@@ -23,8 +23,9 @@ pub fn of(title: &str, files: &[(&str, &str)]) -> String {
 }
 
 /// Share of functions above 70 lines, 0 to 1.
-pub fn share_of_long_functions(files: &[(&str, &str)]) -> f64 {
-    let functions: Vec<(usize, String)> = files.iter().flat_map(|(path, text)| functions(path, text)).collect();
+pub(crate) fn share_of_long_functions(files: &[(&str, &str)]) -> f64 {
+    let functions: Vec<(usize, String)> =
+        files.iter().flat_map(|(path, text)| functions(path, text)).collect();
     let long = functions.iter().filter(|(lines, _)| *lines > LONG).count();
     let number = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
     number(long) / number(functions.len().max(1))
@@ -45,10 +46,15 @@ fn functions(path: &str, text: &str) -> Vec<(usize, String)> {
     });
     let measure = |(at, _): (usize, &str)| {
         let rest = code.get(at..)?;
-        let name: String = rest.chars().skip(3).take_while(|sign| sign.is_alphanumeric() || *sign == '_').collect();
+        let name: String =
+            rest.chars().skip(3).take_while(|sign| sign.is_alphanumeric() || *sign == '_').collect();
         let open = rest.find('{')?;
         // A signature without a body, or a function type.
-        if name.is_empty() || rest.find(';').is_some_and(|end| end < open && rest.get(..end).is_some_and(|text| !text.contains('['))) {
+        if name.is_empty()
+            || rest
+                .find(';')
+                .is_some_and(|end| end < open && rest.get(..end).is_some_and(|text| !text.contains('[')))
+        {
             return None;
         }
         let body = rest.get(..block_end(rest, open))?;

@@ -44,11 +44,28 @@ pub(super) struct Finding {
 
 impl Finding {
     pub(super) fn good(check: impl Into<String>, says: impl Into<String>) -> Self {
-        Self { check: check.into(), state: State::Good, trouble: None, says: says.into(), cure: String::new() }
+        Self {
+            check: check.into(),
+            state: State::Good,
+            trouble: None,
+            says: says.into(),
+            cure: String::new(),
+        }
     }
 
-    pub(super) fn bad(check: impl Into<String>, trouble: Trouble, says: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { check: check.into(), state: State::Bad, trouble: Some(trouble), says: says.into(), cure: cure.into() }
+    pub(super) fn bad(
+        check: impl Into<String>,
+        trouble: Trouble,
+        says: impl Into<String>,
+        cure: impl Into<String>,
+    ) -> Self {
+        Self {
+            check: check.into(),
+            state: State::Bad,
+            trouble: Some(trouble),
+            says: says.into(),
+            cure: cure.into(),
+        }
     }
 
     pub(super) fn doubtful(self) -> Self {
@@ -85,19 +102,31 @@ pub(super) fn refused(check: &str, refusal: &Refusal, permission: &str) -> Findi
             Finding::bad(check, Trouble::Secret, says, cure)
         }
         RefusalKind::Permission if refusal.code.contains("division") => {
-            let cure = format!("the role of the OAuth client has {permission}, but not in this division: add the division to that role on the client's Roles tab");
+            let cure = format!(
+                "the role of the OAuth client has {permission}, but not in this division: add the division to that role on the client's Roles tab"
+            );
             Finding::bad(check, Trouble::Division, says, cure)
         }
         RefusalKind::Permission => {
             let cure = format!("add {permission} to a role of the OAuth client");
             Finding::bad(check, Trouble::Permission, says, cure)
         }
-        _ => Finding::bad(check, Trouble::Connection, says, "see the Genesys code; the correlation id helps Genesys support"),
+        _ => Finding::bad(
+            check,
+            Trouble::Connection,
+            says,
+            "see the Genesys code; the correlation id helps Genesys support",
+        ),
     }
 }
 
 /// What a reading question came to; `good` words the answer.
-pub(super) fn judge<T>(check: &str, verdict: &Verdict<T>, permission: &str, good: impl FnOnce(&T) -> Finding) -> Finding {
+pub(super) fn judge<T>(
+    check: &str,
+    verdict: &Verdict<T>,
+    permission: &str,
+    good: impl FnOnce(&T) -> Finding,
+) -> Finding {
     match verdict {
         Verdict::Done(answer) => good(answer),
         Verdict::Refused(refusal) => refused(check, refusal, permission),
@@ -117,22 +146,49 @@ mod tests {
     use crate::model::Later;
 
     fn refusal(kind: RefusalKind, code: &str) -> Verdict<()> {
-        Verdict::Refused(Refusal { kind, status: 403, code: code.into(), detail: "said".into(), correlation_id: Some("c-1".into()) })
+        Verdict::Refused(Refusal {
+            kind,
+            status: 403,
+            code: code.into(),
+            detail: "said".into(),
+            correlation_id: Some("c-1".into()),
+        })
     }
 
     #[test]
     fn every_trouble_is_told_apart_and_has_a_cure() {
         let table = [
             (refusal(RefusalKind::Credentials, "invalid_client"), Trouble::Secret, "client_id"),
-            (refusal(RefusalKind::Credentials, "ip.not.authorized"), Trouble::Connection, "allowed addresses"),
-            (refusal(RefusalKind::Permission, "missing.permissions"), Trouble::Permission, "add routing:queue:view"),
-            (refusal(RefusalKind::Permission, "missing.any.permissions"), Trouble::Permission, "add routing:queue:view"),
-            (refusal(RefusalKind::Permission, "missing.division.permission"), Trouble::Division, "not in this division"),
+            (
+                refusal(RefusalKind::Credentials, "ip.not.authorized"),
+                Trouble::Connection,
+                "allowed addresses",
+            ),
+            (
+                refusal(RefusalKind::Permission, "missing.permissions"),
+                Trouble::Permission,
+                "add routing:queue:view",
+            ),
+            (
+                refusal(RefusalKind::Permission, "missing.any.permissions"),
+                Trouble::Permission,
+                "add routing:queue:view",
+            ),
+            (
+                refusal(RefusalKind::Permission, "missing.division.permission"),
+                Trouble::Division,
+                "not in this division",
+            ),
             (refusal(RefusalKind::Other, "bad.request"), Trouble::Connection, "correlation id"),
-            (Verdict::Later(Later { wait: std::time::Duration::ZERO, reason: "refused".into() }), Trouble::Connection, "network"),
+            (
+                Verdict::Later(Later { wait: std::time::Duration::ZERO, reason: "refused".into() }),
+                Trouble::Connection,
+                "network",
+            ),
         ];
         for (verdict, trouble, cure) in table {
-            let finding = judge("queues", &verdict, "routing:queue:view", |()| Finding::good("queues", "read"));
+            let finding =
+                judge("queues", &verdict, "routing:queue:view", |()| Finding::good("queues", "read"));
             assert_eq!((finding.state, finding.trouble), (State::Bad, Some(trouble)), "{verdict:?}");
             assert!(finding.cure.contains(cure), "{}", finding.cure);
         }

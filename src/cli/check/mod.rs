@@ -15,7 +15,8 @@ use serde_json::json;
 use super::Context;
 use super::exit::{Exit, Failure};
 use super::output;
-use crate::app::{SystemClock, genesys_settings};
+use crate::app::genesys_settings;
+use crate::app::system::SystemClock;
 use crate::config::Config;
 use crate::entitlements::RuleSet;
 use crate::genesys::{GenesysClient, Settings, SharedBudget};
@@ -37,7 +38,12 @@ impl Check {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let findings = match context.config() {
             Ok(config) => self.look(&config)?,
-            Err(failure) => vec![Finding::bad("configuration", Trouble::Configuration, failure.message, "correct the file")],
+            Err(failure) => vec![Finding::bad(
+                "configuration",
+                Trouble::Configuration,
+                failure.message,
+                "correct the file",
+            )],
         };
         if self.json {
             output::json(&json!({ "ok": worst(&findings).is_none(), "checks": findings }))?;
@@ -51,7 +57,12 @@ impl Check {
 
     fn look(&self, config: &Config) -> Result<Vec<Finding>, Failure> {
         if let Err(error) = RuleSet::compile(&config.rules) {
-            return Ok(vec![Finding::bad("rules", Trouble::Configuration, error.to_string(), "correct the condition in the configuration")]);
+            return Ok(vec![Finding::bad(
+                "rules",
+                Trouble::Configuration,
+                error.to_string(),
+                "correct the condition in the configuration",
+            )]);
         }
         let settings = match genesys_settings(config) {
             Ok(settings) => settings,

@@ -58,7 +58,11 @@ fn credentials(refusal: &Refusal, home: Option<&str>, elsewhere: bool) -> Findin
         return Finding::bad("sign-in", Trouble::Region, says, format!("set genesys.region to \"{region}\""));
     }
     let finding = super::judge::refused("sign-in", refusal, "");
-    let region = if elsewhere { "; no other region takes them either" } else { "; check genesys.region or the addresses as well" };
+    let region = if elsewhere {
+        "; no other region takes them either"
+    } else {
+        "; check genesys.region or the addresses as well"
+    };
     Finding { cure: format!("{}{region}", finding.cure), ..finding }
 }
 
@@ -80,7 +84,8 @@ async fn home_region(settings: &Settings, make: MakeClient<'_>) -> Result<Option
 /// Users, one of them with all that it has, and groups.
 async fn directory(client: &GenesysClient) -> Vec<Finding> {
     let users: Verdict<Page<Observed>> = client.list_users(None, &context()).await;
-    let total = |page: &Page<Observed>| page.total.map_or_else(|| "some".to_owned(), |total| total.to_string());
+    let total =
+        |page: &Page<Observed>| page.total.map_or_else(|| "some".to_owned(), |total| total.to_string());
     let mut findings = vec![judge("users", &users, "directory:user:view", |page| {
         Finding::good("users", format!("{} users can be read", total(page)))
     })];
@@ -93,10 +98,13 @@ async fn directory(client: &GenesysClient) -> Vec<Finding> {
         let aspects = Aspects { kinds, attribute_schemas: BTreeSet::new() };
         let seen = client.observe(&user, &aspects, &context()).await;
         let permissions = "authorization:grant:view, routing:skill:view and routing:queue:view";
-        findings.push(judge("a user's grants", &seen, permissions, |_| Finding::good("a user's grants", "can be read")));
+        findings.push(judge("a user's grants", &seen, permissions, |_| {
+            Finding::good("a user's grants", "can be read")
+        }));
     }
     let groups = client.list_groups(None, &context()).await;
-    findings.push(judge("groups", &groups, "directory:group:view", |_| Finding::good("groups", "can be read")));
+    findings
+        .push(judge("groups", &groups, "directory:group:view", |_| Finding::good("groups", "can be read")));
     findings
 }
 
@@ -110,7 +118,11 @@ async fn catalogue(client: &GenesysClient) -> Vec<Finding> {
         ("skills", "routing:skill:view", Wanted::Skill { skill: name(), proficiency }),
         ("languages", "routing:language:assign", Wanted::Language { language: name(), proficiency }),
         ("queues", "routing:queue:view", Wanted::Queue { queue: name() }),
-        ("custom attributes", "users:customAttributesSchema:view", Wanted::Attribute { schema: name(), field: name(), value }),
+        (
+            "custom attributes",
+            "users:customAttributesSchema:view",
+            Wanted::Attribute { schema: name(), field: name(), value },
+        ),
     ];
     let mut findings = Vec::new();
     for (check, permission, wanted) in questions {
@@ -154,12 +166,16 @@ async fn names(config: &Config, client: &GenesysClient) -> Vec<Finding> {
         let wanted: Vec<Wanted> = rule.grants.iter().filter_map(known).collect();
         let answer = client.resolve(&wanted, None, &context()).await;
         let Verdict::Done(resolutions) = &answer else {
-            findings.push(judge(&check, &answer, "reading roles, skills, languages, queues and schemas", |_| {
-                Finding::good(check.clone(), "")
-            }));
+            findings.push(judge(
+                &check,
+                &answer,
+                "reading roles, skills, languages, queues and schemas",
+                |_| Finding::good(check.clone(), ""),
+            ));
             continue;
         };
-        let missing: Vec<Finding> = resolutions.iter().filter_map(|resolution| missing(config, &check, resolution)).collect();
+        let missing: Vec<Finding> =
+            resolutions.iter().filter_map(|resolution| missing(config, &check, resolution)).collect();
         if missing.is_empty() {
             findings.push(Finding::good(check, format!("its {} names exist", wanted.len())));
         }
@@ -181,11 +197,20 @@ fn missing(config: &Config, check: &str, resolution: &Resolution) -> Option<Find
         Resolution::UnknownName { what, similar } => {
             let cure = match similar.as_slice() {
                 [] => "correct the name in the rule, or make it in Genesys Cloud".to_owned(),
-                names => format!("did you mean {}? Correct the rule, or make it in Genesys Cloud", names.join(" or ")),
+                names => format!(
+                    "did you mean {}? Correct the rule, or make it in Genesys Cloud",
+                    names.join(" or ")
+                ),
             };
             Finding::bad(check, Trouble::Name, format!("there is no {what}"), cure)
         }
-        Resolution::BadValue(why) => Finding::bad(check, Trouble::Name, why.clone(), "correct the value in the rule"),
+        Resolution::BadValue(why) => {
+            Finding::bad(check, Trouble::Name, why.clone(), "correct the value in the rule")
+        }
     };
-    Some(if config.tenant.unknown_rule_name == UnknownRuleName::Refuse { finding } else { finding.doubtful() })
+    Some(if config.tenant.unknown_rule_name == UnknownRuleName::Refuse {
+        finding
+    } else {
+        finding.doubtful()
+    })
 }
