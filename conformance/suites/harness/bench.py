@@ -63,6 +63,8 @@ def build() -> dict:
     ]
     for package in ("genesys-scim-bridge", EMULATOR):
         command += ["-p", package]
+    if description():
+        command += ["--features", f"{EMULATOR}/contract"]
     try:
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     except OSError as error:
@@ -75,6 +77,12 @@ def build() -> dict:
         if message.get("reason") == "compiler-artifact" and message.get("executable"):
             found[message["target"]["name"]] = pathlib.Path(message["executable"])
     return _complete(found)
+
+
+def description() -> str:
+    """The public description of the Genesys Cloud API that every call of the bridge is held to; empty when there is none."""
+    named = os.environ.get("GENESYS_OPENAPI", "")
+    return str(pathlib.Path(named).resolve()) if named and pathlib.Path(named).is_file() else ""
 
 
 def find_binaries() -> dict:
@@ -108,7 +116,8 @@ class Bench:
 
     def _start(self) -> None:
         port_file, secret = self.folder / "emulator.json", self.folder / "secret"
-        self._spawn(EMULATOR, ["--port-file", str(port_file), "--rate", str(CALLS_PER_MINUTE)])
+        options = ["--port-file", str(port_file), "--rate", str(CALLS_PER_MINUTE)]
+        self._spawn(EMULATOR, options + (["--contract", description()] if description() else []))
         cloud = self._wait("the emulator", lambda: json.loads(port_file.read_text()) if port_file.exists() else None)
         secret.write_text(cloud["client_secret"])
         secret.chmod(0o600)

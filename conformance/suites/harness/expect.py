@@ -160,6 +160,11 @@ def _resource_rules(status: int, headers: dict, body: dict) -> list:
         faults.append(f"meta.location {location} does not end with the id")
     if status == 201 and headers.get("location") != location:
         faults.append(f"Location {headers.get('location')} is not meta.location {location}")
+    version = place(body, "/meta/version")
+    if "etag" in headers and headers["etag"] != version:
+        faults.append(f"ETag {headers['etag']} is not meta.version {version}")
+    listed = body.get("schemas", [])
+    faults += [f"schemas does not list {name}" for name in body if name.startswith("urn:") and name not in listed]
     faults += [f"null at {at}" for at in _nulls(body, "")]
     for at in ("/active", "/emails/0/primary", "/roles/0/primary"):
         value = place(body, at)

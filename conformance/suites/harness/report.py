@@ -81,7 +81,9 @@ def show(outcome: Outcome, verbose: bool) -> None:
     """Details of what needs attention, then the line with the counts."""
     for case in outcome.cases if verbose else []:
         if case.passed or case.skipped:
-            print(f"  {'skipped' if case.skipped else 'ok     '} {outcome.suite}: {case.name} {' '.join(case.faults)}".rstrip())
+            print(
+                f"  {'skipped' if case.skipped else 'ok     '} {outcome.suite}: {case.name} {' '.join(case.faults)}".rstrip()
+            )
     for case in outcome.unexpected():
         print(f"  FAILED  {outcome.suite}: {case.name}")
         for fault in case.faults:

@@ -20,6 +20,11 @@ def run(name: str, binaries: dict, asked) -> report.Outcome:
             else:
                 environment.run_checks(outcome, stand, python, asked.only)
             stand.require_alive()
+            if bench.description():
+                found = stand.emulator("violations")
+                outcome.cases.append(
+                    report.Case("every call of the bridge is one that Genesys Cloud describes", not found, found)
+                )
     except bench.BenchError as error:
         outcome.broken = str(error)
     return outcome
