@@ -1,11 +1,26 @@
 """Groups: create, rename, membership in both dialects, parallel additions, delete."""
 
-from harness.expect import ABSENT, length, members
-from harness.replay import Parallel, Scenario, delete, get, patch, post
+from harness.expect import ABSENT, BRIDGE, length, members
+from harness.replay import Genesys, Parallel, Scenario, delete, get, patch, post
 
 from .dialect import BOTH, DOCS, Default, created, group, group_created
 
 AT = "/Groups/{{group}}"
+# Seconds in which what follows from a group must have reached its members.
+AFTERWARDS = 15
+# What the rule of the conformance profile gives, beside what the user asked for.
+CREW = {
+    "/queues/Fraud/{{a}}/joined": True,
+    "/queues/Chat/{{a}}/joined": True,
+    "/skills/{{a}}": {"Fraud review": 3.0},
+    "/grants/{{a}}": ["Team Lead@EMEA", "employee@Home"],
+}
+NO_CREW = {
+    "/queues/Fraud/{{a}}": ABSENT,
+    "/queues/Chat/{{a}}/joined": True,
+    "/skills/{{a}}": ABSENT,
+    "/grants/{{a}}": ["employee@Home"],
+}
 WITHOUT = AT + "?excludedAttributes=members"
 
 
@@ -227,6 +242,26 @@ STORIES = [
             group_created(members=[{"value": "{{a}}"}, {"value": "{{b}}"}]),
             delete("/Users/{{a}}"),
             read("{{b}}"),
+        ],
+    ),
+    Scenario(
+        "a rule makes agents of a group's members, and takes back what it gave",
+        "promise: we take away only what we gave",
+        [
+            created("a", "a", **{BRIDGE: {"compactQueues": "Chat"}}),
+            group_created(displayName="Crew {{n}}"),
+            patch(AT, Default.add_members("{{a}}")),
+            Genesys(CREW, within=AFTERWARDS),
+            patch(AT, Default.set({"displayName": "Others {{n}}"})),
+            Genesys(NO_CREW, within=AFTERWARDS),
+            patch(AT, Default.set({"displayName": "Crew {{n}}"})),
+            Genesys(CREW, within=AFTERWARDS),
+            patch(AT, Default.remove_member("{{a}}")),
+            Genesys(NO_CREW, within=AFTERWARDS),
+            patch(AT, Default.add_members("{{a}}")),
+            Genesys(CREW, within=AFTERWARDS),
+            delete(AT),
+            Genesys(NO_CREW, within=AFTERWARDS),
         ],
     ),
 ]

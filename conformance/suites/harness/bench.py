@@ -45,6 +45,14 @@ dialect = "tolerant"
 fallback_email_domain = "conformance.example"
 import = "off"
 groups = "create"
+
+# One rule, so that membership of a group makes an agent; no group of the other scenarios is called so.
+[[rule]]
+name = "crew"
+when = 'groups.display sw "Crew"'
+roles = ["Team Lead@EMEA"]
+queues = ["Fraud"]
+skills = {{ "Fraud review" = 3 }}
 """
 
 

@@ -57,6 +57,11 @@ def holding(*texts) -> Expected:
     return Substituted(f"a text with {' and '.join(texts)}", holds, lambda put: holding(*[put(text) for text in texts]))
 
 
+def with_entry(entry: str) -> Expected:
+    """A list that has this entry, among others."""
+    return Expected(f"a list with {entry}", lambda value: isinstance(value, list) and entry in value)
+
+
 def people_with(address: str, count: int) -> Expected:
     """So many people of the organisation have this address; for the emulator's state, at `/users`."""
 

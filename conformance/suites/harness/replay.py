@@ -10,6 +10,7 @@ import http.client
 import json
 import re
 import threading
+import time
 import urllib.parse
 from dataclasses import dataclass, field
 
@@ -44,9 +45,13 @@ class Parallel:
 
 @dataclass
 class Genesys:
-    """What the emulator must hold: place in its state, expected value."""
+    """What the emulator must hold: place in its state, expected value.
+
+    What follows from a group reaches its members after the answer, so it is looked for again until `within` seconds are over.
+    """
 
     check: dict
+    within: float = 0
 
 
 @dataclass
@@ -126,11 +131,17 @@ class Session:
             raise Fault("\n".join(faults))
 
     def _inspect(self, step: Genesys, index: int) -> None:
-        self.stand.emulator("settle", "POST")
-        state = self.stand.emulator("state")
-        faults = [expect.fault(self.put(at), self.put(value), state) for at, value in step.check.items()]
+        until = time.monotonic() + step.within
+        while True:
+            self.stand.emulator("settle", "POST")
+            state = self.stand.emulator("state")
+            found = [expect.fault(self.put(at), self.put(value), state) for at, value in step.check.items()]
+            faults = [fault for fault in found if fault]
+            if not faults or time.monotonic() >= until:
+                break
+            time.sleep(0.1)
         self.checks += len(step.check)
-        self._judge(f"step {index}, state of Genesys Cloud", [fault for fault in faults if fault])
+        self._judge(f"step {index}, state of Genesys Cloud", faults)
 
     def _one(self, step: Step, scenario: Scenario, at: str) -> None:
         target = self.address(step)

@@ -1,7 +1,7 @@
 """Okta and people: enable, assign, update, deactivate, password, import."""
 
-from harness.expect import ABSENT, ENTERPRISE, TEXT, length
-from harness.replay import Merged, Scenario, get, patch, post, put
+from harness.expect import ABSENT, BRIDGE, ENTERPRISE, TEXT, length, with_entry
+from harness.replay import Genesys, Merged, Scenario, get, patch, post, put
 
 from .client import DOCS, GUIDE, assigned, user
 
@@ -120,9 +120,11 @@ SCENARIOS = [
             assigned(),
             active(False),
             read(active=False),
+            Genesys({"/users/{{id}}/state": "inactive"}),
             get(BY_NAME, check={"/Resources/0/active": False}),
             active(True),
             read(active=True),
+            Genesys({"/users/{{id}}/state": "active"}),
         ],
     ),
     Scenario(
@@ -133,8 +135,28 @@ SCENARIOS = [
             get(AT, save={"whole": ""}),
             put(AT, Merged("{{whole}}", {"active": False}), check={"/active": False}),
             read(active=False),
+            Genesys({"/users/{{id}}/state": "inactive"}),
             put(AT, Merged("{{whole}}", {"active": True}), check={"/active": True}),
             read(active=True),
+            Genesys({"/users/{{id}}/state": "active"}),
+        ],
+    ),
+    Scenario(
+        "a deactivated agent keeps nothing that lets in, and gets it back when activated",
+        GUIDE,
+        [
+            assigned(
+                **{BRIDGE: {"compactRoles": "Agent@EMEA", "compactQueues": "Chat;VIP", "compactSkills": "Voice:3"}}
+            ),
+            Genesys({"/queues/VIP/{{id}}/joined": True, "/grants/{{id}}": ["Agent@EMEA", "employee@Home"]}),
+            active(False),
+            Genesys({"/users/{{id}}/state": "inactive", "/queues/VIP/{{id}}": ABSENT, "/queues/Chat/{{id}}": ABSENT}),
+            active(True),
+            Genesys(
+                {"/queues/VIP/{{id}}/joined": True, "/skills/{{id}}": {"Voice": 3.0}, "/users/{{id}}/state": "active"}
+            ),
+            # Genesys Cloud itself takes all roles from the inactive; only what the bridge gave comes back.
+            Genesys({"/grants/{{id}}": with_entry("Agent@EMEA")}),
         ],
     ),
     Scenario(
