@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::change::Done;
-use super::user::Goal;
+use super::goal::Goal;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority};
 use crate::model::{Failure, GrantedSet, Plan, UserId};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::{Action, Change, Done};
+use super::goal::Goal;
 use super::submit::InTheWay as InTheWayOf;
-use super::user::Goal;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority};
 use crate::model::{Cause, UserId};
