@@ -29,9 +29,9 @@ pub struct AdminClient {
 
 /// What came back.
 #[derive(Debug, PartialEq, Eq)]
-struct Response {
-    status: u16,
-    body: Vec<u8>,
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
 }
 
 impl AdminClient {
@@ -121,7 +121,7 @@ impl AdminClient {
 }
 
 /// Reads a whole answer; `None` when it is not one or is cut short.
-fn parse(received: &[u8]) -> Option<Response> {
+pub(super) fn parse(received: &[u8]) -> Option<Response> {
     let end = received.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(received.get(..end)?).ok()?;
     let rest = received.get(end + 4..)?;
