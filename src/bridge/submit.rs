@@ -70,9 +70,10 @@ impl Bridge {
     async fn carry_out(self: &Arc<Self>, change: &Change, place: &Place) -> Result<Reply, ScimError> {
         let budget_wait = self.parts.budget.expected_wait(priority(change));
         if budget_wait > change.deadline {
-            let seconds = u32::try_from(budget_wait.as_secs()).unwrap_or(errors::RETRY_AFTER_S);
+            // Rounded up: who comes back a second early is only sent away again.
+            let seconds = budget_wait.as_millis().div_ceil(1000);
             return Err(ScimError::too_many_requests(
-                seconds.max(1),
+                u32::try_from(seconds).unwrap_or(errors::RETRY_AFTER_S).max(1),
                 "the Genesys Cloud budget is used up for now",
             ));
         }
@@ -86,12 +87,13 @@ impl Bridge {
                 .await
                 .map_err(|_| errors::not_done_yet())?;
             let fence = lane.fence;
+            let mut lane = Some(lane);
             let before = match self.in_the_way(change).map_err(|error| errors::store(&error))? {
                 InTheWay::Nobody => Predecessor::None,
                 InTheWay::Stuck(saga) if is_leaver(change) => Predecessor::Stuck(saga),
                 InTheWay::Stuck(saga) => return Err(stuck(saga)),
                 InTheWay::Running(handle) => {
-                    drop(lane);
+                    drop(lane.take());
                     match self.give_way(change, &handle, deadline).await? {
                         // The lane is free while we wait: a leaver must get past. Nobody else can park it twice.
                         Some(handle) => Predecessor::Parked(handle),
@@ -122,6 +124,8 @@ impl Bridge {
                 }
                 continue;
             };
+            // The saga is what others find now. Held any longer, the lane would keep a leaver from overtaking it.
+            drop(lane.take());
             let may_adopt = owner.is_none();
             match self.wait_for(&handle, &ready, deadline, may_adopt).await? {
                 super::wait::Waited::Reply(reply) => return Ok(reply),
