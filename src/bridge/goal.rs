@@ -120,8 +120,8 @@ impl Bridge {
     async fn division(&self, document: &Object, context: &CallContext) -> Result<Option<Named>, ScimError> {
         let default = self.parts.policy.default_division.as_deref();
         let Some(name) = identity::division_of(document).or(default) else { return Ok(None) };
-        let found =
-            upstream_read(self.parts.upstream.division(name, context).await, "looking up the division")?;
+        let ask = || self.parts.upstream.division(name, context);
+        let found = self.patient_read("looking up the division", ask).await?;
         let found = found.ok_or_else(|| {
             ScimError::invalid_value(format!(
                 "Genesys Cloud has no division \"{name}\", or the bridge's OAuth client may not see it"
@@ -159,13 +159,18 @@ impl Bridge {
         context: &CallContext,
     ) -> Result<Observed, ScimError> {
         let started = self.parts.clock.monotonic_ms();
-        let quiet = u64::try_from(limits::QUIET_PERIOD.as_millis()).unwrap_or(u64::MAX);
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let mut pause = Duration::from_millis(50);
         loop {
             let observed = self.parts.upstream.observe(id, aspects, context).await;
-            let transient = matches!(observed, Verdict::Later(_) | Verdict::Unknown(_) | Verdict::Done(None));
-            if transient && self.parts.clock.monotonic_ms().saturating_sub(started) < quiet {
-                let wait = if let Verdict::Later(later) = &observed { later.wait.max(pause) } else { pause };
+            let (longest, wait) = match &observed {
+                Verdict::Later(later) => (limits::REQUEST_DEADLINE, later.wait.max(pause)),
+                Verdict::Unknown(_) => (limits::REQUEST_DEADLINE, pause),
+                Verdict::Done(None) => (limits::QUIET_PERIOD, pause),
+                Verdict::Done(Some(_)) | Verdict::Refused(_) => (Duration::ZERO, pause),
+            };
+            let waited = self.parts.clock.monotonic_ms().saturating_sub(started);
+            if waited.saturating_add(millis(wait)) < millis(longest) {
                 self.parts.clock.sleep(wait).await;
                 pause *= 2;
                 continue;

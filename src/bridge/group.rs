@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::change::{Action, Change, Done, Reply};
 use super::members::Delta;
 use super::open::{Prepared, Ready, id_key, name_key};
-use super::resolve::upstream_read;
 use super::user::{check_precondition, text};
 use super::{Bridge, OnExisting, errors};
 use crate::directory::StoredGroup;
@@ -129,8 +128,8 @@ impl Bridge {
         let (genesys, adopt) = match known {
             Some(genesys) => (Some(genesys), false),
             None => {
-                let found = self.parts.upstream.find_group(&name, context).await;
-                let found = upstream_read(found, "looking up the group")?;
+                let ask = || self.parts.upstream.find_group(&name, context);
+                let found = self.patient_read("looking up the group", ask).await?;
                 self.check_group_policy(found.is_some(), &name)?;
                 (found.map(|group| group.id), true)
             }

@@ -71,9 +71,10 @@ impl Bridge {
     async fn carry_out(self: &Arc<Self>, change: &Change, place: &Place) -> Result<Reply, ScimError> {
         let budget_wait = self.parts.budget.expected_wait(priority(change));
         if budget_wait > change.deadline {
-            let seconds = u32::try_from(budget_wait.as_secs()).unwrap_or(errors::RETRY_AFTER_S);
+            // Rounded up: who comes back a second early is only sent away again.
+            let seconds = budget_wait.as_millis().div_ceil(1000);
             return Err(ScimError::too_many_requests(
-                seconds.max(1),
+                u32::try_from(seconds).unwrap_or(errors::RETRY_AFTER_S).max(1),
                 "the Genesys Cloud budget is used up for now",
             ));
         }
