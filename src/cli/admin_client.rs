@@ -41,13 +41,13 @@ impl AdminClient {
     /// The address is not one that can be used from here.
     pub fn new(url: &str, token: Secret) -> Result<Self, Failure> {
         let wrong = |why: &str| Failure::usage(format!("--server {url}: {why}"));
-        let url = url.trim_end_matches('/');
         if url.starts_with("https://") {
             return Err(wrong(
                 "the command line speaks plain HTTP only; run it on the bridge's machine with http://127.0.0.1:PORT",
             ));
         }
         let rest = url.strip_prefix("http://").ok_or_else(|| wrong("must begin with http://"))?;
+        let rest = rest.trim_end_matches('/');
         let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if authority.is_empty() || authority.contains('@') {
             return Err(wrong("must be like http://127.0.0.1:8080"));
