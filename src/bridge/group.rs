@@ -150,11 +150,9 @@ impl Bridge {
         let subject = goal.stored.as_ref().map_or_else(|| self.parts.ids.subject(), |stored| stored.subject);
         let mut opened = self.opened(change, subject, Subject::Group { id: id.clone(), genesys }, fence);
         opened.names = vec![name_key(ResourceKind::Group, &name), id_key(ResourceKind::Group, id.as_str())];
-        if let Some(before) = before.map(|before| name_key(ResourceKind::Group, &before)) {
-            if !opened.names.contains(&before) {
-                opened.names.push(before);
-            }
-        }
+        let before = before.map(|before| name_key(ResourceKind::Group, &before));
+        let renamed = before.filter(|before| !opened.names.contains(before));
+        opened.names.extend(renamed);
         opened.plan = plan;
         opened.intent = Intent::PutGroup {
             document: goal.document,
