@@ -126,8 +126,7 @@ fn every_mistake_in_the_file_is_named_with_its_cure_before_anything_is_opened() 
         let text = bench.good().replacen(from, to, 1);
         assert_ne!(text, bench.good(), "{from}");
         std::fs::write(&config, text).unwrap();
-        let named: Vec<&str> = words.iter().copied().collect();
-        bench.refused(to, &config, &named);
+        bench.refused(to, &config, words);
     }
 }
 

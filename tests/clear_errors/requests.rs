@@ -124,6 +124,7 @@ async fn a_bad_filter_is_named_and_quotes_no_value() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn every_fault_of_a_patch_has_its_keyword_and_none_of_its_operations_is_done() {
     let (house, id) = inhabited().await;
     let good = json!({"op": "replace", "path": "displayName", "value": "never seen"});
