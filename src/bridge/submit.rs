@@ -202,7 +202,7 @@ impl Bridge {
         }
         let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
         match over {
-            Ok(progress) if progress.left_open.is_some() => Err(errors::not_done_yet()),
+            Ok(progress) if progress.left_open.is_some() => Err(errors::left_open()),
             Ok(_) => Ok(None),
             Err(_) => self.join(change, handle).await,
         }

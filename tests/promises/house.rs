@@ -2,7 +2,6 @@
 //!
 //! Shared by `promises` and `clear_errors`. A bridge as a process of its own: `program`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -237,13 +236,4 @@ pub(crate) fn agent(name: &str) -> Value {
 
 pub(crate) fn patch(operations: Value) -> Value {
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
-}
-
-/// How often each status came.
-pub(crate) fn counted(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, usize> {
-    let mut counts = BTreeMap::new();
-    for status in statuses {
-        *counts.entry(status).or_default() += 1;
-    }
-    counts
 }

@@ -58,7 +58,9 @@ pub(crate) fn new_token(config: &Path, secret: &str, scope: &str) -> String {
     command.arg("--config").arg(config).args(["token", "new", "--name", "test", "--scope", scope]);
     let made = run(&mut command);
     assert_eq!(made.code, Some(0), "{made:?}");
-    made.out.trim().to_owned()
+    let token = made.out.trim().to_owned();
+    assert!(token.starts_with("gsb_") && !made.err.contains(&token), "shown once");
+    token
 }
 
 /// Where a bridge listens, as soon as the log says so.

@@ -1,12 +1,22 @@
 //! Many requests for one name at the same moment: one is acknowledged, all others hear of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::house::{House, Wish, agent, counted};
+use crate::house::{House, Wish, agent};
 
 const RACERS: usize = 24;
+
+/// How often each status came.
+fn counted(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, usize> {
+    let mut counts = BTreeMap::new();
+    for status in statuses {
+        *counts.entry(status).or_default() += 1;
+    }
+    counts
+}
 
 /// Sends the same POST many times at once.
 async fn race(house: &Arc<House>, body: &Value) -> Vec<u16> {

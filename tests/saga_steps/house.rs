@@ -40,6 +40,12 @@ impl Clock for Real {
     }
 }
 
+impl Real {
+    pub(crate) fn new(start: Instant) -> Self {
+        Self(start)
+    }
+}
+
 impl Ids for Real {
     fn saga(&self) -> SagaId {
         SagaId::new(uuid::Uuid::now_v7())
@@ -62,7 +68,7 @@ pub(crate) struct House {
 impl House {
     pub(crate) fn new(quirks: Quirks) -> House {
         let cloud = Cloud::start(Options { quirks, rate_per_minute: 60_000, ..Options::default() }).unwrap();
-        let clock = Arc::new(Real(Instant::now()));
+        let clock = Arc::new(Real::new(Instant::now()));
         let tenant = TenantId::new("test");
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let journal: Arc<dyn Journal> =

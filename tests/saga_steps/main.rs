@@ -11,6 +11,7 @@
     reason = "a failed assumption fails the test"
 )]
 
+mod again;
 mod house;
 mod scenarios;
 mod undo;
