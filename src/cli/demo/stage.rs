@@ -150,7 +150,7 @@ name = "aurora"
         client = cloud.client_id(),
     );
     let secret = cloud.client_secret().to_owned();
-    let environment = move |name: &str| (name == "DEMO_CLIENT_SECRET").then(|| secret.clone().into());
+    let environment = move |name: &str| (name == "DEMO_CLIENT_SECRET").then(|| secret.clone());
     Config::parse(&text, Path::new("demo.toml"), &environment)
         .map_err(|error| Failure::failed(error.to_string()))
 }

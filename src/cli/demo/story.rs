@@ -43,6 +43,9 @@ pub(super) fn tell(stage: &Stage, teller: &mut Teller) -> Result<(), Failure> {
     for line in RULES.trim().lines() {
         teller.remark(line)?;
     }
+    teller.say(
+        "Genesys Cloud grants 300 calls a minute; where the story pauses, the bridge waits for its turn.",
+    )?;
     import(stage, teller)?;
     link(stage, teller, &cast)?;
     hires::tell(stage, teller, &cast)?;
@@ -73,7 +76,7 @@ fn link(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> 
     teller.chapter("Iris has been an agent for years; Entra finds her and takes her over")?;
     let before = stage.look().person(IRIS);
     let path = format!("/Users{}", filter(&format!("userName eq \"{IRIS}\"")));
-    let found = teller.request(&cast.entra, "GET", &path, None, 200)?;
+    let found = teller.request(&cast.entra, "GET", &path, None, &[200])?;
     let id = found.text("/Resources/0/id").to_owned();
     teller.fact(
         id == before.id && !id.is_empty(),
@@ -88,7 +91,7 @@ fn link(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> 
     ]);
     teller
         .remark("her patch carries a title, compactQueues = \"VIP\" and compactSkills = \"Escalations:3\"")?;
-    teller.request(&cast.entra, "PATCH", &format!("/Users/{id}"), Some(&patch), 200)?;
+    teller.request(&cast.entra, "PATCH", &format!("/Users/{id}"), Some(&patch), &[200])?;
     let seen = stage.look();
     let after = seen.person(IRIS);
     teller.fact(seen.count(IRIS) == 1 && after.id == before.id, "one Iris, the same id")?;
@@ -109,7 +112,7 @@ fn ending(stage: &Stage, teller: &mut Teller) -> Result<(), Failure> {
     let calls = stage.cloud.ledger();
     let seconds = stage.elapsed_ms() / 100;
     let text = format!(
-        "{} calls to Genesys Cloud in {}.{} seconds, none of them answered 429",
+        "{} calls to Genesys Cloud in {}.{} seconds, none of them answered 429 (too many)",
         calls.len(),
         seconds / 10,
         seconds % 10

@@ -66,25 +66,25 @@ impl Teller {
 
     /// A remark.
     pub(super) fn remark(&self, text: &str) -> Result<(), Failure> {
-        output::line(format_args!("   {}", self.set(Ink::Dim, text)))
+        output::line(format!("   {}", self.set(Ink::Dim, text)).trim_end())
     }
 
-    /// Sends a request as a connector and tells both directions; the status must be the expected one.
+    /// Sends a request as a connector and tells both directions; the status must be one of the expected ones.
     pub(super) fn request(
         &mut self,
         connector: &Connector,
         method: &str,
         path: &str,
         body: Option<&Value>,
-        expected: u16,
+        expected: &[u16],
     ) -> Result<Answer, Failure> {
         let answer = connector.send(method, path, body)?;
         let shown = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
         let line = format!("   {} → {method} {BASE}{shown} → {}", connector.name, answer.status);
         self.say(line)?;
-        if answer.status != expected {
+        if !expected.contains(&answer.status) {
             let detail = answer.text("/detail");
-            self.fact(false, format_args!("the answer is {expected} (it says: {detail})"))?;
+            self.fact(false, format_args!("the answer is one of {expected:?} (it says: {detail})"))?;
         }
         Ok(answer)
     }
