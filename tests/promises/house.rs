@@ -3,12 +3,16 @@
 //! Shared by `promises` and `clear_errors`. A bridge as a process of its own: `program`.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use genesys_cloud_emulator::{Cloud, Options};
+use genesys_scim_bridge::app::system::SystemClock;
 use genesys_scim_bridge::app::{App, Overrides, Running};
 use genesys_scim_bridge::config::Config;
 use genesys_scim_bridge::model::Secret;
+use genesys_scim_bridge::model::ports::Clock;
 use genesys_scim_bridge::store::tokens::Scope;
 use serde_json::{Value, json};
 
@@ -44,6 +48,8 @@ pub(crate) struct Wish {
     pub(crate) rules: String,
     pub(crate) client_id: Option<String>,
     pub(crate) secret: Option<String>,
+    /// How many times faster the bridge's clock runs; 1 is the real one.
+    pub(crate) hurry: u32,
 }
 
 impl Default for Wish {
@@ -56,7 +62,30 @@ impl Default for Wish {
             rules: RULES.to_owned(),
             client_id: None,
             secret: None,
+            hurry: 1,
         }
+    }
+}
+
+/// A clock in a hurry, so that a test need not wait for what takes minutes.
+struct Hurried {
+    real: SystemClock,
+    times: u32,
+}
+
+#[async_trait]
+impl Clock for Hurried {
+    fn now_ms(&self) -> i64 {
+        self.real.now_ms()
+    }
+    fn monotonic_ms(&self) -> u64 {
+        self.real.monotonic_ms() * u64::from(self.times)
+    }
+    async fn sleep(&self, pause: Duration) {
+        self.real.sleep(pause / self.times).await;
+    }
+    fn jitter(&self, bound: u64) -> u64 {
+        self.real.jitter(bound)
     }
 }
 
@@ -171,7 +200,11 @@ impl House {
         let environment = move |name: &str| (name == "GENESYS_SECRET").then(|| secret.clone());
         let config = Config::parse(&text, Path::new("test.toml"), &environment).unwrap();
         let tokens = vec![(Scope::Scim, Secret::new(SCIM)), (Scope::Admin, Secret::new(ADMIN))];
-        self.running = Some(App::start(config, Overrides { tokens, ..Overrides::default() }).unwrap());
+        let clock: Option<Arc<dyn Clock>> = match self.wish.hurry {
+            1 => None,
+            times => Some(Arc::new(Hurried { real: SystemClock::new(), times })),
+        };
+        self.running = Some(App::start(config, Overrides { tokens, clock, ..Overrides::default() }).unwrap());
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

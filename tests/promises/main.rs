@@ -10,13 +10,17 @@
     reason = "a failed assumption fails the test"
 )]
 
+mod after_restart;
 mod budget;
 mod groups;
 mod house;
 mod late;
+mod outage;
 mod overtaking;
+mod ownership;
 mod program;
 mod racing;
 mod secrecy;
 mod stopping;
 mod theirs;
+mod under_load;

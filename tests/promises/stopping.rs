@@ -10,15 +10,15 @@ use serde_json::json;
 use crate::house::{self, Wish, agent, call, eventually};
 use crate::program::{Program, new_token};
 
-struct Place {
-    cloud: Cloud,
+pub(crate) struct Place {
+    pub(crate) cloud: Cloud,
     dir: tempfile::TempDir,
-    scim: String,
+    pub(crate) scim: String,
     admin: String,
 }
 
 impl Place {
-    fn new(wish: &Wish) -> Self {
+    pub(crate) fn new(wish: &Wish) -> Self {
         let (cloud, dir) = (house::cloud(), tempfile::tempdir().unwrap());
         let config = dir.path().join("bridge.toml");
         std::fs::write(&config, house::text(&cloud, &dir.path().join("data"), wish)).unwrap();
@@ -27,13 +27,13 @@ impl Place {
         Self { cloud, dir, scim, admin }
     }
 
-    fn serve(&self) -> Program {
+    pub(crate) fn serve(&self) -> Program {
         let (config, log) = (self.dir.path().join("bridge.toml"), self.dir.path().join("log"));
         Program::serve(&config, self.cloud.client_secret(), &log)
     }
 
     /// Waits until no saga is open any more.
-    async fn settled(&self, program: &Program, http: &reqwest::Client) {
+    pub(crate) async fn settled(&self, program: &Program, http: &reqwest::Client) {
         eventually("every saga has ended", async || {
             let got = call(http, &program.url("/admin/sagas"), &self.admin, "GET", None).await;
             got.body["open"] == json!([])

@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use genesys_cloud_emulator::{Fault, FaultKind, PathMatch, Quirks};
 use genesys_scim_bridge::bridge::Reply;
+use genesys_scim_bridge::model::{Outcome, Turn};
 use genesys_scim_bridge::scim::error::ScimError;
 use serde_json::Value;
 
@@ -98,6 +99,8 @@ struct Broken {
     result: Result<Reply, ScimError>,
     hit: bool,
     stuck: usize,
+    /// How the saga ended.
+    outcome: Option<Outcome>,
 }
 
 async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
@@ -114,7 +117,12 @@ async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
     let hit = house.cloud.ledger().iter().any(|call| call.fault.is_some());
     let stuck = house.bridge.stats().unwrap().stuck;
     assert_eq!(house.bridge.stats().unwrap().open, stuck, "{name}: a saga was left open");
-    Broken { before, after, result, hit, stuck }
+    let newest = house.bridge.finished_sagas(1).unwrap().pop();
+    let outcome = newest.and_then(|saga| match saga.turns.last() {
+        Some(Turn::Finished(outcome)) => Some(outcome.clone()),
+        _ => None,
+    });
+    Broken { before, after, result, hit, stuck, outcome }
 }
 
 /// The organisation without its documented residue and without ids that differ from run to run.
@@ -228,13 +236,46 @@ fn judge(name: &str, quirk: &str, spot: &Spot, way: Way, clean: &Clean, run: &Br
         return Err(format!("{at}: {} {}", error.status, error.detail));
     }
     if way == Way::Refused {
-        // After the pivot: forward and reported; what was refused is the only difference that may be left.
-        return Ok(());
+        return reported(spot, clean, run).map_err(|why| format!("{at}: {why}"));
     }
     if normalised(&clean.after) != normalised(&run.after) {
         return Err(format!("{at}: differs from the clean run\n{}", difference(&clean.after, &run.after)));
     }
     Ok(())
+}
+
+/// After the pivot: forward and reported; what was refused is the only difference that may be left.
+fn reported(spot: &Spot, clean: &Clean, run: &Broken) -> Result<(), String> {
+    let Some(Outcome::Committed { failures, .. }) = &run.outcome else {
+        return Err(format!("refused after the pivot, and it ended as {:?}", run.outcome));
+    };
+    if failures.len() != 1 || !failures.iter().all(|one| one.code == "invalid.value" && one.state == "failed")
+    {
+        return Err(format!("the one refusal is not what is listed: {failures:?}"));
+    }
+    let touched = format!("/{}/", section_of(&spot.template));
+    let places: std::collections::BTreeSet<String> =
+        differences(&clean.after, &run.after).into_iter().map(|(place, _)| place).collect();
+    let strays: Vec<&String> = places.iter().filter(|place| !place.starts_with(&touched)).collect();
+    let queues: std::collections::BTreeSet<&str> =
+        places.iter().filter_map(|place| place.strip_prefix("/queues/")?.split('/').next()).collect();
+    if !strays.is_empty() || queues.len() > 1 {
+        return Err(format!("more than what was refused is different: {places:?}"));
+    }
+    Ok(())
+}
+
+/// The section of the organisation that a call changes.
+fn section_of(template: &str) -> &'static str {
+    let known = [
+        ("/routing/queues/", "queues"),
+        ("/subjects/", "grants"),
+        ("/authorization/roles/", "grants"),
+        ("routingskills", "skills"),
+        ("routinglanguages", "languages"),
+        ("customattributes", "attributes"),
+    ];
+    known.iter().find(|(part, _)| template.contains(part)).map_or("nothing", |(_, section)| section)
 }
 
 fn is_pivot_call(name: &str, spot: &Spot) -> bool {
@@ -247,16 +288,21 @@ fn is_pivot_call(name: &str, spot: &Spot) -> bool {
 }
 
 fn difference(left: &Value, right: &Value) -> String {
+    let lines = differences(left, right).into_iter().take(12);
+    lines.map(|(place, change)| format!("  {place}: {change}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Places, with what they hold left and right.
+fn differences(left: &Value, right: &Value) -> Vec<(String, String)> {
     let (left, right) = (normalised(left), normalised(right));
     let (left, right): (Value, Value) =
         (serde_json::from_str(&left).unwrap(), serde_json::from_str(&right).unwrap());
     let mut lines = Vec::new();
     compare("", &left, &right, &mut lines);
-    lines.truncate(12);
-    lines.join("\n")
+    lines
 }
 
-fn compare(at: &str, left: &Value, right: &Value, lines: &mut Vec<String>) {
+fn compare(at: &str, left: &Value, right: &Value, lines: &mut Vec<(String, String)>) {
     match (left, right) {
         (Value::Object(l), Value::Object(r)) => {
             for key in l.keys().chain(r.keys().filter(|key| !l.contains_key(*key))) {
@@ -268,7 +314,7 @@ fn compare(at: &str, left: &Value, right: &Value, lines: &mut Vec<String>) {
                 );
             }
         }
-        (l, r) if l != r => lines.push(format!("  {at}: {l} -> {r}")),
+        (l, r) if l != r => lines.push((at.to_owned(), format!("{l} -> {r}"))),
         _ => {}
     }
 }

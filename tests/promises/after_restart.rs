@@ -1,0 +1,42 @@
+//! After kill -9: who comes first among the sagas that were open.
+//!
+//! A stop that was asked for is in `stopping`.
+
+use std::time::{Duration, Instant};
+
+use genesys_cloud_emulator::{Fault, FaultKind};
+use serde_json::json;
+
+use crate::house::{OURS, Wish, agent, call, patch};
+use crate::stopping::Place;
+
+const QUEUE: &str = "/api/v2/routing/queues/{queueId}/members";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_crash_a_leaver_does_not_wait_behind_a_saga_that_was_acknowledged_and_cannot_go_on() {
+    let place = Place::new(&Wish { deadline_s: 4, ..Wish::default() });
+    let (program, http) = (place.serve(), reqwest::Client::new());
+    place.cloud.fault(Fault::on("POST", QUEUE, FaultKind::Status(503)));
+    let body = Some(agent("nora").to_string());
+    let made = call(&http, &program.url("/scim/v2/Users"), &place.scim, "POST", body).await;
+    assert_eq!(
+        (made.status, &made.body[OURS]["provisioning"]["status"]),
+        (201, &json!("pending")),
+        "{made:?}"
+    );
+    // Dropped is killed.
+    drop(program);
+    let program = place.serve();
+    let url = program.url(&format!("/scim/v2/Users/{}", made.id()));
+    let leave = patch(json!([{"op": "Replace", "path": "active", "value": "False"}])).to_string();
+    let began = Instant::now();
+    let left = call(&http, &url, &place.scim, "PATCH", Some(leave)).await;
+    assert_eq!((left.status, &left.body["active"]), (200, &json!(false)), "{left:?}");
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    assert_eq!(place.cloud.snapshot()["users"][made.id()]["state"], "inactive");
+    place.cloud.clear_faults();
+    place.settled(&program, &http).await;
+    let world = place.cloud.snapshot();
+    assert_eq!(world["users"][made.id()]["state"], "inactive", "and it stays so");
+    assert_eq!(world["queues"]["EMEA Support"][made.id()], json!(null));
+}
