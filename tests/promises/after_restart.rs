@@ -14,7 +14,7 @@ const QUEUE: &str = "/api/v2/routing/queues/{queueId}/members";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_crash_a_leaver_does_not_wait_behind_a_saga_that_was_acknowledged_and_cannot_go_on() {
-    let place = Place::new(&Wish { deadline_s: 4, ..Wish::default() });
+    let place = Place::new(&Wish { deadline_s: 3, ..Wish::default() });
     let (program, http) = (place.serve(), reqwest::Client::new());
     place.cloud.fault(Fault::on("POST", QUEUE, FaultKind::Status(503)));
     let body = Some(agent("nora").to_string());

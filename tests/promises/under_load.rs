@@ -30,9 +30,10 @@ async fn a_rename_to_a_name_that_a_slow_create_holds_costs_only_a_few_calls() {
     assert_eq!(create.status, 201, "{create:?}");
     assert_eq!((got.status, &got.body["scimType"]), (409, &json!("uniqueness")), "{got:?}");
     house.settled().await;
-    let calls = house.cloud.ledger();
+    let calls: Vec<String> =
+        house.cloud.ledger().into_iter().map(|call| format!("{} {}", call.method, call.template)).collect();
     // A create makes about ten calls, one look at a user about five.
-    assert!(calls.len() <= 30, "{} calls: {calls:#?}", calls.len());
+    assert!(calls.len() <= 30, "{} calls, the first: {:?}", calls.len(), &calls[..30]);
     assert_eq!(house.cloud.snapshot()["users"][vera.id()]["email"], "vera@aurora.example");
 }
 
