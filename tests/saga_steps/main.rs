@@ -214,6 +214,15 @@ fn has_pivot(name: &str) -> bool {
 fn judge(name: &str, quirk: &str, spot: &Spot, way: Way, clean: &Clean, run: &Broken) -> Result<(), String> {
     let at = format!("{name} / {} {} #{} / {way:?} / {quirk}", spot.method, spot.template, spot.nth);
     if !run.hit {
+        // How often a call that comes too early is repeated depends on the time; without its repetition a run is clean.
+        let too_early = quirk.starts_with("stale_writes") || quirk.starts_with("conflict_window");
+        if too_early
+            && spot.nth > 0
+            && run.result.is_ok()
+            && normalised(&clean.after) == normalised(&run.after)
+        {
+            return Ok(());
+        }
         return Err(format!("{at}: the fault never met a call"));
     }
     if run.stuck > 0 {
