@@ -59,6 +59,10 @@ impl Bridge {
         let document = &goal.document;
         let email = self.email_of(document)?;
         self.refuse_protected(&email)?;
+        if let Some(stored) = &goal.stored {
+            // A rename must not take somebody out of the protected list.
+            self.refuse_protected(&self.email_of(&stored.document).unwrap_or_default())?;
+        }
         self.refuse_taken(goal, &email)?;
         let active = identity::is_active(document);
         let stored = goal.stored.as_ref();
@@ -71,6 +75,7 @@ impl Bridge {
             Some(id) => self.observed(id, &resolved, &granted, context).await?,
             None => Observed::default(),
         };
+        self.refuse_protected(text(&observed.document, "userName"))?;
         let known =
             |id: &str| self.parts.directory.get_user(&UserId::new(id)).is_ok_and(|user| user.is_some());
         let payload = identity::payload(document, &email, &known);
@@ -176,8 +181,11 @@ impl Bridge {
                 continue;
             }
             let observed = upstream_read(observed, "looking at the user")?;
-            let gone =
-                || ScimError::not_found(format!("user {id} is gone from Genesys Cloud; create it anew"));
+            let gone = || {
+                ScimError::not_found(format!(
+                    "user {id} is gone from Genesys Cloud; delete it here and create it anew"
+                ))
+            };
             return observed.ok_or_else(gone);
         }
     }

@@ -221,7 +221,14 @@ impl Machine {
 
     fn turned(&mut self, turn: &Turn) {
         match turn {
-            Turn::Acknowledged { .. } => self.acknowledged = true,
+            Turn::Acknowledged { .. } => {
+                self.acknowledged = true;
+                if self.recovered {
+                    // Acknowledged means that the identity was there.
+                    let steps = self.plan.steps.iter().zip(&mut self.steps);
+                    steps.filter(|(step, _)| step.identity).for_each(|(_, state)| *state = StepState::Done);
+                }
+            }
             Turn::Undoing { refusal, step } => {
                 self.phase = Phase::Undoing(refusal.clone(), *step);
                 let recovered = self.recovered;
