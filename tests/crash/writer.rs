@@ -272,6 +272,8 @@ impl Book {
                 for group in group.maybe.0.iter_mut().flatten() {
                     group.members.remove(&id);
                 }
+                // To let somebody join who is gone would be refused, rightly.
+                group.unsure.take_if(|op| matches!(op, GroupOp::Join(user) if *user == id));
             }
         }
     }
