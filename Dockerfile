@@ -1,12 +1,10 @@
-# The bridge as an image: one static-ish binary, a user of its own, one volume. The demo and the emulator are left out.
+# The bridge as an image: one binary, a user of its own, one volume. The demo and the emulator are left out.
 #
 #   docker build -t scim-bridge .
 #   docker run -p 8080:8080 -v scim-data:/data -v ./scim-bridge.toml:/etc/scim-bridge/scim-bridge.toml:ro \
 #     -e GENESYS_CLIENT_SECRET scim-bridge
 
 FROM rust:1.95-bookworm AS build
-# aws-lc needs cmake.
-RUN apt-get update && apt-get install -y --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
 RUN cargo build --release --locked --no-default-features -p genesys-scim-bridge \

@@ -66,7 +66,7 @@ impl Default for Overrides {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A rule's condition is no filter.
-    #[error("rule {:?}: {}", .0.rule, .0.why)]
+    #[error("{0} Correct the condition in the configuration.")]
     Rule(RuleError),
     /// The socket cannot be bound, or HTTP did not start.
     #[error(transparent)]

@@ -95,6 +95,7 @@ impl App {
             clock: Arc::clone(&ground.clock),
             request_ids: Arc::new(request_id),
             metrics,
+            share: Default::default(),
         };
         let listening = listen(socket, Arc::new(state), mount)?;
         tracing::info!(address = %listening.addr(), recovered, "serving");

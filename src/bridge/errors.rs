@@ -46,3 +46,12 @@ pub(super) fn not_done_yet() -> ScimError {
         "not done yet: the change goes on in the background, and sending the request again joins it",
     )
 }
+
+/// The saga is open on disk and nobody works on it: the process is stopping, or the store took no more writes.
+pub(super) fn left_open() -> ScimError {
+    ScimError::unavailable(
+        RETRY_AFTER_S,
+        "not done yet: the bridge is stopping or cannot write at the moment; the change goes on at its next start, and sending \
+         the request again then joins it",
+    )
+}

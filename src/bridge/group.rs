@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::change::{Action, Change, Done, Reply};
 use super::members::Delta;
 use super::open::{Prepared, Ready, id_key, name_key};
-use super::resolve::upstream_read;
 use super::user::{check_precondition, text};
 use super::{Bridge, OnExisting, errors};
 use crate::directory::StoredGroup;
@@ -129,8 +128,8 @@ impl Bridge {
         let (genesys, adopt) = match known {
             Some(genesys) => (Some(genesys), false),
             None => {
-                let found = self.parts.upstream.find_group(&name, context).await;
-                let found = upstream_read(found, "looking up the group")?;
+                let ask = || self.parts.upstream.find_group(&name, context);
+                let found = self.patient_read("looking up the group", ask).await?;
                 self.check_group_policy(found.is_some(), &name)?;
                 (found.map(|group| group.id), true)
             }
@@ -151,11 +150,9 @@ impl Bridge {
         let subject = goal.stored.as_ref().map_or_else(|| self.parts.ids.subject(), |stored| stored.subject);
         let mut opened = self.opened(change, subject, Subject::Group { id: id.clone(), genesys }, fence);
         opened.names = vec![name_key(ResourceKind::Group, &name), id_key(ResourceKind::Group, id.as_str())];
-        if let Some(before) = before.map(|before| name_key(ResourceKind::Group, &before)) {
-            if !opened.names.contains(&before) {
-                opened.names.push(before);
-            }
-        }
+        let before = before.map(|before| name_key(ResourceKind::Group, &before));
+        let renamed = before.filter(|before| !opened.names.contains(before));
+        opened.names.extend(renamed);
         opened.plan = plan;
         opened.intent = Intent::PutGroup {
             document: goal.document,

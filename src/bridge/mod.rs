@@ -7,6 +7,7 @@ mod adopt;
 pub mod change;
 mod claims;
 mod errors;
+mod goal;
 mod group;
 pub mod lanes;
 mod members;

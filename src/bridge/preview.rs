@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::change::Done;
-use super::user::Goal;
+use super::goal::Goal;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority};
 use crate::model::{Failure, GrantedSet, Plan, UserId};
@@ -76,7 +76,9 @@ impl Bridge {
             }
         };
         let context = CallContext { priority: Priority::Waiting, label: "preview".into() };
-        let planned = self.plan_goal(&goal, &context).await?;
+        let granted =
+            goal.stored.as_ref().map_or_else(|| Ok(GrantedSet::new()), |stored| self.granted(stored))?;
+        let planned = self.plan_goal(&goal, granted, &context).await?;
         let mut text = explain(&planned.planned.plan, &planned.planned.granted);
         for held in &planned.held {
             text.push_str(&format!("held: {}: {}\n", held.what, held.why));

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::{Action, Change, Done};
+use super::goal::Goal;
 use super::submit::InTheWay as InTheWayOf;
-use super::user::Goal;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority};
 use crate::model::{Cause, UserId};
@@ -95,6 +95,7 @@ impl Bridge {
             return Ok(());
         }
         let context = CallContext { priority: Priority::Background, label: format!("recompute {id}") };
+        let granted = self.granted(&stored)?;
         let document = stored.document.clone();
         let status = stored.status.clone();
         let goal = Goal {
@@ -106,7 +107,7 @@ impl Bridge {
             password: None,
             done: Done::Changed,
         };
-        let planned = self.plan_goal(&goal, &context).await?;
+        let planned = self.plan_goal(&goal, granted, &context).await?;
         let same = planned.planned.plan.is_empty() && planned.planned.granted == planned.granted_before;
         if same && status.state == crate::directory::ProvisioningState::Committed && planned.held.is_empty() {
             return Ok(());

@@ -3,11 +3,17 @@
 //! An unknown name from the request is a 400 that names it; from a rule it follows the policy. The catalogue itself is
 //! `genesys::catalogue`.
 
+use std::time::Duration;
+
 use super::{Bridge, OnUnknownRuleName, errors};
+use crate::limits;
 use crate::model::ports::{CallContext, Resolution};
 use crate::model::{Desired, DesiredSet, Failure, Kind, Named, Reason, Verdict, Wanted};
 use crate::plan::Resolved;
 use crate::scim::error::ScimError;
+
+/// Shortest pause between two tries of a read.
+const PAUSE: Duration = Duration::from_millis(250);
 
 impl Bridge {
     /// Resolves what is desired. For an inactive user roles and queues are not looked at: it will not get them.
@@ -24,8 +30,8 @@ impl Bridge {
             return Ok((Vec::new(), Vec::new()));
         }
         let names: Vec<Wanted> = items.iter().map(|item| item.wanted.clone()).collect();
-        let found =
-            upstream_read(self.parts.upstream.resolve(&names, division, context).await, "resolving names")?;
+        let ask = || self.parts.upstream.resolve(&names, division, context);
+        let found = self.patient_read("resolving names", ask).await?;
         let (mut resolved, mut held) = (Vec::new(), Vec::new());
         for (item, resolution) in items.into_iter().zip(found) {
             let why = match resolution {
@@ -51,6 +57,30 @@ impl Bridge {
             }
         }
         Ok((resolved, held))
+    }
+
+    /// A read before anything is opened, asked again while Genesys is busy or silent: a rate limit that passes within the
+    /// request's deadline is none of the client's business. Who waits no longer drops this.
+    pub(super) async fn patient_read<T, F: Future<Output = Verdict<T>>>(
+        &self,
+        during: &str,
+        ask: impl Fn() -> F,
+    ) -> Result<T, ScimError> {
+        let started = self.parts.clock.monotonic_ms();
+        let longest = u64::try_from(limits::REQUEST_DEADLINE.as_millis()).unwrap_or(u64::MAX);
+        loop {
+            let verdict = ask().await;
+            let wait = match &verdict {
+                Verdict::Later(later) => later.wait.max(PAUSE),
+                Verdict::Unknown(_) => PAUSE,
+                Verdict::Done(_) | Verdict::Refused(_) => return upstream_read(verdict, during),
+            };
+            let waited = self.parts.clock.monotonic_ms().saturating_sub(started);
+            if waited.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)) >= longest {
+                return upstream_read(verdict, during);
+            }
+            self.parts.clock.sleep(wait).await;
+        }
     }
 }
 

@@ -10,9 +10,10 @@ use super::change::{Action, Change, Reply};
 use super::claims::{Attendance, Place};
 use super::open::Prepared;
 use super::{Bridge, errors};
-use crate::model::ports::{Priority, refused_here};
-use crate::model::{FoundUser, RefusalKind};
-use crate::saga::Handle;
+use crate::directory::granted::granted_after;
+use crate::model::ports::{Lane, Priority, refused_here};
+use crate::model::{FoundUser, GrantedSet, Intent, RefusalKind};
+use crate::saga::{Handle, Parked};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::value::fold;
@@ -32,7 +33,7 @@ impl Deadline {
 /// The saga whose place the new one takes.
 pub(super) enum Predecessor {
     None,
-    Parked(Handle),
+    Parked(Handle, Parked),
     /// Only a leaver goes past a stuck saga.
     Stuck(crate::model::SagaId),
 }
@@ -70,9 +71,10 @@ impl Bridge {
     async fn carry_out(self: &Arc<Self>, change: &Change, place: &Place) -> Result<Reply, ScimError> {
         let budget_wait = self.parts.budget.expected_wait(priority(change));
         if budget_wait > change.deadline {
-            let seconds = u32::try_from(budget_wait.as_secs()).unwrap_or(errors::RETRY_AFTER_S);
+            // Rounded up: who comes back a second early is only sent away again.
+            let seconds = budget_wait.as_millis().div_ceil(1000);
             return Err(ScimError::too_many_requests(
-                seconds.max(1),
+                u32::try_from(seconds).unwrap_or(errors::RETRY_AFTER_S).max(1),
                 "the Genesys Cloud budget is used up for now",
             ));
         }
@@ -80,26 +82,8 @@ impl Bridge {
         let deadline = Deadline { until_ms: self.parts.clock.monotonic_ms().saturating_add(millis) };
         let mut owner: Option<FoundUser> = None;
         loop {
-            let key = lane_key(change);
-            let acquire = self.parts.lanes.acquire(&key);
-            let lane = tokio::time::timeout(deadline.left(self), acquire)
-                .await
-                .map_err(|_| errors::not_done_yet())?;
-            let fence = lane.fence;
-            let before = match self.in_the_way(change).map_err(|error| errors::store(&error))? {
-                InTheWay::Nobody => Predecessor::None,
-                InTheWay::Stuck(saga) if is_leaver(change) => Predecessor::Stuck(saga),
-                InTheWay::Stuck(saga) => return Err(stuck(saga)),
-                InTheWay::Running(handle) => {
-                    drop(lane);
-                    match self.give_way(change, &handle, deadline).await? {
-                        // The lane is free while we wait: a leaver must get past. Nobody else can park it twice.
-                        Some(handle) => Predecessor::Parked(handle),
-                        None => continue,
-                    }
-                }
-            };
-            let prepared = self.prepare(change, owner.as_ref(), fence, deadline).await;
+            let Some((lane, before)) = self.find_place(change, deadline).await? else { continue };
+            let prepared = self.prepare(change, owner.as_ref(), &before, lane.fence, deadline).await;
             let ready = match prepared {
                 Ok(Prepared::Saga(ready)) => *ready,
                 Ok(Prepared::Nothing(reply)) => {
@@ -114,7 +98,10 @@ impl Bridge {
             if let Some((name, _)) = &ready.opened.claim {
                 self.answering(&change.cause.by, name, place);
             }
-            let Some(handle) = self.open(&ready, &before).await? else {
+            let opened = self.open(&ready, &before).await?;
+            // From here on the saga itself is in the way of others; a leaver must be able to get to it.
+            drop(lane);
+            let Some(handle) = opened else {
                 // Somebody reserved the name first: look again who it is.
                 self.parts.clock.sleep(Duration::from_millis(10)).await;
                 if deadline.left(self).is_zero() {
@@ -130,16 +117,55 @@ impl Bridge {
         }
     }
 
+    /// The lane, and the saga whose place the change may take. `None`: look again.
+    async fn find_place(
+        &self,
+        change: &Change,
+        deadline: Deadline,
+    ) -> Result<Option<(Lane, Predecessor)>, ScimError> {
+        let lane = self.lane(change, deadline).await?;
+        match self.in_the_way(change).map_err(|error| errors::store(&error))? {
+            InTheWay::Nobody => Ok(Some((lane, Predecessor::None))),
+            InTheWay::Stuck(saga) if is_leaver(change) => Ok(Some((lane, Predecessor::Stuck(saga)))),
+            InTheWay::Stuck(saga) => Err(stuck(saga)),
+            InTheWay::Running(handle) => {
+                // The lane is free while we wait: a leaver must get past.
+                drop(lane);
+                let Some(parked) = self.give_way(change, &handle, deadline).await? else { return Ok(None) };
+                let lane = match self.lane(change, deadline).await {
+                    Ok(lane) => lane,
+                    Err(error) => {
+                        handle.resume().await;
+                        return Err(error);
+                    }
+                };
+                // Somebody else may have taken its place while we waited for the lane.
+                Ok((!handle.progress().is_over()).then_some((lane, Predecessor::Parked(handle, parked))))
+            }
+        }
+    }
+
+    async fn lane(&self, change: &Change, deadline: Deadline) -> Result<Lane, ScimError> {
+        let key = lane_key(change);
+        let acquire = self.parts.lanes.acquire(&key);
+        tokio::time::timeout(deadline.left(self), acquire).await.map_err(|_| errors::not_done_yet())
+    }
+
     async fn prepare(
         self: &Arc<Self>,
         change: &Change,
         owner: Option<&FoundUser>,
+        before: &Predecessor,
         fence: u64,
         deadline: Deadline,
     ) -> Result<Prepared, ScimError> {
+        let granted = match before {
+            Predecessor::Parked(handle, parked) => granted_so_far(handle, parked),
+            _ => None,
+        };
         let prepare = async {
             match change.kind {
-                ResourceKind::User => self.prepare_user(change, owner, fence).await,
+                ResourceKind::User => self.prepare_user(change, owner, granted, fence).await,
                 ResourceKind::Group => self.prepare_group(change, fence).await,
             }
         };
@@ -157,13 +183,13 @@ impl Bridge {
         change: &Change,
         handle: &Handle,
         deadline: Deadline,
-    ) -> Result<Option<Handle>, ScimError> {
-        let new = matches!(change.action, Action::Create(_));
-        if !new && handle.progress().acknowledged.is_some() {
+    ) -> Result<Option<Parked>, ScimError> {
+        let existing = !matches!(change.action, Action::Create(_)) && change.kind == ResourceKind::User;
+        // A group's members are deltas: its successor could not know which of them are still to come, so it waits.
+        if existing && handle.progress().acknowledged.is_some() {
             let parked = tokio::time::timeout(deadline.left(self), handle.park()).await;
             return match parked {
-                Ok(Some(_)) => Ok(Some(handle.clone())),
-                Ok(None) => Ok(None),
+                Ok(parked) => Ok(parked),
                 Err(_) => {
                     handle.resume().await;
                     Err(errors::not_done_yet())
@@ -176,14 +202,14 @@ impl Bridge {
         }
         let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
         match over {
-            Ok(progress) if progress.left_open.is_some() => Err(errors::not_done_yet()),
+            Ok(progress) if progress.left_open.is_some() => Err(errors::left_open()),
             Ok(_) => Ok(None),
             Err(_) => self.join(change, handle).await,
         }
     }
 
     /// The deadline came while another request for the same name was still at work.
-    async fn join(&self, change: &Change, handle: &Handle) -> Result<Option<Handle>, ScimError> {
+    async fn join(&self, change: &Change, handle: &Handle) -> Result<Option<Parked>, ScimError> {
         let same = matches!(change.action, Action::Create(_)) && handle.opened().claim == claim_pair(change);
         if same && handle.acknowledge().await.is_some() {
             // It is visible now; the next look finds the claim.
@@ -193,9 +219,19 @@ impl Bridge {
     }
 
     async fn let_go(&self, before: &Predecessor) {
-        if let Predecessor::Parked(handle) = before {
+        if let Predecessor::Parked(handle, _) = before {
             handle.resume().await;
         }
+    }
+}
+
+/// What the parked saga has given: its successor must know it as ours, though no turn has written it yet.
+fn granted_so_far(handle: &Handle, parked: &Parked) -> Option<GrantedSet> {
+    match &handle.opened().intent {
+        Intent::PutUser { granted, granted_before, .. } => {
+            Some(granted_after(&handle.opened().plan, &parked.report, granted_before, granted))
+        }
+        _ => None,
     }
 }
 

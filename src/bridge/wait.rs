@@ -99,6 +99,7 @@ fn unfinished(progress: &Progress) -> ScimError {
             error.detail.push_str("; an administrator has to redrive the saga");
             error
         }
+        None if progress.left_open.is_some() => errors::left_open(),
         None => errors::not_done_yet(),
     }
 }

@@ -29,9 +29,9 @@ pub struct AdminClient {
 
 /// What came back.
 #[derive(Debug, PartialEq, Eq)]
-struct Response {
-    status: u16,
-    body: Vec<u8>,
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
 }
 
 impl AdminClient {
@@ -41,13 +41,13 @@ impl AdminClient {
     /// The address is not one that can be used from here.
     pub fn new(url: &str, token: Secret) -> Result<Self, Failure> {
         let wrong = |why: &str| Failure::usage(format!("--server {url}: {why}"));
-        let url = url.trim_end_matches('/');
         if url.starts_with("https://") {
             return Err(wrong(
                 "the command line speaks plain HTTP only; run it on the bridge's machine with http://127.0.0.1:PORT",
             ));
         }
         let rest = url.strip_prefix("http://").ok_or_else(|| wrong("must begin with http://"))?;
+        let rest = rest.trim_end_matches('/');
         let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if authority.is_empty() || authority.contains('@') {
             return Err(wrong("must be like http://127.0.0.1:8080"));
@@ -121,7 +121,7 @@ impl AdminClient {
 }
 
 /// Reads a whole answer; `None` when it is not one or is cut short.
-fn parse(received: &[u8]) -> Option<Response> {
+pub(super) fn parse(received: &[u8]) -> Option<Response> {
     let end = received.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(received.get(..end)?).ok()?;
     let rest = received.get(end + 4..)?;

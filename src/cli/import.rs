@@ -55,7 +55,8 @@ impl Import {
     }
 }
 
-fn with_progress(client: &AdminClient) -> Result<Value, Failure> {
+/// Runs an import and draws how far it is on standard error, where that is a terminal.
+pub(super) fn with_progress(client: &AdminClient) -> Result<Value, Failure> {
     let bars = MultiProgress::new();
     let (users, groups) = (bars.add(bar("users")), bars.add(bar("groups")));
     let answer = std::thread::scope(|scope| {

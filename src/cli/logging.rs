@@ -12,7 +12,10 @@ use crate::config::{LogConfig, LogFormat};
 /// # Errors
 /// `log.level` is not a filter.
 pub fn start(config: &LogConfig) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&config.level).map_err(|error| {
+    // The HTTP library tells the life of its workers at info; that helps nobody who asked for a plain level.
+    let plain = !config.level.contains(['=', ',']);
+    let wanted = if plain { format!("{},actix_server=warn", config.level) } else { config.level.clone() };
+    let filter = EnvFilter::try_new(&wanted).map_err(|error| {
         Failure::usage(format!(
             "log.level: {error}; use error, warn, info, debug or trace, or a filter such as \"info,genesys_scim_bridge::saga=debug\""
         ))

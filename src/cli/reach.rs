@@ -21,7 +21,7 @@ use crate::store::tokens::Scope;
 use crate::store::{OpenError, OpenOptions, SledStore};
 
 /// How long a bridge that is just ending is waited for.
-const LOCK_WAIT: Duration = Duration::from_millis(500);
+const LOCK_WAIT: Duration = Duration::from_millis(250);
 
 /// Options of commands that reach a bridge.
 #[derive(Debug, Default, Args)]

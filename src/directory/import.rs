@@ -7,10 +7,12 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::model::{
     Batch, Expect, GroupId, Mark, Object, Observed, ObservedGroup, StoreError, SubjectId, Table, UserState,
 };
+use crate::scim::kind::GENESYS_USER;
 
 use super::record::{self, Provisioning, StoredGroup, StoredUser};
 use super::{Directory, index, settle_group, settle_user};
@@ -43,7 +45,7 @@ impl Directory {
             return Ok(batch);
         };
         let before = self.get_user(id)?;
-        let document = record::document_of_record(&observed.document, &settle_user::NOT_KEPT);
+        let document = identity_of(&observed.document);
         let same = before.as_ref().is_some_and(|user| user.document == document);
         if same || before.as_ref().is_some_and(|user| user.managed) {
             return Ok(batch);
@@ -144,6 +146,17 @@ impl Directory {
         batch.expect(table, key, expect);
         Ok(())
     }
+}
+
+/// The document of a user as far as it is identity. Roles, skills and languages that others gave are nobody's wish here: in the
+/// document of record they would count as asked for once the user is adopted, and be given again, in other divisions as well.
+fn identity_of(observed: &Object) -> Object {
+    let mut document = record::document_of_record(observed, &settle_user::NOT_KEPT);
+    document.retain(|name, _| !name.eq_ignore_ascii_case("roles"));
+    if let Some(extension) = document.get_mut(GENESYS_USER).and_then(Value::as_object_mut) {
+        extension.retain(|name, _| !matches!(name.as_str(), "routingSkills" | "routingLanguages"));
+    }
+    document
 }
 
 fn group_document(observed: &ObservedGroup) -> Object {

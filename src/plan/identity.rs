@@ -212,12 +212,9 @@ fn phone_numbers(value: Option<&Value>) -> Vec<Value> {
     let mut phones: BTreeMap<&str, &str> = BTreeMap::new();
     for phone in value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {
         let kind = text(phone.get("type")).unwrap_or("work");
-        if let (Some(number), Some(kind)) =
-            (text(phone.get("value")), PHONE_TYPES.iter().find(|known| **known == kind))
-        {
-            if is_phone(number) {
-                phones.entry(kind).or_insert(number);
-            }
+        let number = text(phone.get("value")).filter(|number| is_phone(number));
+        if let (Some(number), Some(kind)) = (number, PHONE_TYPES.iter().find(|known| **known == kind)) {
+            phones.entry(kind).or_insert(number);
         }
     }
     phones.into_iter().map(|(kind, number)| json!({ "type": kind, "value": number })).collect()

@@ -65,7 +65,10 @@ impl Driver {
                 StepEnd::Abandoned => return StepEnd::Abandoned,
             }
         }
-        StepEnd::Done(None)
+        match (&step.effect, self.bound.clone()) {
+            (Effect::DeleteUser, Some(user)) => self.confirm_deleted(&UserId::new(user)).await,
+            _ => StepEnd::Done(None),
+        }
     }
 
     fn add_password(&self, write: &mut Write) {

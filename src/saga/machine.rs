@@ -1,6 +1,6 @@
 //! The state machine of one saga: what to do next, as a pure function of plan, turns and events.
 //!
-//! Knows nothing of calls, clocks or storage: the runner asks [`Machine::next`], does it, and reports an [`Event`]. The same
+//! Knows nothing of calls, clocks or storage: the runner asks [`Machine::proceed`], does it, and reports an [`Event`]. The same
 //! machine serves a fresh saga and one found open after a crash ([`Machine::recover`]).
 
 use crate::model::{Failure, Outcome, Plan, Refusal, Report, Step, StepId, Turn};
@@ -117,7 +117,7 @@ impl Machine {
     }
 
     /// What to do next. Asking twice without an event in between gives the same answer, except that started steps run.
-    pub fn next(&mut self) -> Next {
+    pub fn proceed(&mut self) -> Next {
         let running = self.steps.contains(&StepState::Running);
         match &self.phase {
             Phase::Ended => Next::Ended,
@@ -271,6 +271,11 @@ impl Machine {
     /// Whether it was acknowledged.
     pub fn acknowledged(&self) -> bool {
         self.acknowledged
+    }
+
+    /// Whether it is paused with nothing in flight.
+    pub fn is_idle(&self) -> bool {
+        self.parked && !self.steps.contains(&StepState::Running)
     }
 
     /// Whether steps in flight should be given up as soon as they are between two calls.

@@ -48,7 +48,7 @@ fn create() -> Plan {
 }
 
 fn started(machine: &mut Machine) -> Vec<u16> {
-    match machine.next() {
+    match machine.proceed() {
         Next::Start(steps) => steps.into_iter().map(|id| id.0).collect(),
         other => panic!("expected a start, got {other:?}"),
     }
@@ -59,7 +59,7 @@ fn done(machine: &mut Machine, id: u16) {
 }
 
 fn turn(machine: &mut Machine) -> Turn {
-    match machine.next() {
+    match machine.proceed() {
         Next::Turn(turn) => {
             machine.on(Event::Turned(turn.clone()));
             turn
@@ -70,7 +70,7 @@ fn turn(machine: &mut Machine) -> Turn {
 
 fn undone_in_order(machine: &mut Machine) -> Vec<u16> {
     let mut order = Vec::new();
-    while let Next::Undo(id) = machine.next() {
+    while let Next::Undo(id) = machine.proceed() {
         order.push(id.0);
         machine.on(Event::Undone(id));
     }
@@ -81,7 +81,7 @@ fn undone_in_order(machine: &mut Machine) -> Vec<u16> {
 fn identity_runs_alone_and_the_rest_side_by_side() {
     let mut machine = Machine::new(create(), None);
     assert_eq!(started(&mut machine), [0]);
-    assert_eq!(machine.next(), Next::Wait);
+    assert_eq!(machine.proceed(), Next::Wait);
     assert!(!machine.can_acknowledge());
     done(&mut machine, 0);
     assert!(machine.can_acknowledge());
@@ -93,7 +93,7 @@ fn identity_runs_alone_and_the_rest_side_by_side() {
         turn(&mut machine),
         Turn::Finished(Outcome::Committed { bound: "user-1".into(), failures: vec![] })
     );
-    assert_eq!(machine.next(), Next::Ended);
+    assert_eq!(machine.proceed(), Next::Ended);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn steps_of_one_class_run_one_after_another() {
     let mut machine = Machine::new(plan(PlanKind::Update, steps, None), Some("u".into()));
     assert_eq!(started(&mut machine), [0, 2]);
     done(&mut machine, 2);
-    assert_eq!(machine.next(), Next::Wait);
+    assert_eq!(machine.proceed(), Next::Wait);
     done(&mut machine, 0);
     assert_eq!(started(&mut machine), [1]);
 }
@@ -120,7 +120,7 @@ fn a_refusal_lets_the_flight_settle_and_then_undoes_in_reverse() {
     started(&mut machine);
     done(&mut machine, 1);
     machine.on(Event::Refused(StepId(2), refusal("queue.size.limit"), false));
-    assert_eq!(machine.next(), Next::Wait, "queue b is still in flight");
+    assert_eq!(machine.proceed(), Next::Wait, "queue b is still in flight");
     assert!(machine.settling());
     machine.on(Event::Abandoned(StepId(3)));
     assert_eq!(
@@ -159,7 +159,7 @@ fn after_the_acknowledgement_a_refusal_is_reported_and_never_undone() {
     done(&mut late, 0);
     late.on(Event::Turned(Turn::Acknowledged { bound: "user-1".into() }));
     late.on(Event::Abort(refusal("overtaken")));
-    assert!(matches!(late.next(), Next::Start(_)), "an abort comes too late");
+    assert!(matches!(late.proceed(), Next::Start(_)), "an abort comes too late");
 }
 
 #[test]
@@ -230,11 +230,11 @@ fn a_refused_undo_leaves_the_saga_stuck_and_a_redrive_tries_again() {
     done(&mut machine, 2);
     done(&mut machine, 3);
     turn(&mut machine);
-    assert_eq!(machine.next(), Next::Undo(StepId(3)));
+    assert_eq!(machine.proceed(), Next::Undo(StepId(3)));
     machine.on(Event::UndoRefused(StepId(3), refusal("undo")));
     assert_eq!(undone_in_order(&mut machine), [2, 0], "one refused undo does not keep the others");
     assert_eq!(turn(&mut machine), Turn::Stuck { step: StepId(3), refusal: refusal("undo") });
-    assert_eq!(machine.next(), Next::Ended);
+    assert_eq!(machine.proceed(), Next::Ended);
     machine.on(Event::Turned(Turn::Undoing { refusal: refusal("x"), step: None }));
     assert_eq!(undone_in_order(&mut machine), [3]);
 }
@@ -249,9 +249,9 @@ fn a_pause_starts_nothing_and_a_resumed_saga_repeats_what_was_given_up() {
     machine.on(Event::Park);
     done(&mut machine, 1);
     done(&mut machine, 2);
-    assert_eq!(machine.next(), Next::Wait);
+    assert_eq!(machine.proceed(), Next::Wait);
     machine.on(Event::Abandoned(StepId(3)));
-    assert_eq!(machine.next(), Next::Parked);
+    assert_eq!(machine.proceed(), Next::Parked);
     assert!(machine.report().done.contains(&StepId(3)), "what may have taken effect counts as ours");
     machine.on(Event::Resume);
     assert_eq!(started(&mut machine), [3]);
@@ -262,9 +262,9 @@ fn a_stop_leaves_the_saga_open() {
     let mut machine = Machine::new(create(), None);
     started(&mut machine);
     machine.on(Event::Stop);
-    assert_eq!(machine.next(), Next::Wait);
+    assert_eq!(machine.proceed(), Next::Wait);
     done(&mut machine, 0);
-    assert_eq!(machine.next(), Next::Stopped);
+    assert_eq!(machine.proceed(), Next::Stopped);
 }
 
 #[test]
@@ -284,5 +284,5 @@ fn a_restored_user_is_bound_from_the_start() {
     let mut machine = Machine::new(plan(PlanKind::Restore, steps, None), Some("u".into()));
     assert_eq!(started(&mut machine), [0]);
     done(&mut machine, 1);
-    assert_eq!(machine.next(), Next::Wait);
+    assert_eq!(machine.proceed(), Next::Wait);
 }

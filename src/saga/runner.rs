@@ -128,7 +128,7 @@ impl Running {
         let stop = self.runner.stop.clone();
         loop {
             self.publish();
-            let next = self.machine.next();
+            let next = self.machine.proceed();
             self.settle.send_if_modified(|settle| {
                 let new = self.machine.settling();
                 std::mem::replace(settle, new) != new
@@ -221,6 +221,10 @@ impl Running {
     }
 
     async fn hand_over(&mut self, successor: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
+        if !self.machine.is_idle() {
+            // It was resumed meanwhile: whoever asks has to look again.
+            return Err(StoreError::Conflict { table: Table::Journal, key: Vec::new() });
+        }
         let turn = Turn::HandedOver { to: successor.id };
         let mut batch = self.records(&turn)?;
         batch.append(with);

@@ -40,6 +40,7 @@ fn describe() {
     metrics::describe_counter!("scim_requests_total", "Requests by method, resource and status");
     metrics::describe_histogram!("scim_request_seconds", "Time from the request's headers to its answer");
     metrics::describe_counter!("scim_validation_errors_total", "Answers 400 by scimType");
+    metrics::describe_gauge!("scim_validation_error_ratio", "Share of answers 400 in the last five minutes");
     metrics::describe_counter!("scim_conflicts_total", "Answers 409");
     metrics::describe_gauge!("sagas_open", "Sagas that have not ended, stuck ones included");
     metrics::describe_gauge!("sagas_stuck", "Sagas that wait for an administrator");

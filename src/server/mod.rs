@@ -14,6 +14,7 @@ pub mod measure;
 pub mod query;
 pub mod reads;
 pub mod routes;
+pub mod share;
 pub mod state;
 pub mod track;
 pub mod view;

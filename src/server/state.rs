@@ -14,6 +14,7 @@ use crate::limits;
 use crate::model::ports::Clock;
 use crate::scim::dialect::Dialect;
 use crate::scim::discovery::Suggestions;
+use crate::server::share::Share;
 
 /// The base path of the SCIM service.
 pub const BASE: &str = "/scim/v2";
@@ -89,4 +90,6 @@ pub struct ServerState {
     pub request_ids: RequestIds,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
+    /// How many requests were invalid of late.
+    pub share: Share,
 }

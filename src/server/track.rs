@@ -80,6 +80,7 @@ pub async fn track<B: MessageBody + 'static>(
         response.headers_mut().insert(REQUEST_ID, value);
     }
     let millis = state.clock.monotonic_ms().saturating_sub(began);
+    state.share.count(began + millis, response.status() == StatusCode::BAD_REQUEST);
     span.in_scope(|| record(&response, method, millis));
     Ok(response)
 }

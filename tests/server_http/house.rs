@@ -257,6 +257,7 @@ pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
         clock: Arc::new(TestClock),
         request_ids: Arc::new(|| "made-here".to_owned()),
         metrics: measure::handle(),
+        share: Default::default(),
     });
     let listening = listen(bind("127.0.0.1:0").unwrap(), state, no_admin()).unwrap();
     Server { house, tokens: book, listening, http: reqwest::Client::new() }

@@ -1,11 +1,14 @@
 //! `check`: whether configuration and connection are good, before anything depends on them.
 //!
 //! Tells a wrong region, a bad secret, a missing permission, a missing division and an unknown name apart and names the
-//! cure of each. Only reads: what is asked is in `probe`, what answers mean in `judge`. Rights to write cannot be tried
-//! without writing; the README lists them.
+//! cure of each. Only reads: what is asked is in `probe`, what answers mean in `judge`, what the bridge must be allowed to do
+//! in `rights`.
 
 mod judge;
 mod probe;
+mod rights;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

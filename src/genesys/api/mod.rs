@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod authorization;
 pub mod groups;
 pub mod queues;
+pub mod rights;
 pub mod routing;
 pub mod scim_users;
 pub mod tokens;

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 
 pub(super) use self::calls::Calls;
 pub(super) use self::stop::{Stop, unreadable};
+use super::api::rights::{self, Rights};
 use super::catalogue::Catalogue;
 use super::settings::{Settings, SetupError};
 use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
@@ -38,6 +39,13 @@ impl GenesysClient {
         budget: Arc<dyn Budget>,
     ) -> Result<Self, SetupError> {
         Ok(Self { calls: Calls::new(settings, clock, budget)?, catalogue: Catalogue::default() })
+    }
+
+    /// What our OAuth client may do, and where.
+    pub async fn rights(&self, context: &CallContext) -> Verdict<Vec<Rights>> {
+        let call = rights::me();
+        let answer = self.calls.json(&call, context).await;
+        stop::verdict(answer.and_then(|answer| rights::read(&answer).ok_or_else(|| unreadable(&call))))
     }
 }
 

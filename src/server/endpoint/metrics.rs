@@ -17,6 +17,7 @@ pub async fn handle(state: Data<ServerState>) -> HttpResponse {
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
         metrics::gauge!(name).set(value as f64);
     }
+    metrics::gauge!("scim_validation_error_ratio").set(state.share.of(state.clock.monotonic_ms()));
     state.metrics.run_upkeep();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.metrics.render())
 }

@@ -1,0 +1,1 @@
+"""What all suites share: processes, requests, expectations, exceptions, counting. No scenario lives here."""

@@ -1,0 +1,29 @@
+//! After the story the stage stays: where it is, with which token, and three commands to try.
+//!
+//! `tests/demo.rs` runs the commands as they are printed.
+
+use super::super::exit::Failure;
+use super::hires::LIN;
+use super::http::BASE;
+use super::stage::Stage;
+use super::teller::Teller;
+
+/// Prints the invitation.
+pub(super) fn invite(stage: &Stage, teller: &Teller) -> Result<(), Failure> {
+    let (url, token) = (format!("{}{BASE}", stage.url), stage.token.expose());
+    teller.heading("The stage is yours until Ctrl-C")?;
+    teller.say(format_args!("URL    {url}"))?;
+    teller.say(format_args!("Token  {token}"))?;
+    let curl = format!("curl -sS -H 'Authorization: Bearer {token}'");
+    let json = "-H 'Content-Type: application/scim+json'";
+    let id = stage.look().person(LIN.email).id;
+    let hire = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"you@aurora.example","displayName":"You","urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User":{"compactRoles":"Agent@EMEA","compactQueues":"VIP;Chat","compactSkills":"Chat:5"}}"#;
+    let back = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":true}]}"#;
+    teller.say("\nLook at somebody, with the state of her entitlements:")?;
+    let look = "attributes=userName,active,urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User:provisioning";
+    teller.say(format_args!("{curl} '{url}/Users/{id}?{look}'"))?;
+    teller.say("\nHire yourself:")?;
+    teller.say(format_args!("{curl} {json} -d '{hire}' {url}/Users"))?;
+    teller.say("\nTake Lin back; the rules give her everything again:")?;
+    teller.say(format_args!("{curl} {json} -X PATCH -d '{back}' {url}/Users/{id}"))
+}

@@ -1,0 +1,205 @@
+//! Hires: three that work, one whose queue call is refused, one whose answer is lost.
+//!
+//! The faults are set in the emulator, each for one call; the bridge knows nothing of them. How the story goes on: `changes`.
+
+use genesys_cloud_emulator::{Fault, FaultKind};
+use serde_json::json;
+
+use super::super::exit::Failure;
+use super::http::filter;
+use super::requests::Hire;
+use super::stage::Stage;
+use super::story::Cast;
+use super::teller::{Agent, Teller};
+
+const MARA: Hire<'_> = Hire {
+    given: "Mara",
+    family: "Quinn",
+    email: "mara.quinn@aurora.example",
+    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2001",
+    title: "Billing agent",
+    department: "Finance",
+    division: "EMEA",
+    number: "2001",
+};
+const DARIO: Hire<'_> = Hire {
+    given: "Dario",
+    family: "Rossi",
+    email: "dario.rossi@aurora.example",
+    external: "00u1a2b3c4d5e6f7g8h9",
+    title: "Support agent",
+    department: "Support",
+    division: "Americas",
+    number: "2002",
+};
+/// The one who is hired by rule and promoted later.
+pub(super) const LIN: Hire<'_> = Hire {
+    given: "Lin",
+    family: "Zhao",
+    email: "lin.zhao@aurora.example",
+    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2003",
+    title: "Claims agent",
+    department: "Motor Claims",
+    division: "EMEA",
+    number: "2003",
+};
+const OTTO: Hire<'_> = Hire {
+    given: "Otto",
+    family: "Frei",
+    email: "otto.frei@aurora.example",
+    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2004",
+    title: "Claims agent",
+    department: "Motor Claims",
+    division: "EMEA",
+    number: "2004",
+};
+const ZOE: Hire<'_> = Hire {
+    given: "Zoe",
+    family: "Martin",
+    email: "zoe.martin@aurora.example",
+    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2005",
+    title: "Claims agent",
+    department: "Motor Claims",
+    division: "EMEA",
+    number: "2005",
+};
+
+/// Where Genesys adds queue members, in its public description.
+const QUEUE_MEMBERS: &str = "/api/v2/routing/queues/{queueId}/members";
+/// Where Genesys makes users.
+const SCIM_USERS: &str = "/api/v2/scim/v2/users";
+
+/// Tells these chapters.
+pub(super) fn tell(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
+    by_entra(stage, teller, cast)?;
+    by_okta(stage, teller, cast)?;
+    by_rule(stage, teller, cast)?;
+    refused(stage, teller, cast)?;
+    lost(stage, teller, cast)
+}
+
+fn by_entra(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
+    teller.chapter("Entra hires Mara, and says itself what she needs, in compact form")?;
+    let ours = json!({
+        "compactRoles": "Agent@EMEA;Reporting Viewer@Home",
+        "compactQueues": "EMEA Billing;Overflow",
+        "compactSkills": "Billing:4;Refunds:3",
+        "compactLanguages": "English:5;French:3",
+        "compactAttributes": "HR.badge_number=B-2001;Workplace.site=Dublin",
+    });
+    for (name, value) in ours.as_object().into_iter().flatten() {
+        teller.remark(&format!("{name} = {value}"))?;
+    }
+    teller.request(&cast.entra, "POST", "/Users", Some(&MARA.entra(Some(ours))), 201)?;
+    let expected = Agent {
+        roles: &["Agent@EMEA", "Reporting Viewer@Home", "employee@Home"],
+        queues: &["EMEA Billing", "Overflow"],
+        skills: &["Billing:4", "Refunds:3"],
+        languages: &["English:5", "French:3"],
+        attributes: &["HR.badge_number_identifier=B-2001", "Workplace.site_enum=Dublin"],
+    };
+    teller.agent(&stage.look().person(MARA.email), &expected)
+}
+
+fn by_okta(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
+    teller.chapter("Okta hires Dario, with lists of texts")?;
+    let path =
+        format!("/Users{}&startIndex=1&count=100", filter(&format!("userName eq \"{}\"", DARIO.email)));
+    let found = teller.request(&cast.okta, "GET", &path, None, 200)?;
+    teller.fact(found.body.get("totalResults") == Some(&json!(0)), "nobody is found, and that is a 200")?;
+    let ours = json!({
+        "roles": ["Agent@Americas"],
+        "queues": ["Americas Support", "Americas Billing"],
+        "skills": ["Technical support:4"],
+        "languages": ["Italian:5", "English:4"],
+    });
+    for (name, value) in ours.as_object().into_iter().flatten() {
+        teller.remark(&format!("{name} = {value}"))?;
+    }
+    teller.request(&cast.okta, "POST", "/Users", Some(&DARIO.okta(Some(ours))), 201)?;
+    let expected = Agent {
+        roles: &["Agent@Americas", "employee@Home"],
+        queues: &["Americas Billing", "Americas Support"],
+        skills: &["Technical support:4"],
+        languages: &["English:4", "Italian:5"],
+        attributes: &[],
+    };
+    teller.agent(&stage.look().person(DARIO.email), &expected)
+}
+
+/// What the rule `motor-claims` gives, with a badge number.
+fn motor_claims(badge: &'static [&'static str]) -> Agent<'static> {
+    Agent {
+        roles: &["Agent@EMEA", "Claims Handler@EMEA", "employee@Home"],
+        queues: &["EMEA Motor Claims", "Overflow"],
+        skills: &["Motor claims:3", "Voice:2"],
+        languages: &[],
+        attributes: badge,
+    }
+}
+
+fn by_rule(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
+    teller.chapter("Entra hires Lin and says only her department; rule \"motor-claims\" does the rest")?;
+    teller.request(&cast.entra, "POST", "/Users", Some(&LIN.entra(None)), 201)?;
+    let expected = motor_claims(&["HR.badge_number_identifier=2003", "HR.cost_centre_text=CC-EMEA-7"]);
+    teller.agent(&stage.look().person(LIN.email), &expected)
+}
+
+fn refused(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
+    teller.chapter("Otto's queue is full: Genesys refuses one call, so nothing of him stays")?;
+    let before = stage.look();
+    let full = FaultKind::Refuse { status: 400, code: "queue.size.limit".to_owned() };
+    stage.cloud.fault(Fault::on("POST", QUEUE_MEMBERS, full).once());
+    let from = last_call(stage);
+    let answer = teller.request(&cast.entra, "POST", "/Users", Some(&OTTO.entra(None)), 400)?;
+    let detail = answer.text("/detail").to_owned();
+    teller.remark(&format!("it says: {detail}"))?;
+    teller.fact(
+        detail.contains("queue.size.limit"),
+        "the error names the step and the error code of Genesys",
+    )?;
+    let calls = stage.cloud.ledger();
+    let hers = calls.iter().filter(|call| call.seq > from && call.effect);
+    let made = hers.clone().any(|call| call.method == "POST" && call.template == SCIM_USERS);
+    let removed = hers.clone().any(|call| call.method == "DELETE" && call.path.starts_with(SCIM_USERS));
+    teller.fact(made && removed, "he was made before the refusal, and undone after it")?;
+    let after = stage.look();
+    teller.fact(
+        after.count(OTTO.email) == 0 && after.living() == before.living(),
+        "no user, grant, skill, attribute or queue of his is left: Genesys Cloud lives as before",
+    )?;
+    let path = format!("/Users{}", filter(&format!("userName eq \"{}\"", OTTO.email)));
+    let found = teller.request(&cast.entra, "GET", &path, None, 200)?;
+    teller.fact(found.body.get("totalResults") == Some(&json!(0)), "and Entra does not find him")?;
+    stage.cloud.clear_faults();
+    teller.remark("There is room in the queue now; Entra tries again with the same address.")?;
+    teller.request(&cast.entra, "POST", "/Users", Some(&OTTO.entra(None)), 201)?;
+    let expected = motor_claims(&["HR.badge_number_identifier=2004", "HR.cost_centre_text=CC-EMEA-7"]);
+    teller.agent(&stage.look().person(OTTO.email), &expected)
+}
+
+fn lost(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
+    teller.chapter("Zoe is made, but the answer of Genesys is lost on its way")?;
+    let from = last_call(stage);
+    stage.cloud.fault(Fault::on("POST", SCIM_USERS, FaultKind::ApplyThenDrop).once());
+    let answer = teller.request(&cast.entra, "POST", "/Users", Some(&ZOE.entra(None)), 201)?;
+    let lost =
+        stage.cloud.ledger().iter().any(|call| call.seq > from && call.status.is_none() && call.effect);
+    teller
+        .fact(lost, "the call took effect and its connection broke; only the mark tells that she is ours")?;
+    let seen = stage.look();
+    let zoe = seen.person(ZOE.email);
+    teller.fact(seen.count(ZOE.email) == 1, "exactly one user has her address")?;
+    teller.fact(
+        answer.text("/id") == zoe.id && !zoe.id.is_empty(),
+        "and it is the one that Entra was told of",
+    )?;
+    stage.cloud.clear_faults();
+    let expected = motor_claims(&["HR.badge_number_identifier=2005", "HR.cost_centre_text=CC-EMEA-7"]);
+    teller.agent(&zoe, &expected)
+}
+
+/// Number of the last call to Genesys so far.
+pub(super) fn last_call(stage: &Stage) -> u64 {
+    stage.cloud.ledger().last().map_or(0, |call| call.seq)
+}

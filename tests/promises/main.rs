@@ -1,0 +1,22 @@
+//! What the bridge promises, over real sockets and against the emulator, each promise with tests that try to break it.
+//!
+//! One file for each theme. Errors and their words are in `clear_errors`, kill -9 and sagas step by step elsewhere.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+mod budget;
+mod groups;
+mod house;
+mod late;
+mod overtaking;
+mod program;
+mod racing;
+mod secrecy;
+mod stopping;
+mod theirs;
