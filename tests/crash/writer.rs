@@ -109,7 +109,7 @@ impl Book {
         let live: Vec<String> = self
             .users
             .iter()
-            .filter(|(_, entry)| !entry.maybe.may_be_absent())
+            .filter(|(_, entry)| entry.id.is_some() && !entry.maybe.may_be_absent())
             .map(|(name, _)| name.clone())
             .collect();
         let dice = self.rng.random_range(0..100);
@@ -177,7 +177,7 @@ impl Book {
         let live: Vec<String> = self
             .groups
             .iter()
-            .filter(|(_, entry)| !entry.maybe.may_be_absent())
+            .filter(|(_, entry)| entry.id.is_some() && !entry.maybe.may_be_absent())
             .map(|(name, _)| name.clone())
             .collect();
         if live.is_empty() || (live.len() < GROUPS_MAX && self.rng.random_bool(0.2)) {
