@@ -18,5 +18,6 @@ mod overtaking;
 mod program;
 mod racing;
 mod secrecy;
+mod stale;
 mod stopping;
 mod theirs;
