@@ -190,7 +190,9 @@ impl Machine {
             Event::Undone(id) => self.set(id, StepState::Undone),
             Event::UndoRefused(id, refusal) => self.set(id, StepState::UndoRefused(refusal)),
             Event::Abort(refusal) => {
-                if self.phase == Phase::Forward && !self.forward_only() {
+                // A plan with a pivot is a leaver's own: its pivot may have taken effect, in flight or before a crash, and it
+                // is never undone.
+                if self.phase == Phase::Forward && !self.forward_only() && self.plan.pivot.is_none() {
                     self.phase = Phase::Settling(refusal, None);
                 }
             }

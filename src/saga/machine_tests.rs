@@ -182,6 +182,15 @@ fn from_the_pivot_on_a_saga_only_goes_forward() {
     assert!(
         matches!(turn(&mut machine), Turn::Finished(Outcome::Committed { failures, .. }) if failures.len() == 1)
     );
+    // A second leaver does not turn the first one back, neither in flight nor when it is found open after a crash.
+    for mut machine in
+        [Machine::new(deactivate(), Some("u".into())), Machine::recover(deactivate(), Some("u".into()), &[])]
+    {
+        started(&mut machine);
+        machine.on(Event::Abort(refusal("overtaken")));
+        done(&mut machine, 0);
+        assert_eq!(started(&mut machine), [1]);
+    }
     // Refused at the pivot itself: nothing happened and nothing is given back.
     let mut machine = Machine::new(deactivate(), Some("u".into()));
     started(&mut machine);
