@@ -190,9 +190,7 @@ impl Machine {
             Event::Undone(id) => self.set(id, StepState::Undone),
             Event::UndoRefused(id, refusal) => self.set(id, StepState::UndoRefused(refusal)),
             Event::Abort(refusal) => {
-                // A plan with a pivot is a leaver's own: its pivot may have taken effect, in flight or before a crash, and it
-                // is never undone.
-                if self.phase == Phase::Forward && !self.forward_only() && self.plan.pivot.is_none() {
+                if self.phase == Phase::Forward && !self.forward_only() && !self.pivot_may_be_done() {
                     self.phase = Phase::Settling(refusal, None);
                 }
             }
@@ -264,6 +262,13 @@ impl Machine {
     pub fn forward_only(&self) -> bool {
         let pivot_done = self.plan.pivot.is_some_and(|pivot| self.state(pivot) == Some(&StepState::Done));
         self.acknowledged || pivot_done
+    }
+
+    /// Whether the pivot was sent, by us or before a crash: it may have taken effect, and it is never undone, so going back would
+    /// leave Genesys and the directory apart.
+    fn pivot_may_be_done(&self) -> bool {
+        let sent = |pivot| self.recovered || self.state(pivot) != Some(&StepState::Waiting);
+        self.plan.pivot.is_some_and(sent)
     }
 
     /// Whether the identity exists in Genesys: what a 2xx needs.

@@ -197,6 +197,20 @@ fn from_the_pivot_on_a_saga_only_goes_forward() {
     machine.on(Event::Refused(StepId(0), refusal("x"), true));
     turn(&mut machine);
     assert_eq!(undone_in_order(&mut machine), Vec::<u16>::new());
+    // Whoever wants it to go back comes too late once the pivot was sent, be it before a crash.
+    let mut sent = Machine::new(deactivate(), Some("u".into()));
+    started(&mut sent);
+    sent.on(Event::Abort(refusal("overtaken")));
+    let mut recovered = Machine::recover(deactivate(), Some("u".into()), &[]);
+    recovered.on(Event::Abort(refusal("overtaken")));
+    started(&mut recovered);
+    for mut machine in [sent, recovered] {
+        done(&mut machine, 0);
+        assert_eq!(started(&mut machine), [1]);
+    }
+    let mut unsent = Machine::new(deactivate(), Some("u".into()));
+    unsent.on(Event::Abort(refusal("overtaken")));
+    assert!(matches!(unsent.proceed(), Next::Turn(Turn::Undoing { .. })));
 }
 
 #[test]
