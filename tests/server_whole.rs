@@ -2,7 +2,7 @@
 //!
 //! What the server does by itself is in `server_http`; what sagas do under faults is tested elsewhere.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed assumption fails the test")]
+#![expect(clippy::unwrap_used, reason = "a failed assumption fails the test")]
 
 use std::path::Path;
 use std::time::Duration;
@@ -49,7 +49,7 @@ skills = {{ Billing = 4 }}
         client = cloud.client_id(),
     );
     let secret = secret.to_owned();
-    let environment = move |name: &str| (name == "SECRET").then(|| secret.clone().into());
+    let environment = move |name: &str| (name == "SECRET").then(|| secret.clone());
     Config::parse(&text, Path::new("test.toml"), &environment).unwrap()
 }
 

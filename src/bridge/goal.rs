@@ -11,7 +11,7 @@ use super::change::Done;
 use super::resolve::upstream_read;
 use super::user::text;
 use super::{Bridge, errors};
-use crate::directory::{StoredUser, UserLookup};
+use crate::directory::{ProvisioningState, StoredUser, UserLookup};
 use crate::entitlements::{self, Mention};
 use crate::limits;
 use crate::model::ports::CallContext;
@@ -59,6 +59,10 @@ impl Bridge {
         let document = &goal.document;
         let email = self.email_of(document)?;
         self.refuse_protected(&email)?;
+        if let Some(stored) = &goal.stored {
+            // A rename must not take somebody out of the protected list.
+            self.refuse_protected(&self.email_of(&stored.document).unwrap_or_default())?;
+        }
         self.refuse_taken(goal, &email)?;
         let active = identity::is_active(document);
         let stored = goal.stored.as_ref();
@@ -68,9 +72,13 @@ impl Bridge {
         let about =
             stored.map(|stored| stored.id.clone()).or_else(|| goal.owner.map(|owner| owner.id.clone()));
         let observed = match &about {
-            Some(id) => self.observed(id, &resolved, &granted, context).await?,
+            Some(id) => {
+                let written = stored.and_then(|stored| self.written_until(stored));
+                self.observed(id, &resolved, &granted, written, context).await?
+            }
             None => Observed::default(),
         };
+        self.refuse_protected(text(&observed.document, "userName"))?;
         let known =
             |id: &str| self.parts.directory.get_user(&UserId::new(id)).is_ok_and(|user| user.is_some());
         let payload = identity::payload(document, &email, &known);
@@ -135,6 +143,7 @@ impl Bridge {
         id: &UserId,
         resolved: &[Resolved],
         granted: &GrantedSet,
+        written: Option<i64>,
         context: &CallContext,
     ) -> Result<Observed, ScimError> {
         let mut aspects = Aspects::default();
@@ -148,7 +157,30 @@ impl Bridge {
         if aspects.attribute_schemas.is_empty() {
             aspects.kinds.remove(&Kind::Attribute);
         }
-        self.look_at(id, &aspects, context).await
+        let mut pause = Duration::from_millis(20);
+        loop {
+            let observed = self.look_at(id, &aspects, context).await?;
+            let fresh = written.is_some_and(|until| self.parts.clock.now_ms() < until);
+            if !fresh || !grants_in_doubt(resolved, granted, &observed) {
+                return Ok(observed);
+            }
+            self.parts.clock.sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    /// Until when, in Unix milliseconds, a read of role grants may still show what was before our own last write
+    /// (facts.md section 4).
+    fn written_until(&self, stored: &StoredUser) -> Option<i64> {
+        let quiet = i64::try_from(limits::QUIET_PERIOD.as_millis()).unwrap_or(i64::MAX);
+        let now = self.parts.clock.now_ms();
+        let written = match stored.status.state {
+            // Its saga pauses, or is handed over: it wrote a moment ago.
+            ProvisioningState::Pending => now,
+            _ => stored.status.updated_ms,
+        };
+        // A clock that was set back must not make anybody wait for hours.
+        (written <= now).then(|| written.saturating_add(quiet))
     }
 
     /// One absence proves nothing: a user that was just written answers 404 for a moment (facts.md section 7).
@@ -176,8 +208,11 @@ impl Bridge {
                 continue;
             }
             let observed = upstream_read(observed, "looking at the user")?;
-            let gone =
-                || ScimError::not_found(format!("user {id} is gone from Genesys Cloud; create it anew"));
+            let gone = || {
+                ScimError::not_found(format!(
+                    "user {id} is gone from Genesys Cloud; delete it here and create it anew"
+                ))
+            };
             return observed.ok_or_else(gone);
         }
     }
@@ -226,4 +261,16 @@ impl Bridge {
         }
         Ok(())
     }
+}
+
+/// Whether the grants look as they did before our last write: one that we gave and are to take back is not there, or one that we
+/// never gave is. The first would be forgotten instead of taken back, the second taken for somebody else's.
+fn grants_in_doubt(resolved: &[Resolved], granted: &GrantedSet, observed: &Observed) -> bool {
+    let role = |target: &&Target| target.kind() == Kind::Role;
+    let there = |target: &Target| observed.entitlements.contains_key(&target.key());
+    let wanted = || resolved.iter().map(|resolved| &resolved.entitlement.target).filter(role);
+    let given = granted.values().map(|granted| &granted.entitlement.target).filter(role);
+    let mut taken_back = given.filter(|target| !wanted().any(|wanted| wanted.key() == target.key()));
+    taken_back.any(|target| !there(target))
+        || wanted().any(|target| there(target) && !granted.contains_key(&target.key()))
 }

@@ -101,6 +101,9 @@ impl Bridge {
         let stored =
             self.parts.directory.get_group(&GroupId::new(id)).map_err(|error| errors::store(&error))?;
         let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no group {id}")))?;
+        if !stored.managed && self.parts.policy.on_existing == OnExisting::Refuse {
+            return Err(ScimError::uniqueness(super::user::NOT_LINKED));
+        }
         check_precondition(change.if_match.as_deref(), stored.version)?;
         Ok(stored)
     }
@@ -186,7 +189,7 @@ impl Bridge {
     fn prepare_group_removal(&self, change: &Change, id: &str, fence: u64) -> Result<Prepared, ScimError> {
         let stored = self.stored_group(change, id)?;
         // A group that was there before us is only let go.
-        let genesys = stored.genesys.as_deref().filter(|_| self.parts.policy.create_groups && stored.managed);
+        let genesys = stored.genesys.as_deref().filter(|_| self.parts.policy.create_groups && stored.made);
         let plan = plan_group(&GroupInput { delete: true, genesys, ..GroupInput::default() });
         let about = Subject::Group { id: stored.id.clone(), genesys: stored.genesys.clone() };
         let mut opened = self.opened(change, stored.subject, about, fence);

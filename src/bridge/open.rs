@@ -85,8 +85,8 @@ impl Bridge {
                 let free = self.names_free(&ready.opened).map_err(|error| errors::store(&error))?;
                 self.parts.journal.open(&ready.opened, free).await
             }
-            Predecessor::Parked(handle, _) => {
-                let result = handle.hand_over(ready.opened.clone(), Batch::new()).await;
+            Predecessor::Parked(handle, parked) => {
+                let result = handle.hand_over(ready.opened.clone(), parked.epoch).await;
                 if result.is_err() {
                     handle.resume().await;
                 }

@@ -11,12 +11,14 @@ use super::goal::Goal;
 use super::submit::InTheWay as InTheWayOf;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority};
-use crate::model::{Cause, UserId};
+use crate::model::{Cause, Failure, Outcome, UserId};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 
-/// How often a user is tried in one expansion before it is reported and left to the next resync.
-const TRIES: u32 = 5;
+/// How often a user is tried in one expansion before the next one has its turn.
+const TRIES: u32 = 3;
+/// How long one user may take to be planned.
+const PLAN_WITHIN: Duration = Duration::from_secs(10);
 
 impl Bridge {
     pub(super) async fn recompute_for_ever(self: Arc<Self>) {
@@ -34,40 +36,79 @@ impl Bridge {
         }
     }
 
-    /// Expands what is in the outbox; returns how many intents were done.
+    /// Expands what is in the outbox; returns how many parts were done.
     async fn expand_all(self: &Arc<Self>) -> Result<usize, ScimError> {
-        let intents = self.parts.directory.recomputes(64).map_err(|error| errors::store(&error))?;
-        let count = intents.len();
-        for (key, intent) in intents {
+        let parts = self.parts.directory.recomputes(64).map_err(|error| errors::store(&error))?;
+        let mut done = 0;
+        for (key, part) in parts {
+            let mut waiting = Vec::new();
             if !self.parts.rules.is_empty() {
-                for user in &intent.users {
+                for user in &part.users {
                     if self.parts.stop.is_cancelled() {
                         return Ok(0);
                     }
-                    self.recompute_user(&UserId::new(user.as_str())).await;
+                    if !self.recompute_user(user).await {
+                        waiting.push(user.clone());
+                    }
                 }
             }
-            let done = self.parts.directory.recompute_done(&key);
-            self.parts.store.commit(done).await.map_err(|error| errors::store(&error))?;
+            let batch = if waiting.is_empty() {
+                done += 1;
+                self.parts.directory.recompute_done(&key)
+            } else {
+                // Nothing is given up: whoever could not be computed now is computed later.
+                metrics::counter!("recompute_postponed_total").increment(waiting.len() as u64);
+                let rest = self.parts.directory.recompute_rest(&key, &part, waiting);
+                rest.map_err(|error| errors::store(&error))?
+            };
+            self.parts.store.commit(batch).await.map_err(|error| errors::store(&error))?;
         }
-        Ok(count)
+        Ok(done)
     }
 
-    async fn recompute_user(self: &Arc<Self>, id: &UserId) {
+    /// Whether the user is through; false means that it has to be tried again.
+    async fn recompute_user(self: &Arc<Self>, id: &UserId) -> bool {
         for attempt in 0..TRIES {
             match self.recompute_once(id).await {
-                Ok(()) => return,
-                Err(error) if error.status == 404 => return,
+                Ok(()) => return true,
+                Err(error) if error.status == 404 => return true,
+                Err(error) if error.status < 429 => {
+                    // The rules ask for something that cannot be: only another change can help, so it is shown on the user.
+                    tracing::warn!(user = %id, detail = %error.detail, "what the rules say cannot be given");
+                    return self.note(id, &error.detail, "recompute.refused", None).await.is_ok();
+                }
                 Err(error) => {
-                    tracing::warn!(user = %id, attempt, detail = %error.detail, "recomputation of a user failed");
-                    let pause = Duration::from_secs(u64::from(error.retry_after_s.unwrap_or(1)).min(10));
+                    tracing::info!(user = %id, attempt, detail = %error.detail, "recomputation has to wait");
+                    let pause = Duration::from_secs(u64::from(error.retry_after_s.unwrap_or(1)).min(2));
                     tokio::select! {
                         () = self.parts.clock.sleep(pause) => {}
-                        () = self.parts.stop.cancelled() => return,
+                        () = self.parts.stop.cancelled() => return false,
                     }
                 }
             }
         }
+        false
+    }
+
+    async fn note(
+        &self,
+        id: &UserId,
+        why: &str,
+        code: &str,
+        correlation_id: Option<String>,
+    ) -> Result<(), ScimError> {
+        let failure = Failure {
+            what: "what the rules give by group".into(),
+            reason: None,
+            why: why.to_owned(),
+            code: code.to_owned(),
+            correlation_id,
+            state: "failed".into(),
+        };
+        let now = self.parts.clock.now_ms();
+        let batch =
+            self.parts.directory.note_failure(id, failure, now).map_err(|error| errors::store(&error))?;
+        self.parts.store.commit(batch).await.map(drop).map_err(|error| errors::store(&error))
     }
 
     async fn recompute_once(self: &Arc<Self>, id: &UserId) -> Result<(), ScimError> {
@@ -94,7 +135,8 @@ impl Bridge {
             // Nobody has written this user yet: it is not ours to change.
             return Ok(());
         }
-        let context = CallContext { priority: Priority::Background, label: format!("recompute {id}") };
+        let context = // The lane is held while this is planned, and a leaver may wait for it: not as background work, and not for long.
+            CallContext { priority: Priority::Waiting, label: format!("recompute {id}") };
         let granted = self.granted(&stored)?;
         let document = stored.document.clone();
         let status = stored.status.clone();
@@ -107,17 +149,27 @@ impl Bridge {
             password: None,
             done: Done::Changed,
         };
-        let planned = self.plan_goal(&goal, granted, &context).await?;
+        let plan = tokio::time::timeout(PLAN_WITHIN, self.plan_goal(&goal, granted, &context));
+        let planned = plan
+            .await
+            .map_err(|_| ScimError::unavailable(1, "Genesys Cloud is too slow at the moment"))??;
         let same = planned.planned.plan.is_empty() && planned.planned.granted == planned.granted_before;
         if same && status.state == crate::directory::ProvisioningState::Committed && planned.held.is_empty() {
             return Ok(());
         }
         let ready = self.ready_user(&change, goal, planned, lane.fence);
-        if let Some(handle) = self.open(&ready, &super::submit::Predecessor::None).await? {
-            handle.leave();
-            drop(lane);
-            handle.over().await;
+        let opened = self.open(&ready, &super::submit::Predecessor::None).await?;
+        drop(lane);
+        let Some(handle) = opened else {
+            return Err(ScimError::unavailable(1, "a name of the user was reserved"));
+        };
+        handle.leave();
+        match handle.over().await.ended {
+            Some((Outcome::RolledBack { refusal, .. }, _)) => {
+                self.note(id, &refusal.detail, &refusal.code, refusal.correlation_id.clone()).await
+            }
+            Some(_) => Ok(()),
+            None => Err(ScimError::unavailable(1, "the saga was left open")),
         }
-        Ok(())
     }
 }

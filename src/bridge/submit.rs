@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::change::{Action, Change, Reply};
 use super::claims::{Attendance, Place};
-use super::open::Prepared;
+use super::open::{Prepared, Ready};
 use super::{Bridge, errors};
 use crate::directory::granted::granted_after;
 use crate::model::ports::{Lane, Priority, refused_here};
@@ -102,11 +102,7 @@ impl Bridge {
             // From here on the saga itself is in the way of others; a leaver must be able to get to it.
             drop(lane);
             let Some(handle) = opened else {
-                // Somebody reserved the name first: look again who it is.
-                self.parts.clock.sleep(Duration::from_millis(10)).await;
-                if deadline.left(self).is_zero() {
-                    return Err(errors::not_done_yet());
-                }
+                self.wait_for_holder(&ready, &before, deadline).await?;
                 continue;
             };
             let may_adopt = owner.is_none();
@@ -115,6 +111,36 @@ impl Bridge {
                 super::wait::Waited::Owner(found) => owner = Some(found),
             }
         }
+    }
+
+    /// Somebody reserved one of the names first: planning again before that saga is over would only burn the budget.
+    async fn wait_for_holder(
+        &self,
+        ready: &Ready,
+        before: &Predecessor,
+        deadline: Deadline,
+    ) -> Result<(), ScimError> {
+        let predecessor = match before {
+            Predecessor::Parked(handle, _) => Some(handle.id()),
+            Predecessor::Stuck(saga) => Some(*saga),
+            Predecessor::None => None,
+        };
+        for name in &ready.opened.names {
+            let holder = self.parts.journal.reserved_by(name).map_err(|error| errors::store(&error))?;
+            let Some(holder) = holder.filter(|holder| Some(*holder) != predecessor) else { continue };
+            let Some(handle) = self.runner.find(holder) else {
+                let saga = self.parts.journal.load(holder).map_err(|error| errors::store(&error))?;
+                match saga {
+                    Some(saga) if saga.is_stuck() => return Err(stuck(holder)),
+                    Some(saga) if !saga.is_finished() => return Err(errors::not_done_yet()),
+                    _ => continue,
+                }
+            };
+            let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
+            return over.map(drop).map_err(|_| errors::not_done_yet());
+        }
+        self.parts.clock.sleep(Duration::from_millis(20)).await;
+        if deadline.left(self).is_zero() { Err(errors::not_done_yet()) } else { Ok(()) }
     }
 
     /// The lane, and the saga whose place the change may take. `None`: look again.
@@ -186,7 +212,7 @@ impl Bridge {
     ) -> Result<Option<Parked>, ScimError> {
         let existing = !matches!(change.action, Action::Create(_)) && change.kind == ResourceKind::User;
         // A group's members are deltas: its successor could not know which of them are still to come, so it waits.
-        if existing && handle.progress().acknowledged.is_some() {
+        if existing && handle.progress().visible {
             let parked = tokio::time::timeout(deadline.left(self), handle.park()).await;
             return match parked {
                 Ok(parked) => Ok(parked),

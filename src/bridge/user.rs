@@ -123,6 +123,9 @@ impl Bridge {
         let stored =
             self.parts.directory.get_user(&UserId::new(id)).map_err(|error| errors::store(&error))?;
         let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no user {id}")))?;
+        if !stored.managed && self.parts.policy.on_existing == OnExisting::Refuse {
+            return Err(ScimError::uniqueness(NOT_LINKED));
+        }
         check_precondition(change.if_match.as_deref(), stored.version)?;
         Ok(stored)
     }
@@ -217,6 +220,10 @@ impl Bridge {
         }
     }
 }
+
+/// An imported resource where the tenant does not let the bridge adopt.
+pub(super) const NOT_LINKED: &str =
+    "Genesys Cloud had this before the bridge; set on_existing = \"link\" to let the bridge change it";
 
 fn existing_goal(
     stored: StoredUser,

@@ -64,12 +64,23 @@ impl Bridge {
             let bound = handle.progress().bound.unwrap_or_default();
             return Ok(Waited::Reply(reply(ready, &bound, token, true)));
         }
-        // It may have ended between the deadline and the question.
-        if let Some((Outcome::Committed { bound, .. }, token)) = handle.progress().ended {
-            self.committed(ready);
-            return Ok(Waited::Reply(reply(ready, &bound, token, false)));
-        }
         handle.leave();
+        // It may have ended between the deadline and the question.
+        let progress = handle.progress();
+        match progress.ended {
+            Some((Outcome::Committed { bound, .. }, token)) => {
+                self.committed(ready);
+                return Ok(Waited::Reply(reply(ready, &bound, token, false)));
+            }
+            Some((Outcome::HandedOver, token)) => {
+                let bound = progress.bound.unwrap_or_default();
+                return Ok(Waited::Reply(reply(ready, &bound, token, true)));
+            }
+            Some((Outcome::RolledBack { refusal, step }, _)) => {
+                return Err(self.rolled_back(ready, &refusal, step));
+            }
+            None => {}
+        }
         Err(errors::not_done_yet())
     }
 

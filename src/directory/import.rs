@@ -63,6 +63,9 @@ impl Directory {
             division: observed.division.clone(),
             saga: None,
         };
+        if !self.unreserved(&mut batch, "user", index::text(&user.document, "userName"))? {
+            return Ok(Batch::new());
+        }
         self.unchanged_since(&mut batch, Table::Users, self.user_key(id))?;
         self.write_user(&mut batch, before.as_ref(), &user)?;
         Ok(batch)
@@ -105,8 +108,12 @@ impl Directory {
             created_ms: before.as_ref().map_or(now_ms, |group| group.created_ms),
             modified_ms: now_ms,
             managed: false,
+            made: false,
             saga: None,
         };
+        if !self.unreserved(&mut batch, "group", index::text(&group.document, "displayName"))? {
+            return Ok(Batch::new());
+        }
         self.unchanged_since(&mut batch, Table::Groups, self.group_key(&id))?;
         self.write_group(&mut batch, before.as_ref(), &group)?;
         wanted.difference(&current).for_each(|user| self.join(&mut batch, &id, user));
@@ -141,7 +148,25 @@ impl Directory {
     }
 
     /// Refuses the batch if the record is no longer as it is now.
-    fn unchanged_since(&self, batch: &mut Batch, table: Table, key: Vec<u8>) -> Result<(), StoreError> {
+    /// Whether no open saga has reserved the name: what a saga is about to own, the next import will find to be managed.
+    fn unreserved(&self, batch: &mut Batch, kind: &str, name: Option<&str>) -> Result<bool, StoreError> {
+        let key = self.key(&[
+            "reserve",
+            &format!("{kind}/name/{}", crate::scim::value::fold(name.unwrap_or_default())),
+        ]);
+        if self.store.get(Table::Index, &key)?.is_some() {
+            return Ok(false);
+        }
+        batch.expect(Table::Index, key, Expect::Absent);
+        Ok(true)
+    }
+
+    pub(super) fn unchanged_since(
+        &self,
+        batch: &mut Batch,
+        table: Table,
+        key: Vec<u8>,
+    ) -> Result<(), StoreError> {
         let expect = self.store.get(table, &key)?.map_or(Expect::Absent, Expect::Equals);
         batch.expect(table, key, expect);
         Ok(())

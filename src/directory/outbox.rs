@@ -42,6 +42,21 @@ impl Directory {
         batch
     }
 
+    /// Leaves of a part only the users that still wait.
+    ///
+    /// # Errors
+    /// A record that cannot be written.
+    pub fn recompute_rest(
+        &self,
+        key: &[u8],
+        part: &Recompute,
+        waiting: Vec<UserId>,
+    ) -> Result<Batch, StoreError> {
+        let mut batch = Batch::new();
+        batch.put(Table::Outbox, key, record::encode(&Recompute { users: waiting, ..part.clone() })?);
+        Ok(batch)
+    }
+
     /// Writes the parts of one change.
     pub(super) fn recompute(
         &self,

@@ -94,6 +94,9 @@ pub struct StoredGroup {
     pub modified_ms: i64,
     /// False for one that was imported and no identity provider has written yet.
     pub managed: bool,
+    /// Whether the bridge made it in Genesys: only then may it remove it there.
+    #[serde(default)]
+    pub made: bool,
     /// The saga that wrote it last. `None` after an import.
     pub saga: Option<SagaId>,
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Batch, GroupId, Intent, StoreError, Subject, Table, UserId};
+use crate::model::{Batch, Expect, GroupId, Intent, PlanKind, StoreError, Subject, Table, UserId};
 
 use super::record::{self, StoredGroup};
 use super::settle::Settled;
@@ -50,12 +50,19 @@ impl Directory {
             created_ms: before.as_ref().map_or(settled.now_ms, |group| group.created_ms),
             modified_ms: kept.map_or(settled.now_ms, |group| group.modified_ms),
             managed: true,
+            made: opened.plan.kind == PlanKind::GroupCreate
+                || before.as_ref().is_some_and(|group| group.made),
             saga: Some(opened.id),
         };
         let renamed = before.as_ref().is_some_and(|old| old.display_name() != group.display_name());
         let affected = self.affected(id, &change, renamed)?;
+        self.unchanged_since(batch, Table::Groups, self.group_key(id))?;
         self.write_group(batch, before.as_ref(), &group)?;
-        change.joined.iter().for_each(|user| self.join(batch, id, user));
+        for user in &change.joined {
+            // Whoever is removed meanwhile must not come back as a member.
+            batch.expect(Table::Users, self.user_key(user), Expect::Present);
+            self.join(batch, id, user);
+        }
         change.left.iter().for_each(|user| self.leave(batch, id, user));
         self.recompute(batch, id, group.version, &affected, settled.now_ms)
     }

@@ -50,6 +50,7 @@ impl Directory {
             saga: Some(opened.id),
             document,
         };
+        self.unchanged_since(batch, Table::Users, self.user_key(&id))?;
         self.write_user(batch, before.as_ref(), &user)?;
         let granted = granted_after(&opened.plan, settled.report, granted_before, granted);
         batch.put(Table::Granted, self.granted_key(&id), record::encode(&granted)?);
@@ -79,6 +80,20 @@ impl Directory {
         batch.delete(Table::Users, self.user_key(&id));
         batch.delete(Table::Granted, self.granted_key(&id));
         self.leave_all(batch, &id)
+    }
+
+    /// Lists something on a user that a change without a waiting client could not give.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn note_failure(&self, id: &UserId, failure: Failure, now_ms: i64) -> Result<Batch, StoreError> {
+        let mut batch = Batch::new();
+        let Some(mut user) = self.get_user(id)? else { return Ok(batch) };
+        self.unchanged_since(&mut batch, Table::Users, self.user_key(id))?;
+        user.status =
+            Provisioning { state: ProvisioningState::Failed, failures: vec![failure], updated_ms: now_ms };
+        batch.put(Table::Users, self.user_key(id), record::encode(&user)?);
+        Ok(batch)
     }
 
     /// The user's record and its index keys.

@@ -53,7 +53,8 @@ pub(super) fn plan_entitlements(
         }
         let there = observed.entitlements.get(&key).map(|entitlement| &entitlement.setting);
         let ours = granted.get(&key);
-        if there == Some(&entitlement.setting) {
+        let stale = ours.is_some_and(|ours| ours.entitlement.setting != entitlement.setting);
+        if there == Some(&entitlement.setting) && !stale {
             // Already so. Ours stays ours; what somebody else gave stays theirs.
             if let Some(ours) = ours {
                 after.insert(
@@ -82,9 +83,12 @@ pub(super) fn plan_entitlements(
             continue;
         }
         let there = observed.entitlements.get(key).map(|entitlement| &entitlement.setting);
-        // Taken back only where it is still what we gave; changed or gone means that it is no longer ours.
+        // Taken back where it is still what we gave; another level or value means that it is no longer ours. Absent proves
+        // nothing, because reads lag behind writes: the removal is sent, and does no harm where there is nothing.
         if there == Some(&ours.entitlement.setting) {
             changes.push(Change { target, before: there.cloned(), after: ours.before.clone() });
+        } else if there.is_none() {
+            changes.push(Change { target, before: Some(ours.entitlement.setting.clone()), after: None });
         }
     }
     add_steps(builder, &changes);
@@ -103,11 +107,11 @@ fn add_steps(builder: &mut Builder, changes: &[Change<'_>]) {
         grants.collect::<Vec<_>>()
     };
     let (given, taken) = (roles(true), roles(false));
-    if !given.is_empty() {
-        builder.then(Effect::AddRoles(given));
+    for chunk in given.chunks(limits::GENESYS_BULK) {
+        builder.then(Effect::AddRoles(chunk.to_vec()));
     }
-    if !taken.is_empty() {
-        builder.then(Effect::RemoveRoles(taken));
+    for chunk in taken.chunks(limits::GENESYS_BULK) {
+        builder.then(Effect::RemoveRoles(chunk.to_vec()));
     }
     for chunk in levels(changes, Kind::Skill).chunks(limits::GENESYS_BULK) {
         builder.then(Effect::SetSkills(chunk.to_vec()));

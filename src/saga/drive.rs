@@ -37,6 +37,10 @@ pub(super) struct Driver {
     pub mark: Mark,
     /// Genesys id, where it is known.
     pub bound: Option<String>,
+    /// An earlier undo of this saga looked twice and found nothing: one look is enough.
+    pub absent: bool,
+    /// The saga was found open: what it creates may be there already.
+    pub resumed: bool,
     /// The plan creates or restores the user: early 404s are not believed.
     pub fresh: bool,
     /// Forwarded with the identity if the tenant says so; held in memory only.
@@ -66,7 +70,11 @@ impl Driver {
             }
         }
         match (&step.effect, self.bound.clone()) {
-            (Effect::DeleteUser, Some(user)) => self.confirm_deleted(&UserId::new(user)).await,
+            (Effect::DeleteUser, Some(user)) => match self.confirm_deleted(&UserId::new(user)).await {
+                // The DELETE itself was accepted; only the look was refused.
+                StepEnd::Refused { .. } => StepEnd::Done(None),
+                end => end,
+            },
             _ => StepEnd::Done(None),
         }
     }
@@ -123,7 +131,8 @@ impl Driver {
                 Verdict::Unknown(unknown) => {
                     tracing::info!(call = %self.context.label, reason = %unknown.reason, "create has no answer, looking for the mark");
                     sent = true;
-                    if let Some(user) = self.look_for_mark().await {
+                    // A look that is refused proves nothing: the POST is repeated and tells.
+                    if let Ok(Some(user)) = self.look_for_mark().await {
                         return StepEnd::Done(Some(user.as_str().to_owned()));
                     }
                     pause
@@ -147,33 +156,34 @@ impl Driver {
         let looks = if sent { 6 } else { 2 };
         let mut pause = FIRST_PAUSE;
         for look in 0..looks {
-            if let Some(user) = self.look_for_mark().await {
-                return StepEnd::Done(Some(user.as_str().to_owned()));
+            match self.look_for_mark().await {
+                Ok(Some(user)) => return StepEnd::Done(Some(user.as_str().to_owned())),
+                Ok(None) => {}
+                Err(StepEnd::Refused { refusal, .. }) => {
+                    return StepEnd::Refused { refusal, partial: sent || self.resumed };
+                }
+                Err(end) => return end,
             }
             if look + 1 < looks && self.rest(pause).await {
                 return StepEnd::Abandoned;
             }
             pause = next_pause(pause);
         }
-        StepEnd::Refused { refusal, partial: false }
+        StepEnd::Refused { refusal, partial: sent }
     }
 
-    async fn look_for_mark(&mut self) -> Option<UserId> {
+    /// The user with our mark. `Err` if Genesys refuses to tell or the saga settles: that is no absence.
+    async fn look_for_mark(&mut self) -> Result<Option<UserId>, StepEnd> {
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.upstream.find_by_mark(&self.mark, &self.context).await {
-                Verdict::Done(found) => return found,
-                Verdict::Refused(_) => return None,
-                Verdict::Later(later) => {
-                    if self.rest(later.wait.max(pause)).await {
-                        return None;
-                    }
-                }
-                Verdict::Unknown(_) => {
-                    if self.rest(pause).await {
-                        return None;
-                    }
-                }
+            let wait = match self.upstream.find_by_mark(&self.mark, &self.context).await {
+                Verdict::Done(found) => return Ok(found),
+                Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
+                Verdict::Later(later) => later.wait.max(pause),
+                Verdict::Unknown(_) => pause,
+            };
+            if self.rest(wait).await {
+                return Err(StepEnd::Abandoned);
             }
             pause = next_pause(pause);
         }
@@ -188,7 +198,8 @@ impl Driver {
             let wait = match self.upstream.write(&write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
                 Verdict::Refused(refusal) => {
-                    let taken = refusal.kind == RefusalKind::Uniqueness;
+                    // Only a POST of ours, before this one or before a crash, makes a group of that name ours.
+                    let taken = refusal.kind == RefusalKind::Uniqueness && (sent || self.resumed);
                     if let (true, Verdict::Done(Some(group))) =
                         (taken, self.upstream.find_group(name, &self.context).await)
                     {
@@ -214,8 +225,10 @@ impl Driver {
 
     /// Undoes the step. `Refused` means that the saga is stuck.
     pub(super) async fn backward(&mut self, step: &Step) -> StepEnd {
-        let Some(bound) = self.find_bound(step).await else {
-            return if *self.settle.borrow() { StepEnd::Abandoned } else { StepEnd::Done(None) };
+        let bound = match self.find_bound(step).await {
+            Ok(Some(bound)) => bound,
+            Ok(None) => return StepEnd::Done(None),
+            Err(end) => return end,
         };
         let observed = match undo::look(&step.effect) {
             None => Observed::default(),
@@ -265,46 +278,57 @@ impl Driver {
     }
 
     async fn persist_undo(&mut self, write: &Write) -> StepEnd {
-        match self.persist(write).await {
-            // What is not there any more needs no undo.
-            StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => StepEnd::Done(None),
-            end => end,
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.persist(write).await {
+                // What is not there any more needs no undo.
+                StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => {
+                    return StepEnd::Done(None);
+                }
+                // A secret that was changed will be put right; nobody should have to redrive every saga then.
+                StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::Credentials => {}
+                end => return end,
+            }
+            if self.rest(pause).await {
+                return StepEnd::Abandoned;
+            }
+            pause = next_pause(pause);
         }
     }
 
     /// The id to undo on. A create whose answer was lost is looked for twice, with a quiet period between: one absence
     /// proves nothing.
-    async fn find_bound(&mut self, step: &Step) -> Option<String> {
+    async fn find_bound(&mut self, step: &Step) -> Result<Option<String>, StepEnd> {
         if self.bound.is_some() {
-            return self.bound.clone();
+            return Ok(self.bound.clone());
         }
         for quiet in [Duration::ZERO, limits::QUIET_PERIOD] {
-            if !quiet.is_zero() && self.rest(quiet).await {
-                return None;
+            if !quiet.is_zero() && (self.absent || self.rest(quiet).await) {
+                return if self.absent { Ok(None) } else { Err(StepEnd::Abandoned) };
             }
             let found = match &step.effect {
-                Effect::CreateGroup { name } => self.look_for_group(name).await,
-                _ => self.look_for_mark().await.map(|user| user.as_str().to_owned()),
+                Effect::CreateGroup { name } => self.look_for_group(name).await?,
+                _ => self.look_for_mark().await?.map(|user| user.as_str().to_owned()),
             };
             if found.is_some() {
                 self.bound.clone_from(&found);
-                return found;
+                return Ok(found);
             }
         }
-        None
+        Ok(None)
     }
 
-    async fn look_for_group(&mut self, name: &str) -> Option<String> {
+    async fn look_for_group(&mut self, name: &str) -> Result<Option<String>, StepEnd> {
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.upstream.find_group(name, &self.context).await {
-                Verdict::Done(found) => return found.map(|group| group.id),
-                Verdict::Refused(_) => return None,
-                Verdict::Later(_) | Verdict::Unknown(_) => {
-                    if self.rest(pause).await {
-                        return None;
-                    }
-                }
+            let wait = match self.upstream.find_group(name, &self.context).await {
+                Verdict::Done(found) => return Ok(found.map(|group| group.id)),
+                Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
+                Verdict::Later(later) => later.wait.max(pause),
+                Verdict::Unknown(_) => pause,
+            };
+            if self.rest(wait).await {
+                return Err(StepEnd::Abandoned);
             }
             pause = next_pause(pause);
         }

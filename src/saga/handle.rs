@@ -4,10 +4,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::model::{Batch, CommitToken, Outcome, Refusal, Report, SagaId, SagaOpened, StoreError};
+
+/// How long a saga has to answer a question of the bridge.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where a saga stands, for those who wait.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +20,9 @@ pub struct Progress {
     pub identity: bool,
     /// Its id there.
     pub bound: Option<String>,
-    /// The resource is visible here.
+    /// The resource is visible here, also when it became so before a restart.
+    pub visible: bool,
+    /// The acknowledgement of this process.
     pub acknowledged: Option<CommitToken>,
     /// It is over.
     pub ended: Option<(Outcome, CommitToken)>,
@@ -38,6 +44,8 @@ impl Progress {
 pub struct Parked {
     /// What it has achieved.
     pub report: Report,
+    /// Which pause this is: whoever resumes and pauses it again makes the report of an earlier pause worthless.
+    pub epoch: u64,
 }
 
 /// What may be asked of a running saga.
@@ -46,7 +54,7 @@ pub(super) enum Command {
     Acknowledge(oneshot::Sender<Option<CommitToken>>),
     Park(oneshot::Sender<Option<Parked>>),
     Resume,
-    HandOver(Box<SagaOpened>, Batch, oneshot::Sender<Result<CommitToken, StoreError>>),
+    HandOver(Box<SagaOpened>, u64, oneshot::Sender<Result<CommitToken, StoreError>>),
     Abort(Refusal),
 }
 
@@ -85,7 +93,8 @@ impl Handle {
 
     /// Asks to make the resource visible now. `None` if it cannot be: identity not done, going back, or over.
     pub async fn acknowledge(&self) -> Option<CommitToken> {
-        self.ask(Command::Acknowledge).await.flatten()
+        // While it undoes it does not answer: whoever waits for a client must not wait for that.
+        tokio::time::timeout(ANSWER_WITHIN, self.ask(Command::Acknowledge)).await.ok().flatten().flatten()
     }
 
     /// Asks it to pause at the next settled step. `None` if it was not acknowledged or is over.
@@ -98,13 +107,13 @@ impl Handle {
         let _ = self.commands.send(Command::Resume).await;
     }
 
-    /// Ends a paused saga and opens its successor in one transaction.
+    /// Ends a saga that is still in that pause and opens its successor in one transaction.
     ///
     /// # Errors
     /// The store refuses, or the saga is over.
-    pub async fn hand_over(&self, successor: SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
+    pub async fn hand_over(&self, successor: SagaOpened, epoch: u64) -> Result<CommitToken, StoreError> {
         let successor = Box::new(successor);
-        let answer = self.ask(|reply| Command::HandOver(successor, with, reply)).await;
+        let answer = self.ask(|reply| Command::HandOver(successor, epoch, reply)).await;
         answer.unwrap_or_else(|| Err(StoreError::Failed("the saga is over".into())))
     }
 

@@ -190,7 +190,7 @@ impl Machine {
             Event::Undone(id) => self.set(id, StepState::Undone),
             Event::UndoRefused(id, refusal) => self.set(id, StepState::UndoRefused(refusal)),
             Event::Abort(refusal) => {
-                if self.phase == Phase::Forward && !self.forward_only() {
+                if self.phase == Phase::Forward && !self.forward_only() && !self.pivot_may_be_done() {
                     self.phase = Phase::Settling(refusal, None);
                 }
             }
@@ -221,7 +221,14 @@ impl Machine {
 
     fn turned(&mut self, turn: &Turn) {
         match turn {
-            Turn::Acknowledged { .. } => self.acknowledged = true,
+            Turn::Acknowledged { .. } => {
+                self.acknowledged = true;
+                if self.recovered {
+                    // Acknowledged means that the identity was there.
+                    let steps = self.plan.steps.iter().zip(&mut self.steps);
+                    steps.filter(|(step, _)| step.identity).for_each(|(_, state)| *state = StepState::Done);
+                }
+            }
             Turn::Undoing { refusal, step } => {
                 self.phase = Phase::Undoing(refusal.clone(), *step);
                 let recovered = self.recovered;
@@ -255,6 +262,13 @@ impl Machine {
     pub fn forward_only(&self) -> bool {
         let pivot_done = self.plan.pivot.is_some_and(|pivot| self.state(pivot) == Some(&StepState::Done));
         self.acknowledged || pivot_done
+    }
+
+    /// Whether the pivot was sent, by us or before a crash: it may have taken effect, and it is never undone, so going back would
+    /// leave Genesys and the directory apart.
+    fn pivot_may_be_done(&self) -> bool {
+        let sent = |pivot| self.recovered || self.state(pivot) != Some(&StepState::Waiting);
+        self.plan.pivot.is_some_and(sent)
     }
 
     /// Whether the identity exists in Genesys: what a 2xx needs.

@@ -182,12 +182,35 @@ fn from_the_pivot_on_a_saga_only_goes_forward() {
     assert!(
         matches!(turn(&mut machine), Turn::Finished(Outcome::Committed { failures, .. }) if failures.len() == 1)
     );
+    // A second leaver does not turn the first one back, neither in flight nor when it is found open after a crash.
+    for mut machine in
+        [Machine::new(deactivate(), Some("u".into())), Machine::recover(deactivate(), Some("u".into()), &[])]
+    {
+        started(&mut machine);
+        machine.on(Event::Abort(refusal("overtaken")));
+        done(&mut machine, 0);
+        assert_eq!(started(&mut machine), [1]);
+    }
     // Refused at the pivot itself: nothing happened and nothing is given back.
     let mut machine = Machine::new(deactivate(), Some("u".into()));
     started(&mut machine);
     machine.on(Event::Refused(StepId(0), refusal("x"), true));
     turn(&mut machine);
     assert_eq!(undone_in_order(&mut machine), Vec::<u16>::new());
+    // Whoever wants it to go back comes too late once the pivot was sent, be it before a crash.
+    let mut sent = Machine::new(deactivate(), Some("u".into()));
+    started(&mut sent);
+    sent.on(Event::Abort(refusal("overtaken")));
+    let mut recovered = Machine::recover(deactivate(), Some("u".into()), &[]);
+    recovered.on(Event::Abort(refusal("overtaken")));
+    started(&mut recovered);
+    for mut machine in [sent, recovered] {
+        done(&mut machine, 0);
+        assert_eq!(started(&mut machine), [1]);
+    }
+    let mut unsent = Machine::new(deactivate(), Some("u".into()));
+    unsent.on(Event::Abort(refusal("overtaken")));
+    assert!(matches!(unsent.proceed(), Next::Turn(Turn::Undoing { .. })));
 }
 
 #[test]
@@ -200,7 +223,11 @@ fn recovery_is_decided_by_the_turns_alone() {
     let mut visible = Machine::recover(create(), None, std::slice::from_ref(&acknowledged));
     assert!(visible.forward_only());
     assert_eq!(visible.bound(), Some("user-1"));
-    assert_eq!(started(&mut visible), [0], "every step is repeated: that is harmless");
+    assert_eq!(
+        started(&mut visible),
+        [1, 2, 3],
+        "the identity was there; the rest is repeated: that is harmless"
+    );
     let mut back = Machine::recover(create(), None, std::slice::from_ref(&undoing));
     assert_eq!(undone_in_order(&mut back), [3, 2, 1, 0], "any step may have run");
     let mut redriven = Machine::recover(create(), None, &[undoing.clone(), stuck, undoing]);

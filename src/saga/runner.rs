@@ -67,7 +67,8 @@ impl Runner {
         };
         let opened = Arc::new(opened);
         let (commands, receiver) = mpsc::channel(8);
-        let (sender, progress) = watch::channel(Progress::default());
+        let visible = machine.acknowledged();
+        let (sender, progress) = watch::channel(Progress { visible, ..Progress::default() });
         let waited_for = Arc::new(AtomicBool::new(turns.is_none()));
         let handle =
             Handle { opened: Arc::clone(&opened), commands, progress, waited_for: Arc::clone(&waited_for) };
@@ -85,6 +86,9 @@ impl Runner {
             password,
             steps: JoinSet::new(),
             parking: None,
+            epoch: 0,
+            found: None,
+            resumed: turns.is_some(),
             claimed: turns
                 .is_some_and(|turns| turns.iter().any(|turn| matches!(turn, Turn::Acknowledged { .. }))),
         };
@@ -121,6 +125,10 @@ struct Running {
     steps: JoinSet<(StepId, StepEnd)>,
     parking: Option<oneshot::Sender<Option<Parked>>>,
     claimed: bool,
+    epoch: u64,
+    resumed: bool,
+    /// What the undo found out about the Genesys id: `Some(None)` is "there is none".
+    found: Option<Option<String>>,
 }
 
 impl Running {
@@ -149,7 +157,7 @@ impl Running {
                 }
                 Next::Parked => {
                     if let Some(reply) = self.parking.take() {
-                        let _ = reply.send(Some(Parked { report: self.machine.report() }));
+                        let _ = reply.send(Some(Parked { report: self.machine.report(), epoch: self.epoch }));
                     }
                     self.wait(&stop).await;
                 }
@@ -194,13 +202,14 @@ impl Running {
                 let _ = reply.send(token.or(self.progress.borrow().acknowledged));
             }
             Command::Park(reply) if self.machine.acknowledged() => {
+                self.epoch += 1;
                 self.machine.on(Event::Park);
                 self.parking = Some(reply);
             }
             Command::Park(reply) => drop(reply.send(None)),
             Command::Resume => self.machine.on(Event::Resume),
-            Command::HandOver(successor, with, reply) => {
-                let _ = reply.send(self.hand_over(&successor, with).await);
+            Command::HandOver(successor, epoch, reply) => {
+                let _ = reply.send(self.hand_over(&successor, epoch).await);
             }
             Command::Abort(refusal) => self.machine.on(Event::Abort(refusal)),
         }
@@ -220,14 +229,13 @@ impl Running {
         }
     }
 
-    async fn hand_over(&mut self, successor: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
-        if !self.machine.is_idle() {
+    async fn hand_over(&mut self, successor: &SagaOpened, epoch: u64) -> Result<CommitToken, StoreError> {
+        if !self.machine.is_idle() || epoch != self.epoch {
             // It was resumed meanwhile: whoever asks has to look again.
             return Err(StoreError::Conflict { table: Table::Journal, key: Vec::new() });
         }
         let turn = Turn::HandedOver { to: successor.id };
-        let mut batch = self.records(&turn)?;
-        batch.append(with);
+        let batch = self.records(&turn)?;
         let token = self.runner.ports.journal.hand_over(self.opened.id, successor, batch).await?;
         self.machine.on(Event::Turned(turn));
         self.progress.send_modify(|progress| progress.ended = Some((Outcome::HandedOver, token)));
@@ -308,6 +316,9 @@ impl Running {
                 }
             }
         };
+        if end == StepEnd::Done(None) {
+            self.found = Some(driver.bound.clone());
+        }
         match end {
             StepEnd::Done(_) => self.machine.on(Event::Undone(id)),
             StepEnd::Refused { refusal, .. } => self.machine.on(Event::UndoRefused(id, refusal)),
@@ -323,8 +334,10 @@ impl Running {
             upstream: Arc::clone(&self.runner.ports.upstream),
             clock: Arc::clone(&self.runner.ports.clock),
             mark: Mark::of(&opened.tenant, opened.subject),
-            bound: self.machine.bound().map(str::to_owned),
+            bound: self.machine.bound().map(str::to_owned).or_else(|| self.found.clone().flatten()),
+            absent: self.found == Some(None),
             fresh: opened.plan.steps.iter().any(made),
+            resumed: self.resumed,
             password: self.password.clone().filter(|_| step.identity),
             settle: self.settling.clone(),
             context: CallContext {
@@ -345,8 +358,12 @@ impl Running {
 
     fn publish(&self) {
         let (identity, bound) = (self.machine.identity_done(), self.machine.bound());
+        let visible = self.machine.acknowledged();
         self.progress.send_if_modified(|progress| {
-            let changed = progress.identity != identity || progress.bound.as_deref() != bound;
+            let changed = progress.identity != identity
+                || progress.visible != visible
+                || progress.bound.as_deref() != bound;
+            progress.visible = visible;
             progress.identity = identity;
             progress.bound = bound.map(str::to_owned);
             changed

@@ -21,6 +21,7 @@ mod ownership;
 mod program;
 mod racing;
 mod secrecy;
+mod stale;
 mod stopping;
 mod theirs;
 mod under_load;
