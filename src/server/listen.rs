@@ -99,7 +99,7 @@ fn run(
     mount: Mount,
     started: &mpsc::Sender<io::Result<ServerHandle>>,
 ) {
-    actix_web::rt::System::new().block_on(async {
+    actix_rt::System::new().block_on(async {
         let settings = state.settings.clone();
         let data = Data::from(state);
         let factory = move || {
