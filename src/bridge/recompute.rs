@@ -10,8 +10,9 @@ use super::change::{Action, Change, Done};
 use super::goal::Goal;
 use super::submit::InTheWay as InTheWayOf;
 use super::{Bridge, errors};
-use crate::model::ports::{CallContext, Priority};
-use crate::model::{Cause, Failure, Outcome, UserId};
+use crate::model::ports::{CallContext, Priority, refused_here};
+use crate::model::{Cause, Effect, Failure, Outcome, Refusal, RefusalKind, UserId};
+use crate::plan::describe_failed;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 
@@ -75,7 +76,8 @@ impl Bridge {
                 Err(error) if error.status < 429 => {
                     // The rules ask for something that cannot be: only another change can help, so it is shown on the user.
                     tracing::warn!(user = %id, detail = %error.detail, "what the rules say cannot be given");
-                    return self.note(id, &error.detail, "recompute.refused", None).await.is_ok();
+                    let refusal = refused_here(RefusalKind::Validation, "recompute.refused", error.detail);
+                    return self.note(id, nameless(&refusal)).await.is_ok();
                 }
                 Err(error) => {
                     tracing::info!(user = %id, attempt, detail = %error.detail, "recomputation has to wait");
@@ -90,21 +92,7 @@ impl Bridge {
         false
     }
 
-    async fn note(
-        &self,
-        id: &UserId,
-        why: &str,
-        code: &str,
-        correlation_id: Option<String>,
-    ) -> Result<(), ScimError> {
-        let failure = Failure {
-            what: "what the rules give by group".into(),
-            reason: None,
-            why: why.to_owned(),
-            code: code.to_owned(),
-            correlation_id,
-            state: "failed".into(),
-        };
+    async fn note(&self, id: &UserId, failure: Failure) -> Result<(), ScimError> {
         let now = self.parts.clock.now_ms();
         let batch =
             self.parts.directory.note_failure(id, failure, now).map_err(|error| errors::store(&error))?;
@@ -165,11 +153,25 @@ impl Bridge {
         };
         handle.leave();
         match handle.over().await.ended {
-            Some((Outcome::RolledBack { refusal, .. }, _)) => {
-                self.note(id, &refusal.detail, &refusal.code, refusal.correlation_id.clone()).await
+            Some((Outcome::RolledBack { refusal, .. }, _))
+                if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::Permission) =>
+            {
+                // Our own rights: once they are put right, it works.
+                Err(ScimError::unavailable(10, "the bridge's own access to Genesys Cloud was refused"))
+            }
+            Some((Outcome::RolledBack { refusal, step }, _)) => {
+                let step = step.and_then(|step| ready.opened.plan.step(step));
+                let failure =
+                    step.map_or_else(|| nameless(&refusal), |step| describe_failed(&step.effect, &refusal));
+                self.note(id, failure).await
             }
             Some(_) => Ok(()),
             None => Err(ScimError::unavailable(1, "the saga was left open")),
         }
     }
+}
+
+/// A failure of which no single step is known.
+fn nameless(refusal: &Refusal) -> Failure {
+    Failure { what: "what the rules give".into(), ..describe_failed(&Effect::RevokeSessions, refusal) }
 }

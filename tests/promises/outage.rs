@@ -152,7 +152,7 @@ async fn a_recomputation_that_is_refused_shows_as_failed_on_the_user_who_stays()
     assert_eq!(group.status, 201, "{group:?}");
     eventually("it has failed", async || house.provisioning(&nora).await["status"] == "failed").await;
     let items = house.provisioning(&nora).await["items"].to_string();
-    for word in ["failed", "queue", "bad.request"] {
+    for word in ["failed", "add to queue VIP", "bad.request"] {
         assert!(items.contains(word), "{word} in {items}");
     }
     house.settled().await;
