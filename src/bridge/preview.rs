@@ -81,7 +81,8 @@ impl Bridge {
         let planned = self.plan_goal(&goal, granted, &context).await?;
         let mut text = explain(&planned.planned.plan, &planned.planned.granted);
         for held in &planned.held {
-            text.push_str(&format!("held: {}: {}\n", held.what, held.why));
+            let reason = held.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            text.push_str(&format!("held: {}{reason}: {}\n", held.what, held.why));
         }
         let id = goal.stored.map(|stored| stored.id.as_str().to_owned());
         Ok(Preview {

@@ -59,15 +59,7 @@ impl Plan {
         if self.json {
             return output::json(&answer);
         }
-        output::line(output::text(&answer, "text").trim_end())?;
-        for held in answer.get("held").and_then(Value::as_array).into_iter().flatten() {
-            output::line(format_args!(
-                "held: {}: {}",
-                output::text(held, "what"),
-                output::text(held, "why")
-            ))?;
-        }
-        Ok(())
+        output::line(output::text(&answer, "text").trim_end())
     }
 }
 

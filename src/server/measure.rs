@@ -37,6 +37,11 @@ pub fn handle() -> PrometheusHandle {
 }
 
 fn describe() {
+    metrics::describe_counter!("genesys_calls_total", "Calls to Genesys Cloud by operation and verdict");
+    metrics::describe_histogram!("genesys_call_seconds", "Time of a call to Genesys Cloud");
+    metrics::describe_counter!("genesys_tokens_total", "Access tokens fetched from Genesys Cloud");
+    metrics::describe_counter!("sagas_total", "Sagas that ended, by outcome");
+    metrics::describe_counter!("recompute_postponed_total", "Users whose recomputation had to wait");
     metrics::describe_counter!("scim_requests_total", "Requests by method, resource and status");
     metrics::describe_histogram!("scim_request_seconds", "Time from the request's headers to its answer");
     metrics::describe_counter!("scim_validation_errors_total", "Answers 400 by scimType");

@@ -2,7 +2,7 @@
 //!
 //! The emulator is a process of its own that survives (`processes`); clients keep book of what they were promised (`writer`,
 //! `model`); after every few kills all is compared (`verify`). `CRASH_KILLS` sets how often (12 by default), `CRASH_SEED` repeats
-//! a campaign's choices, `CRASH_VERIFY_EVERY` how often is compared, `CRASH_BINARY` which bridge. The store alone: `store_crash`.
+//! a campaign's choices, `CRASH_VERIFY_EVERY` how often is compared, `CRASH_KILL_WITHIN_MS` how soon the next kill comes, `CRASH_BINARY` which bridge. The store alone: `store_crash`.
 
 #![expect(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ use verify::{Findings, Kind};
 use writer::{Book, Connection, Shared};
 
 const CLIENTS: usize = 8;
-/// The bridge is killed at the latest that long after it became ready.
+/// The bridge is killed at the latest that long after it became ready, unless `CRASH_KILL_WITHIN_MS` says otherwise.
 const KILL_WITHIN_MS: u64 = 800;
 /// One kill in so many hits the start and with it the recovery.
 const EARLY_ONE_IN: u32 = 8;
@@ -135,7 +135,7 @@ impl Campaign {
     }
 
     async fn kill_and_restart(&mut self) {
-        let wait = self.rng.random_range(0..KILL_WITHIN_MS);
+        let wait = self.rng.random_range(0..number("CRASH_KILL_WITHIN_MS", KILL_WITHIN_MS).max(1));
         tokio::time::sleep(Duration::from_millis(wait)).await;
         self.house.kill();
         let started = Instant::now();

@@ -137,7 +137,8 @@ impl House {
         let started = Instant::now();
         let url = format!("{}/readyz", self.base);
         loop {
-            if let Ok(answer) = self.http.get(&url).send().await
+            // A connection to a port that nobody listens on yet may meet itself, and would wait for ever.
+            if let Ok(answer) = self.http.get(&url).timeout(Duration::from_secs(2)).send().await
                 && answer.status().is_success()
             {
                 return;

@@ -168,7 +168,7 @@ async fn names(config: &Config, client: &GenesysClient) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in &config.rules {
         let check = format!("rule \"{}\"", rule.name);
-        let wanted: Vec<Wanted> = rule.grants.iter().filter_map(known).collect();
+        let wanted: Vec<Wanted> = rule.grants.iter().map(known).collect();
         let answer = client.resolve(&wanted, None, &context()).await;
         let Verdict::Done(resolutions) = &answer else {
             findings.push(judge(
@@ -189,10 +189,13 @@ async fn names(config: &Config, client: &GenesysClient) -> Vec<Finding> {
     findings
 }
 
-fn known(grant: &Grant) -> Option<Wanted> {
+fn known(grant: &Grant) -> Wanted {
     match grant {
-        Grant::Wanted(wanted) => Some(wanted.clone()),
-        Grant::AttributeFrom { .. } => None,
+        Grant::Wanted(wanted) => wanted.clone(),
+        // The value comes from the person; null fits every type, and the names are what is asked for.
+        Grant::AttributeFrom { schema, field, .. } => {
+            Wanted::Attribute { schema: schema.clone(), field: field.clone(), value: serde_json::Value::Null }
+        }
     }
 }
 
