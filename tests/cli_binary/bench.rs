@@ -1,5 +1,6 @@
 //! A configuration in a directory of its own, an emulated Genesys Cloud, and the real binary.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -83,12 +84,25 @@ impl Bench {
         let child = self.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut serving = Serving { child };
         let start = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while !self.answers() {
             assert!(serving.child.try_wait().unwrap().is_none(), "serve ended");
             assert!(start.elapsed() < Duration::from_secs(30), "serve does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
         serving
+    }
+
+    /// Whether it answers. That it listens is not enough: the port is taken before the data directory is.
+    fn answers(&self) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 }
 
