@@ -139,16 +139,11 @@ impl Driver {
                 }
             };
             if self.rest(wait).await {
-                return if sent { StepEnd::Abandoned } else { self.abandoned_unsent() };
+                // Safe even if nothing was sent by us: a crash before may have left something to undo.
+                return StepEnd::Abandoned;
             }
             pause = next_pause(pause);
         }
-    }
-
-    /// Nothing was ever sent that could have taken effect, but a crash before us may have: `Abandoned` is always safe.
-    #[expect(clippy::unused_self, reason = "named for the reader; the saga decides")]
-    fn abandoned_unsent(&self) -> StepEnd {
-        StepEnd::Abandoned
     }
 
     /// The name is taken: by our own create, whose answer was lost or came before a crash, or by somebody else.
@@ -176,17 +171,26 @@ impl Driver {
     async fn look_for_mark(&mut self) -> Result<Option<UserId>, StepEnd> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let wait = match self.upstream.find_by_mark(&self.mark, &self.context).await {
-                Verdict::Done(found) => return Ok(found),
-                Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
-                Verdict::Later(later) => later.wait.max(pause),
-                Verdict::Unknown(_) => pause,
-            };
-            if self.rest(wait).await {
-                return Err(StepEnd::Abandoned);
+            let verdict = self.upstream.find_by_mark(&self.mark, &self.context).await;
+            if let Some(found) = self.answer(verdict, &mut pause).await? {
+                return Ok(found);
             }
-            pause = next_pause(pause);
         }
+    }
+
+    /// What a look says, or `None` after the pause before the next one.
+    async fn answer<T>(&mut self, verdict: Verdict<T>, pause: &mut Duration) -> Result<Option<T>, StepEnd> {
+        let wait = match verdict {
+            Verdict::Done(found) => return Ok(Some(found)),
+            Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
+            Verdict::Later(later) => later.wait.max(*pause),
+            Verdict::Unknown(_) => *pause,
+        };
+        if self.rest(wait).await {
+            return Err(StepEnd::Abandoned);
+        }
+        *pause = next_pause(*pause);
+        Ok(None)
     }
 
     /// POST of a group. Names are unique in Genesys and this one was free when the plan was made, so it is the mark.
@@ -321,16 +325,10 @@ impl Driver {
     async fn look_for_group(&mut self, name: &str) -> Result<Option<String>, StepEnd> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let wait = match self.upstream.find_group(name, &self.context).await {
-                Verdict::Done(found) => return Ok(found.map(|group| group.id)),
-                Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
-                Verdict::Later(later) => later.wait.max(pause),
-                Verdict::Unknown(_) => pause,
-            };
-            if self.rest(wait).await {
-                return Err(StepEnd::Abandoned);
+            let verdict = self.upstream.find_group(name, &self.context).await;
+            if let Some(found) = self.answer(verdict, &mut pause).await? {
+                return Ok(found.map(|group| group.id));
             }
-            pause = next_pause(pause);
         }
     }
 
@@ -341,17 +339,13 @@ impl Driver {
     ) -> Result<Option<Observed>, StepEnd> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let wait = match self.upstream.observe(user, aspects, &self.context).await {
-                Verdict::Done(observed) => return Ok(observed),
-                Verdict::Refused(refusal) if refusal.kind == RefusalKind::NotFound => return Ok(None),
-                Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
-                Verdict::Later(later) => later.wait.max(pause),
-                Verdict::Unknown(_) => pause,
+            let verdict = match self.upstream.observe(user, aspects, &self.context).await {
+                Verdict::Refused(refusal) if refusal.kind == RefusalKind::NotFound => Verdict::Done(None),
+                verdict => verdict,
             };
-            if self.rest(wait).await {
-                return Err(StepEnd::Abandoned);
+            if let Some(observed) = self.answer(verdict, &mut pause).await? {
+                return Ok(observed);
             }
-            pause = next_pause(pause);
         }
     }
 
