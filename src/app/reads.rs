@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::directory::{Directory, Provisioning, ProvisioningState, StoredGroup, StoredUser, UserLookup};
+use crate::directory::{Directory, Provisioning, ProvisioningState, UserLookup, View};
 use crate::model::{GroupId, StoreError, UserId};
 use crate::scim::filter::Lookup;
 use crate::scim::kind::ResourceKind;
 use crate::scim::render::{self, GroupRef, ProvisioningItem};
+use crate::scim::rendered::time;
 use crate::scim::resource::Member;
-use crate::server::view::time;
 use crate::server::{Reads, Stored};
 
 /// Members that are read at once.
@@ -21,42 +21,47 @@ pub(super) struct DirectoryReads(pub(super) Arc<Directory>);
 
 impl Reads for DirectoryReads {
     fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError> {
-        Ok(match kind {
-            ResourceKind::User => self.0.get_user(&UserId::new(id))?.map(user),
-            ResourceKind::Group => self.0.get_group(&GroupId::new(id))?.map(group),
-        })
+        Ok(self.0.view(kind, id)?.map(stored))
     }
 
     fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
-        let users = |by| Ok(Some(self.0.users_by(by, SHARED)?.into_iter().map(user).collect()));
+        let users = |by| Ok(Some(all(self.0.user_views_by(by, SHARED)?)));
         match (kind, lookup) {
             (_, Lookup::Id(id)) => Ok(Some(self.get(kind, id)?.into_iter().collect())),
             (ResourceKind::User, Lookup::UserName(name)) => users(UserLookup::UserName(name)),
             (ResourceKind::User, Lookup::ExternalId(id)) => users(UserLookup::ExternalId(id)),
             (ResourceKind::User, Lookup::Email(email)) => users(UserLookup::Email(email)),
             (ResourceKind::Group, Lookup::DisplayName(name)) => {
-                Ok(Some(self.0.group_by_name(name)?.map(group).into_iter().collect()))
+                Ok(Some(self.0.group_view_by_name(name)?.map(stored).into_iter().collect()))
             }
-            // Several groups may share an externalId, and the index gives the first only: these are walked.
+            (ResourceKind::Group, Lookup::ExternalId(id)) => {
+                Ok(Some(all(self.0.group_views_by_external_id(id, SHARED)?)))
+            }
             _ => Ok(None),
         }
     }
 
     fn scan(&self, kind: ResourceKind, after: Option<&str>, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        Ok(match kind {
-            ResourceKind::User => {
-                self.0.scan_users(after.map(UserId::new).as_ref(), limit)?.into_iter().map(user).collect()
-            }
-            ResourceKind::Group => {
-                self.0.scan_groups(after.map(GroupId::new).as_ref(), limit)?.into_iter().map(group).collect()
-            }
-        })
+        Ok(all(self.0.views(kind, after, limit)?))
+    }
+
+    fn nth_id(&self, kind: ResourceKind, after: Option<&str>, nth: usize) -> Result<Option<String>, StoreError> {
+        self.0.nth_id(kind, after, nth)
     }
 
     fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
         let counts = self.0.counts()?;
         let count = if kind == ResourceKind::User { counts.users } else { counts.groups };
         Ok(u64::try_from(count).unwrap_or(u64::MAX))
+    }
+
+    fn generation(&self, kind: ResourceKind) -> Result<u64, StoreError> {
+        self.0.generation(kind)
+    }
+
+    fn provisioning(&self, user: &str) -> Result<Option<render::Provisioning>, StoreError> {
+        let user = self.0.get_user(&UserId::new(user))?.filter(|user| user.managed);
+        Ok(user.map(|user| status(&user.status)))
     }
 
     fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError> {
@@ -83,27 +88,13 @@ impl Reads for DirectoryReads {
     }
 }
 
-fn user(user: StoredUser) -> Stored {
-    let provisioning = user.managed.then(|| status(&user.status));
-    Stored {
-        id: user.id.to_string(),
-        document: user.document,
-        version: user.version,
-        created_ms: user.created_ms,
-        modified_ms: user.modified_ms,
-        provisioning,
-    }
+fn all(views: Vec<View>) -> Vec<Stored> {
+    views.into_iter().map(stored).collect()
 }
 
-fn group(group: StoredGroup) -> Stored {
-    Stored {
-        id: group.id.to_string(),
-        document: group.document,
-        version: group.version,
-        created_ms: group.created_ms,
-        modified_ms: group.modified_ms,
-        provisioning: None,
-    }
+fn stored(view: View) -> Stored {
+    let View { id, version, telling, text, .. } = view;
+    Stored { id, version, telling, text }
 }
 
 fn status(status: &Provisioning) -> render::Provisioning {

@@ -96,6 +96,7 @@ impl App {
             request_ids: Arc::new(request_id),
             metrics,
             share: Default::default(),
+            marks: Default::default(),
         };
         let listening = listen(socket, Arc::new(state), mount)?;
         tracing::info!(address = %listening.addr(), recovered, "serving");

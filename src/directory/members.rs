@@ -16,15 +16,10 @@ const OF_USER: &str = "ofUser";
 
 #[expect(clippy::missing_errors_doc, reason = "they fail on damaged records only, see `Directory`")]
 impl Directory {
-    /// The groups of a user with their display names, by group id.
-    pub fn groups_of(&self, user: &UserId) -> Result<Vec<(GroupId, String)>, StoreError> {
-        let mut groups = Vec::new();
-        for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()])? {
-            if let Some(group) = self.get_group(&GroupId::new(id_text(&group)))? {
-                groups.push((group.id.clone(), group.display_name().to_owned()));
-            }
-        }
-        Ok(groups)
+    /// The ids of a user's groups.
+    pub(super) fn group_ids_of(&self, user: &UserId) -> Result<Vec<GroupId>, StoreError> {
+        let rows = self.scan_all(Table::Members, &[OF_USER, user.as_str()])?;
+        Ok(rows.iter().map(|(_, group)| GroupId::new(id_text(group))).collect())
     }
 
     /// Up to `limit` members of a group after `after`, by user id.

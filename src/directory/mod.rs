@@ -4,12 +4,14 @@
 //! [`settle_group`]) or of the import ([`import`]); this room never commits. Keys are named in [`index`] and below; records in
 //! [`record`]; work that a group change leaves for its members in [`outbox`].
 
+mod form;
 pub mod granted;
 pub mod import;
 pub mod index;
 mod members;
 pub mod outbox;
 pub mod record;
+pub mod reading;
 mod settle;
 mod settle_group;
 mod settle_user;
@@ -26,7 +28,7 @@ use crate::model::{Batch, Expect, GrantedSet, GroupId, StoreError, Table, Tenant
 use crate::store::keys;
 
 pub use crate::scim::value::fold;
-pub use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser};
+pub use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser, View};
 
 /// Rows read in one go where all are wanted.
 const PAGE: usize = 1000;
@@ -70,7 +72,7 @@ impl Directory {
 
     /// A user by its Genesys id.
     pub fn get_user(&self, id: &UserId) -> Result<Option<StoredUser>, StoreError> {
-        self.read(Table::Users, &self.user_key(id))
+        self.value(Table::Users, &self.user_key(id))?.map(|value| form::decode_user(&value)).transpose()
     }
 
     /// The user that a look-up finds; the first by id if an external id or an address has several.
@@ -80,17 +82,21 @@ impl Directory {
 
     /// Up to `limit` users that a look-up finds, by id.
     pub fn users_by(&self, lookup: UserLookup<'_>, limit: usize) -> Result<Vec<StoredUser>, StoreError> {
-        let ids = match lookup {
+        let ids = self.user_ids_by(lookup, limit)?;
+        ids.into_iter().filter_map(|id| self.get_user(&UserId::new(id)).transpose()).collect()
+    }
+
+    fn user_ids_by(&self, lookup: UserLookup<'_>, limit: usize) -> Result<Vec<String>, StoreError> {
+        Ok(match lookup {
             UserLookup::UserName(name) => self.owner(index::USER_NAME, name)?.into_iter().collect(),
             UserLookup::ExternalId(external) => self.sharers(index::USER_EXTERNAL, external, limit)?,
             UserLookup::Email(email) => self.sharers(index::USER_EMAIL, email, limit)?,
-        };
-        ids.into_iter().filter_map(|id| self.get_user(&UserId::new(id)).transpose()).collect()
+        })
     }
 
     /// A group by our id.
     pub fn get_group(&self, id: &GroupId) -> Result<Option<StoredGroup>, StoreError> {
-        self.read(Table::Groups, &self.group_key(id))
+        self.value(Table::Groups, &self.group_key(id))?.map(|value| form::decode_group(&value)).transpose()
     }
 
     /// A group by folded displayName.
@@ -106,24 +112,6 @@ impl Directory {
     /// The group that is kept under that Genesys group id.
     pub fn group_by_genesys(&self, genesys: &str) -> Result<Option<StoredGroup>, StoreError> {
         self.first_group(index::GROUP_GENESYS, genesys)
-    }
-
-    /// Up to `limit` users after `after`, in the order of their ids.
-    pub fn scan_users(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<StoredUser>, StoreError> {
-        let after = after.map(|id| self.user_key(id));
-        decode_all(&self.scan(Table::Users, &["user"], after.as_deref(), limit)?)
-    }
-
-    /// Up to `limit` groups after `after`, in the order of their ids.
-    pub fn scan_groups(&self, after: Option<&GroupId>, limit: usize) -> Result<Vec<StoredGroup>, StoreError> {
-        let after = after.map(|id| self.group_key(id));
-        decode_all(&self.scan(Table::Groups, &["group"], after.as_deref(), limit)?)
-    }
-
-    /// How many users and groups there are, counted one by one.
-    pub fn counts(&self) -> Result<Counts, StoreError> {
-        let users = self.count(Table::Users, &["user"])?;
-        Ok(Counts { users, groups: self.count(Table::Groups, &["group"])? })
     }
 
     /// What we gave a user and may take back.
@@ -172,6 +160,10 @@ impl Directory {
         Ok(rows.iter().map(|(_, id)| id_text(id)).collect())
     }
 
+    fn value(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        self.store.get(table, key)
+    }
+
     fn count(&self, table: Table, parts: &[&str]) -> Result<usize, StoreError> {
         let (mut total, mut after) = (0, None::<Vec<u8>>);
         loop {
@@ -205,7 +197,7 @@ impl Directory {
     }
 
     fn read<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
-        self.store.get(table, key)?.map(|value| record::decode(&value)).transpose()
+        self.value(table, key)?.map(|value| record::decode(&value)).transpose()
     }
 
     fn key(&self, parts: &[&str]) -> Vec<u8> {
@@ -227,10 +219,6 @@ impl Directory {
     fn group_key(&self, id: &GroupId) -> Vec<u8> {
         self.key(&["group", id.as_str()])
     }
-}
-
-fn decode_all<T: DeserializeOwned>(rows: &Rows) -> Result<Vec<T>, StoreError> {
-    rows.iter().map(|(_, value)| record::decode(value)).collect()
 }
 
 fn id_text(value: &[u8]) -> String {

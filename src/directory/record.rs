@@ -1,12 +1,13 @@
 //! Users and groups as they are kept: the document of record and what the bridge knows beside it.
 //!
-//! Types and their storage form only. How a saga's result becomes a record: `settle_user`, `settle_group`; what the SCIM
-//! representation looks like: `scim`.
+//! Types only. How they become bytes: [`super::form`]; how a saga's result becomes a record: `settle_user`, `settle_group`; what the
+//! SCIM representation looks like: `scim`.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Failure, GroupId, Named, Object, SagaId, StoreError, SubjectId, UserId};
+use crate::scim::rendered::Rendered;
 use crate::store::record;
 
 const FORMAT: u8 = 1;
@@ -106,6 +107,23 @@ impl StoredGroup {
     pub fn display_name(&self) -> &str {
         super::index::text(&self.document, "displayName").unwrap_or_default()
     }
+}
+
+/// A resource as a read needs it: its text and what stands in headers, without taking it apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Its id.
+    pub id: String,
+    /// Version, for the ETag.
+    pub version: u64,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// Unix milliseconds.
+    pub modified_ms: i64,
+    /// Whether its provisioning is pending or failed, which every answer tells.
+    pub telling: bool,
+    /// The resource as text.
+    pub text: Rendered,
 }
 
 /// As a value of the store.

@@ -8,7 +8,8 @@ use crate::model::{Batch, Expect, GroupId, Intent, PlanKind, StoreError, Subject
 
 use super::record::{self, StoredGroup};
 use super::settle::Settled;
-use super::{Directory, index};
+use super::{Directory, form, index};
+use crate::scim::kind::ResourceKind;
 
 /// Attributes that are never part of a group's document of record.
 pub(super) const NOT_KEPT: [&str; 3] = ["id", "meta", "members"];
@@ -78,7 +79,9 @@ impl Directory {
         let members: Vec<UserId> = self.all_members(id)?.into_iter().collect();
         let old = index::group(&self.tenant, id.as_str(), &group.document, group.genesys.as_deref());
         self.replace_index(batch, id.as_str(), &old, &index::Claims::default())?;
+        self.unchanged_since(batch, Table::Groups, self.group_key(id))?;
         batch.delete(Table::Groups, self.group_key(id));
+        self.went(batch, ResourceKind::Group);
         members.iter().for_each(|user| self.leave(batch, id, user));
         let version = group.version.max(version).saturating_add(1);
         self.recompute(batch, id, version, &members, settled.now_ms)
@@ -96,7 +99,10 @@ impl Directory {
         };
         let old = before.map(claims).unwrap_or_default();
         self.replace_index(batch, group.id.as_str(), &old, &claims(group))?;
-        batch.put(Table::Groups, self.group_key(&group.id), record::encode(group)?);
+        batch.put(Table::Groups, self.group_key(&group.id), form::encode_group(group)?);
+        if before.is_none() {
+            self.came(batch, ResourceKind::Group);
+        }
         Ok(())
     }
 

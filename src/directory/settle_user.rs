@@ -7,7 +7,8 @@ use crate::model::{Batch, Failure, Intent, Outcome, StoreError, Table, Turn, Use
 use super::granted::{failures, granted_after};
 use super::record::{self, Provisioning, ProvisioningState, StoredUser};
 use super::settle::Settled;
-use super::{Directory, index};
+use super::{Directory, form, index};
+use crate::scim::kind::ResourceKind;
 
 /// Attributes that are never part of a user's document of record: they are computed, or secret.
 pub(super) const NOT_KEPT: [&str; 4] = ["id", "meta", "groups", "password"];
@@ -76,6 +77,8 @@ impl Directory {
         if let Some(user) = before {
             let old = index::user(&self.tenant, id.as_str(), &user.document);
             self.replace_index(batch, id.as_str(), &old, &index::Claims::default())?;
+            self.unchanged_since(batch, Table::Users, self.user_key(&id))?;
+            self.went(batch, ResourceKind::User);
         }
         batch.delete(Table::Users, self.user_key(&id));
         batch.delete(Table::Granted, self.granted_key(&id));
@@ -92,7 +95,7 @@ impl Directory {
         self.unchanged_since(&mut batch, Table::Users, self.user_key(id))?;
         user.status =
             Provisioning { state: ProvisioningState::Failed, failures: vec![failure], updated_ms: now_ms };
-        batch.put(Table::Users, self.user_key(id), record::encode(&user)?);
+        batch.put(Table::Users, self.user_key(id), form::encode_user(&user)?);
         Ok(batch)
     }
 
@@ -106,7 +109,10 @@ impl Directory {
         let claims = |user: &StoredUser| index::user(&self.tenant, user.id.as_str(), &user.document);
         let old = before.map(claims).unwrap_or_default();
         self.replace_index(batch, user.id.as_str(), &old, &claims(user))?;
-        batch.put(Table::Users, self.user_key(&user.id), record::encode(user)?);
+        batch.put(Table::Users, self.user_key(&user.id), form::encode_user(user)?);
+        if before.is_none() {
+            self.came(batch, ResourceKind::User);
+        }
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use crate::model::{
     CommitToken, Effect, Failure, Intent, Mark, Observed, ObservedGroup, Outcome, Report, SagaOpened, StepId,
     Subject, Turn,
 };
+use crate::scim::kind::ResourceKind;
 use crate::store::MemoryStore;
 use crate::store::samples::{
     self, acknowledged, committed, granted, named, object, opened, put_group, put_user, refusal, subject,
@@ -268,10 +269,10 @@ async fn many_members_are_recomputed_in_parts_and_listed_in_pages() {
     assert_eq!(sizes, [100, 100, 50]);
     let page = bench.directory.members(&GroupId::new("g"), Some(&UserId::new("u098")), 2).unwrap();
     assert_eq!(page, [UserId::new("u099"), UserId::new("u100")]);
-    let page = bench.directory.scan_users(Some(&UserId::new("u247")), 9).unwrap();
+    let page = bench.directory.views(ResourceKind::User, Some("u247"), 9).unwrap();
     assert_eq!(page.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ["u248", "u249"]);
     assert_eq!(bench.directory.counts().unwrap(), Counts { users: 250, groups: 1 });
-    assert_eq!(bench.directory.scan_groups(None, 9).unwrap().len(), 1);
+    assert_eq!(bench.directory.views(ResourceKind::Group, None, 9).unwrap().len(), 1);
 }
 
 fn observed(id: &str, document: Value) -> Observed {

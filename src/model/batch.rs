@@ -66,6 +66,8 @@ pub struct Batch {
     pub put: Vec<(Table, Vec<u8>, Bytes)>,
     /// Keys to remove; removing an absent key is fine. Deletes are applied before puts.
     pub delete: Vec<(Table, Vec<u8>)>,
+    /// Numbers to add to what a key holds; the sum is made at the commit, so that two batches never quarrel about it.
+    pub count: Vec<(Table, Vec<u8>, i64)>,
 }
 
 impl Batch {
@@ -89,16 +91,22 @@ impl Batch {
         self.delete.push((table, key.into()));
     }
 
+    /// Adds to the number that a key holds; a key that is absent holds 0. Written as `store::record::number` reads it.
+    pub fn count(&mut self, table: Table, key: impl Into<Vec<u8>>, by: i64) {
+        self.count.push((table, key.into(), by));
+    }
+
     /// Takes over all of another batch.
     pub fn append(&mut self, other: Batch) {
         self.expect.extend(other.expect);
         self.put.extend(other.put);
         self.delete.extend(other.delete);
+        self.count.extend(other.count);
     }
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.expect.is_empty() && self.put.is_empty() && self.delete.is_empty()
+        self.expect.is_empty() && self.put.is_empty() && self.delete.is_empty() && self.count.is_empty()
     }
 }
 

@@ -63,6 +63,19 @@ pub trait Store: Send + Sync {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError>;
+
+    /// The key of the `nth` record (from 1) whose key starts with `prefix`, in key order, after key `after`; `None` where
+    /// there are fewer. Reads no values.
+    ///
+    /// # Errors
+    /// A damaged database.
+    fn nth_key(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        nth: usize,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 /// The saga log.

@@ -230,6 +230,14 @@ impl Sort {
     }
 }
 
+/// The beginning of a list response as text, up to the bracket that opens `Resources`; `]}` ends it after `number` resources.
+pub fn list_head(total: usize, start_index: usize, number: usize) -> Vec<u8> {
+    format!(
+        "{{\"schemas\":[\"{LIST_SCHEMA}\"],\"totalResults\":{total},\"startIndex\":{start_index},\"itemsPerPage\":{number},\"Resources\":["
+    )
+    .into_bytes()
+}
+
 /// A list response. `total` counts all that match, `items` is the page.
 pub fn list_response(total: usize, start_index: usize, items: Vec<Object>) -> Value {
     json!({
@@ -308,5 +316,8 @@ mod tests {
         let answer = list_response(0, 1, Vec::new());
         assert_eq!(answer.get("Resources"), Some(&json!([])));
         assert_eq!(answer.get("totalResults"), Some(&json!(0)));
+        let mut text = list_head(0, 1, 0);
+        text.extend(b"]}");
+        assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), answer);
     }
 }

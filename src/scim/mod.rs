@@ -16,6 +16,7 @@ pub mod path;
 pub mod projection;
 pub mod registry;
 pub mod render;
+pub mod rendered;
 pub mod resource;
 pub mod value;
 

@@ -79,6 +79,18 @@ impl Projection {
         }
     }
 
+    /// Whether everything but `groups` and `members` is shown as it is kept, so that the stored text can be sent: then which of
+    /// the two are wanted is all that remains to be asked ([`Projection::wants`]).
+    pub fn is_plain(&self) -> bool {
+        let derived = |selector: &Selector| match selector {
+            Selector::Attribute(AttrPath { schema: None, name, sub: None }) => {
+                matches!((self.kind, name.as_str()), (ResourceKind::User, "groups") | (ResourceKind::Group, "members"))
+            }
+            _ => false,
+        };
+        self.included.is_none() && self.excluded.iter().all(derived)
+    }
+
     /// Whether `provisioning` of our extension was asked for by name.
     pub fn wants_provisioning(&self) -> bool {
         let path = AttrPath { schema: Some(BRIDGE_USER.into()), name: "provisioning".into(), sub: None };
@@ -323,5 +335,15 @@ mod tests {
         assert!(!wants(Some("displayName"), None, "members"));
         assert!(wants(Some("members.value"), None, "members"));
         assert!(wants(Some("displayName"), None, "id"));
+    }
+
+    #[test]
+    fn only_what_is_derived_may_be_left_out_of_a_text_that_is_sent_as_it_is() {
+        let plain = |attributes, excluded| {
+            Projection::parse(ResourceKind::Group, attributes, excluded).unwrap().is_plain()
+        };
+        assert!(plain(None, None) && plain(None, Some("members")) && plain(None, Some("MEMBERS,members")));
+        assert!(!plain(Some("members"), None) && !plain(None, Some("members.value")));
+        assert!(!plain(None, Some("members,displayName")) && !plain(None, Some("groups")));
     }
 }

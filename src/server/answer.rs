@@ -64,6 +64,11 @@ pub fn json(status: StatusCode, body: &Value) -> HttpResponse {
     HttpResponseBuilder::new(status).content_type(SCIM_JSON).body(body.to_string())
 }
 
+/// A body that is JSON already, with the SCIM media type.
+pub fn text(status: StatusCode, body: Vec<u8>) -> HttpResponse {
+    HttpResponseBuilder::new(status).content_type(HeaderValue::from_static(SCIM_JSON)).body(body)
+}
+
 /// No content.
 pub fn empty(status: StatusCode) -> HttpResponse {
     HttpResponseBuilder::new(status).finish()

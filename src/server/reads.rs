@@ -7,6 +7,7 @@ use crate::model::{Object, StoreError};
 use crate::scim::filter::Lookup;
 use crate::scim::kind::ResourceKind;
 use crate::scim::render::{GroupRef, Provisioning};
+use crate::scim::rendered::{Meta, Rendered};
 use crate::scim::resource::Member;
 
 /// A user or group as it is stored.
@@ -14,16 +15,40 @@ use crate::scim::resource::Member;
 pub struct Stored {
     /// Its id.
     pub id: String,
-    /// Document of record, without id, meta, groups and members.
-    pub document: Object,
     /// Version, for the ETag.
     pub version: u64,
-    /// Unix milliseconds.
-    pub created_ms: i64,
-    /// Unix milliseconds.
-    pub modified_ms: i64,
-    /// How far provisioning has come, as it is shown in our extension; users only.
-    pub provisioning: Option<Provisioning>,
+    /// Whether its provisioning is pending or failed: every answer then tells.
+    pub telling: bool,
+    /// The resource as text.
+    pub text: Rendered,
+}
+
+impl Stored {
+    /// From a document of record.
+    pub fn new(kind: ResourceKind, id: &str, document: &Object, meta: &Meta) -> Self {
+        let text = Rendered::of(kind, id, document, meta);
+        Self { id: id.to_owned(), version: meta.version, telling: false, text }
+    }
+
+    /// The document of record.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn document(&self) -> Result<Object, StoreError> {
+        self.text.document().map_err(|_| damaged())
+    }
+
+    /// The complete resource but for groups, members and provisioning.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn resource(&self, base: &str) -> Result<Object, StoreError> {
+        self.text.resource(base).map_err(|_| damaged())
+    }
+}
+
+fn damaged() -> StoreError {
+    StoreError::Damaged("the text of a resource is no JSON".to_owned())
 }
 
 /// The read side of the directory.
@@ -46,11 +71,29 @@ pub trait Reads: Send + Sync {
     /// A damaged record.
     fn scan(&self, kind: ResourceKind, after: Option<&str>, limit: usize) -> Result<Vec<Stored>, StoreError>;
 
+    /// The id of the `nth` resource (from 1) after the id `after`, in the same order; `None` where there are fewer.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn nth_id(&self, kind: ResourceKind, after: Option<&str>, nth: usize) -> Result<Option<String>, StoreError>;
+
     /// How many there are.
     ///
     /// # Errors
     /// A damaged record.
     fn count(&self, kind: ResourceKind) -> Result<u64, StoreError>;
+
+    /// A number that is another one whenever a resource has come or gone.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn generation(&self, kind: ResourceKind) -> Result<u64, StoreError>;
+
+    /// How far the provisioning of a user has come; `None` for one that was only imported.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn provisioning(&self, user: &str) -> Result<Option<Provisioning>, StoreError>;
 
     /// The groups of a user.
     ///

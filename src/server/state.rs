@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::auth::TokenBook;
 use super::front::FrontDoor;
+use super::marks::Marks;
 use super::reads::Reads;
 use crate::limits;
 use crate::model::ports::Clock;
@@ -32,8 +33,8 @@ pub const PATCH_BODY_MEMBERS: usize = 500;
 /// Settings of the server.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Address under which clients reach us, without trailing slash and without `/scim/v2`.
-    pub public_url: String,
+    /// Address of the SCIM service as clients reach it, `/scim/v2` included.
+    pub base_url: String,
     /// How long a change may take before its client is answered.
     pub deadline: Duration,
     /// Worker threads.
@@ -54,7 +55,7 @@ impl Settings {
     /// The defaults with a public address.
     pub fn at(public_url: &str) -> Self {
         Self {
-            public_url: public_url.trim_end_matches('/').to_owned(),
+            base_url: format!("{}{BASE}", public_url.trim_end_matches('/')),
             deadline: limits::REQUEST_DEADLINE,
             workers: 2,
             body_bytes: limits::BODY_BYTES,
@@ -66,8 +67,8 @@ impl Settings {
     }
 
     /// Address of the SCIM service: public address and base path.
-    pub fn base_url(&self) -> String {
-        format!("{}{BASE}", self.public_url)
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 }
 
@@ -92,4 +93,6 @@ pub struct ServerState {
     pub metrics: PrometheusHandle,
     /// How many requests were invalid of late.
     pub share: Share,
+    /// Positions in the listings, learnt while paging.
+    pub marks: Marks,
 }

@@ -1,7 +1,7 @@
-//! How a stored resource becomes what a client sees: id, meta, location, derived groups or members, provisioning, projection.
+//! How a stored resource becomes what a client sees: location, derived groups or members, provisioning, projection.
 //!
 //! Loads members and groups only when the projection or the filter wants them. What attributes are returned is decided by
-//! `scim::projection`, in which order they appear by `scim::render`.
+//! `scim::projection`; the text that is sent where nothing is cut is `scim::rendered`.
 
 use super::answer::store_fault;
 use super::query;
@@ -12,8 +12,7 @@ use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::kind::ResourceKind;
 use crate::scim::projection::Projection;
-use crate::scim::render::Meta;
-use crate::scim::{etag, render};
+use crate::scim::{etag, render, rendered};
 
 /// Reads `attributes` and `excludedAttributes`.
 ///
@@ -23,24 +22,37 @@ pub fn projection(kind: ResourceKind, pairs: &[(String, String)]) -> Result<Proj
     Projection::parse(kind, query::first(pairs, "attributes"), query::first(pairs, "excludedAttributes"))
 }
 
-/// What is put together of a resource.
+/// What a filter or a projection looks at beside the document.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
     /// Derived groups of a user.
     pub groups: bool,
     /// Members of a group.
     pub members: bool,
+    /// How far provisioning has come.
+    pub provisioning: bool,
 }
 
 impl Parts {
-    /// What an answer needs.
-    pub fn shown(projection: &Projection) -> Self {
-        Self { groups: projection.wants("groups"), members: projection.wants("members") }
+    /// Nothing beside the document.
+    pub const NONE: Self = Self { groups: false, members: false, provisioning: false };
+
+    /// What an answer needs. `telling` resources show their provisioning unless something else was asked for by name.
+    pub fn shown(projection: &Projection, telling: bool) -> Self {
+        Self {
+            groups: projection.wants("groups"),
+            members: projection.wants("members"),
+            provisioning: projection.wants_provisioning() || telling,
+        }
     }
 
     /// What a filter looks at.
     pub fn filtered(filter: &Filter) -> Self {
-        Self { groups: filter.mentions("groups"), members: filter.mentions("members") }
+        Self {
+            groups: filter.mentions("groups"),
+            members: filter.mentions("members"),
+            provisioning: filter.mentions("provisioning"),
+        }
     }
 }
 
@@ -55,46 +67,84 @@ pub fn whole(
     stored: &Stored,
     parts: Parts,
 ) -> Result<Object, ScimError> {
-    let meta = Meta {
-        created: time(stored.created_ms),
-        last_modified: time(stored.modified_ms),
-        version: stored.version,
-        location: render::location(base, kind, &stored.id),
-    };
-    let groups = match kind {
-        ResourceKind::User if parts.groups => Some(reads.groups_of(&stored.id).map_err(fault)?),
+    let mut text = Vec::new();
+    write_text(reads, base, kind, stored, parts, &mut text)?;
+    let mut object = serde_json::from_slice::<Object>(&text).map_err(|_| {
+        store_fault(&StoreError::Damaged("the text of a resource is no JSON".to_owned()))
+    })?;
+    if parts.provisioning
+        && kind == ResourceKind::User
+        && let Some(provisioning) = reads.provisioning(&stored.id).map_err(fault)?
+    {
+        render::show_provisioning(&mut object, &provisioning);
+    }
+    Ok(object)
+}
+
+/// The stored text with address and derived part put in.
+fn write_text(
+    reads: &dyn Reads,
+    base: &str,
+    kind: ResourceKind,
+    stored: &Stored,
+    parts: Parts,
+    out: &mut Vec<u8>,
+) -> Result<(), ScimError> {
+    let derived = match kind {
+        ResourceKind::User if parts.groups => {
+            Some(("groups", render::groups_json(base, &reads.groups_of(&stored.id).map_err(fault)?)))
+        }
+        ResourceKind::Group if parts.members => {
+            Some(("members", render::members_json(base, &reads.members(&stored.id).map_err(fault)?)))
+        }
         _ => None,
     };
-    let members = match kind {
-        ResourceKind::Group if parts.members => Some(reads.members(&stored.id).map_err(fault)?),
-        _ => None,
-    };
-    let added = render::Parts { groups, members, provisioning: stored.provisioning.clone() };
-    Ok(render::resource(base, kind, &stored.id, stored.document.clone(), &meta, added))
+    stored.text.write(base, out, |out| {
+        if let Some((name, value)) = &derived {
+            rendered::member(out, name, value);
+        }
+    });
+    Ok(())
 }
 
 fn fault(error: StoreError) -> ScimError {
     store_fault(&error)
 }
 
-/// Unix milliseconds as RFC 3339 in UTC.
-pub fn time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().to_string()
-}
-
-/// A resource as the client asked to see it.
+/// Writes a resource as the client asked to see it: as a copy of the stored text where nothing has to be cut or added.
 ///
 /// # Errors
 /// The directory cannot be read.
-pub fn shown(
+pub fn write(
     state: &ServerState,
     kind: ResourceKind,
     stored: &Stored,
     projection: &Projection,
-) -> Result<Object, ScimError> {
-    let base = state.settings.base_url();
-    let object = whole(state.reads.as_ref(), &base, kind, stored, Parts::shown(projection))?;
-    Ok(projection.apply(object))
+    out: &mut Vec<u8>,
+) -> Result<(), ScimError> {
+    let (reads, base) = (state.reads.as_ref(), state.settings.base_url());
+    let parts = Parts::shown(projection, stored.telling);
+    if projection.is_plain() && !parts.provisioning {
+        return write_text(reads, base, kind, stored, parts, out);
+    }
+    let object = projection.apply(whole(reads, base, kind, stored, parts)?);
+    serde_json::to_writer(out, &object)
+        .map_err(|_| ScimError::internal("The resource cannot be written as JSON."))
+}
+
+/// A resource as the body of an answer.
+///
+/// # Errors
+/// As [`write`].
+pub fn body(
+    state: &ServerState,
+    kind: ResourceKind,
+    stored: &Stored,
+    projection: &Projection,
+) -> Result<Vec<u8>, ScimError> {
+    let mut out = Vec::new();
+    write(state, kind, stored, projection, &mut out)?;
+    Ok(out)
 }
 
 /// The ETag of a stored resource.

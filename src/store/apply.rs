@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::limits::STORE_RECORD_BYTES;
 use crate::model::{Batch, Expect, StoreError, Table};
 
-use super::chain;
+use super::{chain, record};
 
 /// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room for the rest.
 const COMMIT_KEYS: usize = 100_000;
@@ -25,7 +25,7 @@ pub(super) fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
     if let Some((_, _, value)) = batch.put.iter().find(|(_, _, value)| value.len() > STORE_RECORD_BYTES) {
         return Err(StoreError::TooLarge { bytes: value.len() });
     }
-    if batch.put.len() + batch.delete.len() > COMMIT_KEYS {
+    if batch.put.len() + batch.delete.len() + batch.count.len() > COMMIT_KEYS {
         return Err(StoreError::TooLarge { bytes: batch.put.iter().map(|(_, _, value)| value.len()).sum() });
     }
     Ok(())
@@ -53,7 +53,21 @@ pub(super) fn resolve(batch: Batch, read: Read<'_>) -> Result<Writes, StoreError
             }
         }
     }
+    for (table, key, by) in batch.count {
+        add(&mut writes, (table, key), by, read)?;
+    }
     Ok(writes)
+}
+
+/// Adds to a number; several additions of one batch follow each other.
+fn add(writes: &mut Writes, at: (Table, Vec<u8>), by: i64, read: Read<'_>) -> Result<(), StoreError> {
+    let current = match writes.get(&at) {
+        Some(written) => written.clone(),
+        None => read(at.0, &at.1)?,
+    };
+    let sum = record::number(current.as_deref())?.saturating_add(by);
+    writes.insert(at, Some(record::from_number(sum)));
+    Ok(())
 }
 
 /// Adds the next link of a chain and moves its head; several appends of one batch follow each other.
@@ -120,6 +134,22 @@ mod tests {
         let head = chain::Head::genesis(b"t/").next(b"x").next(b"y");
         assert_eq!(writes.get(&(Table::Audit, chain::head_key(b"t/"))), Some(&Some(head.to_bytes())));
         assert!(writes.contains_key(&(Table::Audit, chain::link_key(b"t/", 1))));
+    }
+
+    #[test]
+    fn numbers_add_up_within_a_batch_and_on_what_is_there() {
+        let mut batch = Batch::new();
+        for by in [2, 3, -1] {
+            batch.count(Table::Meta, b"n", by);
+        }
+        let there = |_: Table, _: &[u8]| Ok(Some(record::from_number(40)));
+        let writes = resolve(batch.clone(), &there).unwrap();
+        assert_eq!(writes.get(&(Table::Meta, b"n".to_vec())), Some(&Some(record::from_number(44))));
+        let writes = resolve(batch, &|_, _| Ok(None)).unwrap();
+        assert_eq!(writes.get(&(Table::Meta, b"n".to_vec())), Some(&Some(record::from_number(4))));
+        let mut damaged = Batch::new();
+        damaged.count(Table::Meta, b"held", 1);
+        assert!(matches!(resolve(damaged, &held), Err(StoreError::Damaged(_))));
     }
 
     #[test]

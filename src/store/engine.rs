@@ -14,6 +14,7 @@ use sled::transaction::{ConflictableTransactionResult, TransactionError, Transac
 use crate::model::{StoreError, Table};
 
 use super::apply::Writes;
+use super::cache::Cache;
 use super::frame::{self, Head, Kind, PAYLOAD_BYTES, Place};
 
 /// Number of the tree of chunks, for checksums and transactions.
@@ -84,16 +85,19 @@ pub(super) struct Engine {
     file: File,
     /// Held for writing while a transaction is applied, so that a record is never read together with another's chunks.
     gate: RwLock<()>,
+    /// Records as they were last read, put together and checked. Filled under the gate held for reading, emptied of what a
+    /// transaction writes under the gate held for writing: it never holds what is no longer so.
+    cache: Cache,
 }
 
 type Ops = HashMap<(u8, Vec<u8>), Option<Vec<u8>>>;
 
 impl Engine {
     /// Opens all trees.
-    pub(super) fn new(db: sled::Db, file: File) -> Result<Self, sled::Error> {
+    pub(super) fn new(db: sled::Db, file: File, cache_bytes: u64) -> Result<Self, sled::Error> {
         let names = Table::ALL.into_iter().map(tree_name).chain(["chunks", "store"]);
         let trees = names.map(|name| db.open_tree(name)).collect::<Result<_, _>>()?;
-        Ok(Self { db, trees, file, gate: RwLock::new(()) })
+        Ok(Self { db, trees, file, gate: RwLock::new(()), cache: Cache::new(cache_bytes) })
     }
 
     /// The state that the last transaction wrote; `None` in a new database.
@@ -131,9 +135,40 @@ impl Engine {
 
     /// The value of a key.
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        if let Some(known) = self.cache.get(table, key) {
+            return Ok(Some(known));
+        }
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let tree = table as u8;
-        self.raw(tree, key)?.map(|raw| self.assemble(Place { tree, key }, &raw)).transpose()
+        let Some(raw) = self.raw(tree, key)? else { return Ok(None) };
+        let value = self.assemble(Place { tree, key }, &raw)?;
+        self.cache.put(table, key, &value);
+        Ok(Some(value))
+    }
+
+    /// See `ports::Store::nth_key`.
+    pub(super) fn nth_key(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        nth: usize,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let from = after.map_or(prefix, |after| after.max(prefix)).to_vec();
+        let mut left = nth;
+        for key in self.tree(table as u8)?.range(from..).keys() {
+            let key = key.map_err(failed)?;
+            if !key.starts_with(prefix) {
+                return Ok(None);
+            }
+            if after.is_none_or(|after| key.as_ref() > after) {
+                left = left.saturating_sub(1);
+                if left == 0 {
+                    return Ok(Some(key.to_vec()));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// See `ports::Store::scan`.
@@ -233,6 +268,7 @@ impl Engine {
             }
             Ok(())
         });
+        ops.keys().for_each(|(tree, key)| self.cache.forget(*tree, key));
         done.map_err(|error| match error {
             TransactionError::Storage(error) => failed(error),
             TransactionError::Abort(()) => StoreError::Failed("a transaction was aborted".to_owned()),

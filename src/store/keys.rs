@@ -53,7 +53,9 @@ pub(super) fn fit(key: &[u8]) -> Cow<'_, [u8]> {
 pub(super) fn fit_batch(batch: &mut Batch) {
     let expected = batch.expect.iter_mut().map(|(_, key, _)| key);
     let put = batch.put.iter_mut().map(|(_, key, _)| key);
-    for key in expected.chain(put).chain(batch.delete.iter_mut().map(|(_, key)| key)) {
+    let counted = batch.count.iter_mut().map(|(_, key, _)| key);
+    let deleted = batch.delete.iter_mut().map(|(_, key)| key);
+    for key in expected.chain(put).chain(counted).chain(deleted) {
         if let Cow::Owned(short) = fit(key) {
             *key = short;
         }

@@ -104,4 +104,14 @@ impl Store for MemoryStore {
             .map(|((_, key), value)| (key.clone(), value.clone()))
             .collect())
     }
+    fn nth_key(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        nth: usize,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let rows = self.scan(table, prefix, after, nth)?;
+        Ok(rows.into_iter().nth(nth.saturating_sub(1)).map(|(key, _)| key))
+    }
 }

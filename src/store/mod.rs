@@ -5,6 +5,7 @@
 //! [`StoreJournal`] (sagas on either), [`keys`] and [`record`] (how keys and values are written).
 
 mod apply;
+mod cache;
 pub mod chain;
 mod committer;
 #[cfg(test)]

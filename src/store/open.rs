@@ -20,7 +20,8 @@ use super::{guards, sequence};
 pub struct OpenOptions {
     /// The data directory; made if it is missing.
     pub dir: PathBuf,
-    /// Memory for sled's page cache, in bytes. The process uses several times this.
+    /// Memory for caches, in bytes: a quarter for sled's pages, the rest for records as they are read. The process uses more:
+    /// sled keeps a table of all its pages.
     pub cache_bytes: u64,
     /// Refuse commits. The lock is taken all the same: sled itself always writes a little.
     pub read_only: bool,
@@ -149,7 +150,7 @@ pub(super) fn open(options: &OpenOptions) -> Result<Opened, OpenError> {
     let file = File::options().read(true).write(true).open(records.join("db")).map_err(io_error)?;
     // sled may still panic on damage while trees are opened or pages are read for the first time.
     let checked = catch_unwind(AssertUnwindSafe(|| {
-        let engine = Engine::new(db, file).map_err(|error| OpenError::damaged(dir, error.to_string()))?;
+        let engine = Engine::new(db, file, options.cache_bytes - sled_bytes(options)).map_err(|error| OpenError::damaged(dir, error.to_string()))?;
         let state = check(dir, &engine, known)?;
         Ok((engine, state))
     }));
@@ -158,11 +159,17 @@ pub(super) fn open(options: &OpenOptions) -> Result<Opened, OpenError> {
     Ok(Opened { engine, state, lock })
 }
 
+/// sled's share of the cache. A record cached by us costs its own bytes and a look-up; one in a page of sled's costs its fifteen
+/// neighbours as well, and is copied and checked at each read.
+fn sled_bytes(options: &OpenOptions) -> u64 {
+    options.cache_bytes / 4
+}
+
 /// sled itself, given time to let go of its own lock after a predecessor in the same process.
 fn open_sled(dir: &Path, records: &Path, options: &OpenOptions) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new()
         .path(records)
-        .cache_capacity(options.cache_bytes)
+        .cache_capacity(sled_bytes(options))
         // Durability comes from the committer alone; sled's timer would only hide a missing sync.
         .flush_every_ms(None);
     let start = Instant::now();

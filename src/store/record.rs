@@ -34,6 +34,21 @@ pub fn decode<T: DeserializeOwned>(format: u8, value: &[u8]) -> Result<T, StoreE
     }
 }
 
+/// The number that [`Batch::count`](crate::model::Batch::count) keeps under a key; 0 where there is none.
+///
+/// # Errors
+/// `Damaged` when the value is no number.
+pub fn number(value: Option<&[u8]>) -> Result<i64, StoreError> {
+    let Some(value) = value else { return Ok(0) };
+    let bytes = value.try_into().map_err(|_| StoreError::Damaged("a counter is no number".to_owned()))?;
+    Ok(i64::from_le_bytes(bytes))
+}
+
+/// The value of a number.
+pub fn from_number(number: i64) -> Bytes {
+    Bytes::copy_from_slice(&number.to_le_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

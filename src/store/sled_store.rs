@@ -141,6 +141,17 @@ impl Store for SledStore {
         let after = after.map(keys::fit);
         self.engine.scan(table, prefix, after.as_deref(), limit)
     }
+
+    fn nth_key(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        nth: usize,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let after = after.map(keys::fit);
+        self.engine.nth_key(table, prefix, after.as_deref(), nth)
+    }
 }
 
 fn ended() -> StoreError {

@@ -16,7 +16,8 @@ use genesys_scim_bridge::scim::etag::Precondition;
 use genesys_scim_bridge::scim::filter::Lookup;
 use genesys_scim_bridge::scim::kind::ResourceKind;
 use genesys_scim_bridge::scim::patch::{self, MemberChange, PatchRequest};
-use genesys_scim_bridge::scim::render::GroupRef;
+use genesys_scim_bridge::scim::render::{GroupRef, Provisioning};
+use genesys_scim_bridge::scim::rendered::Meta;
 use genesys_scim_bridge::scim::resource::{self, Member};
 use genesys_scim_bridge::server::auth::TokenBook;
 use genesys_scim_bridge::server::listen::{Listening, bind, listen};
@@ -75,14 +76,14 @@ impl House {
             Action::Replace(id, body) => {
                 let old =
                     Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
-                let incoming = resource::replace(kind, &old.document, body.clone(), Dialect::Tolerant)?;
+                let incoming = resource::replace(kind, &old.document().unwrap(), body.clone(), Dialect::Tolerant)?;
                 (id.clone(), incoming.document, Some(old))
             }
             Action::Patch(id, body) => {
                 let old =
                     Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
                 let request = PatchRequest::parse(body.clone(), Dialect::Tolerant)?;
-                let patched = patch::apply(kind, &old.document, id, &request)?;
+                let patched = patch::apply(kind, &old.document().unwrap(), id, &request)?;
                 for change in patched.members {
                     if let MemberChange::Add(new) = change {
                         inner.members.entry(id.clone()).or_default().extend(new);
@@ -106,14 +107,8 @@ impl House {
             return Err(ScimError::uniqueness("The name is taken."));
         }
         let version = old.as_ref().map_or(1, |old| old.version + 1);
-        let stored = Stored {
-            id: id.clone(),
-            document,
-            version,
-            created_ms: 1_700_000_000_000,
-            modified_ms: 1_700_000_000_000 + version as i64,
-            provisioning: None,
-        };
+        let (created_ms, modified_ms) = (1_700_000_000_000, 1_700_000_000_000 + version as i64);
+        let stored = Stored::new(kind, &id, &document, &Meta { created_ms, modified_ms, version });
         inner.resources.insert((kind, id.clone()), stored);
         Ok((if old.is_some() { Done::Changed } else { Done::Created }, id))
     }
@@ -124,7 +119,7 @@ impl Inner {
         let name = if kind == ResourceKind::User { "userName" } else { "displayName" };
         self.resources
             .iter()
-            .any(|((of, _), stored)| *of == kind && stored.document.get(name) == document.get(name))
+            .any(|((of, _), stored)| *of == kind && stored.document().unwrap().get(name) == document.get(name))
     }
 }
 
@@ -160,7 +155,7 @@ impl Reads for House {
             Lookup::Id(id) => Ok(Some(self.get(kind, id)?.into_iter().collect())),
             Lookup::UserName(name) => {
                 let all = self.scan(kind, None, usize::MAX)?;
-                let named = |it: &Stored| it.document["userName"].as_str().unwrap().to_lowercase() == *name;
+                let named = |it: &Stored| it.document().unwrap()["userName"].as_str().unwrap().to_lowercase() == *name;
                 Ok(Some(all.into_iter().filter(named).collect()))
             }
             _ => Ok(None),
@@ -176,8 +171,20 @@ impl Reads for House {
         Ok(of_kind.take(limit).map(|(_, stored)| stored.clone()).collect())
     }
 
+    fn nth_id(&self, kind: ResourceKind, after: Option<&str>, nth: usize) -> Result<Option<String>, StoreError> {
+        Ok(self.scan(kind, after, nth)?.into_iter().nth(nth - 1).map(|stored| stored.id))
+    }
+
     fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
         Ok(self.scan(kind, None, usize::MAX)?.len() as u64)
+    }
+
+    fn generation(&self, _: ResourceKind) -> Result<u64, StoreError> {
+        Ok(self.inner.lock().unwrap().next)
+    }
+
+    fn provisioning(&self, _: &str) -> Result<Option<Provisioning>, StoreError> {
+        Ok(None)
     }
 
     fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError> {
@@ -258,6 +265,7 @@ pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
         request_ids: Arc::new(|| "made-here".to_owned()),
         metrics: measure::handle(),
         share: Default::default(),
+        marks: Default::default(),
     });
     let listening = listen(bind("127.0.0.1:0").unwrap(), state, no_admin()).unwrap();
     Server { house, tokens: book, listening, http: reqwest::Client::new() }

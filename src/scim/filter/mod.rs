@@ -195,6 +195,13 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Whether the filter is nothing but the equality of its look-up, so that a hit need not be evaluated again.
+    pub fn is_lookup_alone(&self) -> bool {
+        matches!(&self.node, Node::Compare(operand, Op::Eq, _) if operand.path.name != "emails") && self.lookup().is_some()
+    }
+}
+
 /// The folded text that `value` must equal for the node to be true.
 fn value_equality(node: &Node) -> Option<String> {
     match node {

@@ -36,11 +36,11 @@ fn handle(kind: ResourceKind, req: &HttpRequest, id: &str, state: &ServerState) 
     let stored = state.reads.get(kind, id).map_err(|error| answer::store_fault(&error))?;
     let stored = stored.ok_or_else(|| ScimError::not_found(format!("There is no {kind} with this id.")))?;
     let tag = view::tag(&stored);
-    let location = render::location(&state.settings.base_url(), kind, &stored.id);
+    let location = render::location(state.settings.base_url(), kind, &stored.id);
     let mut response = if has_already(req, stored.version) {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else {
-        answer::json(StatusCode::OK, &view::shown(state, kind, &stored, &projection)?.into())
+        answer::text(StatusCode::OK, view::body(state, kind, &stored, &projection)?)
     };
     answer::describe(&mut response, &tag, Some(&location));
     Ok(response)

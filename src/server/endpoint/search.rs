@@ -34,8 +34,7 @@ async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Dat
     let body = body::read(req, payload, &state.settings).await?;
     let query = ListQuery::from_search(kind, &body)?;
     let start = query.start_index;
-    let (total, items) = list::run(kind, query, state).await?;
-    Ok(list::page(total, start, items))
+    Ok(list::run(kind, query, state).await?.answer(start))
 }
 
 /// Searches users and groups. A filter that makes no sense for one type finds nothing of it.
@@ -50,17 +49,14 @@ pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerSt
     };
     let (start, count) =
         users.as_ref().or(groups.as_ref()).map_or((1, 0), |query| (query.start_index, query.count));
-    let mut total = 0;
-    let mut items = Vec::new();
+    let mut all = list::Page::default();
     for (kind, query) in [(ResourceKind::User, users), (ResourceKind::Group, groups)] {
         let Some(mut query) = query else { continue };
-        query.start_index = start.saturating_sub(total).max(1);
-        query.count = count.saturating_sub(items.len());
-        let (found, page) = list::run(kind, query, state.clone()).await?;
-        total += found;
-        items.extend(page);
+        query.start_index = start.saturating_sub(all.total).max(1);
+        query.count = count.saturating_sub(all.number);
+        all.append(list::run(kind, query, state.clone()).await?);
     }
-    Ok(list::page(total, start, items))
+    Ok(all.answer(start))
 }
 
 fn query(kind: ResourceKind, body: &Value) -> Result<ListQuery, ScimError> {

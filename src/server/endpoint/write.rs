@@ -58,11 +58,11 @@ fn respond(
         // It was committed and is gone again: somebody deleted it in between. The change itself was done.
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     };
-    let location = render::location(&state.settings.base_url(), kind, &stored.id);
+    let location = render::location(state.settings.base_url(), kind, &stored.id);
     let mut response = if short && large(state, &stored.id)? {
         answer::empty(StatusCode::NO_CONTENT)
     } else {
-        answer::json(status, &view::shown(state, kind, &stored, projection)?.into())
+        answer::text(status, view::body(state, kind, &stored, projection)?)
     };
     answer::describe(&mut response, &view::tag(&stored), Some(&location));
     Ok(response)
