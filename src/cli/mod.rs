@@ -16,6 +16,7 @@ mod reach;
 mod sagas;
 mod serve;
 mod token;
+mod users;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ enum Command {
     Demo(demo::Demo),
     Check(check::Check),
     Import(import::Import),
+    Users(users::Users),
     Token(token::Token),
     Plan(plan::Plan),
     Sagas(sagas::Sagas),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Demo(command) => command.run(),
         Command::Check(command) => command.run(&context),
         Command::Import(command) => command.run(&context),
+        Command::Users(command) => command.run(&context),
         Command::Token(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Sagas(command) => command.run(&context),
@@ -120,6 +123,8 @@ mod tests {
             "import --token-file t --server http://127.0.0.1:1",
             "token new --name okta",
             "token new --label okta --scope admin --days 30 --json",
+            "users import --file users.ndjson --complete --json",
+            "users import --file -",
             "token list",
             "token revoke some-id",
             "sagas list --finished 10",
@@ -132,9 +137,15 @@ mod tests {
             let words = std::iter::once("scim-bridge").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");
         }
-        for line in
-            ["", "token new", "token new --name x --scope both", "plan", "plan --id a --file b", "sagas show"]
-        {
+        for line in [
+            "",
+            "users import",
+            "token new",
+            "token new --name x --scope both",
+            "plan",
+            "plan --id a --file b",
+            "sagas show",
+        ] {
             let words = std::iter::once("scim-bridge").chain(line.split(' ').filter(|word| !word.is_empty()));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");
         }

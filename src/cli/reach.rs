@@ -131,6 +131,11 @@ impl Opened {
     }
 }
 
+/// Opens the data directory itself, for commands that a running bridge cannot do.
+pub(super) fn reach_offline(context: &Context) -> Result<Opened, Failure> {
+    open(&context.config()?).map_err(|error| open_failure(&error))
+}
+
 fn open(config: &Config) -> Result<Opened, OpenError> {
     let mut options = OpenOptions::new(&config.data_dir);
     options.cache_bytes = config.store.cache_bytes();

@@ -149,7 +149,12 @@ impl Directory {
 
     /// Refuses the batch if the record is no longer as it is now.
     /// Whether no open saga has reserved the name: what a saga is about to own, the next import will find to be managed.
-    fn unreserved(&self, batch: &mut Batch, kind: &str, name: Option<&str>) -> Result<bool, StoreError> {
+    pub(super) fn unreserved(
+        &self,
+        batch: &mut Batch,
+        kind: &str,
+        name: Option<&str>,
+    ) -> Result<bool, StoreError> {
         let key = self.key(&[
             "reserve",
             &format!("{kind}/name/{}", crate::scim::value::fold(name.unwrap_or_default())),

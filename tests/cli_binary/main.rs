@@ -9,3 +9,4 @@
 mod bench;
 mod check;
 mod commands;
+mod users;
