@@ -3,8 +3,10 @@
 //! Which metrics exist: requests in [`super::track`], errors in [`super::answer`], gauges in `endpoint::metrics`, Genesys
 //! calls in `genesys`.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
+use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds in seconds: a directory read takes below a millisecond, a hire some seconds, the deadline is 20.
@@ -34,6 +36,37 @@ pub fn handle() -> PrometheusHandle {
             handle
         })
         .clone()
+}
+
+type Meters = HashMap<(&'static str, &'static str, u16), (Counter, Histogram)>;
+
+/// Where requests are counted, looked up once for each kind of request: a look-up in the recorder costs more than a read.
+static METERS: RwLock<Option<Meters>> = RwLock::new(None);
+
+/// Counts one request. Method and resource are from a fixed set of words.
+pub fn request(method: &'static str, resource: &'static str, status: u16, millis: u64) {
+    let key = (method, resource, status);
+    #[expect(clippy::cast_precision_loss, reason = "a request takes far fewer than 2^52 milliseconds")]
+    let seconds = millis as f64 / 1000.0;
+    {
+        let known = METERS.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((counter, histogram)) = known.as_ref().and_then(|known| known.get(&key)) {
+            counter.increment(1);
+            histogram.record(seconds);
+            return;
+        }
+    }
+    let counter = metrics::counter!(
+        "scim_requests_total", "method" => method, "resource" => resource, "status" => status.to_string()
+    );
+    let histogram = metrics::histogram!("scim_request_seconds", "method" => method, "resource" => resource);
+    counter.increment(1);
+    histogram.record(seconds);
+    // Before the recorder is there, what is counted goes nowhere, and must not be remembered as going there.
+    if HANDLE.get().is_some() {
+        let mut known = METERS.write().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert_default().insert(key, (counter, histogram));
+    }
 }
 
 fn describe() {

@@ -9,15 +9,17 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use tracing::Instrument;
+use tracing::{Instrument, Level};
 
-use super::answer;
 use super::auth::Principal;
 use super::state::ServerState;
+use super::{answer, measure};
 use crate::scim::error::ScimError;
 
 /// The header that carries a request's id, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Milliseconds from which on a read counts as slow.
+const SLOW_MS: u64 = 1000;
 /// Longest request id that is taken over from a client.
 const REQUEST_ID_BYTES: usize = 128;
 
@@ -74,14 +76,18 @@ pub async fn track<B: MessageBody + 'static>(
     req.extensions_mut().insert(RequestId(id.clone()));
     let method = method(req.method().as_str());
     let began = state.clock.monotonic_ms();
-    let span = tracing::info_span!("request", id = %id, method);
+    // Reads come by the thousand and say nothing on their way: their span is made only where somebody listens.
+    let span = match method {
+        "GET" | "HEAD" => tracing::debug_span!("request", id = %id, method),
+        _ => tracing::info_span!("request", id = %id, method),
+    };
     let mut response = render_errors(next.call(req).instrument(span.clone()).await?);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     let millis = state.clock.monotonic_ms().saturating_sub(began);
     state.share.count(began + millis, response.status() == StatusCode::BAD_REQUEST);
-    span.in_scope(|| record(&response, method, millis));
+    span.in_scope(|| record(&response, &id, method, millis));
     Ok(response)
 }
 
@@ -103,27 +109,38 @@ fn render_errors<B: MessageBody + 'static>(
     ServiceResponse::new(request, fresh).map_into_right_body()
 }
 
-fn record<B>(response: &ServiceResponse<B>, method: &'static str, millis: u64) {
+fn record<B>(response: &ServiceResponse<B>, id: &str, method: &'static str, millis: u64) {
     let pattern = response.request().match_pattern();
     let resource = resource(pattern.as_deref());
     let status = response.status();
-    metrics::counter!(
-        "scim_requests_total", "method" => method, "resource" => resource, "status" => status.as_str().to_owned()
-    )
-    .increment(1);
-    #[expect(clippy::cast_precision_loss, reason = "a request takes far fewer than 2^52 milliseconds")]
-    let seconds = millis as f64 / 1000.0;
-    metrics::histogram!("scim_request_seconds", "method" => method, "resource" => resource).record(seconds);
+    measure::request(method, resource, status.as_u16(), millis);
+    let level = level(method, resource, status, millis);
+    if level > tracing::level_filters::LevelFilter::current() {
+        return;
+    }
     let client = response.request().extensions().get::<Principal>().map(|who| who.id.clone());
     let client = client.as_deref().unwrap_or("-");
     let route = pattern.as_deref().unwrap_or("-");
-    let status_code = status.as_u16();
+    let status = status.as_u16();
+    match level {
+        Level::WARN => tracing::warn!(request = id, route, status, millis, client, "answered"),
+        Level::INFO => tracing::info!(request = id, route, status, millis, client, "answered"),
+        _ => tracing::debug!(request = id, route, status, millis, client, "answered"),
+    }
+}
+
+/// At which level a request is logged. Every change is, and every read that failed or was slow; reads that went well are counted in
+/// the metrics and would drown the rest: Entra asks for every user in every cycle.
+fn level(method: &str, resource: &str, status: StatusCode, millis: u64) -> Level {
+    let read = matches!(method, "GET" | "HEAD");
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::warn!(route, status = status_code, millis, client, "answered");
-    } else if matches!(resource, "healthz" | "readyz" | "metrics") {
-        tracing::debug!(route, status = status_code, millis, client, "answered");
+        Level::WARN
+    } else if matches!(resource, "healthz" | "readyz" | "metrics")
+        || read && !status.is_client_error() && millis < SLOW_MS
+    {
+        Level::DEBUG
     } else {
-        tracing::info!(route, status = status_code, millis, client, "answered");
+        Level::INFO
     }
 }
 
@@ -142,6 +159,23 @@ mod tests {
             (&"x".repeat(129), false),
         ] {
             assert_eq!(sane(id), wanted, "{id}");
+        }
+    }
+
+    #[test]
+    fn reads_that_went_well_are_not_logged_and_everything_else_is() {
+        for (method, resource, status, millis, wanted) in [
+            ("GET", "Users", 200, 1, Level::DEBUG),
+            ("GET", "Users", 304, 1, Level::DEBUG),
+            ("GET", "Users", 200, SLOW_MS, Level::INFO),
+            ("GET", "Users", 401, 1, Level::INFO),
+            ("GET", "Users", 503, 1, Level::WARN),
+            ("POST", "Users", 201, 1, Level::INFO),
+            ("DELETE", "Groups", 204, 1, Level::INFO),
+            ("GET", "healthz", 200, 1, Level::DEBUG),
+        ] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            assert_eq!(level(method, resource, status, millis), wanted, "{method} {resource} {status}");
         }
     }
 
