@@ -49,8 +49,8 @@ class Scenario:
 class Client:
     """The client's program, started once in the environment of the packages; a context manager.
 
-    `driver` is a script that reads calls and answers them, see `scim2_cli/program.py`. `variables` point it to the service, `values`
-    are for all sessions, `configuration` is what the service says it can do.
+    `driver` is a script that reads calls and answers them, see `scim2_cli/program.py`. `variables` point it to the service,
+    `values` are for all sessions, `configuration` is what the service says it can do.
     """
 
     def __init__(self, name: str, driver: pathlib.Path, variables: dict, values: dict, configuration: dict):

@@ -1,6 +1,6 @@
 """Suites that are Python packages with checks of their own: runs them in the environment and reads their findings.
 
-Each finding is a case; nothing is judged here. Versions: `environment`. Command-line clients that are driven step by step: `commands`.
+Each finding is a case; nothing is judged here. Versions: `environment`. Command-line clients driven step by step: `commands`.
 """
 
 import json

@@ -44,6 +44,9 @@ class Outcome:
     def known(self) -> list:
         return [case for case in self.failed() if self.explanation(case)]
 
+    def left_out(self) -> list:
+        return [case for case in self.skipped() if self.explanation(case)]
+
     def unexpected(self) -> list:
         """What failed, or was left out, without an exception that says why."""
         return [case for case in self.failed() + self.skipped() if not self.explanation(case)]
@@ -90,8 +93,12 @@ def exceptions(name: str) -> list:
     path = EXCEPTIONS / f"{name}.toml"
     if not path.exists():
         return []
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("exception", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ExceptionsError(f"{path.name}: {error}") from error
     found = []
-    for number, entry in enumerate(tomllib.loads(path.read_text(encoding="utf-8")).get("exception", []), 1):
+    for number, entry in enumerate(entries, 1):
         try:
             one = Known(**entry)
         except TypeError as error:
@@ -122,7 +129,7 @@ def show(outcome: Outcome, verbose: bool) -> None:
         print(f"  BROKEN  {outcome.suite}: {outcome.broken}")
     passed = sum(1 for case in outcome.cases if case.passed)
     line = f"{outcome.suite}: {passed} passed, {len(outcome.unexpected()) + len(outcome.stale()) + bool(outcome.broken)} failed"
-    known, skipped = len(outcome.known()), len(outcome.skipped())
+    known, skipped = len(outcome.known()), len(outcome.left_out())
     line += f", {known} known" if known else ""
     line += f", {skipped} skipped" if skipped else ""
     line += f" ({outcome.note}; {outcome.seconds:.0f} s)" if outcome.note else f" ({outcome.seconds:.0f} s)"

@@ -1,7 +1,7 @@
 """`scim` and people: create, query, search, replace, modify, delete, and what it is told when it asks for the wrong thing."""
 
 from harness.commands import Command, Scenario
-from harness.expect import ABSENT, BRIDGE, ENTERPRISE, TEXT, USER, length, with_entry
+from harness.expect import ABSENT, BRIDGE, ENTERPRISE, GENESYS, TEXT, USER, length, with_entry
 
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -244,6 +244,66 @@ SCENARIOS = [
             ),
             found("by her new name", ["--filter", 'userName eq "noether.{{n}}"'], "noether"),
             found("not by her old name", ["--filter", 'userName eq "emmy.{{n}}"']),
+        ],
+    ),
+    Scenario(
+        "users with extensions",
+        [
+            Command(
+                "create from options, one for each extension",
+                [
+                    *("create", "user", "--user-name", "katherine.{{n}}", "--emails", emails("katherine")),
+                    *("--enterpriseuser", {"department": "Orbits {{n}}", "division": "EMEA", "costCenter": "K-1"}),
+                    *("--bridgeuser", {"skills": [{"name": "Billing", "proficiency": 2}], "queues": ["VIP"]}),
+                    *("--genesysuser", {"externalIds": [{"authority": "hr", "value": "{{n}}"}]}),
+                ],
+                check={
+                    "/schemas": length(4),
+                    f"/{ENTERPRISE}/department": "Orbits {{n}}",
+                    f"/{BRIDGE}/skills/[name=Billing]/proficiency": 2,
+                    f"/{BRIDGE}/queues": ["VIP"],
+                    f"/{GENESYS}/externalIds/[authority=hr]/value": "{{n}}",
+                },
+                save={"katherine": "/id"},
+            ),
+            found("by an extension's attribute", ["--filter", f'{ENTERPRISE}:department eq "orbits {{{{n}}}}"'], "katherine"),
+            found(
+                "by a value filter inside an extension",
+                ["--filter", f'{BRIDGE}:skills[name eq "Billing" and proficiency lt 3] and userName co "{{{{n}}}}"'],
+                "katherine",
+            ),
+            Command(
+                "only one attribute of one extension",
+                ["query", "user", "{{katherine}}", "--attribute", f"{ENTERPRISE}:costCenter"],
+                check={
+                    f"/{ENTERPRISE}/costCenter": "K-1",
+                    f"/{ENTERPRISE}/department": ABSENT,
+                    f"/{BRIDGE}": ABSENT,
+                    "/userName": ABSENT,
+                },
+            ),
+            Command(
+                "without one extension",
+                ["query", "user", "{{katherine}}", "--excluded-attribute", BRIDGE],
+                check={f"/{ENTERPRISE}/division": "EMEA", f"/{BRIDGE}": ABSENT, "/userName": "katherine.{{n}}"},
+            ),
+            Command(
+                "modify: an attribute of an extension is removed, and another extension as a whole",
+                [
+                    *("modify", "user", "{{katherine}}", "remove", f"{ENTERPRISE}:costCenter"),
+                    *("remove", BRIDGE),
+                ],
+            ),
+            read(
+                "katherine",
+                "both are gone, the rest is there",
+                check={
+                    f"/{ENTERPRISE}/costCenter": ABSENT,
+                    f"/{ENTERPRISE}/department": "Orbits {{n}}",
+                    f"/{BRIDGE}/skills": ABSENT,
+                    f"/{BRIDGE}/queues": ABSENT,
+                },
+            ),
         ],
     ),
     Scenario(
