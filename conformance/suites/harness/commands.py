@@ -4,6 +4,7 @@ Placeholders as in `values`, places as in `expect`. Each command is a case; afte
 counts as failed. Requests of our own: `replay`.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -68,7 +69,9 @@ class Client:
         return self
 
     def __exit__(self, *_reason) -> None:
-        self.child.stdin.close()
+        # It ends when there is nothing more to read; when it has died, what it was sent last cannot be written.
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
         self.child.stdout.close()
         self.child.wait()
 
