@@ -1,22 +1,20 @@
 """The replay engine: scenarios as data (request, expected status, expected places of the answer) against a running bridge.
 
-Texts may hold placeholders: `{{n}}` is a text that no other scenario has, and what a step saved comes back under its name; a
-value that is nothing but a placeholder takes the saved value whole. Expectations: `expect`. Scenarios: the suites.
+`{{n}}` is a text that no other scenario has, and what a step saved comes back under its name (`values`). Expectations: `expect`.
+Scenarios: the suites. Commands instead of requests: `commands`.
 """
 
-import copy
 import gzip
 import http.client
 import json
-import re
 import threading
 import time
 import urllib.parse
 from dataclasses import dataclass, field
 
 from . import expect, report
+from .values import Fault, Merged, Values  # Merged is part of the language of scenarios
 
-PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 # A connector gives up after 60 seconds (Okta) or earlier; so does this one.
 ANSWER_SECONDS = 60
 
@@ -64,14 +62,6 @@ class Scenario:
     headers: dict = field(default_factory=dict)
 
 
-@dataclass
-class Merged:
-    """A saved document with some members replaced: what a client sends that reads, changes and writes back."""
-
-    saved: str
-    changes: dict
-
-
 def post(target, body, status=201, **more):
     return Step("POST", target, body, status, **more)
 
@@ -93,16 +83,12 @@ def delete(target, status=204, **more):
     return Step("DELETE", target, None, status, **more)
 
 
-class Fault(Exception):
-    """A step did not hold; the rest of its scenario would only repeat it."""
-
-
-class Session:
+class Session(Values):
     """One scenario being played: its variables, connection and counts."""
 
     def __init__(self, stand, number: int):
-        self.stand, self.values = stand, {"n": f"{stand.name[:2]}{number:03}", "base": stand.base}
-        self.requests, self.checks = 0, 0
+        super().__init__({"n": f"{stand.name[:2]}{number:03}", "base": stand.base})
+        self.stand, self.requests, self.checks = stand, 0, 0
 
     def play(self, scenario: Scenario) -> None:
         for index, step in enumerate(scenario.steps, 1):
@@ -212,28 +198,6 @@ class Session:
             raise Fault(f"{step.method} {target}: no answer ({error})") from error
         finally:
             connection.close()
-
-    def put(self, value):
-        """A value with its placeholders filled in."""
-        if isinstance(value, str):
-            whole = PLACEHOLDER.fullmatch(value)
-            if whole:
-                return copy.deepcopy(self._saved(whole[1]))
-            return PLACEHOLDER.sub(lambda found: str(self._saved(found[1])), value)
-        if isinstance(value, Merged):
-            return {**self.put(value.saved), **self.put(value.changes)}
-        if isinstance(value, dict):
-            return {self.put(name): self.put(inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [self.put(inner) for inner in value]
-        if isinstance(value, expect.Substituted):
-            return value.again(self.put)
-        return value
-
-    def _saved(self, name: str):
-        if name not in self.values:
-            raise Fault(f"the scenario uses {name} before any step has saved it")
-        return self.values[name]
 
 
 def run(outcome: report.Outcome, stand, scenarios: list) -> None:

@@ -15,6 +15,7 @@ checks run by themselves, with one example for each attribute; all others draw f
 
 import json
 import os
+import pathlib
 import sys
 
 from httpx2 import Client
@@ -23,41 +24,9 @@ from scim2_models import ResourceType, Schema, ScimProvider, ServiceProviderConf
 from scim2_tester import Status, check_server
 from scim2_tester.utils import get_registered_tags
 
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-BRIDGE = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User"
-GENESYS = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from harness.examples import EXAMPLES, ONE_OF_EACH
 
-# Names of the emulator's built-in organisation. Each entitlement has one level wherever it is asked for, since two different ones
-# for the same skill contradict each other.
-EXAMPLES = {
-    (USER, "roles", "value"): ["Agent", "Supervisor", "Team Lead"],
-    (ENTERPRISE, "division", None): ["EMEA", "Americas", "APAC"],
-    (BRIDGE, "roles", "role"): ["Agent", "Quality Evaluator"],
-    (BRIDGE, "roles", "division"): ["EMEA", "Americas"],
-    (BRIDGE, "queues", None): ["EMEA Billing", "Americas Sales", "VIP"],
-    (BRIDGE, "skills", "name"): ["Billing", "Refunds"],
-    (BRIDGE, "languages", "name"): ["German", "Spanish"],
-    (BRIDGE, "attributes", "schema"): ["HR"],
-    (BRIDGE, "attributes", "field"): ["cost_centre"],
-    (BRIDGE, "attributes", "value"): ["CC-7", "CC-8"],
-    (BRIDGE, "compactRoles", None): ["Claims Handler@EMEA", "Reporting Viewer;Knowledge Editor@APAC"],
-    (BRIDGE, "compactQueues", None): ["Fraud;Chat", "APAC Billing"],
-    (BRIDGE, "compactSkills", None): ["Underwriting:4;Chat:2", "Voice:3.5"],
-    (BRIDGE, "compactLanguages", None): ["French:4", "Polish:2;Dutch:1"],
-    (BRIDGE, "compactAttributes", None): ["Workplace.desk=4.17", "Workplace.site=Dublin"],
-    (GENESYS, "routingSkills", "name"): ["Renewals", "Complaints"],
-    (GENESYS, "routingLanguages", "name"): ["English", "Italian"],
-}
-# Examples for the checks of `add` alone: what is not a name of the organisation but must be the same twice.
-SAME_TWICE = {
-    (BRIDGE, "skills", "proficiency"): ["3"],
-    (BRIDGE, "languages", "proficiency"): ["3"],
-    (GENESYS, "routingSkills", "proficiency"): ["3"],
-    (GENESYS, "routingLanguages", "proficiency"): ["3"],
-    (GENESYS, "externalIds", "authority"): ["conformance"],
-    (GENESYS, "externalIds", "value"): ["4711"],
-}
 ADD = "patch:add"
 
 
@@ -84,10 +53,9 @@ def checked(http: Client, examples: dict, **tags) -> list:
 def main() -> int:
     headers = {"Authorization": f"Bearer {os.environ['SCIM_TOKEN']}"}
     with Client(base_url=os.environ["SCIM_BASE"], headers=headers, timeout=60) as http:
-        single = {at: values[:1] for at, values in EXAMPLES.items()} | SAME_TWICE
         others = get_registered_tags() - {ADD}
         results = [one for one in checked(http, EXAMPLES, include_tags=others) if ADD not in one.tags]
-        results += [one for one in checked(http, single, include_tags={ADD}) if ADD in one.tags]
+        results += [one for one in checked(http, ONE_OF_EACH, include_tags={ADD}) if ADD in one.tags]
         for number, result in enumerate(results):
             print(json.dumps(finding(number, result)))
     return 0
