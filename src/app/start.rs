@@ -64,6 +64,7 @@ impl App {
         let engine = &guard.handle;
         let metrics = measure::handle();
         let ground = ground(&config, &overrides)?;
+        count_once(&ground, engine)?;
         let budget: Arc<dyn Budget> = Arc::new(SharedBudget::new(
             config.genesys.calls_per_minute,
             u32::from(config.genesys.margin_percent),
@@ -130,6 +131,19 @@ fn ground(config: &Config, overrides: &Overrides) -> Result<Ground, StartError> 
         journal,
         stop: CancellationToken::new(),
     })
+}
+
+/// Counts what is in a data directory from before resources were counted. Nothing to do in any other.
+fn count_once(ground: &Ground, engine: &Handle) -> Result<(), StoreError> {
+    let batch = ground.directory.batch_first_counts()?;
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let store = Arc::clone(&ground.kept.store);
+    let (done, wait) = std::sync::mpsc::channel();
+    engine.spawn(async move { done.send(store.commit(batch).await) });
+    let ended = || StoreError::Failed("the engine ended while it counted".to_owned());
+    wait.recv().map_err(|_| ended())?.map(drop)
 }
 
 fn keep(config: &Config, overrides: &Overrides) -> Result<Kept, StartError> {

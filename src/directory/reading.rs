@@ -124,27 +124,21 @@ impl Directory {
     pub fn batch_first_counts(&self) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
         for kind in ResourceKind::ALL {
-            if self.value(Table::Meta, &self.came_key(kind))?.is_none() {
-                let (mut number, mut after) = (0_i64, None::<String>);
-                while let Some(last) = self.nth_or_last(kind, after.as_deref(), &mut number)? {
-                    after = Some(last);
-                }
+            if self.value(Table::Meta, &self.came_key(kind))?.is_some() {
+                continue;
+            }
+            let (mut number, mut after) = (0_i64, None::<String>);
+            loop {
+                let page = self.views(kind, after.as_deref(), PAGE)?;
+                let Some(last) = page.last() else { break };
+                number = number.saturating_add(i64::try_from(page.len()).unwrap_or(i64::MAX));
+                after = Some(last.id.clone());
+            }
+            if number > 0 {
                 batch.count(Table::Meta, self.came_key(kind), number);
             }
         }
         Ok(batch)
-    }
-
-    /// Goes on by up to a page and adds to `number` how many there were.
-    fn nth_or_last(
-        &self,
-        kind: ResourceKind,
-        after: Option<&str>,
-        number: &mut i64,
-    ) -> Result<Option<String>, StoreError> {
-        let page = self.views(kind, after, PAGE)?;
-        *number += i64::try_from(page.len()).unwrap_or(i64::MAX);
-        Ok(page.into_iter().next_back().map(|view| view.id))
     }
 
     /// Counts a resource that comes to be with this batch.

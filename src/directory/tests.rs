@@ -361,3 +361,30 @@ async fn a_group_of_twenty_thousand_is_replaced_in_one_commit_on_disk() {
     assert!(!directory.is_member(&GroupId::new("g"), &UserId::new(&ids[0])).unwrap());
     assert_eq!(directory.recomputes(9999).unwrap().len(), 200 + 400);
 }
+
+#[tokio::test]
+async fn resources_are_counted_as_they_come_and_go_and_once_where_they_never_were() {
+    let bench = Bench::new();
+    let generation = || bench.directory.generation(ResourceKind::User).unwrap();
+    for (n, id) in [(1, "u1"), (2, "u2"), (3, "u3")] {
+        bench.user(n, id).await;
+    }
+    let three = generation();
+    bench.user(1, "u1").await;
+    assert_eq!((bench.directory.counts().unwrap().users, generation()), (3, three), "a change counts nothing");
+    let gone = opened(9, Subject::User(Some(UserId::new("u2"))), Intent::DeleteUser { version: 1 });
+    bench.settle(&gone, &committed("u2"), 2).await;
+    assert_eq!(bench.directory.counts().unwrap().users, 2);
+    assert_ne!(generation(), three);
+    assert!(bench.directory.batch_first_counts().unwrap().is_empty());
+
+    let mut forget = Batch::new();
+    for (key, _) in bench.store.scan(Table::Meta, b"", None, 99).unwrap() {
+        forget.delete(Table::Meta, key);
+    }
+    bench.commit(forget).await.unwrap();
+    bench.commit(bench.directory.batch_first_counts().unwrap()).await.unwrap();
+    assert_eq!(bench.directory.counts().unwrap().users, 2);
+    assert_eq!(bench.directory.nth_id(ResourceKind::User, None, 2).unwrap().as_deref(), Some("u3"));
+    assert_eq!(bench.directory.nth_id(ResourceKind::User, Some("u1"), 2).unwrap(), None);
+}
