@@ -69,6 +69,10 @@ impl Reads for DirectoryReads {
         Ok(groups.map(|(id, name)| GroupRef { value: id.to_string(), display: Some(name) }).collect())
     }
 
+    fn groupless(&self, first: &str, last: &str) -> Result<bool, StoreError> {
+        self.0.groupless(&UserId::new(first), &UserId::new(last))
+    }
+
     fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
         let (group, mut found) = (GroupId::new(group), Vec::new());
         loop {

@@ -22,6 +22,18 @@ impl Directory {
         Ok(rows.iter().map(|(_, group)| GroupId::new(id_text(group))).collect())
     }
 
+    /// Whether no user from `first` to `last` is in any group; ids must be alphanumeric or hyphens and of one length.
+    pub fn groupless(&self, first: &UserId, last: &UserId) -> Result<bool, StoreError> {
+        let all = keys::prefix(&self.tenant, &[OF_USER]);
+        // Everything of the first user sorts behind its key without the part for the group.
+        let before = keys::key(&self.tenant, &[OF_USER, first.as_str()]);
+        let next = self.store.nth_key(Table::Members, &all, Some(&before), 1)?;
+        let mut end = keys::key(&self.tenant, &[OF_USER, last.as_str()]);
+        // The character behind the separator `/`.
+        end.push(b'0');
+        Ok(next.is_none_or(|key| key >= end))
+    }
+
     /// Up to `limit` members of a group after `after`, by user id.
     pub fn members(
         &self,

@@ -388,3 +388,18 @@ async fn resources_are_counted_as_they_come_and_go_and_once_where_they_never_wer
     assert_eq!(bench.directory.nth_id(ResourceKind::User, None, 2).unwrap().as_deref(), Some("u3"));
     assert_eq!(bench.directory.nth_id(ResourceKind::User, Some("u1"), 2).unwrap(), None);
 }
+
+#[tokio::test]
+async fn one_look_tells_whether_any_of_a_page_of_users_is_in_a_group() {
+    let bench = Bench::new();
+    for (n, id) in [(1, "u1"), (2, "u3"), (3, "u5")] {
+        bench.user(n, id).await;
+    }
+    bench.settle(&put_group(900, "G", None, &["u3"], &[], false), &committed("gg"), 1).await;
+    for (first, last, wanted) in
+        [("u1", "u2", true), ("u1", "u3", false), ("u3", "u5", false), ("u2", "u4", false), ("u4", "u9", true)]
+    {
+        let groupless = bench.directory.groupless(&UserId::new(first), &UserId::new(last)).unwrap();
+        assert_eq!(groupless, wanted, "{first} to {last}");
+    }
+}

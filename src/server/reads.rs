@@ -101,6 +101,12 @@ pub trait Reads: Send + Sync {
     /// A damaged record.
     fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError>;
 
+    /// Whether no user from the id `first` to the id `last` is in any group, told by one look. Both are of one length.
+    ///
+    /// # Errors
+    /// A damaged record.
+    fn groupless(&self, first: &str, last: &str) -> Result<bool, StoreError>;
+
     /// All members of a group.
     ///
     /// # Errors

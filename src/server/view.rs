@@ -111,7 +111,8 @@ fn fault(error: StoreError) -> ScimError {
     store_fault(&error)
 }
 
-/// Writes a resource as the client asked to see it: as a copy of the stored text where nothing has to be cut or added.
+/// Writes a resource as the client asked to see it: as a copy of the stored text where nothing has to be cut or added. A user that is
+/// known to be `groupless` is not looked up among the members.
 ///
 /// # Errors
 /// The directory cannot be read.
@@ -120,11 +121,16 @@ pub fn write(
     kind: ResourceKind,
     stored: &Stored,
     projection: &Projection,
+    groupless: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), ScimError> {
     let (reads, base) = (state.reads.as_ref(), state.settings.base_url());
     let parts = Parts::shown(projection, stored.telling);
     if projection.is_plain() && !parts.provisioning {
+        if groupless && parts.groups && kind == ResourceKind::User {
+            stored.text.write(base, out, |out| out.extend(b",\"groups\":[]"));
+            return Ok(());
+        }
         return write_text(reads, base, kind, stored, parts, out);
     }
     let object = projection.apply(whole(reads, base, kind, stored, parts)?);
@@ -143,7 +149,7 @@ pub fn body(
     projection: &Projection,
 ) -> Result<Vec<u8>, ScimError> {
     let mut out = Vec::new();
-    write(state, kind, stored, projection, &mut out)?;
+    write(state, kind, stored, projection, false, &mut out)?;
     Ok(out)
 }
 

@@ -193,6 +193,10 @@ impl Reads for House {
         Ok(of.map(|(id, _)| GroupRef { value: id.clone(), display: None }).collect())
     }
 
+    fn groupless(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
         *self.members_read.lock().unwrap() += 1;
         Ok(self.inner.lock().unwrap().members.get(group).cloned().unwrap_or_default())
