@@ -13,6 +13,9 @@ pub const JSON_DEPTH: usize = 32;
 pub const FILTER_BYTES: usize = 4096;
 /// Deepest nesting of a filter's parentheses and brackets.
 pub const FILTER_DEPTH: usize = 24;
+/// Most conditions in one filter. Each is asked of every resource that a search walks over; 85 comparisons with a UUID fill
+/// the longest filter, and connectors send two.
+pub const FILTER_CONDITIONS: usize = 100;
 /// Longest attribute path in bytes.
 pub const PATH_BYTES: usize = 1024;
 /// Most operations in one PATCH. Entra sends up to 36, one for each attribute.

@@ -5,7 +5,7 @@
 
 use super::error::ScimError;
 use super::filter::ElementFilter;
-use super::filter::normalise::string_end;
+use super::filter::lexer::string_end;
 use super::kind::ResourceKind;
 use super::registry::{AttrPath, Attribute, registry};
 use crate::limits;

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, NormalizePath, from_fn};
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 
@@ -107,7 +107,6 @@ fn run(
                 .app_data(data.clone())
                 .configure(|cfg| routes::configure(cfg, &mount))
                 .wrap(from_fn(track))
-                .wrap(NormalizePath::trim())
                 .wrap(Compress::default())
         };
         let server = HttpServer::new(factory)

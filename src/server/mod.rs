@@ -4,6 +4,7 @@
 //! all routes is in [`routes`]; one endpoint per file in [`endpoint`]; how a request is let in in [`auth`], what surrounds
 //! it in [`track`], how sockets are opened and closed in [`listen`]. `app` puts real parts behind the traits.
 
+mod address;
 pub mod answer;
 pub mod auth;
 pub mod body;

@@ -1,4 +1,4 @@
-//! What surrounds every request: its id, its span, its log line, its metrics, and SCIM bodies for errors that the framework made.
+//! What surrounds every request: its tidy address, its id, its span, its log line, its metrics, and SCIM bodies for errors that the framework made.
 //!
 //! Logs the route's pattern, never a path, a query or a body: those hold names of people. Who is let in: [`super::auth`].
 
@@ -13,7 +13,7 @@ use tracing::{Instrument, Level};
 
 use super::auth::Principal;
 use super::state::ServerState;
-use super::{answer, measure};
+use super::{address, answer, measure};
 use crate::scim::error::ScimError;
 
 /// The header that carries a request's id, both ways.
@@ -65,9 +65,10 @@ fn method(name: &str) -> &'static str {
 /// # Errors
 /// Only what the framework itself fails with before a handler ran.
 pub async fn track<B: MessageBody + 'static>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    address::normalise(&mut req);
     let Some(state) = req.app_data::<Data<ServerState>>().cloned() else {
         return Ok(next.call(req).await?.map_into_left_body());
     };

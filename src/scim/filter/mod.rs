@@ -1,12 +1,16 @@
 //! SCIM filters (RFC 7644 section 3.4.2.2): read against the registry, evaluated over JSON, printed back.
 //!
-//! The grammar is `scim_v2`'s, behind [`normalise`]; names, types and letter case come from [`super::registry`] in
-//! [`build`]; the truth of a filter is in [`eval`]. Rules use the same filters for their conditions. Look-ups by index
-//! are offered through [`Filter::lookup`], done in `directory`.
+//! [`parse`] reads the text piece by piece ([`lexer`]) with names from the registry ([`names`]) and values of the right
+//! type ([`literal`]) into a tree ([`node`]); the truth of a filter is in [`eval`]. Rules use the same filters for their
+//! conditions. Look-ups by index are offered through [`Filter::lookup`], done in `directory`.
 
-mod build;
 mod eval;
-pub(in crate::scim) mod normalise;
+pub(in crate::scim) mod lexer;
+mod literal;
+mod lookup;
+mod names;
+mod node;
+mod parse;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +18,12 @@ use std::fmt;
 
 use serde_json::Value;
 
+use self::literal::Literal;
+pub use self::lookup::Lookup;
+use self::node::{Node, Op};
 use super::error::ScimError;
 use super::kind::ResourceKind;
-use super::registry::{AttrPath, Attribute, AttributeType};
-use super::value::fold;
+use super::registry::Attribute;
 use crate::model::Object;
 
 /// A filter over resources of one kind.
@@ -33,103 +39,7 @@ pub struct ElementFilter {
     node: Node,
 }
 
-/// A whole filter that is one equality on something the directory has an index for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// Resource id, exact.
-    Id(String),
-    /// userName, letter case folded.
-    UserName(String),
-    /// externalId, exact.
-    ExternalId(String),
-    /// Any e-mail address, letter case folded.
-    Email(String),
-    /// displayName of a group, letter case folded.
-    DisplayName(String),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::scim) enum Node {
-    And(Vec<Node>),
-    Or(Vec<Node>),
-    Not(Box<Node>),
-    Present(Operand),
-    Compare(Operand, Op, Literal),
-    Element(Operand, Box<Node>),
-}
-
-/// An attribute named in a filter, with what the registry says about comparing it.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::scim) struct Operand {
-    pub(in crate::scim) path: AttrPath,
-    data_type: AttributeType,
-    case_exact: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::scim) enum Op {
-    Eq,
-    Ne,
-    Co,
-    Sw,
-    Ew,
-    Gt,
-    Lt,
-    Ge,
-    Le,
-}
-
-impl Op {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Eq => "eq",
-            Self::Ne => "ne",
-            Self::Co => "co",
-            Self::Sw => "sw",
-            Self::Ew => "ew",
-            Self::Gt => "gt",
-            Self::Lt => "lt",
-            Self::Ge => "ge",
-            Self::Le => "le",
-        }
-    }
-}
-
-/// The right side of a comparison, ready to compare.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::scim) enum Literal {
-    Null,
-    Bool(bool),
-    Number(serde_json::Number),
-    /// As written, and folded for comparisons without letter case.
-    Text {
-        text: String,
-        folded: String,
-    },
-    Time {
-        text: String,
-        at: jiff::Timestamp,
-    },
-}
-
-impl Literal {
-    fn text(text: String) -> Self {
-        let folded = fold(&text);
-        Self::Text { text, folded }
-    }
-
-    /// The literal as JSON, as a new element of the attribute would hold it.
-    pub(in crate::scim) fn to_value(&self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(flag) => Value::Bool(*flag),
-            Self::Number(number) => Value::Number(number.clone()),
-            Self::Text { text, .. } | Self::Time { text, .. } => Value::String(text.clone()),
-        }
-    }
-}
-
-/// Builds the tables of the grammar and the registry, so that the first request does not pay for them.
+/// Builds the tables of the registry, so that the first request does not pay for them.
 pub fn warm_up() {
     let _ = Filter::parse(ResourceKind::User, "active eq true");
 }
@@ -138,10 +48,10 @@ impl Filter {
     /// Reads a filter over resources of this kind.
     ///
     /// # Errors
-    /// `invalidFilter`: malformed, too long or deep, an attribute that does not exist, or an operator or value that
-    /// does not fit the type of the attribute.
+    /// `invalidFilter`: malformed, too long or deep, an attribute that does not exist or that nobody may read, or an
+    /// operator or value that does not fit the type of the attribute.
     pub fn parse(kind: ResourceKind, text: &str) -> Result<Self, ScimError> {
-        build::parse(kind, text).map(|node| Self { kind, node })
+        parse::filter(kind, text).map(|node| Self { kind, node })
     }
 
     /// Whether a resource fulfils the filter. `object` is the resource as a client would see it: `id`, `meta`,
@@ -170,46 +80,16 @@ impl Filter {
         walk(&self.node, attribute)
     }
 
-    /// The index that answers this filter, if it is one equality. `matches` must still be asked about the hit.
+    /// The best index for this filter: what fulfils it is among what the index names, and where there is more to the
+    /// filter than one equality `matches` must still be asked about each.
     pub fn lookup(&self) -> Option<Lookup> {
-        match &self.node {
-            Node::Compare(operand, Op::Eq, Literal::Text { text, folded })
-                if operand.path.schema.is_none() =>
-            {
-                match (self.kind, operand.path.name.as_str(), operand.path.sub.as_deref()) {
-                    (_, "id", None) => Some(Lookup::Id(text.clone())),
-                    (_, "externalId", None) => Some(Lookup::ExternalId(text.clone())),
-                    (ResourceKind::User, "userName", None) => Some(Lookup::UserName(folded.clone())),
-                    (ResourceKind::User, "emails", Some("value")) => Some(Lookup::Email(folded.clone())),
-                    (ResourceKind::Group, "displayName", None) => Some(Lookup::DisplayName(folded.clone())),
-                    _ => None,
-                }
-            }
-            Node::Element(operand, inner)
-                if operand.path.schema.is_none() && operand.path.name == "emails" =>
-            {
-                value_equality(inner).map(Lookup::Email)
-            }
-            _ => None,
-        }
+        lookup::find(self.kind, &self.node)
     }
-}
 
-impl Filter {
-    /// Whether the filter is nothing but the equality of its look-up, so that a hit need not be evaluated again.
+    /// Whether the filter is nothing but the equality that [`Filter::lookup`] names, on `id`, `userName`, `externalId` or
+    /// a group's `displayName`: then whatever the index names fulfils the filter.
     pub fn is_lookup_alone(&self) -> bool {
-        matches!(&self.node, Node::Compare(operand, Op::Eq, _) if operand.path.name != "emails") && self.lookup().is_some()
-    }
-}
-
-/// The folded text that `value` must equal for the node to be true.
-fn value_equality(node: &Node) -> Option<String> {
-    match node {
-        Node::Compare(operand, Op::Eq, Literal::Text { folded, .. }) if operand.path.name == "value" => {
-            Some(folded.clone())
-        }
-        Node::And(nodes) => nodes.iter().find_map(value_equality),
-        _ => None,
+        lookup::is_alone(self.kind, &self.node)
     }
 }
 
@@ -219,7 +99,7 @@ impl ElementFilter {
     /// # Errors
     /// As [`Filter::parse`]; names are sub-attributes.
     pub fn parse(attribute: &'static Attribute, text: &str) -> Result<Self, ScimError> {
-        build::parse_element(attribute, text).map(|node| Self { node })
+        parse::element(attribute, text).map(|node| Self { node })
     }
 
     /// Whether one element of the attribute fulfils the filter; an element that is not an object counts as its `value`.
@@ -231,11 +111,9 @@ impl ElementFilter {
     pub fn values(&self) -> Option<Vec<String>> {
         fn walk(node: &Node, out: &mut Vec<String>) -> bool {
             match node {
-                Node::Compare(operand, Op::Eq, Literal::Text { text, .. })
-                    if operand.path.name == "value" =>
-                {
-                    out.push(text.clone());
-                    true
+                Node::Compare(operand, Op::Eq, literal) if operand.path.name == "value" => {
+                    out.extend(literal.as_text().map(str::to_owned));
+                    literal.as_text().is_some()
                 }
                 Node::Or(nodes) => nodes.iter().all(|node| walk(node, out)),
                 _ => false,
@@ -271,32 +149,5 @@ impl fmt::Display for Filter {
 impl fmt::Display for ElementFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.node.fmt(f)
-    }
-}
-
-impl fmt::Display for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, nodes: &[Node], word: &str| {
-            for (index, node) in nodes.iter().enumerate() {
-                if index > 0 {
-                    write!(f, " {word} ")?;
-                }
-                match node {
-                    Node::Or(_) | Node::And(_) => write!(f, "({node})")?,
-                    _ => write!(f, "{node}")?,
-                }
-            }
-            Ok(())
-        };
-        match self {
-            Self::And(nodes) => list(f, nodes, "and"),
-            Self::Or(nodes) => list(f, nodes, "or"),
-            Self::Not(inner) => write!(f, "not ({inner})"),
-            Self::Present(operand) => write!(f, "{} pr", operand.path),
-            Self::Compare(operand, op, literal) => {
-                write!(f, "{} {} {}", operand.path, op.as_str(), literal.to_value())
-            }
-            Self::Element(operand, inner) => write!(f, "{}[{inner}]", operand.path),
-        }
     }
 }

@@ -192,6 +192,27 @@ fn an_element_filter_tells_the_ids_and_the_seeds_it_stands_for() {
     assert_eq!(read("emails", r#"not (type eq "a")"#).seeds(), None);
 }
 
+#[test]
+fn a_fault_between_brackets_is_counted_from_the_bracket_on() {
+    let emails = crate::scim::registry::registry().core_or_common(ResourceKind::User, "emails").unwrap();
+    for (text, expected) in [
+        ("", "The filter is empty"),
+        (
+            "type eq \"secret\" and hat pr",
+            "At character 24 of the text between the brackets: hat is not a sub-",
+        ),
+        (
+            "type eq \"secret\" ]",
+            "At character 18 of the text between the brackets: expected \"and\", \"or\" or",
+        ),
+        ("value[type pr]", "At character 1 of the text between the brackets: brackets cannot stand inside"),
+    ] {
+        let fault = ElementFilter::parse(emails, text).unwrap_err();
+        assert_eq!(fault.scim_type, Some(ScimType::InvalidFilter), "{text}");
+        assert!(fault.detail.starts_with(expected), "{}", fault.detail);
+    }
+}
+
 fn condition() -> impl Strategy<Value = String> {
     let text = "[ -~äß]{0,12}".prop_map(|text| serde_json::to_string(&text).unwrap());
     let name = prop::sample::select(vec![
