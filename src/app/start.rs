@@ -20,8 +20,9 @@ use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError, SharedBudget};
 use crate::model::ports::{Budget, Clock, Ids, Journal, Store, Upstream};
-use crate::model::{ClientId, Secret, StoreError, TenantId};
+use crate::model::{Batch, ClientId, Expect, Secret, StoreError, Table, TenantId};
 use crate::resync::import::{ImportParts, ProgressCell};
+use crate::scim::cursor::CursorKey;
 use crate::scim::dialect::Dialect;
 use crate::server::auth::TokenBook;
 use crate::server::listen::{bind, listen};
@@ -29,7 +30,7 @@ use crate::server::measure;
 use crate::server::routes::Mount;
 use crate::server::state::{ServerState, Settings};
 use crate::store::tokens::{self, Scope, TokenRecord};
-use crate::store::{OpenOptions, SledStore, StoreJournal};
+use crate::store::{OpenOptions, SledStore, StoreJournal, keys};
 
 /// The store, however it is kept.
 struct Kept {
@@ -65,6 +66,7 @@ impl App {
         let metrics = measure::handle();
         let ground = ground(&config, &overrides)?;
         count_once(&ground, engine)?;
+        let cursors = cursor_key(&ground, engine)?;
         let budget: Arc<dyn Budget> = Arc::new(SharedBudget::new(
             config.genesys.calls_per_minute,
             u32::from(config.genesys.margin_percent),
@@ -97,6 +99,7 @@ impl App {
             request_ids: Arc::new(request_id),
             metrics,
             share: Default::default(),
+            cursors,
             marks: Default::default(),
         };
         let listening = listen(socket, Arc::new(state), mount)?;
@@ -135,14 +138,34 @@ fn ground(config: &Config, overrides: &Overrides) -> Result<Ground, StartError> 
 
 /// Counts what is in a data directory from before resources were counted. Nothing to do in any other.
 fn count_once(ground: &Ground, engine: &Handle) -> Result<(), StoreError> {
-    let batch = ground.directory.batch_first_counts()?;
+    commit_now(ground, engine, ground.directory.batch_first_counts()?)
+}
+
+/// The key of cursors, made at the first start and kept: a cursor outlives a restart.
+fn cursor_key(ground: &Ground, engine: &Handle) -> Result<CursorKey, StoreError> {
+    let at = keys::key(&ground.tenant, &["cursor-secret"]);
+    if let Some(kept) = ground.kept.store.get(Table::Meta, &at)? {
+        let secret = kept.as_ref().try_into();
+        let secret = secret.map_err(|_| StoreError::Damaged("the secret of cursors".to_owned()))?;
+        return Ok(CursorKey::new(secret));
+    }
+    let secret = random_bits().map_err(StoreError::Failed)?;
+    let mut batch = Batch::new();
+    batch.expect(Table::Meta, at.clone(), Expect::Absent);
+    batch.put(Table::Meta, at, secret.to_vec());
+    commit_now(ground, engine, batch)?;
+    Ok(CursorKey::new(secret))
+}
+
+/// Makes a batch durable before anything else runs.
+fn commit_now(ground: &Ground, engine: &Handle, batch: Batch) -> Result<(), StoreError> {
     if batch.is_empty() {
         return Ok(());
     }
     let store = Arc::clone(&ground.kept.store);
     let (done, wait) = std::sync::mpsc::channel();
     engine.spawn(async move { done.send(store.commit(batch).await) });
-    let ended = || StoreError::Failed("the engine ended while it counted".to_owned());
+    let ended = || StoreError::Failed("the engine ended while it wrote".to_owned());
     wait.recv().map_err(|_| ended())?.map(drop)
 }
 
@@ -319,6 +342,7 @@ fn mount(ground: &Ground, doors: &Arc<Doors>, book: &Arc<TokenBook>, extra: Vec<
 
 fn settings(config: &Config, public_url: &str) -> Settings {
     Settings {
+        tenant: config.tenant.name.to_string(),
         deadline: config.server.deadline,
         workers: config.server.workers,
         dialect: dialect(config),

@@ -10,6 +10,7 @@ use super::state::ServerState;
 use super::view::{self, Parts};
 use crate::limits;
 use crate::model::StoreError;
+use crate::scim::cursor::After;
 use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::kind::ResourceKind;
@@ -22,16 +23,38 @@ const SORT_MAX: usize = 20_000;
 /// Most resources of a page that is read on the thread that serves requests.
 const INLINE_PAGE: usize = 200;
 
-/// What a query found: how many match, and those of the page.
+/// What a query found.
 pub(super) struct Found {
-    pub(super) total: usize,
+    /// How many match; `None` where counting would mean to walk on behind the page.
+    pub(super) total: Option<usize>,
+    /// Those of the page.
     pub(super) page: Vec<Stored>,
+    /// Where the next page begins; only when paging by cursor, and not on the last page.
+    pub(super) next: Option<After>,
+}
+
+impl Found {
+    fn by_index(total: usize, page: Vec<Stored>) -> Self {
+        Self { total: Some(total), page, next: None }
+    }
+}
+
+/// Which page is wanted.
+#[derive(Clone, Debug)]
+pub(super) enum From {
+    /// The one at the query's `startIndex`.
+    Index,
+    /// The first one, paging by cursor.
+    Start,
+    /// The one behind a position.
+    Behind(After),
 }
 
 /// One query on its way.
 pub(super) struct Search<'a> {
     pub(super) kind: ResourceKind,
     pub(super) query: &'a ListQuery,
+    pub(super) from: &'a From,
     pub(super) state: &'a ServerState,
 }
 
@@ -45,6 +68,7 @@ impl Search<'_> {
         match &self.query.filter {
             Some(filter) => filter.lookup().is_some(),
             None if self.query.sort.is_some() || self.query.count > INLINE_PAGE => false,
+            None if !matches!(self.from, From::Index) => true,
             None => {
                 let first = self.query.start_index.saturating_sub(1);
                 self.nearest(first).is_ok_and(|(_, at, _)| first - at <= STEP)
@@ -57,16 +81,43 @@ impl Search<'_> {
         if let Some(filter) = &self.query.filter
             && let Some(hits) = self.by_index(filter)?
         {
-            let total = hits.len();
-            return Ok(Found { total, page: self.cut(self.sorted(hits)?) });
+            return self.cut(self.sorted(hits)?);
         }
         if self.query.sort.is_some() {
-            return self.all_sorted();
+            return self.cut(self.all_sorted()?);
         }
-        match &self.query.filter {
-            Some(filter) => self.matching(filter),
-            None => self.slice(),
+        match (&self.query.filter, self.from) {
+            (Some(filter), From::Index) => self.matching(filter),
+            (None, From::Index) => self.slice(),
+            (filter, _) => self.onward(filter.as_ref()),
         }
+    }
+
+    /// The page behind a position, in the directory's own order.
+    fn onward(&self, filter: Option<&Filter>) -> Result<Found, ScimError> {
+        let after = match self.from {
+            From::Behind(After::Id(id)) => Some(id.clone()),
+            From::Behind(After::Count(_)) => return Err(foreign()),
+            From::Index | From::Start => None,
+        };
+        let (wanted, mut page) = (self.query.count.saturating_add(1), Vec::new());
+        self.walk(after, filter, |stored| {
+            page.push(stored);
+            Ok(page.len() < wanted)
+        })?;
+        let more = page.len() == wanted;
+        page.truncate(self.query.count);
+        let next = page.last().filter(|_| more).map(|last| After::Id(last.id.clone()));
+        let total = match filter {
+            None => Some(self.count()?),
+            Some(_) => None,
+        };
+        Ok(Found { total, page, next })
+    }
+
+    fn count(&self) -> Result<usize, ScimError> {
+        let count = self.state.reads.count(self.kind).map_err(fault)?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     fn by_index(&self, filter: &Filter) -> Result<Option<Vec<Stored>>, ScimError> {
@@ -89,16 +140,16 @@ impl Search<'_> {
     /// The page without a filter: the position is found by the marks, and only the page is read.
     fn slice(&self) -> Result<Found, ScimError> {
         let reads = self.state.reads.as_ref();
-        let total = usize::try_from(reads.count(self.kind).map_err(fault)?).unwrap_or(usize::MAX);
+        let total = self.count()?;
         let (first, count) = (self.query.start_index.saturating_sub(1), self.query.count);
         if count == 0 || first >= total {
-            return Ok(Found { total, page: Vec::new() });
+            return Ok(Found::by_index(total, Vec::new()));
         }
         let (generation, mut at, mut after) = self.nearest(first)?;
         while at < first {
             let step = STEP.min(first - at);
             let Some(id) = reads.nth_id(self.kind, after.as_deref(), step).map_err(fault)? else {
-                return Ok(Found { total, page: Vec::new() });
+                return Ok(Found::by_index(total, Vec::new()));
             };
             at += step;
             if at.is_multiple_of(STEP) {
@@ -106,7 +157,7 @@ impl Search<'_> {
             }
             after = Some(id);
         }
-        Ok(Found { total, page: reads.scan(self.kind, after.as_deref(), count).map_err(fault)? })
+        Ok(Found::by_index(total, reads.scan(self.kind, after.as_deref(), count).map_err(fault)?))
     }
 
     fn nearest(&self, first: usize) -> Result<(u64, usize, Option<String>), ScimError> {
@@ -119,41 +170,42 @@ impl Search<'_> {
     fn matching(&self, filter: &Filter) -> Result<Found, ScimError> {
         let (first, count) = (self.query.start_index.saturating_sub(1), self.query.count);
         let (mut total, mut page) = (0_usize, Vec::new());
-        self.walk(Some(filter), |stored| {
+        self.walk(None, Some(filter), |stored| {
             if total >= first && page.len() < count {
                 page.push(stored);
             }
             total += 1;
-            Ok(())
+            Ok(true)
         })?;
-        Ok(Found { total, page })
+        Ok(Found::by_index(total, page))
     }
 
-    fn all_sorted(&self) -> Result<Found, ScimError> {
+    fn all_sorted(&self) -> Result<Vec<Stored>, ScimError> {
         let mut all = Vec::new();
-        self.walk(self.query.filter.as_ref(), |stored| {
+        self.walk(None, self.query.filter.as_ref(), |stored| {
             all.push(stored);
             if all.len() > SORT_MAX {
                 return Err(ScimError::too_many(format!(
                     "More than {SORT_MAX} resources would have to be sorted; leave out sortBy or narrow the filter."
                 )));
             }
-            Ok(())
+            Ok(true)
         })?;
-        let total = all.len();
-        Ok(Found { total, page: self.cut(self.sorted(all)?) })
+        self.sorted(all)
     }
 
-    /// Calls `each` with every match.
+    /// Calls `each` with every match behind `after` until it says stop.
     fn walk(
         &self,
+        after: Option<String>,
         filter: Option<&Filter>,
-        mut each: impl FnMut(Stored) -> Result<(), ScimError>,
+        mut each: impl FnMut(Stored) -> Result<bool, ScimError>,
     ) -> Result<(), ScimError> {
-        let (mut after, mut looked_at) = (None::<String>, 0_usize);
+        let (mut after, mut looked_at) = (after, 0_usize);
+        let size = if filter.is_some() { CHUNK } else { CHUNK.min(self.query.count.saturating_add(1)) };
         loop {
-            let chunk = self.state.reads.scan(self.kind, after.as_deref(), CHUNK).map_err(fault)?;
-            let full = chunk.len() == CHUNK;
+            let chunk = self.state.reads.scan(self.kind, after.as_deref(), size).map_err(fault)?;
+            let full = chunk.len() == size;
             after = chunk.last().map(|stored| stored.id.clone());
             for stored in chunk {
                 looked_at += 1;
@@ -166,8 +218,8 @@ impl Search<'_> {
                     Some(filter) => self.matches(filter, &stored)?,
                     None => true,
                 };
-                if wanted {
-                    each(stored)?;
+                if wanted && !each(stored)? {
+                    return Ok(());
                 }
             }
             if !full {
@@ -191,7 +243,23 @@ impl Search<'_> {
         Ok(keyed.into_iter().map(|(_, stored)| stored).collect())
     }
 
-    fn cut(&self, found: Vec<Stored>) -> Vec<Stored> {
-        found.into_iter().skip(self.query.start_index.saturating_sub(1)).take(self.query.count).collect()
+    /// The page of what was found as a whole.
+    fn cut(&self, found: Vec<Stored>) -> Result<Found, ScimError> {
+        let total = found.len();
+        let first = match self.from {
+            From::Index => self.query.start_index.saturating_sub(1),
+            From::Start => 0,
+            From::Behind(After::Count(seen)) => *seen,
+            From::Behind(After::Id(_)) => return Err(foreign()),
+        };
+        let page: Vec<Stored> = found.into_iter().skip(first).take(self.query.count).collect();
+        let end = first.saturating_add(page.len());
+        let more = !matches!(self.from, From::Index) && end < total;
+        Ok(Found { total: Some(total), page, next: more.then_some(After::Count(end)) })
     }
+}
+
+/// A position that does not fit the query it is sealed with: nothing of ours makes one.
+fn foreign() -> ScimError {
+    ScimError::invalid_cursor("The cursor does not belong to this query; begin again with an empty cursor.")
 }

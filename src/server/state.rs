@@ -13,6 +13,7 @@ use super::marks::Marks;
 use super::reads::Reads;
 use crate::limits;
 use crate::model::ports::Clock;
+use crate::scim::cursor::CursorKey;
 use crate::scim::dialect::Dialect;
 use crate::scim::discovery::Suggestions;
 use crate::server::share::Share;
@@ -35,6 +36,8 @@ pub const PATCH_BODY_MEMBERS: usize = 500;
 pub struct Settings {
     /// Address of the SCIM service as clients reach it, `/scim/v2` included.
     pub base_url: String,
+    /// Name of the tenant, for the seal of its cursors.
+    pub tenant: String,
     /// How long a change may take before its client is answered.
     pub deadline: Duration,
     /// Worker threads.
@@ -56,6 +59,7 @@ impl Settings {
     pub fn at(public_url: &str) -> Self {
         Self {
             base_url: format!("{}{BASE}", public_url.trim_end_matches('/')),
+            tenant: String::new(),
             deadline: limits::REQUEST_DEADLINE,
             workers: 2,
             body_bytes: limits::BODY_BYTES,
@@ -93,6 +97,8 @@ pub struct ServerState {
     pub metrics: PrometheusHandle,
     /// How many requests were invalid of late.
     pub share: Share,
+    /// Seals and opens cursors.
+    pub cursors: CursorKey,
     /// Positions in the listings, learnt while paging.
     pub marks: Marks,
 }

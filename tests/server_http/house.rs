@@ -11,6 +11,7 @@ use genesys_scim_bridge::bridge::change::{Action, Change, Done, Reply};
 use genesys_scim_bridge::model::ports::{Clock, Store};
 use genesys_scim_bridge::model::{Batch, Object, StoreError};
 use genesys_scim_bridge::scim::Dialect;
+use genesys_scim_bridge::scim::cursor::CursorKey;
 use genesys_scim_bridge::scim::error::ScimError;
 use genesys_scim_bridge::scim::etag::Precondition;
 use genesys_scim_bridge::scim::filter::Lookup;
@@ -269,6 +270,7 @@ pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
         request_ids: Arc::new(|| "made-here".to_owned()),
         metrics: measure::handle(),
         share: Default::default(),
+        cursors: CursorKey::new([7; 32]),
         marks: Default::default(),
     });
     let listening = listen(bind("127.0.0.1:0").unwrap(), state, no_admin()).unwrap();

@@ -1,4 +1,5 @@
-//! `GET /Users`, `GET /Groups` (RFC 7644 section 3.4.2): filter, paging with exact totals, sorting, projection.
+//! `GET /Users`, `GET /Groups` (RFC 7644 section 3.4.2): filter, paging by index with exact totals and by cursor (RFC 9865),
+//! sorting, projection.
 //!
 //! Puts the answer together from stored texts; what takes longer than a look-up or a page is found off the HTTP thread. How it is
 //! found: `server::find`; the language of queries: `scim::list`.
@@ -7,10 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::scim::cursor::{After, Fingerprint, Position};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
-use crate::scim::list::{ListQuery, list_head};
-use crate::server::find::Search;
+use crate::scim::list::{CursorParam, ListQuery, cursor_head, list_head};
+use crate::server::find::{From, Search};
 use crate::server::reads::Stored;
 use crate::server::routes::Answer;
 use crate::server::state::ServerState;
@@ -38,34 +40,109 @@ pub async fn groups(req: HttpRequest, state: Data<ServerState>) -> Answer {
 async fn handle(kind: ResourceKind, req: &HttpRequest, state: Data<ServerState>) -> Answer {
     let pairs = query::pairs(req.query_string())?;
     let query = ListQuery::parse(kind, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
-    let start = query.start_index;
-    Ok(run(kind, query, state).await?.answer(start))
+    one(kind, query, state).await
+}
+
+/// Answers a query over one type.
+///
+/// # Errors
+/// As [`users`], and what RFC 9865 says about cursors.
+pub(super) async fn one(kind: ResourceKind, query: ListQuery, state: Data<ServerState>) -> Answer {
+    let Some(paging) = Paging::of(&state, &[(kind, &query)])? else {
+        let start = query.start_index;
+        return Ok(run(kind, query, From::Index, state).await?.answer(start));
+    };
+    let page = run(kind, query, paging.from(kind), state.clone()).await?;
+    let next = page.next.clone().map(|after| Position { kind, after });
+    paging.answer(&state, page, next)
+}
+
+/// Paging by cursor: where the client is, and the seal of its query.
+pub(super) struct Paging {
+    fingerprint: Fingerprint,
+    position: Option<Position>,
+}
+
+impl Paging {
+    /// `None` when the queries page by index.
+    ///
+    /// # Errors
+    /// `invalidCursor`, `expiredCursor`.
+    pub(super) fn of(
+        state: &ServerState,
+        queries: &[(ResourceKind, &ListQuery)],
+    ) -> Result<Option<Self>, ScimError> {
+        let Some(cursor) = queries.first().and_then(|(_, query)| query.cursor.as_ref()) else {
+            return Ok(None);
+        };
+        let fingerprint = state.cursors.fingerprint(&state.settings.tenant, queries);
+        let position = match cursor {
+            CursorParam::First => None,
+            CursorParam::At(text) => Some(state.cursors.read(text, &fingerprint, state.clock.now_ms())?),
+        };
+        Ok(Some(Self { fingerprint, position }))
+    }
+
+    /// Where a type goes on: behind the position if it is the position's type, else at its beginning.
+    pub(super) fn from(&self, kind: ResourceKind) -> From {
+        match &self.position {
+            Some(position) if position.kind == kind => From::Behind(position.after.clone()),
+            _ => From::Start,
+        }
+    }
+
+    /// Whether all of that type was on pages before.
+    pub(super) fn is_past(&self, kind: ResourceKind) -> bool {
+        kind == ResourceKind::User
+            && self.position.as_ref().is_some_and(|position| position.kind == ResourceKind::Group)
+    }
+
+    /// The page with the cursor of the next one.
+    pub(super) fn answer(&self, state: &ServerState, page: Page, next: Option<Position>) -> Answer {
+        let issue =
+            |position: Position| state.cursors.issue(&position, &self.fingerprint, state.clock.now_ms());
+        let next = next.map(issue).transpose()?;
+        let head = cursor_head(page.total, next.as_deref(), page.number);
+        Ok(page.behind(head))
+    }
 }
 
 /// Resources as text, with commas between them.
-#[derive(Default)]
 pub(super) struct Page {
-    /// How many match in all.
-    pub(super) total: usize,
+    /// How many match in all, where that is known.
+    pub(super) total: Option<usize>,
     /// How many are in the text.
     pub(super) number: usize,
+    /// Where its type goes on, when paging by cursor.
+    pub(super) next: Option<After>,
     text: Vec<u8>,
 }
 
 impl Page {
+    /// A page with nothing on it.
+    pub(super) fn empty() -> Self {
+        Self { total: Some(0), number: 0, next: None, text: Vec::new() }
+    }
+
     /// Puts another page behind this one.
     pub(super) fn append(&mut self, other: Page) {
         if self.number > 0 && other.number > 0 {
             self.text.push(b',');
         }
-        self.total += other.total;
+        self.total = self.total.zip(other.total).map(|(left, right)| left + right);
         self.number += other.number;
+        self.next = other.next;
         self.text.extend(other.text);
     }
 
-    /// The page as an answer.
+    /// The page as an answer of paging by index.
     pub(super) fn answer(self, start: usize) -> HttpResponse {
-        let mut body = list_head(self.total, start, self.number);
+        let head = list_head(self.total.unwrap_or(self.number), start, self.number);
+        self.behind(head)
+    }
+
+    fn behind(self, head: Vec<u8>) -> HttpResponse {
+        let mut body = head;
         body.reserve(self.text.len() + 2);
         body.extend(self.text);
         body.extend(b"]}");
@@ -80,18 +157,19 @@ impl Page {
 pub(super) async fn run(
     kind: ResourceKind,
     query: ListQuery,
+    from: From,
     state: Data<ServerState>,
 ) -> Result<Page, ScimError> {
-    if (Search { kind, query: &query, state: &state }).is_quick() {
-        return find(kind, &query, &state);
+    if (Search { kind, query: &query, from: &from, state: &state }).is_quick() {
+        return find(kind, &query, &from, &state);
     }
-    web::block(move || find(kind, &query, &state))
+    web::block(move || find(kind, &query, &from, &state))
         .await
         .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
 
-fn find(kind: ResourceKind, query: &ListQuery, state: &ServerState) -> Result<Page, ScimError> {
-    let found = Search { kind, query, state }.run()?;
+fn find(kind: ResourceKind, query: &ListQuery, from: &From, state: &ServerState) -> Result<Page, ScimError> {
+    let found = Search { kind, query, from, state }.run()?;
     let mut text = Vec::with_capacity(found.page.len() * TYPICAL);
     let groupless = groupless(kind, &found.page, state)?;
     for (number, stored) in found.page.iter().enumerate() {
@@ -100,7 +178,7 @@ fn find(kind: ResourceKind, query: &ListQuery, state: &ServerState) -> Result<Pa
         }
         view::write(state, kind, stored, &query.projection, groupless, &mut text)?;
     }
-    Ok(Page { total: found.total, number: found.page.len(), text })
+    Ok(Page { total: found.total, number: found.page.len(), next: found.next, text })
 }
 
 /// Whether nobody on a page is in any group, asked once instead of for each. Where the ids do not sort as their keys do, as those of

@@ -6,11 +6,13 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Payload};
 use serde_json::Value;
 
-use super::list;
+use super::list::{self, Page, Paging};
+use crate::scim::cursor::{After, Position};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::list::ListQuery;
 use crate::server::body;
+use crate::server::find::From;
 use crate::server::routes::Answer;
 use crate::server::state::ServerState;
 
@@ -33,8 +35,7 @@ pub async fn groups(req: HttpRequest, payload: Payload, state: Data<ServerState>
 async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
     let body = body::read(req, payload, &state.settings).await?;
     let query = ListQuery::from_search(kind, &body)?;
-    let start = query.start_index;
-    Ok(list::run(kind, query, state).await?.answer(start))
+    list::one(kind, query, state).await
 }
 
 /// Searches users and groups. A filter that makes no sense for one type finds nothing of it.
@@ -47,16 +48,54 @@ pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerSt
         (Err(error), Err(_)) => return Err(error),
         (users, groups) => (users.ok(), groups.ok()),
     };
-    let (start, count) =
-        users.as_ref().or(groups.as_ref()).map_or((1, 0), |query| (query.start_index, query.count));
-    let mut all = list::Page::default();
-    for (kind, query) in [(ResourceKind::User, users), (ResourceKind::Group, groups)] {
-        let Some(mut query) = query else { continue };
-        query.start_index = start.saturating_sub(all.total).max(1);
+    let queries: Vec<(ResourceKind, ListQuery)> =
+        [(ResourceKind::User, users), (ResourceKind::Group, groups)]
+            .into_iter()
+            .filter_map(|(kind, query)| query.map(|query| (kind, query)))
+            .collect();
+    let borrowed: Vec<_> = queries.iter().map(|(kind, query)| (*kind, query)).collect();
+    match Paging::of(&state, &borrowed)? {
+        None => by_index(queries, state).await,
+        Some(paging) => by_cursor(queries, &paging, state).await,
+    }
+}
+
+async fn by_index(queries: Vec<(ResourceKind, ListQuery)>, state: Data<ServerState>) -> Answer {
+    let (start, count) = queries.first().map_or((1, 0), |(_, query)| (query.start_index, query.count));
+    let mut all = Page::empty();
+    for (kind, mut query) in queries {
+        query.start_index = start.saturating_sub(all.total.unwrap_or(0)).max(1);
         query.count = count.saturating_sub(all.number);
-        all.append(list::run(kind, query, state.clone()).await?);
+        all.append(list::run(kind, query, From::Index, state.clone()).await?);
     }
     Ok(all.answer(start))
+}
+
+/// Users to their end, then groups. The cursor says in which of them the next page begins.
+async fn by_cursor(
+    queries: Vec<(ResourceKind, ListQuery)>,
+    paging: &Paging,
+    state: Data<ServerState>,
+) -> Answer {
+    let count = queries.first().map_or(0, |(_, query)| query.count);
+    let (mut all, mut next) = (Page::empty(), None);
+    for (kind, mut query) in queries.into_iter().filter(|(kind, _)| !paging.is_past(*kind)) {
+        let sorted = query.sort.is_some();
+        query.count = count.saturating_sub(all.number);
+        let full = query.count == 0;
+        let page = list::run(kind, query, paging.from(kind), state.clone()).await?;
+        // A page that is full already looks only whether this type may have anything.
+        let begins = if sorted { After::Count(0) } else { After::Id(String::new()) };
+        let after = page.next.clone().or_else(|| (full && page.total != Some(0)).then_some(begins));
+        all.append(page);
+        if let Some(after) = after {
+            next = Some(Position { kind, after });
+            break;
+        }
+    }
+    // How many there are in all is told by paging by index; here the types before may be past.
+    all.total = None;
+    paging.answer(&state, all, next)
 }
 
 fn query(kind: ResourceKind, body: &Value) -> Result<ListQuery, ScimError> {
