@@ -87,7 +87,7 @@ fn main() {
 }
 
 /// Medians of both, in nanoseconds for one call, timed in turn.
-fn side_by_side(one: &mut Case<'_>, other: &mut Case<'_>) -> (f64, f64) {
+fn side_by_side<'a>(one: &mut Case<'a>, other: &mut Case<'a>) -> (f64, f64) {
     let rounds = [rounds(one), rounds(other)];
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..SAMPLES {
@@ -154,7 +154,7 @@ fn directory(user: &Object, users: u128) -> Directory {
 }
 
 /// A look-up of another user each time, far from the one before.
-fn numbered(users: u128, directory: &Directory) -> impl FnMut() -> String + use<'_> {
+fn numbered(users: u128, directory: &Directory) -> impl FnMut() -> String {
     let mut number = 0;
     let counted = directory.counts().unwrap().users as u128;
     let users = users.min(counted);
