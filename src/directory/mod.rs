@@ -1,8 +1,8 @@
 //! The directory: users and groups as the identity provider sees them, with look-ups, memberships and what was granted.
 //!
 //! Reads are answered from here and cost no Genesys call. Writes happen only in the batch of a saga's turn ([`settle_user`],
-//! [`settle_group`]) or of an import ([`import`], [`offline`]); this room never commits. Keys are named in [`index`] and below; records in
-//! [`record`]; work that a group change leaves for its members in [`outbox`].
+//! [`settle_group`]) or of an import ([`import`], [`offline`]); this room never commits. Keys are named in [`index`] and below;
+//! records in [`record`]; work that a group change leaves for its members in [`outbox`].
 
 mod form;
 pub mod granted;
