@@ -223,5 +223,6 @@ impl Directory {
 }
 
 fn id_text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).into_owned()
+    // Ids are texts; what is none was damaged, and then finds nothing.
+    std::str::from_utf8(value).unwrap_or_default().to_owned()
 }
