@@ -38,10 +38,12 @@ pub fn take(object: &mut Object, name: &str) -> Option<Value> {
     object.shift_remove(&key)
 }
 
-/// Equality of JSON in which 4 and 4.0 are the same number.
+/// Equality of JSON in which 4 and 4.0 are the same number; whole numbers are compared exactly, however large.
 pub fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Number(a), Value::Number(b)) => {
+            a == b || (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()
+        }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(x, y)| same(x, y)),
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, x)| b.get(key).is_some_and(|y| same(x, y)))
