@@ -34,6 +34,22 @@ impl Dialect {
         self == Self::Tolerant
     }
 
+    /// Whether a value of a PATCH takes away what is there: null or an empty array (RFC 7643 section 2.5), and an empty
+    /// text, which is how connectors clear (connectors.md section 1.4).
+    pub fn clears(self, value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty() && self.is_tolerant(),
+            Value::Array(items) => items.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The sub-attribute that a client means by a name.
+    pub(super) fn sub<'a>(self, attribute: &'a Attribute, name: &str) -> Option<&'a Attribute> {
+        attribute.sub(&self.alias(attribute, name.to_owned()))
+    }
+
     /// Turns a whole attribute into its declared type. `None` means unassigned (null, or nothing left of it); an
     /// empty array stays an empty array, because it is how a client says "none of these".
     ///
@@ -177,7 +193,15 @@ impl Dialect {
     }
 
     /// The members of a complex value: canonical names, declared types, read-only ones passed over, unknown ones kept.
-    fn members(self, attribute: &Attribute, at: &str, object: Object) -> Result<Object, ScimError> {
+    ///
+    /// # Errors
+    /// As [`Dialect::coerce`].
+    pub(super) fn members(
+        self,
+        attribute: &Attribute,
+        at: &str,
+        object: Object,
+    ) -> Result<Object, ScimError> {
         let object = self.unpack_role(attribute, object);
         let mut out = Object::new();
         for (key, value) in object {

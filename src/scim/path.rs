@@ -64,6 +64,8 @@ impl Path {
         if looks_like_schema(text) {
             return if text.eq_ignore_ascii_case(kind.schema()) {
                 Err(ScimError::invalid_path("The path names the core schema; name one of its attributes."))
+            } else if registry().schema(text).is_some() {
+                Err(ScimError::invalid_path(format!("{text} is not a schema of {kind}.")))
             } else {
                 Ok(Path::Extension(text.to_owned()))
             };
@@ -75,7 +77,8 @@ impl Path {
     }
 }
 
-/// Whether a text without brackets is the URN of a schema: its segment before the last is a version.
+/// Whether a text without brackets is the URN of a schema: its segment before the last is a version, and the last is
+/// a resource type or begins with a capital as names of schemas do and names of attributes do not.
 pub(super) fn looks_like_schema(text: &str) -> bool {
     let mut segments = text.rsplit(':');
     let (last, version) = (segments.next(), segments.next());
@@ -84,7 +87,11 @@ pub(super) fn looks_like_schema(text: &str) -> bool {
     });
     is_version
         && text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
-        && last.is_some_and(|last| matches!(last.to_ascii_lowercase().as_str(), "user" | "group"))
+        && last.is_some_and(|last| {
+            let name = last.strip_prefix(|c: char| c.is_ascii_uppercase());
+            name.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphanumeric()))
+                || matches!(last, "user" | "group")
+        })
 }
 
 fn bracketed(kind: ResourceKind, text: &str, open: usize) -> Result<Path, ScimError> {
@@ -167,7 +174,9 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
         return Ok(Place { path: AttrPath { schema, name, sub }, attribute: Some(found.attribute) });
     }
     let unknown_schema = uri.is_some_and(|uri| {
-        registry().extension(kind, uri).is_none() && !uri.eq_ignore_ascii_case(kind.schema())
+        // One that belongs to another resource type is known, and wrong here.
+        registry().schema(uri).is_none()
+            && uri.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
     });
     // Custom extensions are kept as they come (connectors.md section 1.3); a bare unknown name is a misspelling
     // unless the document holds it already.
@@ -221,6 +230,8 @@ mod tests {
             ),
             ("urn:custom:2.0:User:tag".into(), "urn:custom:2.0:User:tag".into()),
             ("urn:custom:2.0:User".into(), "extension urn:custom:2.0:User".into()),
+            ("urn:acme:1.0:Badge".into(), "extension urn:acme:1.0:Badge".into()),
+            ("urn:acme:1.0:Badge:colour".into(), "urn:acme:1.0:Badge:colour".into()),
             ("shoeSize".into(), "shoeSize".into()),
         ];
         for (text, expected) in table {
@@ -245,6 +256,9 @@ mod tests {
             ("emails[]", filter),
             ("emails[nonsense eq \"x\"]", filter),
             ("urn:ietf:params:scim:schemas:core:2.0:User", path),
+            ("urn:ietf:params:scim:schemas:core:2.0:Group", path),
+            ("urn:ietf:params:scim:schemas:core:2.0:Group:displayName", path),
+            ("nonsense:x", path),
             ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:nonsense", path),
         ] {
             assert_eq!(show(text), Err(expected), "{text}");

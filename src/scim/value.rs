@@ -46,7 +46,7 @@ pub fn take(object: &mut Object, name: &str) -> Option<Value> {
     object.shift_remove(&key)
 }
 
-/// Equality of JSON in which 4 and 4.0 are the same number.
+/// Equality of JSON in which 4 and 4.0 are the same number; whole numbers are compared exactly, however large.
 pub fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => compare_numbers(a, b).is_eq(),

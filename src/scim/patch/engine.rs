@@ -3,17 +3,19 @@
 //! Works on a copy that the caller throws away on the first fault. Types and tolerances are [`Dialect`]'s, members of
 //! groups are [`super::members`]; how values and entries are set and taken away is [`super::values`].
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::super::dialect::Dialect;
 use super::super::error::ScimError;
 use super::super::filter::ElementFilter;
 use super::super::kind::ResourceKind;
-use super::super::path::{Path, Place};
+use super::super::path::{Path, Place, looks_like_schema};
 use super::super::registry::{AttrPath, Attribute, Mutability, registry};
 use super::super::resource::password_of;
 use super::super::value::{is_present, key_of, take};
-use super::values::{Entries, clears, remove_listed, set_sub, set_whole, store};
+use super::values::{Entries, remove_listed, set_parts, set_sub, set_whole, store};
 use super::{MemberChange, OpKind, Operation, members};
 use crate::model::{Object, Secret};
 
@@ -43,24 +45,47 @@ impl<'a> Engine<'a> {
     pub(super) fn run(&mut self, operation: &Operation) -> Result<(), ScimError> {
         let value = operation.value.as_ref();
         match &operation.path {
-            Some(text) if text.trim().eq_ignore_ascii_case("id") => self.own_id(value),
-            Some(text) => {
-                let path = self.path(text)?;
-                self.at(operation.kind, &path, value)
-            }
+            Some(text) => match self.path(text)? {
+                Path::Attribute(place) if is_id(&place) => self.own_id(operation.kind, value),
+                path => self.at(operation.kind, &path, value),
+            },
             None => self.without_path(operation.kind, value.unwrap_or(&Value::Null)),
         }
     }
 
     fn path(&self, text: &str) -> Result<Path, ScimError> {
-        Path::parse(self.kind, text, |name| key_of(&self.document, name).is_some())
+        let path = Path::parse(self.kind, text, |name| key_of(&self.document, name).is_some())?;
+        if !self.dialect.is_tolerant() {
+            self.by_the_letter(text, &path)?;
+        }
+        Ok(path)
+    }
+
+    /// The strict dialect knows only what the schemas say, and extensions only by their URN (RFC 7644 section 3.10).
+    fn by_the_letter(&self, text: &str, path: &Path) -> Result<(), ScimError> {
+        let qualified = text.split('[').next().is_some_and(|head| head.contains(':'));
+        let wrong = match path {
+            Path::Extension(urn) => registry().extension(self.kind, urn).is_none(),
+            Path::Attribute(place) => place.attribute.is_none() || place.path.schema.is_some() && !qualified,
+            Path::Element { place, sub, .. } => {
+                let unknown = |sub: &str| place.attribute.is_none_or(|known| known.sub(sub).is_none());
+                sub.as_deref().is_some_and(unknown) || place.path.schema.is_some() && !qualified
+            }
+        };
+        if wrong {
+            return Err(ScimError::invalid_path(
+                "The path names no attribute of /Schemas; attributes of extensions need their URN.",
+            ));
+        }
+        Ok(())
     }
 
     /// Okta sends the id along with every change of a group (connectors.md section 2).
-    fn own_id(&self, value: Option<&Value>) -> Result<(), ScimError> {
+    fn own_id(&self, kind: OpKind, value: Option<&Value>) -> Result<(), ScimError> {
         match value {
-            Some(Value::String(id)) if id == self.resource_id => Ok(()),
-            Some(Value::Null) if self.dialect.is_tolerant() => Ok(()),
+            Some(Value::String(id)) if id == self.resource_id && kind != OpKind::Remove => Ok(()),
+            // OneLogin's template says `"id": null` (connectors.md section 3).
+            Some(Value::Null) if self.dialect.is_tolerant() && kind != OpKind::Remove => Ok(()),
             _ => Err(ScimError::mutability("id cannot be changed.")),
         }
     }
@@ -78,7 +103,13 @@ impl<'a> Engine<'a> {
             }
             _ => return Err(ScimError::invalid_value("without a path, value must be an object.")),
         };
+        let mut seen = HashSet::with_capacity(members.len());
         for (key, value) in members {
+            if !seen.insert(key.to_ascii_lowercase()) {
+                return Err(ScimError::invalid_syntax(format!(
+                    "{key} is given twice, in different letter case."
+                )));
+            }
             self.key(kind, key, value)?;
         }
         Ok(())
@@ -86,36 +117,37 @@ impl<'a> Engine<'a> {
 
     /// One member of a value without a path: a plain name, a dotted or filtered path, or an URN.
     fn key(&mut self, kind: OpKind, key: &str, value: &Value) -> Result<(), ScimError> {
-        if key.eq_ignore_ascii_case("id") {
-            return self.own_id(Some(value));
-        }
-        let core = registry().core_or_common(self.kind, key);
-        if core.is_some_and(|attribute| attribute.mutability == Mutability::ReadOnly) {
-            // Whole resources are sent back with what we added to them; that is no attempt to change it.
-            return Ok(());
-        }
-        if key.eq_ignore_ascii_case("schemas") {
-            let place = AttrPath { schema: None, name: "schemas".into(), sub: None };
-            return self.at(
-                OpKind::Add,
-                &Path::Attribute(Place { path: place, attribute: core }),
-                Some(value),
-            );
+        if !self.dialect.is_tolerant() && names_a_part(key) {
+            return Err(ScimError::invalid_path(format!(
+                "{key} is a path; only attributes can be keys here."
+            )));
         }
         match self.path(key) {
+            Ok(Path::Attribute(place)) if is_id(&place) => self.own_id(kind, Some(value)),
+            Ok(path) if is_read_only(&path) => self.given_back(key),
+            Ok(path @ Path::Attribute(_)) if key.eq_ignore_ascii_case("schemas") => {
+                // The message lists what it speaks of; that takes nothing from what is there.
+                self.at(OpKind::Add, &path, Some(value))
+            }
             Ok(path) => self.at(kind, &path, Some(value)),
             Err(_)
                 if self.dialect.is_tolerant() && !key.contains(['[', ':', '.', ' ']) && !key.is_empty() =>
             {
-                if value.is_null() {
-                    take(&mut self.document, key);
-                } else {
+                if !value.is_null() {
                     self.document.insert(key.to_owned(), value.clone());
                 }
                 Ok(())
             }
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Whole resources are sent back with what we added to them; that is no attempt to change it.
+    fn given_back(&self, key: &str) -> Result<(), ScimError> {
+        if self.dialect.is_tolerant() {
+            return Ok(());
+        }
+        Err(ScimError::mutability(format!("{key} is read-only.")))
     }
 
     fn at(&mut self, kind: OpKind, path: &Path, value: Option<&Value>) -> Result<(), ScimError> {
@@ -127,7 +159,13 @@ impl<'a> Engine<'a> {
                         "name members as a whole, or select them in brackets.",
                     ));
                 }
-                self.members.push(members::whole(kind, value)?);
+                let checked = match (self.dialect.is_tolerant(), place.attribute, value) {
+                    (false, Some(attribute), Some(value)) => {
+                        self.dialect.coerce(attribute, "members", in_array(kind, attribute, value))?
+                    }
+                    _ => None,
+                };
+                self.members.push(members::whole(kind, checked.as_ref().or(value))?);
                 Ok(())
             }
             Path::Element { place, filter, sub } if self.is_members(&place.path) => {
@@ -170,28 +208,29 @@ impl<'a> Engine<'a> {
     }
 
     fn extension(&mut self, kind: OpKind, urn: &str, value: Option<&Value>) -> Result<(), ScimError> {
+        let urn = key_of(&self.document, urn).unwrap_or(urn).to_owned();
         let value = value.unwrap_or(&Value::Null);
-        if kind == OpKind::Remove || !is_present(value) && !matches!(value, Value::Object(_)) {
-            take(&mut self.document, urn);
+        if kind == OpKind::Remove || self.dialect.clears(value) {
+            take(&mut self.document, &urn);
             return Ok(());
         }
         let Value::Object(members) = value else {
             return Err(ScimError::invalid_value(format!("{urn} must be an object.")));
         };
         for (key, value) in members {
-            match registry().in_schema(urn, key) {
-                Some(attribute) if attribute.mutability == Mutability::ReadOnly => {}
+            let path = AttrPath { schema: Some(urn.clone()), name: key.clone(), sub: None };
+            match registry().in_schema(&urn, key) {
+                Some(attribute) if attribute.mutability == Mutability::ReadOnly => self.given_back(key)?,
                 Some(attribute) => {
-                    let path =
-                        AttrPath { schema: Some(urn.to_owned()), name: attribute.name.clone(), sub: None };
+                    let path = AttrPath { name: attribute.name.clone(), ..path };
                     let place = Place { path, attribute: Some(attribute) };
                     self.attribute(kind, &place, attribute, Some(value))?;
                 }
-                None if key.eq_ignore_ascii_case("schemas") => {}
-                None => {
-                    let path = AttrPath { schema: Some(urn.to_owned()), name: key.clone(), sub: None };
-                    self.unknown(kind, &path, Some(value))?;
+                None if !self.dialect.is_tolerant() => {
+                    return Err(ScimError::invalid_path(format!("{path} is not known here; see /Schemas.")));
                 }
+                None if key.eq_ignore_ascii_case("schemas") => {}
+                None => self.unknown(kind, &path, Some(value))?,
             }
         }
         Ok(())
@@ -201,16 +240,20 @@ impl<'a> Engine<'a> {
     fn unknown(&mut self, kind: OpKind, path: &AttrPath, value: Option<&Value>) -> Result<(), ScimError> {
         let cleared = kind == OpKind::Remove || value.is_none_or(Value::is_null);
         let value = value.cloned().unwrap_or(Value::Null);
-        self.within(path.schema.as_deref(), |container| {
+        // What is there already keeps its spelling: two spellings of one name would be two attributes.
+        let schema =
+            path.schema.as_ref().map(|urn| key_of(&self.document, urn).unwrap_or(urn.as_str()).to_owned());
+        self.within(schema.as_deref(), |container| {
+            let name = key_of(container, &path.name).unwrap_or(&path.name).to_owned();
             match (&path.sub, cleared) {
                 (None, true) => {
-                    take(container, &path.name);
+                    container.shift_remove(&name);
                 }
                 (None, false) => {
-                    container.insert(path.name.clone(), value);
+                    container.insert(name, value);
                 }
                 (Some(sub), cleared) => {
-                    let mut inner = match container.get(&path.name) {
+                    let mut inner = match container.get(&name) {
                         Some(Value::Object(inner)) => inner.clone(),
                         _ => Object::new(),
                     };
@@ -219,7 +262,7 @@ impl<'a> Engine<'a> {
                     } else {
                         inner.insert(sub.clone(), value);
                     }
-                    store(container, &path.name, Value::Object(inner));
+                    store(container, &name, Value::Object(inner));
                 }
             }
             Ok(())
@@ -251,32 +294,35 @@ impl<'a> Engine<'a> {
         let at = path.to_string();
         let dialect = self.dialect;
         let value = value.unwrap_or(&Value::Null);
-        let cleared = kind == OpKind::Remove || clears(value);
+        let cleared = kind == OpKind::Remove || dialect.clears(value);
         self.within(path.schema.as_deref(), |container| match place.sub_attribute() {
-            None if kind == OpKind::Remove && attribute.multi_valued && is_present(value) => {
+            Some(sub) => {
+                let new = if cleared { None } else { dialect.coerce(sub, &at, value.clone())? };
+                set_sub(container, attribute, sub, new)
+            }
+            // A list of nothing removes nothing.
+            None if kind == OpKind::Remove
+                && attribute.multi_valued
+                && (value.is_array() || is_present(value)) =>
+            {
                 remove_listed(container, dialect, attribute, &at, value)
             }
-            // An empty object names no sub-attribute to change (RFC 7644 section 3.5.2.3).
-            None if !cleared && value.as_object().is_some_and(Object::is_empty) => Ok(()),
             None if cleared => {
                 container.shift_remove(&attribute.name);
                 Ok(())
             }
-            None => match dialect.coerce(attribute, &at, value.clone())? {
-                None => {
-                    container.shift_remove(&attribute.name);
-                    Ok(())
+            None => match value {
+                Value::Object(parts) if attribute.is_complex() && !attribute.multi_valued => {
+                    set_parts(container, dialect, attribute, &at, parts)
                 }
-                Some(new) => {
-                    set_whole(container, kind, attribute, new);
+                value => {
+                    match dialect.coerce(attribute, &at, in_array(kind, attribute, value))? {
+                        None => drop(container.shift_remove(&attribute.name)),
+                        Some(new) => set_whole(container, kind, attribute, new),
+                    }
                     Ok(())
                 }
             },
-            Some(sub) => {
-                let new = if cleared { None } else { dialect.coerce(sub, &at, value.clone())? };
-                set_sub(container, attribute, sub, new);
-                Ok(())
-            }
         })
     }
 
@@ -300,14 +346,49 @@ impl<'a> Engine<'a> {
                 Some(Value::Array(list)) => list.clone(),
                 _ => Vec::new(),
             };
-            if kind == OpKind::Remove || clears(value) {
-                change.remove(&mut list);
+            if kind == OpKind::Remove || change.dialect.clears(value) {
+                change.remove(&mut list)?;
             } else {
                 change.set(&mut list, value)?;
             }
             store(container, &attribute.name, Value::Array(list));
             Ok(())
         })
+    }
+}
+
+fn is_id(place: &Place) -> bool {
+    place.path.schema.is_none() && place.path.name == "id"
+}
+
+fn is_read_only(path: &Path) -> bool {
+    let read_only = |attribute: Option<&Attribute>| {
+        attribute.is_some_and(|known| known.mutability == Mutability::ReadOnly)
+    };
+    match path {
+        Path::Extension(_) => false,
+        Path::Attribute(place) => read_only(place.attribute) || read_only(place.sub_attribute()),
+        Path::Element { place, sub, .. } => {
+            let part = place.attribute.zip(sub.as_deref()).and_then(|(known, sub)| known.sub(sub));
+            read_only(place.attribute) || read_only(part)
+        }
+    }
+}
+
+/// Whether a key goes below an attribute: dots count only behind the URN, which has some of its own.
+fn names_a_part(key: &str) -> bool {
+    !looks_like_schema(key) && key.rsplit(':').next().is_some_and(|name| name.contains('.'))
+        || key.contains('[')
+}
+
+/// An add may bring one value of an attribute that has several (RFC 7644 section 3.5.2.1). A text stays as it is: it
+/// may be the compact form of many.
+fn in_array(kind: OpKind, attribute: &Attribute, value: &Value) -> Value {
+    match value {
+        Value::Object(_) if kind == OpKind::Add && attribute.multi_valued => {
+            Value::Array(vec![value.clone()])
+        }
+        _ => value.clone(),
     }
 }
 

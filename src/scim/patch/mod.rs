@@ -16,7 +16,8 @@ use super::dialect::Dialect;
 use super::error::ScimError;
 use super::filter::ElementFilter;
 use super::kind::ResourceKind;
-use super::resource::{Member, complete_schemas, require};
+use super::resource::rules::{immutable_kept, keep_equal, require_still};
+use super::resource::{Member, complete_schemas};
 use super::value::get;
 use crate::limits;
 use crate::model::{Object, Secret};
@@ -54,7 +55,8 @@ pub struct PatchRequest {
 pub struct Patched {
     /// The new document.
     pub document: Object,
-    /// Whether the document differs from the one before; members and password count apart.
+    /// Whether the document means something else than the one before: the order of keys and of `schemas`, and 4.0 for
+    /// 4, are no difference. Members and password count apart.
     pub changed: bool,
     /// The password, if one was set; it is never stored.
     pub password: Option<Secret>,
@@ -151,6 +153,10 @@ impl Operation {
             (OpKind::Add | OpKind::Replace, _, None) => {
                 Err(ScimError::invalid_value("add and replace need a value; use remove or null to clear."))
             }
+            // By the letter such a remove empties the whole attribute, which nobody who lists values means.
+            (OpKind::Remove, _, Some(value)) if !value.is_null() && !dialect.is_tolerant() => {
+                Err(ScimError::invalid_syntax("remove takes no value; select what goes in brackets."))
+            }
             _ => Ok(Self { kind, path, value }),
         }
     }
@@ -172,9 +178,11 @@ pub fn apply(
         engine.run(operation).map_err(|fault| in_operation(index, fault))?;
     }
     let engine::Engine { mut document, members, password, named_display_name, .. } = engine;
-    require(kind, &document).map_err(|fault| ScimError::mutability(fault.detail))?;
+    require_still(kind, &document)?;
+    immutable_kept(kind, current, &document)?;
     forget_removed_schemas(current, &mut document);
     complete_schemas(kind, &mut document);
+    keep_equal(current, &mut document);
     Ok(Patched { changed: document != *current, document, password, members, named_display_name })
 }
 

@@ -342,8 +342,8 @@ fn members_become_changes_and_never_part_of_the_document() {
         ),
         (json!({"op": "replace", "value": {"id": "g", "displayName": "G"}}), vec![]),
         (
-            json!({"op": "replace", "path": "members[value eq \"a\"].value", "value": "b"}),
-            vec![Remove(ids(&["a"])), Add(vec![member("b")])],
+            json!({"op": "replace", "path": "members[value eq \"a\"].value", "value": "a"}),
+            vec![Add(vec![member("a")])],
         ),
     ];
     let group =
@@ -363,6 +363,11 @@ fn members_become_changes_and_never_part_of_the_document() {
     for (operation, expected) in [
         (json!({"op": "add", "path": "members", "value": [{"display": "x"}]}), ScimType::InvalidValue),
         (json!({"op": "remove", "path": "members.value"}), ScimType::InvalidPath),
+        // The parts of a member are immutable (RFC 7643 section 4.2).
+        (
+            json!({"op": "replace", "path": "members[value eq \"a\"].value", "value": "b"}),
+            ScimType::Mutability,
+        ),
         (json!({"op": "remove", "path": "displayName"}), ScimType::Mutability),
     ] {
         let fault =

@@ -8,20 +8,11 @@ use super::super::compact::Shape;
 use super::super::dialect::{Dialect, is_primary};
 use super::super::error::ScimError;
 use super::super::filter::ElementFilter;
-use super::super::registry::Attribute;
+use super::super::registry::{Attribute, Mutability};
+use super::super::resource::rules::unaltered;
 use super::super::value::{contains, is_present, same};
 use super::OpKind;
 use crate::model::Object;
-
-/// Null and empty texts take a value away, and so does an empty array (connectors.md section 1.4).
-pub(super) fn clears(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    }
-}
 
 /// Inserts, or removes when nothing is left.
 pub(super) fn store(container: &mut Object, name: &str, value: Value) {
@@ -54,6 +45,36 @@ pub(super) fn set_whole(container: &mut Object, kind: OpKind, attribute: &Attrib
     store(container, &attribute.name, next);
 }
 
+/// Sets the parts of a complex attribute that an object names; those it clears go, the others stay (RFC 7644 section
+/// 3.5.2.3).
+pub(super) fn set_parts(
+    container: &mut Object,
+    dialect: Dialect,
+    attribute: &Attribute,
+    at: &str,
+    parts: &Object,
+) -> Result<(), ScimError> {
+    let mut gone: Vec<&Attribute> = Vec::new();
+    let mut given = Object::new();
+    for (key, value) in parts {
+        match dialect.sub(attribute, key) {
+            Some(sub) if sub.mutability == Mutability::ReadOnly => {}
+            Some(sub) if dialect.clears(value) => gone.push(sub),
+            _ => drop(given.insert(key.clone(), value.clone())),
+        }
+    }
+    for sub in gone {
+        set_sub(container, attribute, sub, None)?;
+    }
+    if given.is_empty() {
+        return Ok(());
+    }
+    // What the value lacks may be there already; that all required parts are is asked at the end.
+    let new = dialect.members(attribute, at, given)?;
+    set_whole(container, OpKind::Replace, attribute, Value::Object(new));
+    Ok(())
+}
+
 /// Sub-attributes that were not named stay, unless the value itself became another one: what was said about the old
 /// manager is not true of the new one.
 fn merged(attribute: &Attribute, mut old: Object, new: Object) -> Object {
@@ -69,23 +90,36 @@ fn merged(attribute: &Attribute, mut old: Object, new: Object) -> Object {
 }
 
 /// Adds an entry unless one already says all of it; a new primary entry is the only one. A skill, language or custom
-/// attribute that is there already gets its new level or value instead of a twin (RFC 7643 section 2.4).
+/// attribute that is there already gets its new level or value, and an address, number or role its new label or mark,
+/// instead of a twin (RFC 7643 section 2.4).
 fn append(attribute: &Attribute, list: &mut Vec<Value>, item: Value) {
     if list.iter().any(|known| contains(known, &item)) {
         return;
     }
-    let twin = identity(attribute).and_then(|keys| {
-        let same_key =
-            |known: &Value, key: &&str| known.get(*key).is_some() && known.get(*key) == item.get(*key);
-        list.iter_mut().find(|known| keys.iter().all(|key| same_key(known, key)))
-    });
-    match twin {
-        Some(known) => *known = item,
+    let at = match list.iter().position(|known| is_twin(attribute, known, &item)) {
+        Some(at) => at,
         None => {
-            list.push(item);
-            let last = list.len().saturating_sub(1);
-            only_primary(list, &[last]);
+            list.push(Value::Object(Object::new()));
+            list.len().saturating_sub(1)
         }
+    };
+    if let Some(known) = list.get_mut(at) {
+        match (known, item) {
+            (Value::Object(known), Value::Object(item)) => known.extend(item),
+            (known, item) => *known = item,
+        }
+    }
+    only_primary(list, &[at]);
+}
+
+fn is_twin(attribute: &Attribute, known: &Value, item: &Value) -> bool {
+    let equal = |key: &str| known.get(key).is_some() && known.get(key) == item.get(key);
+    match identity(attribute) {
+        Some(keys) => keys.iter().all(|key| equal(key)),
+        None if attribute.sub("value").is_some() => {
+            equal("value") && (item.get("type").is_none() || known.get("type") == item.get("type"))
+        }
+        None => false,
     }
 }
 
@@ -113,7 +147,16 @@ fn only_primary(list: &mut [Value], touched: &[usize]) {
     }
 }
 
-pub(super) fn set_sub(container: &mut Object, attribute: &Attribute, sub: &Attribute, new: Option<Value>) {
+/// Sets or takes away one part of an attribute, of all its entries when it has several.
+///
+/// # Errors
+/// `mutability` when the part is required or immutable and was there.
+pub(super) fn set_sub(
+    container: &mut Object,
+    attribute: &Attribute,
+    sub: &Attribute,
+    new: Option<Value>,
+) -> Result<(), ScimError> {
     if !attribute.multi_valued {
         let old = match container.get(&attribute.name) {
             Some(Value::Object(old)) => old.clone(),
@@ -123,12 +166,12 @@ pub(super) fn set_sub(container: &mut Object, attribute: &Attribute, sub: &Attri
             Some(new) => merged(attribute, old, Object::from_iter([(sub.name.clone(), new)])),
             None => {
                 let mut next = old;
-                next.shift_remove(&sub.name);
+                taken(sub, next.shift_remove(&sub.name).as_ref())?;
                 if sub.name == "value" { Object::new() } else { next }
             }
         };
         store(container, &attribute.name, Value::Object(next));
-        return;
+        return Ok(());
     }
     let mut list = match container.get(&attribute.name) {
         Some(Value::Array(list)) => list.clone(),
@@ -139,22 +182,41 @@ pub(super) fn set_sub(container: &mut Object, attribute: &Attribute, sub: &Attri
             list.push(Value::Object(Object::from_iter([(sub.name.clone(), new)])))
         }
         Some(new) => {
-            for object in list.iter_mut().filter_map(Value::as_object_mut) {
-                object.insert(sub.name.clone(), new.clone());
+            for item in &mut list {
+                let old = item.clone();
+                if let Some(object) = item.as_object_mut() {
+                    object.insert(sub.name.clone(), new.clone());
+                }
+                unaltered(attribute, &old, item)?;
             }
             let first = [0];
             only_primary(&mut list, &first);
         }
         None => {
             for object in list.iter_mut().filter_map(Value::as_object_mut) {
-                object.shift_remove(&sub.name);
+                taken(sub, object.shift_remove(&sub.name).as_ref())?;
             }
             list.retain(|item| has_substance(attribute, item));
         }
     }
     store(container, &attribute.name, Value::Array(list));
+    Ok(())
 }
 
+/// Whether a part that was there may go (RFC 7644 section 3.5.2.2).
+fn taken(sub: &Attribute, old: Option<&Value>) -> Result<(), ScimError> {
+    let name = &sub.name;
+    match (old, sub.mutability) {
+        (None, _) => Ok(()),
+        (_, Mutability::Immutable) => Err(ScimError::mutability(format!("{name} was set once and stays."))),
+        _ if sub.required => {
+            Err(ScimError::mutability(format!("{name} is required and cannot be taken away.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes away the entries that a value lists (connectors.md section 4, rule 4).
 pub(super) fn remove_listed(
     container: &mut Object,
     dialect: Dialect,
@@ -193,26 +255,28 @@ pub(super) struct Entries<'a> {
 }
 
 impl Entries<'_> {
-    pub(super) fn remove(&self, list: &mut Vec<Value>) {
+    pub(super) fn remove(&self, list: &mut Vec<Value>) -> Result<(), ScimError> {
         let Some(sub) = self.sub else {
             list.retain(|item| !self.filter.matches(item));
-            return;
+            return Ok(());
         };
-        list.retain_mut(|item| {
-            if !self.filter.matches(item) {
-                return true;
-            }
-            if let Some(object) = item.as_object_mut() {
-                object.shift_remove(sub);
-            }
-            has_substance(self.attribute, item)
-        });
+        let known = self.attribute.sub(sub);
+        for object in
+            list.iter_mut().filter(|item| self.filter.matches(item)).filter_map(Value::as_object_mut)
+        {
+            let old = object.shift_remove(sub);
+            known.map_or(Ok(()), |known| taken(known, old.as_ref()))?;
+        }
+        list.retain(|item| has_substance(self.attribute, item));
+        Ok(())
     }
 
     pub(super) fn set(&self, list: &mut Vec<Value>, value: &Value) -> Result<(), ScimError> {
         let mut touched: Vec<usize> = Vec::new();
         for (at, item) in list.iter_mut().enumerate().filter(|(_, item)| self.filter.matches(item)) {
-            *item = self.changed(item, value)?;
+            let next = self.changed(item, value)?;
+            unaltered(self.attribute, item, &next)?;
+            *item = next;
             touched.push(at);
         }
         if touched.is_empty() {
@@ -220,6 +284,14 @@ impl Entries<'_> {
             touched.push(list.len().saturating_sub(1));
         }
         only_primary(list, &touched);
+        if !self.attribute.is_complex() {
+            let mut kept: Vec<Value> = Vec::with_capacity(list.len());
+            list.retain(|item| {
+                let first = !kept.iter().any(|known| same(known, item));
+                kept.extend(first.then(|| item.clone()));
+                first
+            });
+        }
         Ok(())
     }
 
@@ -230,33 +302,17 @@ impl Entries<'_> {
             None if self.attribute.is_complex() => match value {
                 // Not coerced as an entry: what it lacks may come from the filter or the entry that is there.
                 Value::Object(object) => {
-                    let mut out = Object::new();
-                    for (key, value) in object {
-                        let (name, value) = self.part(key, value)?;
-                        if let Some(value) = value {
-                            out.insert(name, value);
-                        }
-                    }
-                    Ok(Value::Object(out))
+                    self.dialect.members(self.attribute, &self.at, object.clone()).map(Value::Object)
                 }
                 Value::Array(items) if items.len() == 1 => self.given(items.first().unwrap_or(&Value::Null)),
                 simple => self.dialect.single(self.attribute, &self.at, simple.clone())?.ok_or_else(none),
             },
             None => self.dialect.single(self.attribute, &self.at, value.clone())?.ok_or_else(none),
+            // As a member of the entry, because the text of a role may hold more than its value.
             Some(sub) => {
-                let (name, value) = self.part(sub, value)?;
-                Ok(Value::Object(Object::from_iter(value.map(|value| (name, value)))))
+                let part = Object::from_iter([(sub.to_owned(), value.clone())]);
+                self.dialect.members(self.attribute, &self.at, part).map(Value::Object)
             }
-        }
-    }
-
-    fn part(&self, name: &str, value: &Value) -> Result<(String, Option<Value>), ScimError> {
-        match self.attribute.sub(name) {
-            Some(sub) => {
-                let value = self.dialect.coerce(sub, &format!("{}.{}", self.at, sub.name), value.clone())?;
-                Ok((sub.name.clone(), value))
-            }
-            None => Ok((name.to_owned(), (!value.is_null()).then(|| value.clone()))),
         }
     }
 
@@ -265,7 +321,14 @@ impl Entries<'_> {
         let (Value::Object(old), Value::Object(new)) = (item, &given) else { return Ok(given) };
         // A replaced entry keeps what selected it, so that it can be found again (RFC 7644 section 3.5.2.3).
         let mut next = match (self.kind, self.sub) {
-            (OpKind::Replace, None) => self.filter.seeds().unwrap_or_default(),
+            (OpKind::Replace, None) => {
+                let mut next = self.filter.seeds().unwrap_or_default();
+                let fixed = self.attribute.sub_attributes.iter();
+                for sub in fixed.filter(|sub| sub.mutability == Mutability::Immutable) {
+                    next.extend(old.get(&sub.name).map(|value| (sub.name.clone(), value.clone())));
+                }
+                next
+            }
             _ => old.clone(),
         };
         next.extend(new.clone());
@@ -280,13 +343,15 @@ impl Entries<'_> {
             return Err(no_target());
         }
         let seeds = self.filter.seeds().ok_or_else(no_target)?;
-        match self.given(value)? {
+        let created = match self.given(value)? {
             Value::Object(new) => {
                 let mut next = seeds;
                 next.extend(new);
-                Ok(Value::Object(next))
+                Value::Object(next)
             }
-            plain => Ok(plain),
-        }
+            plain => plain,
+        };
+        // One that the filter would not find again would be made anew by every repetition.
+        if self.filter.matches(&created) { Ok(created) } else { Err(no_target()) }
     }
 }

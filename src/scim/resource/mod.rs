@@ -2,8 +2,9 @@
 //!
 //! The document keeps everything the client said, unknown attributes included, in canonical spelling and declared
 //! types. It never holds `id`, `meta` or `groups` (they are added at the edge, [`super::render`]), nor passwords; the
-//! members of a group are split off. Changes by PATCH are [`super::patch`].
+//! members of a group are split off. Changes by PATCH are [`super::patch`]; what holds for every document is [`rules`].
 
+pub(super) mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -63,10 +64,10 @@ pub fn create(kind: ResourceKind, body: Value, dialect: Dialect) -> Result<Incom
 }
 
 /// Reads the body of a PUT on a resource whose document is `current`. Read-only attributes in the body, `id` among
-/// them, are passed over; entitlement kinds it does not mention are carried over.
+/// them, are passed over; entitlement kinds it does not mention are carried over, and so are immutable attributes.
 ///
 /// # Errors
-/// As [`create`].
+/// As [`create`], and `mutability` when an immutable attribute that has a value would get another.
 pub fn replace(
     kind: ResourceKind,
     current: &Object,
@@ -91,7 +92,11 @@ pub fn replace(
             reader.put(Some(schema), name, value.clone());
         }
     }
-    reader.finish()
+    let mut incoming = reader.finish()?;
+    rules::carry_immutable(kind, current, &mut incoming.document);
+    rules::immutable_kept(kind, current, &incoming.document)?;
+    rules::keep_equal(current, &mut incoming.document);
+    Ok(incoming)
 }
 
 /// Takes the members out of a group's document. `None` when the request did not speak about members.
@@ -173,6 +178,9 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, body: Object) -> Result<(), ScimError> {
+        if !self.dialect.is_tolerant() {
+            every_schema_is_listed(self.kind, &body)?;
+        }
         let mut seen = HashSet::new();
         for (key, value) in body {
             if !seen.insert(key.to_ascii_lowercase()) {
@@ -229,9 +237,9 @@ impl Reader {
                 Some(attribute) => {
                     self.known(Some(urn), attribute, &format!("{urn}:{}", attribute.name), value)?
                 }
+                None if !self.dialect.is_tolerant() => return Err(unknown_name(&format!("{urn}:{key}"))),
                 // Some clients repeat `schemas` inside the extension; it says nothing there.
                 None if key.eq_ignore_ascii_case("schemas") => {}
-                None if !self.dialect.is_tolerant() => return Err(unknown_name(&format!("{urn}:{key}"))),
                 None if value.is_null() => {}
                 None => self.put(Some(urn), &key, value),
             }
@@ -240,7 +248,7 @@ impl Reader {
     }
 
     fn unknown(&mut self, key: String, value: Value) -> Result<(), ScimError> {
-        if !self.dialect.is_tolerant() && !looks_like_schema(&key) {
+        if !self.dialect.is_tolerant() {
             return Err(unknown_name(&key));
         }
         if !value.is_null() {
@@ -254,10 +262,26 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<Incoming, ScimError> {
-        require(self.kind, &self.document)?;
+        rules::require(self.kind, &self.document)?;
         complete_schemas(self.kind, &mut self.document);
         Ok(Incoming { document: self.document, password: self.password })
     }
+}
+
+/// The strict dialect wants every schema of a body listed (RFC 7643 section 3); connectors leave custom ones out
+/// (connectors.md section 1.3).
+fn every_schema_is_listed(kind: ResourceKind, body: &Object) -> Result<(), ScimError> {
+    let listed: Vec<&str> = match get(body, "schemas") {
+        Some(Value::Array(urns)) => urns.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let used = body.keys().filter_map(|key| registry().extension(kind, key));
+    for urn in std::iter::once(kind.schema()).chain(used) {
+        if !listed.iter().any(|known| known.eq_ignore_ascii_case(urn)) {
+            return Err(ScimError::invalid_syntax(format!("schemas must list {urn}.")));
+        }
+    }
+    Ok(())
 }
 
 fn unknown_name(name: &str) -> ScimError {
@@ -279,24 +303,6 @@ pub(super) fn put(document: &mut Object, schema: Option<&str>, name: &str, value
             document.insert(schema.to_owned(), Value::Object(extension));
         }
     }
-}
-
-/// Checks that every required attribute of the main schema is there and not blank.
-///
-/// # Errors
-/// `invalidValue` naming the attribute.
-pub(super) fn require(kind: ResourceKind, document: &Object) -> Result<(), ScimError> {
-    for attribute in registry().core(kind).iter().filter(|attribute| attribute.required) {
-        let given = document.get(&attribute.name);
-        let blank = given.and_then(Value::as_str).is_some_and(|text| text.trim().is_empty());
-        if blank || !given.is_some_and(is_present) {
-            return Err(ScimError::invalid_value(format!(
-                "{} is required and must not be empty.",
-                attribute.name
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Makes `schemas` list the main schema and every extension the document holds; what the client listed stays.

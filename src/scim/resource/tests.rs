@@ -82,7 +82,11 @@ fn bodies_that_cannot_be_right_are_refused_with_their_keyword() {
     for (body, expected) in table {
         assert_eq!(create_user(body.clone()).unwrap_err().scim_type, Some(expected), "{body}");
     }
-    let strict = create(ResourceKind::User, json!({"userName": "u", "shoeSize": 1}), Dialect::Strict);
+    let strict = create(
+        ResourceKind::User,
+        json!({"schemas": [CORE_USER], "userName": "u", "shoeSize": 1}),
+        Dialect::Strict,
+    );
     assert_eq!(strict.unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
 }
 
