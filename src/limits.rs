@@ -20,6 +20,13 @@ pub const FILTER_CONDITIONS: usize = 100;
 pub const PATH_BYTES: usize = 1024;
 /// Most operations in one PATCH. Entra sends up to 36, one for each attribute.
 pub const PATCH_OPERATIONS: usize = 1000;
+/// Most operations in one bulk request (RFC 7644 section 3.7.4): as many as one page of a listing shows.
+pub const BULK_OPERATIONS: usize = 1000;
+/// Largest body of a bulk request in bytes: 1,000 users of 4 KB each, which is ten times what connectors send of one.
+pub const BULK_BYTES: usize = 4 * 1024 * 1024;
+/// How long operations of one bulk request are begun. With the deadline of the last one it is answered within a minute, where
+/// load balancers and clients give up; the rest is answered 503 and may be sent again.
+pub const BULK_BEGIN: Duration = Duration::from_secs(40);
 /// Most members named by one group request.
 pub const MEMBERS_PER_REQUEST: usize = 20_000;
 /// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.

@@ -18,7 +18,11 @@ pub fn service_provider_config(base: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": true},
-        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits::BULK_OPERATIONS,
+            "maxPayloadSize": limits::BULK_BYTES,
+        },
         "filter": {"supported": true, "maxResults": limits::PAGE_MAX},
         "changePassword": {"supported": false},
         "sort": {"supported": true},

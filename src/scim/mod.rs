@@ -3,6 +3,7 @@
 //! Does no I/O, reads no clock, draws no random numbers, and knows neither HTTP nor Genesys. Start at [`registry`]
 //! (what attributes exist), then [`resource`] (POST and PUT), [`patch`], [`filter`]; tolerances are in [`dialect`].
 
+pub mod bulk;
 pub mod compact;
 pub mod cursor;
 pub mod dialect;

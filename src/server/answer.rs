@@ -28,8 +28,8 @@ impl ResponseError for ScimError {
     }
 }
 
-/// An error answer with its headers; counted here, so that no way of failing is missed.
-pub fn error(fault: &ScimError) -> HttpResponse {
+/// Counts an error that a client is told, as an answer or inside the answer to a bulk request.
+pub fn count(fault: &ScimError) {
     if fault.status == 400 {
         let scim_type = fault.scim_type.map_or("none", |it| it.as_str());
         metrics::counter!("scim_validation_errors_total", "scim_type" => scim_type).increment(1);
@@ -37,6 +37,11 @@ pub fn error(fault: &ScimError) -> HttpResponse {
     if fault.status == 409 {
         metrics::counter!("scim_conflicts_total").increment(1);
     }
+}
+
+/// An error answer with its headers; counted here, so that no way of failing is missed.
+pub fn error(fault: &ScimError) -> HttpResponse {
+    count(fault);
     let mut response = json(fault.status_code(), &fault.to_json());
     let headers = response.headers_mut();
     if let Some(wait) = fault.retry_after_s {
@@ -91,7 +96,12 @@ pub fn describe(response: &mut HttpResponse, etag: &str, location: Option<&str>)
 
 /// Adds `Retry-After` to an answer for something that still goes on.
 pub fn pending(response: &mut HttpResponse) {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(PENDING_RETRY_S));
+    retry_after(response, PENDING_RETRY_S);
+}
+
+/// Adds `Retry-After` in whole seconds.
+pub fn retry_after(response: &mut HttpResponse, seconds: u32) {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
 }
 
 /// Whether an answer already carries a body of ours.

@@ -22,8 +22,32 @@ const DRAIN_FACTOR: usize = 4;
 /// 415 for another media type or an encoded body, 413 when it is too large, 408 when it is too slow, 400 `invalidSyntax`
 /// when it is no JSON or nested too deeply.
 pub async fn read(req: &HttpRequest, payload: Payload, settings: &Settings) -> Result<Value, ScimError> {
+    within(req, payload, settings, Limit { bytes: settings.body_bytes, refuse: too_large }).await
+}
+
+/// Reads the JSON body of a bulk request, which may be larger than others.
+///
+/// # Errors
+/// As [`read`]; the 413 names `maxPayloadSize` (RFC 7644 section 3.7.4).
+pub async fn read_bulk(req: &HttpRequest, payload: Payload, settings: &Settings) -> Result<Value, ScimError> {
+    within(req, payload, settings, Limit { bytes: limits::BULK_BYTES, refuse: bulk_too_large }).await
+}
+
+/// How much is read, and what is said of more.
+#[derive(Clone, Copy)]
+struct Limit {
+    bytes: usize,
+    refuse: fn(usize) -> ScimError,
+}
+
+async fn within(
+    req: &HttpRequest,
+    payload: Payload,
+    settings: &Settings,
+    limit: Limit,
+) -> Result<Value, ScimError> {
     check_media(req)?;
-    let bytes = tokio::time::timeout(settings.body_wait, collect(req, payload, settings.body_bytes))
+    let bytes = tokio::time::timeout(settings.body_wait, collect(req, payload, limit))
         .await
         .map_err(|_| ScimError::new(408, "The request body did not arrive in time."))??;
     parse(&bytes)
@@ -106,12 +130,19 @@ fn too_large(limit: usize) -> ScimError {
     ))
 }
 
-async fn collect(req: &HttpRequest, mut payload: Payload, limit: usize) -> Result<BytesMut, ScimError> {
+fn bulk_too_large(limit: usize) -> ScimError {
+    ScimError::payload_too_large(format!(
+        "The size of the bulk request exceeds the maxPayloadSize ({limit} bytes); send fewer operations in one request."
+    ))
+}
+
+async fn collect(req: &HttpRequest, mut payload: Payload, within: Limit) -> Result<BytesMut, ScimError> {
+    let limit = within.bytes;
     let announced = req.headers().get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
     let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
     let mut seen = 0_usize;
     if announced.is_some_and(|bytes| bytes > limit.saturating_mul(DRAIN_FACTOR)) {
-        return Err(too_large(limit));
+        return Err((within.refuse)(limit));
     }
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| ScimError::invalid_syntax("The request body broke off."))?;
@@ -123,7 +154,7 @@ async fn collect(req: &HttpRequest, mut payload: Payload, limit: usize) -> Resul
             body.extend_from_slice(&chunk);
         }
     }
-    if seen > limit { Err(too_large(limit)) } else { Ok(body) }
+    if seen > limit { Err((within.refuse)(limit)) } else { Ok(body) }
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ pub struct Settings {
     pub workers: usize,
     /// Largest body in bytes.
     pub body_bytes: usize,
+    /// How long operations of one bulk request are begun.
+    pub bulk_begin: Duration,
     /// How long a body may take to arrive.
     pub body_wait: Duration,
     /// How long headers may take to arrive.
@@ -63,6 +65,7 @@ impl Settings {
             deadline: limits::REQUEST_DEADLINE,
             workers: 2,
             body_bytes: limits::BODY_BYTES,
+            bulk_begin: limits::BULK_BEGIN,
             body_wait: BODY_WAIT,
             headers_wait: HEADERS_WAIT,
             dialect: Dialect::Tolerant,

@@ -1,12 +1,101 @@
-//! `POST /Bulk` (RFC 7644 section 3.7): 501 for now; ServiceProviderConfig says so too.
+//! `POST /Bulk` (RFC 7644 section 3.7): many changes in one request, one after another, each as if it had been sent alone.
+//!
+//! Each goes through the same front door as a single request, with a request id of its own (`<id>.<place>`), and is all or
+//! nothing by itself; the request as a whole is not. Operations are begun for a limited time; the rest is answered 503. A
+//! client that goes away ends the job: what was handed over is finished, what was not is never begun. Order, references and
+//! the response are in `scim::bulk`.
 
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::write;
+use crate::bridge::change::{Action, Change, Done, Reply};
+use crate::model::Cause;
+use crate::scim::bulk::{BulkJob, Next, Work};
 use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
 use crate::server::routes::Answer;
+use crate::server::state::ServerState;
+use crate::server::{answer, body, view};
 
-/// Says that bulk requests are not supported.
+/// Seconds after which a client may send again what there was no time for.
+const RETRY_S: u32 = 5;
+
+/// Carries out a bulk request.
 ///
 /// # Errors
-/// Always 501.
-pub async fn handle() -> Answer {
-    Err(ScimError::not_implemented("Bulk requests are not supported; send the operations one by one."))
+/// A body that cannot be read, or that is no bulk request; 413 when it is too large. Failures of single operations are part of
+/// the 200.
+pub async fn handle(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
+    let body = body::read_bulk(&req, payload, &state.settings).await?;
+    let base = state.settings.base_url();
+    let mut job = BulkJob::parse(body, &base, state.settings.dialect)?;
+    let cause = write::cause(&req);
+    let began = state.clock.monotonic_ms();
+    while let Some(next) = job.next() {
+        let (index, kind) = (next.index, next.kind);
+        let over = u128::from(state.clock.monotonic_ms().saturating_sub(began))
+            >= state.settings.bulk_begin.as_millis();
+        let result = if over { Err(no_time()) } else { submit(next, &cause, &state).await };
+        match result {
+            Ok(reply) => note(&mut job, index, kind, &reply, &state),
+            Err(fault) => job.failed(index, fault),
+        }
+    }
+    Ok(respond(&job, &base))
+}
+
+async fn submit(next: Next, cause: &Cause, state: &ServerState) -> Result<Reply, ScimError> {
+    let action = match next.work {
+        Work::Create(body) => Action::Create(body),
+        Work::Replace(id, body) => Action::Replace(id, body),
+        Work::Patch(id, body) => Action::Patch(id, body),
+        Work::Delete(id) => Action::Delete(id),
+    };
+    let change = Change {
+        kind: next.kind,
+        action,
+        if_match: next.version,
+        cause: Cause { by: cause.by.clone(), request: format!("{}.{}", cause.request, next.index + 1) },
+        deadline: state.settings.deadline,
+    };
+    state.front.submit(change).await
+}
+
+/// Writes down what was done. It is done whether or not its version can be read just now.
+fn note(job: &mut BulkJob, index: usize, kind: ResourceKind, reply: &Reply, state: &ServerState) {
+    let status = match reply.done {
+        Done::Created => StatusCode::CREATED,
+        Done::Changed => StatusCode::OK,
+        Done::Deleted => StatusCode::NO_CONTENT,
+    };
+    let tag = match (reply.done, state.reads.get(kind, &reply.id)) {
+        (Done::Created | Done::Changed, Ok(Some(stored))) => Some(view::tag(&stored)),
+        (_, Err(error)) => {
+            tracing::error!(%error, "the version of a bulk operation cannot be read");
+            None
+        }
+        _ => None,
+    };
+    job.done(index, kind, status.as_u16(), &reply.id, tag);
+    if reply.pending {
+        job.retry_after(answer::PENDING_RETRY_S);
+    }
+}
+
+fn respond(job: &BulkJob, base: &str) -> HttpResponse {
+    job.faults().for_each(answer::count);
+    let mut response = answer::json(StatusCode::OK, &job.response(base));
+    if let Some(seconds) = job.retry_after_s() {
+        answer::retry_after(&mut response, seconds);
+    }
+    response
+}
+
+fn no_time() -> ScimError {
+    ScimError::unavailable(
+        RETRY_S,
+        "The time for this bulk request was used up before this operation was begun; send it again.",
+    )
 }

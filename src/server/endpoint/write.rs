@@ -72,7 +72,8 @@ fn large(state: &ServerState, group: &str) -> Result<bool, ScimError> {
     state.reads.more_members_than(group, PATCH_BODY_MEMBERS).map_err(|error| answer::store_fault(&error))
 }
 
-fn cause(req: &HttpRequest) -> Cause {
+/// Who asks, and in which request.
+pub(super) fn cause(req: &HttpRequest) -> Cause {
     let extensions = req.extensions();
     let by = extensions.get::<Principal>().map_or("client:-".to_owned(), |who| format!("client:{}", who.id));
     let request = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
