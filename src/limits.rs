@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-/// Largest request body in bytes. A group PATCH of 1,000 members is about 100 KB; 1 MiB leaves room for addresses and photos links.
-pub const BODY_BYTES: usize = 1024 * 1024;
+/// Largest request body in bytes: the members that one request may name, each with `value`, `display` and `$ref` as connectors write
+/// them (about 200 bytes).
+pub const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Deepest nesting of a JSON body. SCIM needs five levels; parsers must not be walked off the stack.
 pub const JSON_DEPTH: usize = 32;
 /// Longest filter in bytes; Entra's longest real one is about 200.

@@ -19,6 +19,8 @@ pub(super) enum Waited {
     Reply(Reply),
     /// The create was refused because this user owns the address and may be adopted: plan again.
     Owner(FoundUser),
+    /// A removal of the resource overtook the change: look again, and most likely say that it is gone.
+    Removed,
 }
 
 impl Bridge {
@@ -44,6 +46,9 @@ impl Bridge {
             Outcome::HandedOver => {
                 let bound = progress.bound.unwrap_or_default();
                 Ok(Waited::Reply(reply(ready, &bound, token, true)))
+            }
+            Outcome::RolledBack { refusal, .. } if refusal.code == errors::REMOVED_MEANWHILE => {
+                Ok(Waited::Removed)
             }
             Outcome::RolledBack { refusal, step } => {
                 if may_adopt
