@@ -20,6 +20,9 @@ pub const PATH_BYTES: usize = 1024;
 pub const PATCH_OPERATIONS: usize = 1000;
 /// Most members named by one group request.
 pub const MEMBERS_PER_REQUEST: usize = 20_000;
+/// Most members that come and go by one group request: as many as one may name, in exchange for as many, or twice as many cleared. The
+/// saga's record (about 80 bytes for each) and its commit (two keys for each) stay within what the store accepts.
+pub const MEMBER_CHANGES: usize = 2 * MEMBERS_PER_REQUEST;
 /// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.
 pub const PAGE_MAX: usize = 1000;
 /// Page size when the client names none.

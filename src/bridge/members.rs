@@ -138,11 +138,10 @@ fn is_group(member: &Member) -> bool {
     member.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("group"))
 }
 
-/// What really changes counts, not what was named: a replacement by the members that are there already is none. Who come and who
-/// go count apart, so that a group as large as one request may name can be replaced or emptied in one.
+/// What really changes counts, not what was named: a replacement by the members that are there already is none.
 fn within_limit(delta: Delta) -> Result<Delta, ScimError> {
-    let most = limits::MEMBERS_PER_REQUEST;
-    if delta.add.len() > most || delta.remove.len() > most {
+    let most = limits::MEMBER_CHANGES;
+    if delta.add.len() + delta.remove.len() > most {
         return Err(ScimError::payload_too_large(format!(
             "more than {most} members would come or go in one request; add or remove them in several"
         )));

@@ -1,9 +1,12 @@
 //! Changes that exclude each other: whatever comes first, the end is one that some order of the requests would have given.
 
+use std::time::Duration;
+
+use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::house::patch;
-use crate::race::{Entry, hire, house, plain, race, upstream};
+use crate::race::{Entry, hire, house, plain, race, send, upstream};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_among_changes_wins_and_nobody_is_half_there() {
@@ -34,6 +37,38 @@ async fn a_removal_among_changes_wins_and_nobody_is_half_there() {
         let filter = format!("/Users?filter=userName%20eq%20%22{address}%22");
         assert_eq!(house.scim("GET", &filter, None).await.body["totalResults"], 0);
     }
+    house.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_a_removal_overtakes_is_told_that_the_resource_is_gone() {
+    let house = house();
+    let ids = hire(&house, "late", 2).await;
+    let made = house.scim("POST", "/Groups", Some(json!({"displayName": "Late"}))).await;
+    let rename = json!([{"op": "replace", "path": "displayName", "value": "Later"}]);
+    let add = json!([{"op": "add", "path": "members", "value": [{"value": ids[1]}]}]);
+    let slow = || FaultKind::Delay(Duration::from_millis(700));
+    for (fault, path, change) in [
+        (Fault::on("PATCH", "/api/v2/scim/v2/users/{userId}", slow()), format!("/Users/{}", ids[0]), rename),
+        (
+            Fault::on("POST", "/api/v2/groups/{groupId}/members", slow()),
+            format!("/Groups/{}", made.id()),
+            add,
+        ),
+    ] {
+        house.cloud.fault(fault.once());
+        let change = {
+            let (house, entry) = (house.clone(), Entry::new("PATCH", &path, patch(change)));
+            tokio::spawn(async move { send(&house, &reqwest::Client::new(), &entry).await })
+        };
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert_eq!(house.scim("DELETE", &path, None).await.status, 204, "{path}");
+        let change = change.await.unwrap();
+        assert_eq!(change.status, 404, "not done, and for good: {change:?}");
+        assert_eq!(house.scim("GET", &path, None).await.status, 404, "{path}");
+    }
+    assert_eq!(upstream(&house, "users", |one| one["email"] == "late00@aurora.example").len(), 0);
+    assert_eq!(upstream(&house, "groups", |one| one["name"] == "Late").len(), 0);
     house.settled().await;
 }
 

@@ -214,7 +214,7 @@ async fn core_attributes_come_with_their_urn_in_other_letter_case_and_active_thr
 // Section 1.4, gallery test SCIM_Null_Update.
 #[tokio::test]
 async fn an_empty_text_and_a_null_both_clear_and_read_back_as_absent() {
-    let guest = Guest::new("entra-null");
+    let guest = Guest::new("entra-clear");
     let path = format!("/Users/{}", guest.hire("a").await);
     let department = format!("{ENTERPRISE}:department");
     for empty in [json!(""), Value::Null] {

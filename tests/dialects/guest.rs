@@ -182,6 +182,11 @@ pub(crate) fn each<C: FromIterator<String>>(list: &Value, name: &str) -> C {
     list.as_array().into_iter().flatten().map(|one| one[name].as_str().unwrap().to_owned()).collect()
 }
 
+/// Whether a list is empty or left out, which mean the same (RFC 7643 section 2.5).
+pub(crate) fn nobody(list: &Value) -> bool {
+    list.is_null() || list.as_array().is_some_and(Vec::is_empty)
+}
+
 pub(crate) fn set<const N: usize>(ids: [&String; N]) -> BTreeSet<String> {
     ids.into_iter().cloned().collect()
 }

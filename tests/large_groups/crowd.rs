@@ -1,6 +1,6 @@
 //! A bridge whose directory knows a crowd of imported people, and the emulated organisation that has them.
 //!
-//! Built in memory: what an import would write is written straight into the store.
+//! What an import would write is written straight into the store, many people in one commit.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,9 +13,9 @@ use genesys_scim_bridge::app::{App, Overrides, Running};
 use genesys_scim_bridge::config::Config;
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::model::ports::{Ids, Store};
-use genesys_scim_bridge::model::{Observed, Secret, TenantId, UserId};
-use genesys_scim_bridge::store::MemoryStore;
+use genesys_scim_bridge::model::{Batch, Observed, Secret, TenantId, UserId};
 use genesys_scim_bridge::store::tokens::Scope;
+use genesys_scim_bridge::store::{OpenOptions, SledStore};
 use serde_json::{Value, json};
 
 use crate::house::{ADMIN, Got, SCIM, Wish, call, text};
@@ -44,6 +44,29 @@ fn email(number: usize) -> String {
     format!("c{number:05}@aurora.example")
 }
 
+/// Writes all users of the organisation into a store that is not open yet, and says their ids.
+async fn written(data: &Path, world: &Value) -> Vec<String> {
+    let store = SledStore::open(&OpenOptions::new(data)).unwrap();
+    let directory = Directory::new(TenantId::new("aurora"), Arc::clone(&store) as Arc<dyn Store>);
+    let (mut ids, mut batch) = (Vec::new(), Batch::new());
+    for (id, user) in world["users"].as_object().unwrap() {
+        let document = json!({"userName": user["email"], "displayName": user["name"], "active": true});
+        let observed = Observed {
+            id: Some(UserId::new(id.as_str())),
+            document: document.as_object().unwrap().clone(),
+            ..Observed::default()
+        };
+        batch.append(directory.batch_import_user(&observed, SystemIds.subject(), 0).unwrap());
+        ids.push(id.clone());
+        if ids.len() % 1000 == 0 {
+            store.commit(std::mem::take(&mut batch)).await.unwrap();
+        }
+    }
+    store.commit(batch).await.unwrap();
+    store.close().unwrap();
+    ids
+}
+
 impl Crowd {
     /// Starts them.
     pub(crate) async fn of(number: usize, wish: Wish) -> Self {
@@ -55,30 +78,17 @@ impl Crowd {
         options.seed.queues.iter_mut().for_each(|queue| queue.groups.clear());
         let cloud = Cloud::start(options).unwrap();
         let world = cloud.snapshot();
-        let store = Arc::new(MemoryStore::new());
-        let directory = Directory::new(TenantId::new("aurora"), store.clone());
-        let mut ids = Vec::new();
-        for (id, user) in world["users"].as_object().unwrap() {
-            let document = json!({"userName": user["email"], "displayName": user["name"], "active": true});
-            let observed = Observed {
-                id: Some(UserId::new(id.as_str())),
-                document: document.as_object().unwrap().clone(),
-                ..Observed::default()
-            };
-            let batch = directory.batch_import_user(&observed, SystemIds.subject(), 0).unwrap();
-            store.commit(batch).await.unwrap();
-            ids.push(id.clone());
-        }
-        assert_eq!(ids.len(), number);
         let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let ids = written(&data, &world).await;
+        assert_eq!(ids.len(), number);
         let wish = Wish { rules: String::new(), ..wish };
         let secret = cloud.client_secret().to_owned();
         let environment = move |name: &str| (name == "GENESYS_SECRET").then(|| secret.clone());
         let config =
-            Config::parse(&text(&cloud, dir.path(), &wish), Path::new("test.toml"), &environment).unwrap();
+            Config::parse(&text(&cloud, &data, &wish), Path::new("test.toml"), &environment).unwrap();
         let tokens = vec![(Scope::Scim, Secret::new(SCIM)), (Scope::Admin, Secret::new(ADMIN))];
-        let running =
-            App::start(config, Overrides { tokens, memory: Some(store), ..Overrides::default() }).unwrap();
+        let running = App::start(config, Overrides { tokens, ..Overrides::default() }).unwrap();
         Self { cloud, ids, running, http: reqwest::Client::new(), _dir: dir }
     }
 
