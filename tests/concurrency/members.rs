@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::house::{House, patch};
-use crate::race::{Entry, RACERS, hire, house, race, upstream};
+use crate::race::{Entry, RACERS, hire, house, race, send, upstream};
 
 fn add(group: &str, id: &str) -> Entry {
     let value = json!([{"value": id}]);
@@ -107,6 +109,28 @@ async fn the_same_member_added_and_removed_by_everybody_is_in_or_out_and_never_t
     all_done(&race(&house, entries).await);
     let left = members(&house, &path).await;
     assert!(left.contains(&ids[0]) && left.len() <= 2, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_whose_removal_genesys_heard_of_first_is_refused_as_nobody() {
+    let house = house();
+    let ids = hire(&house, "left", 2).await;
+    let path = group(&house, "Left", &ids[..1]).await;
+    // The user is gone in Genesys Cloud long before the bridge hears of it.
+    let late = FaultKind::ApplyThenDelay(Duration::from_millis(700));
+    house.cloud.fault(Fault::on("DELETE", "/api/v2/scim/v2/users/{userId}", late).once());
+    let leave = {
+        let (house, entry) =
+            (house.clone(), Entry::new("DELETE", &format!("/Users/{}", ids[1]), Value::Null));
+        tokio::spawn(async move { send(&house, &reqwest::Client::new(), &entry).await })
+    };
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    let got = send(&house, &house.http, &add(&path, &ids[1])).await;
+    assert_eq!((got.status, &got.body["scimType"]), (400, &json!("invalidValue")), "{got:?}");
+    assert!(got.body["detail"].as_str().unwrap().contains("no user"), "{got:?}");
+    assert_eq!(leave.await.unwrap().status, 204);
+    assert_eq!(members(&house, &path).await, ids[..1].iter().cloned().collect());
+    house.settled().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
