@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-/// Largest request body in bytes. A group PATCH of 1,000 members is about 100 KB; 1 MiB leaves room for addresses and photos links.
-pub const BODY_BYTES: usize = 1024 * 1024;
+/// Largest request body in bytes: the members that one request may name, each with `value`, `display` and `$ref` as connectors write
+/// them (about 200 bytes).
+pub const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Deepest nesting of a JSON body. SCIM needs five levels; parsers must not be walked off the stack.
 pub const JSON_DEPTH: usize = 32;
 /// Longest filter in bytes; Entra's longest real one is about 200.
@@ -29,6 +30,9 @@ pub const BULK_BYTES: usize = 4 * 1024 * 1024;
 pub const BULK_BEGIN: Duration = Duration::from_secs(40);
 /// Most members named by one group request.
 pub const MEMBERS_PER_REQUEST: usize = 20_000;
+/// Most members that come and go by one group request: as many as one may name, in exchange for as many, or twice as many cleared. The
+/// saga's record (about 80 bytes for each) and its commit (two keys for each) stay within what the store accepts.
+pub const MEMBER_CHANGES: usize = 2 * MEMBERS_PER_REQUEST;
 /// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.
 pub const PAGE_MAX: usize = 1000;
 /// Page size when the client names none.

@@ -9,6 +9,10 @@ use crate::scim::error::ScimError;
 /// Seconds after which a client may try again what we could not finish.
 pub(super) const RETRY_AFTER_S: u32 = 10;
 
+/// Code of the refusal with which a removal ends an open change of the same resource. A later deactivation says something else: what it
+/// overtook must not be tried again by itself, it may have been the opposite.
+pub(super) const REMOVED_MEANWHILE: &str = "removed_meanwhile";
+
 /// A refusal of Genesys, or of the bridge before any call. `during` names the step.
 pub(super) fn refused(refusal: &Refusal, during: &str) -> ScimError {
     let trace = match &refusal.correlation_id {

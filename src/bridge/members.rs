@@ -60,22 +60,19 @@ impl Bridge {
                     }
                 },
                 MemberChange::ReplaceAll(members) => {
-                    let wanted: BTreeSet<String> =
-                        members.iter().map(|member| self.member_id(member)).collect::<Result<_, _>>()?;
-                    for gone in self.members_now(group, &delta)?.difference(&wanted) {
-                        delta.remove(gone.clone());
+                    let now = self.members_now(group, &delta)?;
+                    let mut wanted = BTreeSet::new();
+                    for member in members {
+                        // Who is a member already was looked up when it became one.
+                        let known = now.contains(&member.value) && !is_group(member);
+                        wanted.insert(if known { member.value.clone() } else { self.member_id(member)? });
                     }
+                    now.difference(&wanted).for_each(|gone| delta.remove(gone.clone()));
                     wanted.into_iter().for_each(|id| delta.add(id));
                 }
             }
         }
-        if delta.add.len() + delta.remove.len() > limits::MEMBERS_PER_REQUEST {
-            let most = limits::MEMBERS_PER_REQUEST;
-            return Err(ScimError::payload_too_large(format!(
-                "more than {most} member changes in one request; split it"
-            )));
-        }
-        self.without_what_is_so(group, delta)
+        within_limit(self.without_what_is_so(group, delta)?)
     }
 
     fn without_what_is_so(&self, group: Option<&GroupId>, mut delta: Delta) -> Result<Delta, ScimError> {
@@ -120,14 +117,34 @@ impl Bridge {
         Ok(now)
     }
 
+    /// The member's id, if it is a user here. Only its key is looked for: a request may name thousands.
     fn member_id(&self, member: &Member) -> Result<String, ScimError> {
-        if member.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("group")) {
-            return Err(ScimError::invalid_value("members: nested groups are not supported; name users"));
+        let directory = &self.parts.directory;
+        let find = |error| errors::store(&error);
+        let id = &member.value;
+        if !is_group(member) && directory.has_user(&UserId::new(id.as_str())).map_err(find)? {
+            return Ok(id.clone());
         }
-        let id = UserId::new(member.value.as_str());
-        match self.parts.directory.get_user(&id).map_err(|error| errors::store(&error))? {
-            Some(_) => Ok(member.value.clone()),
-            None => Err(ScimError::invalid_value(format!("members: there is no user {}", member.value))),
+        if is_group(member) || directory.get_group(&GroupId::new(id.as_str())).map_err(find)?.is_some() {
+            return Err(ScimError::invalid_value(format!(
+                "members: {id} is a group; nested groups are not supported, name its users instead"
+            )));
         }
+        Err(ScimError::invalid_value(format!("members: there is no user {id}")))
     }
+}
+
+fn is_group(member: &Member) -> bool {
+    member.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("group"))
+}
+
+/// What really changes counts, not what was named: a replacement by the members that are there already is none.
+fn within_limit(delta: Delta) -> Result<Delta, ScimError> {
+    let most = limits::MEMBER_CHANGES;
+    if delta.add.len() + delta.remove.len() > most {
+        return Err(ScimError::payload_too_large(format!(
+            "more than {most} members would come or go in one request; add or remove them in several"
+        )));
+    }
+    Ok(delta)
 }

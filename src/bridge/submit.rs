@@ -109,6 +109,7 @@ impl Bridge {
             match self.wait_for(&handle, &ready, deadline, may_adopt).await? {
                 super::wait::Waited::Reply(reply) => return Ok(reply),
                 super::wait::Waited::Owner(found) => owner = Some(found),
+                super::wait::Waited::Removed => {}
             }
         }
     }
@@ -223,8 +224,11 @@ impl Bridge {
             };
         }
         if is_leaver(change) {
-            let why = "a deactivation or removal of the same user came first";
-            handle.abort(refused_here(RefusalKind::Other, "overtaken", why)).await;
+            let (code, why) = match &change.action {
+                Action::Delete(_) => (errors::REMOVED_MEANWHILE, "a removal came first"),
+                _ => ("overtaken", "a deactivation of the same user came first"),
+            };
+            handle.abort(refused_here(RefusalKind::Other, code, why)).await;
         }
         let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
         match over {

@@ -5,13 +5,16 @@
 use std::sync::Arc;
 
 use super::change::{Done, Reply};
-use super::open::Ready;
+use super::open::{Ready, id_key};
 use super::submit::Deadline;
 use super::{Bridge, errors};
-use crate::model::{CommitToken, FoundUser, Outcome, PlanKind, Refusal, RefusalKind, StepId, Subject};
+use crate::model::{
+    CommitToken, FoundUser, Intent, Outcome, PlanKind, Refusal, RefusalKind, StepId, Subject, UserId,
+};
 use crate::plan::describe;
 use crate::saga::{Handle, Progress};
 use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
 
 /// What waiting led to.
 pub(super) enum Waited {
@@ -19,6 +22,8 @@ pub(super) enum Waited {
     Reply(Reply),
     /// The create was refused because this user owns the address and may be adopted: plan again.
     Owner(FoundUser),
+    /// A removal of the resource, or of a user who was to join the group, overtook the change: look again, and most likely say so.
+    Removed,
 }
 
 impl Bridge {
@@ -45,7 +50,13 @@ impl Bridge {
                 let bound = progress.bound.unwrap_or_default();
                 Ok(Waited::Reply(reply(ready, &bound, token, true)))
             }
+            Outcome::RolledBack { refusal, .. } if refusal.code == errors::REMOVED_MEANWHILE => {
+                Ok(Waited::Removed)
+            }
             Outcome::RolledBack { refusal, step } => {
+                if self.lost_a_member(ready, &refusal, deadline).await {
+                    return Ok(Waited::Removed);
+                }
                 if may_adopt
                     && ready.opened.plan.kind == PlanKind::Create
                     && refusal.kind == RefusalKind::Uniqueness
@@ -55,6 +66,25 @@ impl Bridge {
                 Err(self.rolled_back(ready, &refusal, step))
             }
         }
+    }
+
+    /// Whether Genesys refused new members because one of them was being removed at the same moment.
+    async fn lost_a_member(&self, ready: &Ready, refusal: &Refusal, deadline: Deadline) -> bool {
+        let Intent::PutGroup { add, .. } = &ready.opened.intent else { return false };
+        if refusal.kind != RefusalKind::NotFound {
+            return false;
+        }
+        for id in add {
+            // Genesys hears of a removal before the directory does.
+            let leaving = self.parts.journal.reserved_by(&id_key(ResourceKind::User, id)).ok().flatten();
+            if let Some(handle) = leaving.and_then(|saga| self.runner.find(saga)) {
+                let _ = tokio::time::timeout(deadline.left(self), handle.over()).await;
+            }
+            if self.parts.directory.has_user(&UserId::new(id.as_str())).is_ok_and(|there| !there) {
+                return true;
+            }
+        }
+        false
     }
 
     async fn at_the_deadline(&self, handle: &Handle, ready: &Ready) -> Result<Waited, ScimError> {

@@ -126,8 +126,11 @@ impl Directory {
         index::replace(batch, id, old, new, |key| self.store.get(Table::Index, key))
     }
 
-    /// Whether there is a user with that id.
-    pub(super) fn has_user(&self, id: &UserId) -> Result<bool, StoreError> {
+    /// Whether there is a user with that id; its record is not decoded.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn has_user(&self, id: &UserId) -> Result<bool, StoreError> {
         Ok(self.store.get(Table::Users, &self.user_key(id))?.is_some())
     }
 }

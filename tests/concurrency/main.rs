@@ -1,0 +1,21 @@
+//! Many connections at one resource at the same moment, over real sockets: nothing is lost, nothing is half applied.
+//!
+//! Members of one group (`members`), one name (`names`), one user (`versions`), a removal among changes and PUT against PATCH
+//! (`orders`). Each racer has a connection of its own. What each request may say alone is tested in `promises`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+#[path = "../promises/house.rs"]
+#[expect(dead_code, reason = "these tests ask for less than the promises do")]
+mod house;
+mod members;
+mod names;
+mod orders;
+mod race;
+mod versions;

@@ -1,0 +1,24 @@
+//! What the connectors of identity providers really send, over real sockets: each test is named after what a connector does.
+//!
+//! The points of connectors.md section 4 in their order (`check_list_1`, `check_list_2`), then the shapes of sections 1 to 3
+//! by connector, then what a tenant with `dialect = "strict"` refuses. Values are compared in the answer and read back.
+//! Types and tolerances one by one are tested in `scim`; whole conversations of the connectors in `conformance/suites`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+mod check_list_1;
+mod check_list_2;
+mod entra;
+mod guest;
+#[path = "../promises/house.rs"]
+#[expect(dead_code, reason = "these tests ask for less than the promises do")]
+mod house;
+mod okta;
+mod others;
+mod strict;
