@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed assumption fails the test")]
 
+mod cursors;
 mod discovery;
 #[expect(dead_code, reason = "these tests need a part of the house only")]
 #[path = "../server_http/house.rs"]
