@@ -69,13 +69,18 @@ fn quoted_text() -> impl Strategy<Value = String> {
     (any_text(), prop::bool::weighted(0.2)).prop_map(|(text, escaped)| quoted(&text, escaped))
 }
 
+/// Numbers that everybody reads alike: whole ones of 64 bits, others of at most 15 digits.
 fn number() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<i64>().prop_map(|whole| whole.to_string()),
         any::<u64>().prop_map(|whole| whole.to_string()),
-        (-9.0..9.0f64).prop_map(|level| level.to_string()),
-        "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?",
+        "-?(0|[1-9][0-9]{0,6})(\\.[0-9]{1,6})?([eE][+-]?[0-9])?",
     ]
+}
+
+/// Numbers of any length.
+fn long_number() -> impl Strategy<Value = String> {
+    "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?"
 }
 
 fn date() -> impl Strategy<Value = String> {
@@ -218,6 +223,7 @@ pub(crate) fn filter() -> BoxedStrategy<String> {
             .prop_map(|flag| format!("active eq {flag}")),
         quoted_text().prop_map(|text| format!("groups.$ref ew {text}")),
         number().prop_map(|number| format!("skills.proficiency ge \"{number}\"")),
+        long_number().prop_map(|number| format!("skills.proficiency lt {number}")),
     ];
     let leaf = prop_oneof![
         3 => condition().prop_map(|condition| condition.text()),

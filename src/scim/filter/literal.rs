@@ -136,6 +136,10 @@ fn number(text: &str) -> Option<Number> {
         return Some(whole.into());
     }
     let float: f64 = text.parse().ok()?;
+    if float == 0.0 {
+        // There is one zero, whatever its sign, so that it prints and reads back as itself.
+        return Some(0.into());
+    }
     Number::from_f64(float.clamp(f64::MIN, f64::MAX))
 }
 
