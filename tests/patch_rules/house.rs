@@ -123,8 +123,8 @@ pub(crate) fn message(row: &Value) -> Value {
         Value::Object(out)
     };
     let operations: Vec<Value> = match &row[0] {
-        Value::String(_) => vec![one(row)],
-        _ => row.as_array().unwrap().iter().map(one).collect(),
+        Value::Array(_) => row.as_array().unwrap().iter().map(one).collect(),
+        _ => vec![one(row)],
     };
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
 }

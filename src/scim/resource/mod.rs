@@ -17,7 +17,7 @@ use super::error::ScimError;
 use super::kind::{BRIDGE_USER, GENESYS_USER, ResourceKind};
 use super::path::looks_like_schema;
 use super::registry::{Attribute, Mutability, registry};
-use super::value::{get, is_present, key_of};
+use super::value::{get, key_of};
 use crate::limits;
 use crate::model::{Object, Secret};
 
