@@ -227,7 +227,7 @@ fn change(change: &MemberChange) -> Value {
     match change {
         MemberChange::Add(members) => json!({"add": ids(members)}),
         MemberChange::Remove(gone) => json!({"remove": gone}),
-        MemberChange::RemoveWhere(filter) => json!({"removeWhere": filter.to_string().replace('"', "\"")}),
+        MemberChange::RemoveWhere(filter) => json!({"removeWhere": filter.to_string()}),
         MemberChange::ReplaceAll(members) => json!({"all": ids(members)}),
     }
 }
