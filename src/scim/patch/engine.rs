@@ -127,7 +127,7 @@ impl<'a> Engine<'a> {
             Ok(path) if is_read_only(&path) => self.given_back(key),
             Ok(path @ Path::Attribute(_)) if key.eq_ignore_ascii_case("schemas") => {
                 // The message lists what it speaks of; that takes nothing from what is there.
-                self.at(OpKind::Add, &path, Some(value))
+                if value.is_null() { Ok(()) } else { self.at(OpKind::Add, &path, Some(value)) }
             }
             Ok(path) => self.at(kind, &path, Some(value)),
             Err(_)
