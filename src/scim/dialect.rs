@@ -2,6 +2,18 @@
 //!
 //! Each rule names its source. Says nothing about which attributes exist ([`super::registry`]) or where a value goes
 //! ([`super::resource`], [`super::patch`]). In the strict dialect every rule here is an error instead.
+//!
+//! | matter | tolerant | strict |
+//! |---|---|---|
+//! | letter case of `op` | any | lower |
+//! | texts for booleans and numbers, one entry without its array, compact texts | understood | `invalidValue` |
+//! | replace through a filter that matches nothing | makes the entry | `noTarget` |
+//! | remove with a list of values | removes those | `invalidSyntax` |
+//! | an empty text in a PATCH | clears | is a value |
+//! | attributes and extensions no schema knows | kept as sent | `invalidPath`, in a body `invalidSyntax` |
+//! | an extension's attribute without its URN; dotted and filtered keys | understood | `invalidPath` |
+//! | read-only keys of a PATCH without a path | passed over | `mutability`, except the resource's own id |
+//! | `schemas` of a message or body | completed | must list what is used |
 
 use serde_json::Value;
 

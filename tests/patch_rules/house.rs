@@ -123,8 +123,8 @@ pub(crate) fn message(row: &Value) -> Value {
         Value::Object(out)
     };
     let operations: Vec<Value> = match &row[0] {
-        Value::String(_) => vec![one(row)],
-        _ => row.as_array().unwrap().iter().map(one).collect(),
+        Value::Array(_) => row.as_array().unwrap().iter().map(one).collect(),
+        _ => vec![one(row)],
     };
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
 }
@@ -227,7 +227,7 @@ fn change(change: &MemberChange) -> Value {
     match change {
         MemberChange::Add(members) => json!({"add": ids(members)}),
         MemberChange::Remove(gone) => json!({"remove": gone}),
-        MemberChange::RemoveWhere(filter) => json!({"removeWhere": filter.to_string().replace('"', "\"")}),
+        MemberChange::RemoveWhere(filter) => json!({"removeWhere": filter.to_string()}),
         MemberChange::ReplaceAll(members) => json!({"all": ids(members)}),
     }
 }

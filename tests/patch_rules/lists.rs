@@ -14,7 +14,7 @@ tables! { user_table;
         ["add", "emails", [<home>]] => {}
         ["add", "emails", [<work>, <home>]] => {}
         ["add", "emails", [{"value": "babs@jensen.org"}]] => {}
-        ["add", "emails", []] => {"emails": null}
+        ["add", "emails", []] => {}
         ["add", "ims", [{"value": "babs", "type": "xmpp"}]] => {"ims": [{"value": "babs", "type": "xmpp"}]}
         ["add", "photos", [{"value": "https://x/p.png", "type": "photo"}]] => {"photos": [{"value": "https://x/p.png", "type": "photo"}]}
         ["add", "entitlements", [{"value": "e"}]] => {"entitlements": [{"value": "e"}]}

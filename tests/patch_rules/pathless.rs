@@ -50,6 +50,7 @@ tables! { user_table;
         ["replace", null, {"B": {"provisioning": {"status": "x"}}}] => {}
         ["replace", null, {"B:provisioning": {"status": "x"}}] => {}
         ["replace", null, {"schemas": ["C"]}] => {}
+        ["replace", null, {"schemas": null}] => {}
         ["replace", null, {"schemas": ["C", "E", "B"], "title": "Guide"}] => {}
     "#
     names_that_no_schema_knows_are_kept_as_sent: r#"

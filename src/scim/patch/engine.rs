@@ -127,7 +127,7 @@ impl<'a> Engine<'a> {
             Ok(path) if is_read_only(&path) => self.given_back(key),
             Ok(path @ Path::Attribute(_)) if key.eq_ignore_ascii_case("schemas") => {
                 // The message lists what it speaks of; that takes nothing from what is there.
-                self.at(OpKind::Add, &path, Some(value))
+                if value.is_null() { Ok(()) } else { self.at(OpKind::Add, &path, Some(value)) }
             }
             Ok(path) => self.at(kind, &path, Some(value)),
             Err(_)
@@ -294,11 +294,13 @@ impl<'a> Engine<'a> {
         let at = path.to_string();
         let dialect = self.dialect;
         let value = value.unwrap_or(&Value::Null);
-        let cleared = kind == OpKind::Remove || dialect.clears(value);
+        // Adding no values is no way to take values away.
+        let adds_none = kind == OpKind::Add && attribute.multi_valued && value.is_array();
+        let cleared = kind == OpKind::Remove || dialect.clears(value) && !adds_none;
         self.within(path.schema.as_deref(), |container| match place.sub_attribute() {
             Some(sub) => {
                 let new = if cleared { None } else { dialect.coerce(sub, &at, value.clone())? };
-                set_sub(container, attribute, sub, new)
+                set_sub(container, attribute, sub, new.filter(|new| !dialect.clears(new)))
             }
             // A list of nothing removes nothing.
             None if kind == OpKind::Remove
@@ -339,6 +341,14 @@ impl<'a> Engine<'a> {
         if let Some(sub) = sub.and_then(|sub| attribute.sub(sub)) {
             writable(sub, path)?;
         }
+        let sub = match sub {
+            // The entry is its own value.
+            Some(name) if !attribute.is_complex() && name.eq_ignore_ascii_case("value") => None,
+            Some(name) if !attribute.is_complex() => {
+                return Err(ScimError::invalid_path(format!("{path} has no sub-attribute {name}.")));
+            }
+            sub => sub,
+        };
         let change = Entries { kind, dialect: self.dialect, attribute, filter, sub, at: path.to_string() };
         let value = value.unwrap_or(&Value::Null);
         self.within(path.schema.as_deref(), |container| {

@@ -40,9 +40,24 @@ pub(super) fn set_whole(container: &mut Object, kind: OpKind, attribute: &Attrib
         (false, _, Some(Value::Object(old)), Value::Object(new)) => {
             Value::Object(merged(attribute, old, new))
         }
+        (_, _, _, Value::Array(mut list)) if !attribute.is_complex() => {
+            distinct(&mut list);
+            Value::Array(list)
+        }
         (_, _, _, new) => new,
     };
     store(container, &attribute.name, next);
+}
+
+/// Plain values are there once (RFC 7643 section 2.4).
+fn distinct(list: &mut Vec<Value>) {
+    let mut kept: Vec<Value> = Vec::with_capacity(list.len());
+    for item in list.drain(..) {
+        if !kept.iter().any(|known| same(known, &item)) {
+            kept.push(item);
+        }
+    }
+    *list = kept;
 }
 
 /// Sets the parts of a complex attribute that an object names; those it clears go, the others stay (RFC 7644 section
@@ -71,6 +86,10 @@ pub(super) fn set_parts(
     }
     // What the value lacks may be there already; that all required parts are is asked at the end.
     let new = dialect.members(attribute, at, given)?;
+    if new.get("value").is_some_and(|value| !is_present(value)) {
+        container.shift_remove(&attribute.name);
+        return Ok(());
+    }
     set_whole(container, OpKind::Replace, attribute, Value::Object(new));
     Ok(())
 }
@@ -261,14 +280,20 @@ impl Entries<'_> {
             return Ok(());
         };
         let known = self.attribute.sub(sub);
-        for object in
-            list.iter_mut().filter(|item| self.filter.matches(item)).filter_map(Value::as_object_mut)
-        {
-            let old = object.shift_remove(sub);
-            known.map_or(Ok(()), |known| taken(known, old.as_ref()))?;
-        }
-        list.retain(|item| has_substance(self.attribute, item));
-        Ok(())
+        let mut allowed = Ok(());
+        list.retain_mut(|item| {
+            if !self.filter.matches(item) {
+                return true;
+            }
+            if let Some(object) = item.as_object_mut() {
+                let old = object.shift_remove(sub);
+                if let Some(Err(fault)) = known.map(|known| taken(known, old.as_ref())) {
+                    allowed = Err(fault);
+                }
+            }
+            has_substance(self.attribute, item)
+        });
+        allowed
     }
 
     pub(super) fn set(&self, list: &mut Vec<Value>, value: &Value) -> Result<(), ScimError> {
@@ -285,12 +310,7 @@ impl Entries<'_> {
         }
         only_primary(list, &touched);
         if !self.attribute.is_complex() {
-            let mut kept: Vec<Value> = Vec::with_capacity(list.len());
-            list.retain(|item| {
-                let first = !kept.iter().any(|known| same(known, item));
-                kept.extend(first.then(|| item.clone()));
-                first
-            });
+            distinct(list);
         }
         Ok(())
     }

@@ -150,8 +150,10 @@ pub(in crate::scim) fn keep_equal(before: &Object, after: &mut Object) {
             }
             (_, old, new) => same(old, new),
         };
-        if equal {
-            new.clone_from(old);
+        match (old, new) {
+            (old, new) if equal => new.clone_from(old),
+            (Value::Object(old), Value::Object(new)) => keep_equal(old, new),
+            _ => {}
         }
     }
 }
@@ -224,6 +226,26 @@ mod tests {
             let expected = if allowed { Ok(()) } else { Err(Some(ScimType::Mutability)) };
             assert_eq!(result.map_err(|fault| fault.scim_type), expected, "{before} then {after}");
         }
+    }
+
+    #[test]
+    fn an_entry_keeps_its_immutable_parts_and_takes_the_others() {
+        let device = Attribute {
+            multi_valued: true,
+            ..attribute(
+                "devices",
+                "readWrite",
+                true,
+                json!([{"name": "serial", "type": "string", "multiValued": false,
+                "required": false, "caseExact": true, "mutability": "immutable", "returned": "default"}]),
+            )
+        };
+        let change = |old: Value, new: Value| unaltered(&device, &old, &new).map_err(|fault| fault.scim_type);
+        let refused = Err(Some(ScimType::Mutability));
+        assert_eq!(change(json!({"serial": "1"}), json!({"serial": "1", "label": "x"})), Ok(()));
+        assert_eq!(change(json!({"label": "x"}), json!({"serial": "1"})), Ok(()));
+        assert_eq!(change(json!({"serial": "1"}), json!({"serial": "2"})), refused);
+        assert_eq!(change(json!({"serial": "1"}), json!({"label": "x"})), refused);
     }
 
     #[test]
