@@ -45,7 +45,12 @@ impl Reads for DirectoryReads {
         Ok(all(self.0.views(kind, after, limit)?))
     }
 
-    fn nth_id(&self, kind: ResourceKind, after: Option<&str>, nth: usize) -> Result<Option<String>, StoreError> {
+    fn nth_id(
+        &self,
+        kind: ResourceKind,
+        after: Option<&str>,
+        nth: usize,
+    ) -> Result<Option<String>, StoreError> {
         self.0.nth_id(kind, after, nth)
     }
 

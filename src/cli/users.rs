@@ -102,7 +102,7 @@ impl FileImport {
         let (file, about) = opened.map_err(|error| {
             Failure::usage(format!("--file {}: cannot be read ({error})", self.file.display()))
         })?;
-        let bytes = about.is_file().then(|| about.len());
+        let bytes = about.is_file().then_some(about.len());
         Ok((Box::new(BufReader::with_capacity(READ_BYTES, file)), bytes))
     }
 

@@ -257,7 +257,8 @@ mod tests {
     use serde_json::json;
 
     fn user() -> StoredUser {
-        let document = object(json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada"}));
+        let document =
+            object(json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada"}));
         let failure = Failure {
             what: "queue Sales".into(),
             reason: None,
@@ -274,11 +275,7 @@ mod tests {
             created_ms: 1,
             modified_ms: -2,
             managed: true,
-            status: Provisioning {
-                state: ProvisioningState::Failed,
-                failures: vec![failure],
-                updated_ms: 3,
-            },
+            status: Provisioning { state: ProvisioningState::Failed, failures: vec![failure], updated_ms: 3 },
             division: None,
             saga: None,
         }

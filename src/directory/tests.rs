@@ -371,7 +371,11 @@ async fn resources_are_counted_as_they_come_and_go_and_once_where_they_never_wer
     }
     let three = generation();
     bench.user(1, "u1").await;
-    assert_eq!((bench.directory.counts().unwrap().users, generation()), (3, three), "a change counts nothing");
+    assert_eq!(
+        (bench.directory.counts().unwrap().users, generation()),
+        (3, three),
+        "a change counts nothing"
+    );
     let gone = opened(9, Subject::User(Some(UserId::new("u2"))), Intent::DeleteUser { version: 1 });
     bench.settle(&gone, &committed("u2"), 2).await;
     assert_eq!(bench.directory.counts().unwrap().users, 2);
@@ -396,9 +400,13 @@ async fn one_look_tells_whether_any_of_a_page_of_users_is_in_a_group() {
         bench.user(n, id).await;
     }
     bench.settle(&put_group(900, "G", None, &["u3"], &[], false), &committed("gg"), 1).await;
-    for (first, last, wanted) in
-        [("u1", "u2", true), ("u1", "u3", false), ("u3", "u5", false), ("u2", "u4", false), ("u4", "u9", true)]
-    {
+    for (first, last, wanted) in [
+        ("u1", "u2", true),
+        ("u1", "u3", false),
+        ("u3", "u5", false),
+        ("u2", "u4", false),
+        ("u4", "u9", true),
+    ] {
         let groupless = bench.directory.groupless(&UserId::new(first), &UserId::new(last)).unwrap();
         assert_eq!(groupless, wanted, "{first} to {last}");
     }

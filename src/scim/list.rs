@@ -317,7 +317,8 @@ pub fn cursor_head(total: Option<usize>, next: Option<&str>, number: usize) -> V
     let total = total.map(|total| format!("\"totalResults\":{total},")).unwrap_or_default();
     // The characters of a cursor need no escape.
     let next = next.map(|next| format!("\"nextCursor\":\"{next}\",")).unwrap_or_default();
-    format!("{{\"schemas\":[\"{LIST_SCHEMA}\"],{total}\"itemsPerPage\":{number},{next}\"Resources\":[").into_bytes()
+    format!("{{\"schemas\":[\"{LIST_SCHEMA}\"],{total}\"itemsPerPage\":{number},{next}\"Resources\":[")
+        .into_bytes()
 }
 
 #[cfg(test)]

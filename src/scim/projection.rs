@@ -84,7 +84,10 @@ impl Projection {
     pub fn is_plain(&self) -> bool {
         let derived = |selector: &Selector| match selector {
             Selector::Attribute(AttrPath { schema: None, name, sub: None }) => {
-                matches!((self.kind, name.as_str()), (ResourceKind::User, "groups") | (ResourceKind::Group, "members"))
+                matches!(
+                    (self.kind, name.as_str()),
+                    (ResourceKind::User, "groups") | (ResourceKind::Group, "members")
+                )
             }
             _ => false,
         };

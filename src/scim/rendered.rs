@@ -201,8 +201,7 @@ mod tests {
         rendered("7", &document()).write(BASE, &mut out, |out| member(out, "groups", &groups));
         let full: Object = serde_json::from_slice(&out).unwrap();
         let keys: Vec<&str> = full.keys().map(String::as_str).collect();
-        let wanted =
-            ["schemas", "id", "externalId", "meta", "userName", "title", "groups", ENTERPRISE_USER];
+        let wanted = ["schemas", "id", "externalId", "meta", "userName", "title", "groups", ENTERPRISE_USER];
         assert_eq!(keys, wanted);
         assert_eq!(
             full["meta"],

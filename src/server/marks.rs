@@ -67,7 +67,8 @@ mod tests {
         let user = ResourceKind::User;
         marks.learn(user, 7, 500, "a");
         marks.learn(user, 7, 1000, "b");
-        for (position, wanted) in [(0, (0, None)), (499, (0, None)), (500, (500, Some("a"))), (1700, (1000, Some("b")))]
+        for (position, wanted) in
+            [(0, (0, None)), (499, (0, None)), (500, (500, Some("a"))), (1700, (1000, Some("b")))]
         {
             let (at, id) = marks.before(user, 7, position);
             assert_eq!((at, id.as_deref()), wanted, "{position}");

@@ -75,7 +75,12 @@ pub trait Reads: Send + Sync {
     ///
     /// # Errors
     /// A damaged record.
-    fn nth_id(&self, kind: ResourceKind, after: Option<&str>, nth: usize) -> Result<Option<String>, StoreError>;
+    fn nth_id(
+        &self,
+        kind: ResourceKind,
+        after: Option<&str>,
+        nth: usize,
+    ) -> Result<Option<String>, StoreError>;
 
     /// How many there are.
     ///

@@ -69,9 +69,8 @@ pub fn whole(
 ) -> Result<Object, ScimError> {
     let mut text = Vec::new();
     write_text(reads, base, kind, stored, parts, &mut text)?;
-    let mut object = serde_json::from_slice::<Object>(&text).map_err(|_| {
-        store_fault(&StoreError::Damaged("the text of a resource is no JSON".to_owned()))
-    })?;
+    let mut object = serde_json::from_slice::<Object>(&text)
+        .map_err(|_| store_fault(&StoreError::Damaged("the text of a resource is no JSON".to_owned())))?;
     if parts.provisioning
         && kind == ResourceKind::User
         && let Some(provisioning) = reads.provisioning(&stored.id).map_err(fault)?

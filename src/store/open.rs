@@ -150,7 +150,8 @@ pub(super) fn open(options: &OpenOptions) -> Result<Opened, OpenError> {
     let file = File::options().read(true).write(true).open(records.join("db")).map_err(io_error)?;
     // sled may still panic on damage while trees are opened or pages are read for the first time.
     let checked = catch_unwind(AssertUnwindSafe(|| {
-        let engine = Engine::new(db, file, options.cache_bytes - sled_bytes(options)).map_err(|error| OpenError::damaged(dir, error.to_string()))?;
+        let engine = Engine::new(db, file, options.cache_bytes - sled_bytes(options))
+            .map_err(|error| OpenError::damaged(dir, error.to_string()))?;
         let state = check(dir, &engine, known)?;
         Ok((engine, state))
     }));

@@ -66,7 +66,8 @@ pub fn text(random: [u8; 32]) -> Secret {
 
 /// SHA-256 of a token's text, as [`TokenRecord::hash`] holds it.
 pub fn hash(text: &str) -> String {
-    let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or('0'));
+    let digits =
+        |byte: u8| [byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or('0'));
     Sha256::digest(text.as_bytes()).iter().flat_map(|byte| digits(*byte)).collect()
 }
 

@@ -17,7 +17,7 @@ fn add(group: &str, id: &str) -> Entry {
 
 /// Every second removal in Entra's form, the others in Okta's.
 fn remove(group: &str, number: usize, id: &str) -> Entry {
-    let operation = if number % 2 == 0 {
+    let operation = if number.is_multiple_of(2) {
         json!({"op": "Remove", "path": "members", "value": [{"$ref": null, "value": id}]})
     } else {
         json!({"op": "remove", "path": format!("members[value eq \"{id}\"]")})

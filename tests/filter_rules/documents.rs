@@ -76,10 +76,7 @@ fn user() -> Value {
         },
         BRIDGE_USER: {
             "queues": ["Sales", "Claims"],
-            "skills": [
-                {"name": "Billing", "proficiency": 4},
-                {"name": "Spanish", "proficiency": 4.5},
-            ],
+            "skills": [{"name": "Billing", "proficiency": 4}, {"name": "Spanish", "proficiency": 4.5}],
             "languages": [
                 {"name": "Debt", "proficiency": -1.5},
                 {"name": "Huge", "proficiency": 9_007_199_254_740_993_u64},

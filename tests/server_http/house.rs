@@ -77,7 +77,8 @@ impl House {
             Action::Replace(id, body) => {
                 let old =
                     Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
-                let incoming = resource::replace(kind, &old.document().unwrap(), body.clone(), Dialect::Tolerant)?;
+                let incoming =
+                    resource::replace(kind, &old.document().unwrap(), body.clone(), Dialect::Tolerant)?;
                 (id.clone(), incoming.document, Some(old))
             }
             Action::Patch(id, body) => {
@@ -118,9 +119,9 @@ impl House {
 impl Inner {
     fn taken(&self, kind: ResourceKind, document: &Object) -> bool {
         let name = if kind == ResourceKind::User { "userName" } else { "displayName" };
-        self.resources
-            .iter()
-            .any(|((of, _), stored)| *of == kind && stored.document().unwrap().get(name) == document.get(name))
+        self.resources.iter().any(|((of, _), stored)| {
+            *of == kind && stored.document().unwrap().get(name) == document.get(name)
+        })
     }
 }
 
@@ -156,7 +157,9 @@ impl Reads for House {
             Lookup::Id(id) => Ok(Some(self.get(kind, id)?.into_iter().collect())),
             Lookup::UserName(name) => {
                 let all = self.scan(kind, None, usize::MAX)?;
-                let named = |it: &Stored| it.document().unwrap()["userName"].as_str().unwrap().to_lowercase() == *name;
+                let named = |it: &Stored| {
+                    it.document().unwrap()["userName"].as_str().unwrap().to_lowercase() == *name
+                };
                 Ok(Some(all.into_iter().filter(named).collect()))
             }
             _ => Ok(None),
@@ -172,7 +175,12 @@ impl Reads for House {
         Ok(of_kind.take(limit).map(|(_, stored)| stored.clone()).collect())
     }
 
-    fn nth_id(&self, kind: ResourceKind, after: Option<&str>, nth: usize) -> Result<Option<String>, StoreError> {
+    fn nth_id(
+        &self,
+        kind: ResourceKind,
+        after: Option<&str>,
+        nth: usize,
+    ) -> Result<Option<String>, StoreError> {
         Ok(self.scan(kind, after, nth)?.into_iter().nth(nth - 1).map(|stored| stored.id))
     }
 

@@ -30,7 +30,7 @@ const RETRY_S: u32 = 5;
 pub async fn handle(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
     let body = body::read_bulk(&req, payload, &state.settings).await?;
     let base = state.settings.base_url();
-    let mut job = BulkJob::parse(body, &base, state.settings.dialect)?;
+    let mut job = BulkJob::parse(body, base, state.settings.dialect)?;
     let cause = write::cause(&req);
     let began = state.clock.monotonic_ms();
     while let Some(next) = job.next() {
@@ -43,7 +43,7 @@ pub async fn handle(req: HttpRequest, payload: Payload, state: Data<ServerState>
             Err(fault) => job.failed(index, fault),
         }
     }
-    Ok(respond(&job, &base))
+    Ok(respond(&job, base))
 }
 
 async fn submit(next: Next, cause: &Cause, state: &ServerState) -> Result<Reply, ScimError> {

@@ -20,7 +20,7 @@ use crate::server::{answer, query};
 /// # Errors
 /// 403 with a filter.
 pub async fn service_provider_config(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    show(&req, Some(discovery::service_provider_config(&state.settings.base_url())))
+    show(&req, Some(discovery::service_provider_config(state.settings.base_url())))
 }
 
 /// All resource types.
@@ -28,7 +28,7 @@ pub async fn service_provider_config(req: HttpRequest, state: Data<ServerState>)
 /// # Errors
 /// 403 with a filter.
 pub async fn resource_types(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    show(&req, Some(all(discovery::resource_types(&state.settings.base_url()))))
+    show(&req, Some(all(discovery::resource_types(state.settings.base_url()))))
 }
 
 /// One resource type.
@@ -36,7 +36,7 @@ pub async fn resource_types(req: HttpRequest, state: Data<ServerState>) -> Answe
 /// # Errors
 /// 404 when there is none of that name.
 pub async fn resource_type(req: HttpRequest, name: Path<String>, state: Data<ServerState>) -> Answer {
-    show(&req, discovery::resource_type(&state.settings.base_url(), &name).map(Value::Object))
+    show(&req, discovery::resource_type(state.settings.base_url(), &name).map(Value::Object))
 }
 
 /// All schemas.
@@ -44,7 +44,7 @@ pub async fn resource_type(req: HttpRequest, name: Path<String>, state: Data<Ser
 /// # Errors
 /// 403 with a filter.
 pub async fn schemas(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    show(&req, Some(all(discovery::schemas(&state.settings.base_url(), &state.settings.suggestions))))
+    show(&req, Some(all(discovery::schemas(state.settings.base_url(), &state.settings.suggestions))))
 }
 
 /// One schema.
@@ -54,7 +54,7 @@ pub async fn schemas(req: HttpRequest, state: Data<ServerState>) -> Answer {
 pub async fn schema(req: HttpRequest, urn: Path<String>, state: Data<ServerState>) -> Answer {
     show(
         &req,
-        discovery::schema(&state.settings.base_url(), &urn, &state.settings.suggestions).map(Value::Object),
+        discovery::schema(state.settings.base_url(), &urn, &state.settings.suggestions).map(Value::Object),
     )
 }
 
