@@ -29,7 +29,7 @@ pub(super) fn check(
     let mut gather = Gather { problems };
     let server = gather.server(&raw.server);
     let public_url = gather.public_url(raw.public_url, server.listen);
-    let cache_mib = gather.within("store.cache_mib", raw.store.cache_mib, 64, 1..=65_536);
+    let cache_mib = gather.within("store.cache_mib", raw.store.cache_mib, 256, 1..=65_536);
     let genesys = gather.genesys(raw.genesys, base, environment);
     let tenant = gather.tenant(raw.tenant);
     let rules = rules::check(raw.rule, gather.problems);

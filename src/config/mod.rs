@@ -67,12 +67,12 @@ pub struct LogConfig {
 /// `[store]`.
 #[derive(Clone, Debug)]
 pub struct StoreConfig {
-    /// Page cache in mebibytes.
+    /// Cache of records and pages in mebibytes.
     pub cache_mib: u64,
 }
 
 impl StoreConfig {
-    /// Page cache in bytes.
+    /// Cache in bytes.
     pub fn cache_bytes(&self) -> u64 {
         self.cache_mib.saturating_mul(1024 * 1024)
     }

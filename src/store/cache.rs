@@ -11,7 +11,7 @@ use crate::model::Table;
 
 /// Bytes that one entry costs beside its key and value.
 const OVERHEAD: u64 = 96;
-/// A typical entry, for the first size of the map.
+/// A typical entry, for the first size of the map, which grows.
 const TYPICAL: u64 = 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +49,7 @@ const fn kept(table: u8) -> bool {
 impl Cache {
     /// A cache of that many bytes.
     pub(super) fn new(bytes: u64) -> Self {
-        let items = usize::try_from(bytes / TYPICAL).unwrap_or(usize::MAX).clamp(16, 1 << 20);
+        let items = usize::try_from(bytes / TYPICAL).unwrap_or(usize::MAX).clamp(16, 1 << 16);
         Self { map: Map::with_weighter(items, bytes, Weight) }
     }
 

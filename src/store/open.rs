@@ -20,8 +20,8 @@ use super::{guards, sequence};
 pub struct OpenOptions {
     /// The data directory; made if it is missing.
     pub dir: PathBuf,
-    /// Memory for caches, in bytes: a quarter for sled's pages, the rest for records as they are read. The process uses more:
-    /// sled keeps a table of all its pages.
+    /// Memory for caches, in bytes: up to a quarter for sled's pages, the rest for records as they are read. The process uses
+    /// more: sled keeps a table of all its pages.
     pub cache_bytes: u64,
     /// Refuse commits. The lock is taken all the same: sled itself always writes a little.
     pub read_only: bool,
@@ -160,10 +160,13 @@ pub(super) fn open(options: &OpenOptions) -> Result<Opened, OpenError> {
     Ok(Opened { engine, state, lock })
 }
 
-/// sled's share of the cache. A record cached by us costs its own bytes and a look-up; one in a page of sled's costs its fifteen
-/// neighbours as well, and is copied and checked at each read.
+/// Most that sled's pages get of the cache, in bytes.
+const SLED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// sled's share of the cache: enough for the upper pages of its trees. A record cached by us costs its own bytes and a look-up; one in
+/// a page of sled's costs its fifteen neighbours as well, and is copied and checked at each read.
 fn sled_bytes(options: &OpenOptions) -> u64 {
-    options.cache_bytes / 4
+    (options.cache_bytes / 4).min(SLED_BYTES)
 }
 
 /// sled itself, given time to let go of its own lock after a predecessor in the same process.

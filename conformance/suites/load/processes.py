@@ -20,7 +20,7 @@ BRIDGE, EMULATOR, STATIC = "scim-bridge", "genesys-cloud-emulator", "static-serv
 START_SECONDS = 600
 # Both servers get as many; it is what the bridge has when nothing is configured.
 WORKERS = 2
-CACHE_MIB = 64
+CACHE_MIB = 256
 
 CONFIG = """\
 # The default configuration, but for addresses and names. Logs go where they go by default; here that is a file.
