@@ -79,9 +79,10 @@ async fn bodies_with_bent_types_or_unknown_attributes_are_refused_and_nobody_is_
         (json!({"active": "True"}), "invalidValue"),
         (json!({"emails": "x@aurora.example"}), "invalidValue"),
         (json!({"emails": [{"value": "x@aurora.example", "primary": "True"}]}), "invalidValue"),
-        (json!({ENTERPRISE: {"manager": "m1"}}), "invalidValue"),
+        (json!({"schemas": [USER, ENTERPRISE], ENTERPRISE: {"manager": "m1"}}), "invalidValue"),
         (json!({"shoeSize": 43}), "invalidSyntax"),
-        (json!({ENTERPRISE: {"hobby": "chess"}}), "invalidSyntax"),
+        (json!({"schemas": [USER, ENTERPRISE], ENTERPRISE: {"hobby": "chess"}}), "invalidSyntax"),
+        (json!({ENTERPRISE: {"department": "not listed in schemas"}}), "invalidSyntax"),
     ] {
         let got = guest.scim("POST", "/Users", guest.user("a", more.clone())).await;
         is_error(&got, 400, Some(scim_type), &more.to_string());

@@ -16,6 +16,10 @@ fn ours(kind: ResourceKind, text: &str) -> Result<Filter, TestCaseError> {
 /// Both read the text, and theirs, printed, is the same filter to us.
 fn agreed(kind: ResourceKind, text: &str) -> Result<bool, TestCaseError> {
     let Ok(theirs) = text.parse::<Theirs>() else { return Ok(false) };
+    // Whole numbers beyond 64 bits lose their last digits there.
+    if text.split(' ').any(|word| word.len() > 20 && word.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Ok(false);
+    }
     let filter = ours(kind, text)?;
     let printed = theirs.to_string();
     prop_assert_eq!(ours(kind, &printed)?, filter.clone(), "{} is to them {}", text, printed);
