@@ -35,12 +35,25 @@ fn agreed(kind: ResourceKind, text: &str) -> Result<bool, TestCaseError> {
 fn both_parsers_agree_on_the_tables() {
     let (mut both, mut all) = (0, 0);
     for table in TABLES {
-        for (text, _) in table.cases {
+        for (text, _) in table.cases.iter().filter(|(text, _)| !MISREAD_BY_THEM.contains(text)) {
             all += 1;
             both += usize::from(agreed(table.kind, text).unwrap_or_else(|fault| panic!("{fault}")));
         }
     }
     assert!(both * 4 > all * 3, "only {both} of {all} are read by both; the second opinion is worth little");
+}
+
+/// What they read and lose digits of: numbers beyond 64 bits become floats, which is not what a text attribute holds.
+const MISREAD_BY_THEM: &[&str] = &["externalId eq 12345678901234567890123"];
+
+#[test]
+fn what_they_are_known_to_misread_keeps_its_digits_here() {
+    for text in MISREAD_BY_THEM {
+        let theirs = text.parse::<Theirs>().unwrap().to_string();
+        assert!(!theirs.contains("12345678901234567890123"), "they read {theirs} now");
+        let own = ours(ResourceKind::User, text).unwrap().to_string();
+        assert!(own.contains("12345678901234567890123"), "{own}");
+    }
 }
 
 /// What `scim_v2` 1.0.0 refuses, by defect.
