@@ -2,7 +2,12 @@
 //!
 //! Pure: no server, no directory. How rows are written and read is in `house`; every other file is one theme. The same
 //! rules over the wire are `tests/server_http`.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed assumption fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
 
 mod bodies;
 mod connectors;
