@@ -23,6 +23,10 @@ pub const MEMBERS_PER_REQUEST: usize = 20_000;
 pub const PAGE_MAX: usize = 1000;
 /// Page size when the client names none.
 pub const PAGE_DEFAULT: usize = 100;
+/// How long a cursor may wait for its next use: a client that reads page by page needs seconds, one that pauses an hour at most.
+pub const CURSOR_TIMEOUT: Duration = Duration::from_secs(3600);
+/// Longest cursor that is looked at, in bytes; those we hand out have about 250.
+pub const CURSOR_BYTES: usize = 1024;
 /// Most resources a filter without index may look at before `tooMany` (RFC 7644 table 9).
 pub const SCAN_MAX: usize = 200_000;
 /// Longest single string attribute kept, in bytes.

@@ -23,6 +23,15 @@ pub fn service_provider_config(base: &str) -> Value {
         "changePassword": {"supported": false},
         "sort": {"supported": true},
         "etag": {"supported": true},
+        // RFC 9865 section 4.
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": limits::PAGE_DEFAULT,
+            "maxPageSize": limits::PAGE_MAX,
+            "cursorTimeout": limits::CURSOR_TIMEOUT.as_secs(),
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "OAuth Bearer Token",
@@ -162,6 +171,36 @@ mod tests {
             schema(base, "urn:nonsense", &Suggestions::default()).is_none()
                 && resource_type(base, "user").is_none()
         );
+    }
+
+    #[test]
+    fn what_the_service_says_of_itself_is_all_in_its_schema_and_nothing_required_is_missing() {
+        let said = service_provider_config("https://x");
+        let urn = said["schemas"][0].as_str().unwrap();
+        let schema = Value::Object(schema("https://x", urn, &Suggestions::default()).unwrap());
+        let described = |list: &Value| -> BTreeMap<String, Value> {
+            list.as_array()
+                .unwrap()
+                .iter()
+                .map(|it| (it["name"].as_str().unwrap().to_owned(), it.clone()))
+                .collect()
+        };
+        let check = |said: &Value, described: &BTreeMap<String, Value>| {
+            let said = said.as_object().unwrap();
+            for name in said.keys().filter(|name| !["schemas", "meta"].contains(&name.as_str())) {
+                assert!(described.contains_key(name), "{name} is said but not described");
+            }
+            for (name, attribute) in described {
+                assert!(attribute["required"] == false || said.contains_key(name), "{name} is missing");
+            }
+        };
+        let attributes = described(&schema["attributes"]);
+        check(&said, &attributes);
+        for (name, attribute) in &attributes {
+            if let (Some(list), Some(part)) = (attribute.get("subAttributes"), said[name].as_object()) {
+                check(&Value::Object(part.clone()), &described(list));
+            }
+        }
     }
 
     #[test]

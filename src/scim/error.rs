@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// URN of an error message.
 pub const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
-/// The detail keyword of a 400 or 409 (RFC 7644 table 9).
+/// The detail keyword of a 400 or 409 (RFC 7644 table 9, RFC 9865 section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ScimType {
     /// The filter is malformed, or compares what cannot be compared.
@@ -33,6 +33,12 @@ pub enum ScimType {
     InvalidVers,
     /// The request carries something that must not be in an address.
     Sensitive,
+    /// The cursor was not made here, or for another query.
+    InvalidCursor,
+    /// The cursor was good once; too much time went by.
+    ExpiredCursor,
+    /// The page size is no positive whole number.
+    InvalidCount,
 }
 
 impl ScimType {
@@ -49,6 +55,9 @@ impl ScimType {
             Self::InvalidValue => "invalidValue",
             Self::InvalidVers => "invalidVers",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 }
@@ -117,6 +126,21 @@ impl ScimError {
         Self::bad(ScimType::Sensitive, detail)
     }
 
+    /// 400: a cursor that was not made here, or for another query (RFC 9865 section 2.1).
+    pub fn invalid_cursor(detail: impl Into<String>) -> Self {
+        Self::bad(ScimType::InvalidCursor, detail)
+    }
+
+    /// 400: a cursor that came back too late (RFC 9865 section 2.1).
+    pub fn expired_cursor(detail: impl Into<String>) -> Self {
+        Self::bad(ScimType::ExpiredCursor, detail)
+    }
+
+    /// 400: a page size that cursor paging does not know (RFC 9865 section 2.1).
+    pub fn invalid_count(detail: impl Into<String>) -> Self {
+        Self::bad(ScimType::InvalidCount, detail)
+    }
+
     /// 409: a unique value is already taken.
     pub fn uniqueness(detail: impl Into<String>) -> Self {
         Self { scim_type: Some(ScimType::Uniqueness), ..Self::new(409, detail) }
@@ -150,6 +174,11 @@ impl ScimError {
     /// 405: the endpoint does not know the method.
     pub fn method_not_allowed(detail: impl Into<String>) -> Self {
         Self::new(405, detail)
+    }
+
+    /// 406: the client takes no media type that the service writes (RFC 9110 section 15.5.7).
+    pub fn not_acceptable(detail: impl Into<String>) -> Self {
+        Self::new(406, detail)
     }
 
     /// 413: the body, or the number of operations in it, is too large.

@@ -1,9 +1,10 @@
-//! Queries and their answers (RFC 7644 section 3.4.2): filter, index paging, sorting, list responses.
+//! Queries and their answers (RFC 7644 section 3.4.2): filter, paging by index and by cursor, sorting, list responses.
 //!
 //! Reads parameters only; finding resources is the directory's work, and decoding the query string the server's.
-//! Parameters nobody knows are passed over, because connectors leak flags into addresses (connectors.md section 1.1).
+//! What is inside a cursor is in [`super::cursor`]. Parameters nobody knows are passed over, because connectors leak flags into addresses (connectors.md section 1.1).
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use serde_json::{Value, json};
 
@@ -31,10 +32,21 @@ pub struct ListQuery {
     pub start_index: usize,
     /// Most resources wanted, never above the page limit; 0 asks for the total alone.
     pub count: usize,
+    /// Which page of paging by cursor (RFC 9865); `None` means paging by index, which is the default.
+    pub cursor: Option<CursorParam>,
     /// In which order; `None` means the stable order of the directory.
     pub sort: Option<Sort>,
     /// What of each.
     pub projection: Projection,
+}
+
+/// The page that paging by cursor asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CursorParam {
+    /// The first one: the cursor was there and empty.
+    First,
+    /// The one behind this cursor, not yet opened.
+    At(String),
 }
 
 /// An order of resources.
@@ -49,7 +61,8 @@ impl ListQuery {
     /// Reads decoded query parameters; names count without letter case.
     ///
     /// # Errors
-    /// `invalidFilter` for the filter, `invalidPath` for an unknown `sortBy`, `invalidValue` for the rest.
+    /// `invalidFilter` for the filter, `invalidPath` for an unknown `sortBy`, `invalidCount` for a page size that paging
+    /// by cursor does not know, `invalidValue` for the rest.
     pub fn parse<'a>(
         kind: ResourceKind,
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -60,6 +73,7 @@ impl ListQuery {
                 "filter" => &mut given.filter,
                 "startindex" => &mut given.start_index,
                 "count" => &mut given.count,
+                "cursor" => &mut given.cursor,
                 "sortby" => &mut given.sort_by,
                 "sortorder" => &mut given.sort_order,
                 // Repeated parameters add up, as a client that sends one for each name means them to.
@@ -98,6 +112,11 @@ impl ListQuery {
             filter: text("filter"),
             start_index: text("startIndex"),
             count: text("count"),
+            cursor: match get(body, "cursor") {
+                None | Some(Value::Null) => None,
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(_) => return Err(ScimError::invalid_cursor("cursor must be a text.")),
+            },
             sort_by: text("sortBy"),
             sort_order: text("sortOrder"),
             attributes: text("attributes"),
@@ -129,6 +148,7 @@ struct Given {
     filter: Option<String>,
     start_index: Option<String>,
     count: Option<String>,
+    cursor: Option<String>,
     sort_by: Option<String>,
     sort_order: Option<String>,
     attributes: Option<String>,
@@ -138,6 +158,10 @@ struct Given {
 impl Given {
     fn into_query(self, kind: ResourceKind) -> Result<ListQuery, ScimError> {
         let filter = self.filter.filter(|text| !text.trim().is_empty());
+        let cursor = self.cursor.as_deref().map(CursorParam::parse);
+        if cursor.is_some() {
+            check_cursor_paging(self.start_index.as_deref(), self.count.as_deref())?;
+        }
         let start_index = number("startIndex", self.start_index.as_deref())?.unwrap_or(1).max(1);
         // Negative counts are zero (RFC 7644 section 3.4.2.4).
         let count = number("count", self.count.as_deref())?.map_or(limits::PAGE_DEFAULT, |count| {
@@ -147,10 +171,35 @@ impl Given {
             filter: filter.map(|text| Filter::parse(kind, &text)).transpose()?,
             start_index: usize::try_from(start_index).unwrap_or(usize::MAX),
             count,
+            cursor,
             sort: self.sort_by.map(|by| Sort::parse(kind, &by, self.sort_order.as_deref())).transpose()?,
             projection: Projection::parse(kind, self.attributes.as_deref(), self.excluded.as_deref())?,
         })
     }
+}
+
+impl CursorParam {
+    fn parse(text: &str) -> Self {
+        if text.is_empty() { Self::First } else { Self::At(text.to_owned()) }
+    }
+}
+
+/// Paging by cursor starts at no index, and its pages hold at least one resource (RFC 9865 section 2). A count above the
+/// largest page is cut as in paging by index: a page may hold fewer resources than were asked for.
+fn check_cursor_paging(start_index: Option<&str>, count: Option<&str>) -> Result<(), ScimError> {
+    if start_index.is_some_and(|text| !text.trim().is_empty()) {
+        return Err(ScimError::invalid_value(
+            "startIndex and cursor are two ways of paging; send one of them (RFC 9865 section 2.3).",
+        ));
+    }
+    let count = number("count", count).unwrap_or(Some(0));
+    if count.is_some_and(|count| count < 1) {
+        return Err(ScimError::invalid_count(format!(
+            "count must be a whole number from 1 to {} when paging by cursor.",
+            limits::PAGE_MAX
+        )));
+    }
+    Ok(())
 }
 
 fn number(name: &str, text: Option<&str>) -> Result<Option<i64>, ScimError> {
@@ -230,6 +279,19 @@ impl Sort {
     }
 }
 
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(schema) = &self.path.schema {
+            write!(f, "{schema}:")?;
+        }
+        f.write_str(&self.path.name)?;
+        if let Some(sub) = &self.path.sub {
+            write!(f, ".{sub}")?;
+        }
+        f.write_str(if self.descending { " descending" } else { " ascending" })
+    }
+}
+
 /// A list response. `total` counts all that match, `items` is the page.
 pub fn list_response(total: usize, start_index: usize, items: Vec<Object>) -> Value {
     json!({
@@ -241,10 +303,83 @@ pub fn list_response(total: usize, start_index: usize, items: Vec<Object>) -> Va
     })
 }
 
+/// A page of paging by cursor. `total` counts all that match, where it is known; `next` is the cursor of the page that
+/// follows, and leaving it out says that this page is the last one (RFC 9865 section 2).
+pub fn cursor_response(total: Option<usize>, next: Option<String>, items: Vec<Object>) -> Value {
+    let mut answer = json!({ "schemas": [LIST_SCHEMA] });
+    if let Some(object) = answer.as_object_mut() {
+        object.extend(total.map(|total| ("totalResults".to_owned(), total.into())));
+        object.insert("itemsPerPage".into(), items.len().into());
+        object.extend(next.map(|next| ("nextCursor".to_owned(), next.into())));
+        object.insert("Resources".into(), Value::Array(items.into_iter().map(Value::Object).collect()));
+    }
+    answer
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scim::ScimType;
+
+    #[test]
+    fn paging_by_cursor_is_asked_for_by_the_parameter_alone() {
+        let at = |text: &str| Some(CursorParam::At(text.to_owned()));
+        for (pairs, cursor, count) in [
+            (vec![], None, limits::PAGE_DEFAULT),
+            (vec![("count", "10")], None, 10),
+            (vec![("cursor", "")], Some(CursorParam::First), limits::PAGE_DEFAULT),
+            (vec![("Cursor", ""), ("count", "1")], Some(CursorParam::First), 1),
+            (vec![("cursor", "a.b.c"), ("count", "7")], at("a.b.c"), 7),
+            (vec![("cursor", "a.b.c"), ("count", "99999999")], at("a.b.c"), limits::PAGE_MAX),
+            (vec![("cursor", ""), ("startIndex", "")], Some(CursorParam::First), limits::PAGE_DEFAULT),
+        ] {
+            let query = parse(&pairs).unwrap();
+            assert_eq!((query.cursor, query.count), (cursor, count), "{pairs:?}");
+        }
+        for (pairs, expected) in [
+            ([("cursor", ""), ("count", "0")], ScimType::InvalidCount),
+            ([("cursor", ""), ("count", "-1")], ScimType::InvalidCount),
+            ([("cursor", "a.b.c"), ("count", "many")], ScimType::InvalidCount),
+            ([("cursor", ""), ("startIndex", "1")], ScimType::InvalidValue),
+            ([("startIndex", "5"), ("cursor", "a.b.c")], ScimType::InvalidValue),
+        ] {
+            assert_eq!(parse(&pairs).unwrap_err().scim_type, Some(expected), "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_search_request_carries_a_cursor_too() {
+        for (body, cursor) in [
+            (json!({"cursor": "", "count": 10}), Some(CursorParam::First)),
+            (json!({"CURSOR": "a.b.c"}), Some(CursorParam::At("a.b.c".into()))),
+            (json!({"cursor": null}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(ListQuery::from_search(ResourceKind::User, &body).unwrap().cursor, cursor, "{body}");
+        }
+        for (body, expected) in [
+            (json!({"cursor": 7}), ScimType::InvalidCursor),
+            (json!({"cursor": ["a"]}), ScimType::InvalidCursor),
+            (json!({"cursor": "", "count": 0}), ScimType::InvalidCount),
+            (json!({"cursor": "", "startIndex": 1}), ScimType::InvalidValue),
+        ] {
+            let error = ListQuery::from_search(ResourceKind::User, &body).unwrap_err();
+            assert_eq!(error.scim_type, Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_last_page_has_no_next_cursor_and_no_page_a_start_index() {
+        let item = || json!({"id": "1"}).as_object().unwrap().clone();
+        assert_eq!(
+            cursor_response(Some(12), Some("a.b.c".into()), vec![item()]),
+            json!({"schemas": [LIST_SCHEMA], "totalResults": 12, "itemsPerPage": 1, "nextCursor": "a.b.c", "Resources": [{"id": "1"}]})
+        );
+        assert_eq!(
+            cursor_response(None, None, Vec::new()),
+            json!({"schemas": [LIST_SCHEMA], "itemsPerPage": 0, "Resources": []})
+        );
+    }
 
     fn parse(pairs: &[(&str, &str)]) -> Result<ListQuery, ScimError> {
         ListQuery::parse(ResourceKind::User, pairs.iter().copied())

@@ -4,6 +4,7 @@
 //! (what attributes exist), then [`resource`] (POST and PUT), [`patch`], [`filter`]; tolerances are in [`dialect`].
 
 pub mod compact;
+pub mod cursor;
 pub mod dialect;
 pub mod discovery;
 pub mod error;

@@ -59,6 +59,13 @@ pub fn method_not_allowed(allow: &str) -> HttpResponse {
     response
 }
 
+/// What an address takes, for those who ask with `OPTIONS` (RFC 9110 section 9.3.7).
+pub fn options(allow: &str) -> HttpResponse {
+    let mut response = empty(StatusCode::NO_CONTENT);
+    set(&mut response, ALLOW, allow);
+    response
+}
+
 /// JSON with the SCIM media type.
 pub fn json(status: StatusCode, body: &Value) -> HttpResponse {
     HttpResponseBuilder::new(status).content_type(SCIM_JSON).body(body.to_string())

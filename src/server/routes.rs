@@ -6,6 +6,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
+use actix_web::http::Method as Verb;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
@@ -14,12 +15,12 @@ use super::endpoint::{
     bulk, create, delete, discovery, fallback, get, health, list, me, metrics, patch, ready as readiness,
     replace, search,
 };
-use super::{answer, auth, state};
+use super::{answer, auth, negotiate, state};
 
 /// A method's name and what makes its route.
 pub type Method = (&'static str, fn() -> Route);
 
-/// One address and the methods it takes.
+/// One address and the methods it takes; `OPTIONS` is taken everywhere and not listed.
 pub struct Entry {
     /// Pattern below the scope's own path.
     pub pattern: &'static str,
@@ -137,14 +138,19 @@ pub const OPEN: &[Entry] = &[
 ];
 
 fn resource(entry: &Entry) -> Resource {
-    let allow: Vec<&str> = entry.methods.iter().map(|(name, _)| *name).collect();
+    let allow: Vec<&str> = entry.methods.iter().map(|(name, _)| *name).chain(["OPTIONS"]).collect();
     let allow = allow.join(", ");
-    let refuse = move || ready(answer::method_not_allowed(&allow));
+    let other = move |verb: Verb| {
+        ready(match verb {
+            Verb::OPTIONS => answer::options(&allow),
+            _ => answer::method_not_allowed(&allow),
+        })
+    };
     entry
         .methods
         .iter()
         .fold(web::resource(entry.pattern), |resource, (_, route)| resource.route(route()))
-        .default_service(web::to(refuse))
+        .default_service(web::to(other))
 }
 
 /// Registers everything. Guards sit on the scopes, behind the routing, so that a differently spelt path meets the same guard.
@@ -154,7 +160,7 @@ pub fn configure(cfg: &mut ServiceConfig, mount: &Mount) {
     }
     cfg.service(
         web::scope(state::BASE)
-            .wrap(from_fn(auth::scim_only))
+            .wrap(from_fn(negotiate::scim_door))
             .configure(|cfg| {
                 for entry in SCIM {
                     cfg.service(resource(entry));
@@ -169,7 +175,9 @@ pub fn configure(cfg: &mut ServiceConfig, mount: &Mount) {
             .default_service(web::to(fallback::handle)),
     );
     cfg.service(
-        web::resource("/{tail:.*}").wrap(from_fn(auth::scim_only)).default_service(web::to(fallback::handle)),
+        web::resource("/{tail:.*}")
+            .wrap(from_fn(negotiate::scim_door))
+            .default_service(web::to(fallback::handle)),
     );
 }
 

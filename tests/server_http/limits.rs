@@ -140,10 +140,10 @@ async fn a_client_that_dribbles_its_body_is_answered_408() {
 async fn wrong_methods_say_what_is_allowed() {
     let server = start();
     for (method, path, allow) in [
-        ("DELETE", "/scim/v2/Users", "GET, HEAD, POST"),
-        ("POST", "/scim/v2/Users/x", "GET, HEAD, PUT, PATCH, DELETE"),
-        ("PUT", "/scim/v2/Schemas", "GET, HEAD"),
-        ("GET", "/scim/v2/.search", "POST"),
+        ("DELETE", "/scim/v2/Users", "GET, HEAD, POST, OPTIONS"),
+        ("POST", "/scim/v2/Users/x", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
+        ("PUT", "/scim/v2/Schemas", "GET, HEAD, OPTIONS"),
+        ("GET", "/scim/v2/.search", "POST, OPTIONS"),
     ] {
         let got = server.call(method, path, None).await;
         got.is_error(405, None);
