@@ -113,8 +113,8 @@ def fault(pointer: str, expected, body):
     return None if held else f"{pointer or 'body'}: expected {expected!r}, found {shown[:400]}"
 
 
-def standing_rules(status: int, headers: dict, body, raw: bytes) -> list:
-    """What every answer of a SCIM service must fulfil, as faults."""
+def standing_rules(status: int, headers: dict, body, raw: bytes, media="application/scim+json") -> list:
+    """What every answer of a SCIM service must fulfil, as faults. `media` is the type that was asked for."""
     if status >= 500:
         return [f"status {status} tells a connector to try for ever"]
     if not raw:
@@ -124,7 +124,7 @@ def standing_rules(status: int, headers: dict, body, raw: bytes) -> list:
     if body is None:
         return [f"the body of a {status} is not JSON"]
     kind = headers.get("content-type", "")
-    faults = [] if kind.split(";")[0].strip() == "application/scim+json" else [f'Content-Type is "{kind}"']
+    faults = [] if kind.split(";")[0].strip() == media else [f'Content-Type is "{kind}"']
     if status >= 400:
         return faults + _error_rules(status, body)
     if LIST in body.get("schemas", []):

@@ -17,6 +17,7 @@ from .values import Fault, Merged, Values  # Merged is part of the language of s
 
 # A connector gives up after 60 seconds (Okta) or earlier; so does this one.
 ANSWER_SECONDS = 60
+SCIM_JSON = "application/scim+json"
 
 
 @dataclass
@@ -144,7 +145,7 @@ class Session(Values):
             else [f"expected status {step.status}, found {status}: {raw[:600].decode(errors='replace')}"]
         )
         if not faults:
-            faults = expect.standing_rules(status, headers, body, raw)
+            faults = expect.standing_rules(status, headers, body, raw, step.headers.get("Accept", SCIM_JSON))
             # A change may be answered without a body; what it did is then read back by the step that follows.
             if body is not None or status != 204:
                 faults += [
@@ -178,7 +179,7 @@ class Session(Values):
     def send(self, step: Step, target: str, headers: dict):
         base = urllib.parse.urlsplit(self.stand.base)
         sent = {
-            "Accept": "application/scim+json",
+            "Accept": SCIM_JSON,
             **({"Authorization": f"Bearer {self.stand.token}"} if step.bearer else {}),
         }
         body = None

@@ -39,11 +39,6 @@ pub struct ElementFilter {
     node: Node,
 }
 
-/// Builds the tables of the registry, so that the first request does not pay for them.
-pub fn warm_up() {
-    let _ = Filter::parse(ResourceKind::User, "active eq true");
-}
-
 impl Filter {
     /// Reads a filter over resources of this kind.
     ///

@@ -2,7 +2,7 @@
 //!
 //! The grammar is our own because `scim_v2`'s, which the tests hold beside it, refuses filters that connectors send
 //! (`not(`, `emails[..].value eq`, `$ref`, blanks before `primary`) and could only be used behind a rewriting of the
-//! text. Reading in place costs a hundredth of that, and faults name the character that the client wrote.
+//! text. Reading in place costs a fraction of that, and faults name the character that the client wrote.
 //!
 //! Every fault is an `invalidFilter` that says what was expected where, never what the value was. Pieces of text are
 //! [`super::lexer`]'s, names [`super::names`]', values [`super::literal`]'s; evaluates nothing, that is [`super::eval`].
