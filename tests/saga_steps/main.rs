@@ -341,7 +341,14 @@ async fn table(quirks: Vec<(&'static str, Quirks)>, ways: &[Way]) {
             let workers = cases.into_iter().map(|(spot, way)| {
                 let (clean, quirks, runs) = (Arc::clone(&clean), quirks.clone(), Arc::clone(&runs));
                 async move {
-                    let run = broken(name, &quirks, &spot, way).await;
+                    let mut run = broken(name, &quirks, &spot, way).await;
+                    // On a busy machine a call that follows another in time may not be made at all: such a run shows nothing.
+                    for _ in 0..2 {
+                        if run.hit {
+                            break;
+                        }
+                        run = broken(name, &quirks, &spot, way).await;
+                    }
                     runs.fetch_add(1, Ordering::Relaxed);
                     judge(name, quirk, &spot, way, &clean, &run)
                 }
