@@ -3,6 +3,9 @@
 //! Each rule names its source. Says nothing about which attributes exist ([`super::registry`]) or where a value goes
 //! ([`super::resource`], [`super::patch`]). In the strict dialect every rule here is an error instead.
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::compact::{self, Shape};
@@ -21,6 +24,12 @@ pub enum Dialect {
     /// The letter of the RFCs.
     Strict,
 }
+
+/// Base64 with or without padding, in both alphabets of RFC 4648.
+const ANY_PADDING: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING);
+const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, ANY_PADDING);
 
 /// Other names under which a connector writes a sub-attribute: attribute, its name there, ours.
 const ALIASES: [(&str, &str, &str); 1] = [
@@ -128,6 +137,10 @@ impl Dialect {
             (_, Value::String(text)) if text.len() > limits::ATTRIBUTE_BYTES => Err(
                 ScimError::invalid_value(format!("{at} is longer than {} bytes.", limits::ATTRIBUTE_BYTES)),
             ),
+            // Base64, either alphabet, padding optional (RFC 7643 section 2.3.6).
+            (AttributeType::Binary, Value::String(text)) if !is_base64(&text) => {
+                Err(wrong_type(at, "base64"))
+            }
             (_, Value::String(text)) => Ok(Value::String(text)),
             // HR systems send employee numbers as numbers (crates.md section 1).
             (_, Value::Number(number)) if self.is_tolerant() => Ok(Value::String(number.to_string())),
@@ -243,6 +256,11 @@ fn role_in_text(attribute: &Attribute, text: &str) -> Option<Object> {
 
 fn expand(shape: Shape, at: &str, text: &str) -> Result<Vec<Value>, ScimError> {
     compact::expand(shape, text).map_err(|fault| ScimError::invalid_value(format!("{at}: {fault}.")))
+}
+
+fn is_base64(text: &str) -> bool {
+    let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    BASE64.decode(&bare).is_ok() || BASE64_URL.decode(&bare).is_ok()
 }
 
 fn wrong_type(at: &str, wanted: &str) -> ScimError {

@@ -2,13 +2,30 @@
 //!
 //! Knows no attribute by name. Types and tolerances are in [`super::registry`] and [`super::dialect`].
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::Value;
 
 use crate::model::Object;
 
-/// A text as it is compared where letter case does not count (userName, displayName, e-mail addresses).
+/// A text as it is compared where letter case does not count (userName, displayName, e-mail addresses): wide and narrow
+/// forms as ordinary letters, lower case, composed. These are the preparation rules that RFC 7644 section 5 takes from
+/// RFC 7613 section 3; two texts that read the same are the same.
 pub fn fold(text: &str) -> String {
-    text.to_lowercase()
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let ordinary: String = text.chars().map(ordinary).collect();
+    ComposingNormalizerBorrowed::new_nfc().normalize(&ordinary.to_lowercase()).into_owned()
+}
+
+/// The ordinary letter of a full-width or half-width one.
+fn ordinary(letter: char) -> char {
+    if !matches!(letter, '\u{3000}' | '\u{ff01}'..='\u{ffee}') {
+        return letter;
+    }
+    let mut buffer = [0; 4];
+    let mapped = ComposingNormalizerBorrowed::new_nfkc().normalize(letter.encode_utf8(&mut buffer));
+    mapped.chars().next().unwrap_or(letter)
 }
 
 /// Whether a value counts as assigned: null, empty texts, arrays and objects do not (RFC 7643 section 2.5).
@@ -57,5 +74,25 @@ pub fn contains(whole: &Value, part: &Value) -> bool {
             part.iter().all(|(key, wanted)| whole.get(key).is_some_and(|found| same(found, wanted)))
         }
         _ => same(whole, part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_read_the_same_are_the_same_when_folded() {
+        for (left, right) in [
+            ("Ada@Example.COM", "ada@example.com"),
+            ("REN\u{c9}", "rene\u{301}"),
+            ("\u{ff32}\u{ff25}\u{ff2e}", "ren"),
+            ("\u{212b}ke", "\u{e5}ke"),
+            ("a\u{3000}b", "a b"),
+        ] {
+            assert_eq!(fold(left), fold(right), "{left} {right}");
+            assert_eq!(fold(&fold(left)), fold(left), "{left}");
+        }
+        assert_ne!(fold("rene"), fold("ren\u{e9}"));
     }
 }

@@ -16,12 +16,19 @@ use crate::scim::registry::{AttrPath, Attribute, AttributeType, registry};
 #[derive(Clone, Copy)]
 enum Scope {
     Resource(ResourceKind),
+    /// As above; an attribute that only another type has is known too, and has no value (RFC 7644 section 3.4.2.1).
+    Anywhere(ResourceKind),
     Element(&'static Attribute),
 }
 
 pub(super) fn parse(kind: ResourceKind, text: &str) -> Result<Node, ScimError> {
     let parsed = read(text)?;
     Builder { scope: Scope::Resource(kind) }.node(&parsed, 1)
+}
+
+pub(super) fn parse_anywhere(kind: ResourceKind, text: &str) -> Result<Node, ScimError> {
+    let parsed = read(text)?;
+    Builder { scope: Scope::Anywhere(kind) }.node(&parsed, 1)
 }
 
 pub(super) fn parse_element(attribute: &'static Attribute, text: &str) -> Result<Node, ScimError> {
@@ -86,12 +93,11 @@ impl Builder {
             grammar::Filter::Not(inner) => Ok(Node::Not(Box::new(self.node(inner, depth + 1)?))),
             grammar::Filter::Attr(expression) => self.expression(expression),
             grammar::Filter::ValuePath(path) => {
-                let Scope::Resource(kind) = self.scope else {
+                let (operand, Some(attribute)) = self.operand(&path.attr)? else {
                     return Err(ScimError::invalid_filter(
                         "Brackets inside brackets are not allowed in a filter.",
                     ));
                 };
-                let (operand, attribute) = resource_operand(kind, &path.attr)?;
                 if operand.path.sub.is_some() {
                     return Err(ScimError::invalid_filter(
                         "Brackets stand behind an attribute, not a sub-attribute.",
@@ -126,6 +132,13 @@ impl Builder {
         match self.scope {
             Scope::Resource(kind) => {
                 resource_operand(kind, path).map(|(operand, attribute)| (operand, Some(attribute)))
+            }
+            Scope::Anywhere(kind) => {
+                let others = ResourceKind::ALL.into_iter().filter(|other| *other != kind);
+                let found = resource_operand(kind, path).or_else(|unknown| {
+                    others.into_iter().find_map(|other| resource_operand(other, path).ok()).ok_or(unknown)
+                });
+                found.map(|(operand, attribute)| (operand, Some(attribute)))
             }
             Scope::Element(attribute) => element_operand(attribute, path).map(|operand| (operand, None)),
         }

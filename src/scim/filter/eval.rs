@@ -17,7 +17,9 @@ pub(super) fn matches(node: &Node, object: &Object) -> bool {
         Node::Not(inner) => !matches(inner, object),
         Node::Present(operand) => values_at(object, &operand.path).into_iter().any(is_present),
         Node::Compare(operand, op, literal) => {
-            compare(operand, *op, literal, &values_at(object, &operand.path))
+            let mut values = values_at(object, &operand.path);
+            values.extend(unmarked(object, &operand.path));
+            compare(operand, *op, literal, &values)
         }
         Node::Element(operand, inner) => {
             values_at(object, &operand.path).into_iter().any(|element| element_matches(inner, element))
@@ -55,6 +57,22 @@ pub(in crate::scim) fn values_at<'a>(object: &'a Object, path: &AttrPath) -> Vec
         }
     }
     inner
+}
+
+/// `false` for each value that does not say whether it is primary (RFC 7643 section 2.4).
+fn unmarked<'a>(object: &'a Object, path: &AttrPath) -> impl Iterator<Item = &'a Value> {
+    static NO: Value = Value::Bool(false);
+    let silent = match &path.sub {
+        Some(sub) if sub == "primary" => {
+            let whole = AttrPath { sub: None, ..path.clone() };
+            values_at(object, &whole).into_iter().filter(|value| value.get("primary").is_none()).count()
+        }
+        None if path.name == "primary" && path.schema.is_none() => {
+            usize::from(!object.contains_key("primary"))
+        }
+        _ => 0,
+    };
+    std::iter::repeat_n(&NO, silent)
 }
 
 fn open<'a>(value: &'a Value, out: &mut Vec<&'a Value>) {

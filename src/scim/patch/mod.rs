@@ -16,7 +16,7 @@ use super::dialect::Dialect;
 use super::error::ScimError;
 use super::filter::ElementFilter;
 use super::kind::ResourceKind;
-use super::resource::{Member, complete_schemas, require};
+use super::resource::{Member, complete_schemas, drop_twins, require};
 use super::value::get;
 use crate::limits;
 use crate::model::{Object, Secret};
@@ -173,6 +173,7 @@ pub fn apply(
     }
     let engine::Engine { mut document, members, password, named_display_name, .. } = engine;
     require(kind, &document).map_err(|fault| ScimError::mutability(fault.detail))?;
+    drop_twins(kind, &mut document);
     forget_removed_schemas(current, &mut document);
     complete_schemas(kind, &mut document);
     Ok(Patched { changed: document != *current, document, password, members, named_display_name })

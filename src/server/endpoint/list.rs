@@ -12,7 +12,7 @@ use crate::model::{Object, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::kind::ResourceKind;
-use crate::scim::list::{ListQuery, list_response};
+use crate::scim::list::{ListQuery, Sort, list_response};
 use crate::server::reads::{Reads, Stored};
 use crate::server::routes::Answer;
 use crate::server::state::ServerState;
@@ -84,6 +84,40 @@ fn find(
     Ok((total, items))
 }
 
+/// Runs one sorted query over several resource types: one order over all of them. Walks on a blocking thread.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn run_sorted(
+    queries: Vec<(ResourceKind, ListQuery)>,
+    sort: Sort,
+    state: Data<ServerState>,
+) -> Result<(usize, Vec<Object>), ScimError> {
+    web::block(move || find_sorted(&queries, &sort, &state))
+        .await
+        .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
+}
+
+fn find_sorted(
+    queries: &[(ResourceKind, ListQuery)],
+    sort: &Sort,
+    state: &ServerState,
+) -> Result<(usize, Vec<Object>), ScimError> {
+    let mut all = Vec::new();
+    for (kind, query) in queries {
+        let search =
+            Search { kind: *kind, query, reads: state.reads.as_ref(), base: state.settings.base_url() };
+        let found = search.keyed(sort, search.all()?)?;
+        all.extend(found.into_iter().map(|(key, stored)| (key, query, *kind, stored)));
+    }
+    all.sort_by(|(left, ..), (right, ..)| sort.compare(left, right));
+    let total = all.len();
+    let (start, count) = queries.first().map_or((1, 0), |(_, query)| (query.start_index, query.count));
+    let page = all.into_iter().skip(start.saturating_sub(1)).take(count);
+    let shown = page.map(|(_, query, kind, stored)| view::shown(state, kind, &stored, &query.projection));
+    Ok((total, shown.collect::<Result<_, _>>()?))
+}
+
 struct Search<'a> {
     kind: ResourceKind,
     query: &'a ListQuery,
@@ -103,20 +137,26 @@ impl Search<'_> {
             return Ok((total, self.cut(self.sorted(hits)?)));
         }
         if self.query.sort.is_some() {
-            let mut all = Vec::new();
-            self.walk(|stored| {
-                all.push(stored);
-                if all.len() > SORT_MAX {
-                    return Err(ScimError::too_many(format!(
-                        "More than {SORT_MAX} resources would have to be sorted; leave out sortBy or narrow the filter."
-                    )));
-                }
-                Ok(true)
-            })?;
+            let all = self.all()?;
             let total = all.len();
             return Ok((total, self.cut(self.sorted(all)?)));
         }
         self.in_order()
+    }
+
+    /// Every match, as long as there are not more than can be sorted.
+    fn all(&self) -> Result<Vec<Stored>, ScimError> {
+        let mut all = Vec::new();
+        self.walk(|stored| {
+            all.push(stored);
+            if all.len() > SORT_MAX {
+                return Err(ScimError::too_many(format!(
+                    "More than {SORT_MAX} resources would have to be sorted; leave out sortBy or narrow the filter."
+                )));
+            }
+            Ok(true)
+        })?;
+        Ok(all)
     }
 
     fn by_index(&self) -> Result<Option<Vec<Stored>>, ScimError> {
@@ -187,13 +227,19 @@ impl Search<'_> {
 
     fn sorted(&self, found: Vec<Stored>) -> Result<Vec<Stored>, ScimError> {
         let Some(sort) = &self.query.sort else { return Ok(found) };
-        let bare = Parts { groups: false, members: false };
-        let mut keyed = Vec::with_capacity(found.len());
-        for stored in found {
-            keyed.push((view::whole(self.reads, &self.base, self.kind, &stored, bare)?, stored));
-        }
+        let mut keyed = self.keyed(sort, found)?;
         keyed.sort_by(|(left, _), (right, _)| sort.compare(left, right));
         Ok(keyed.into_iter().map(|(_, stored)| stored).collect())
+    }
+
+    /// Each resource with what it is sorted by.
+    fn keyed(&self, sort: &Sort, found: Vec<Stored>) -> Result<Vec<(Object, Stored)>, ScimError> {
+        let parts = Parts { groups: sort.attribute() == "groups", members: sort.attribute() == "members" };
+        let mut keyed = Vec::with_capacity(found.len());
+        for stored in found {
+            keyed.push((view::whole(self.reads, &self.base, self.kind, &stored, parts)?, stored));
+        }
+        Ok(keyed)
     }
 
     fn cut(&self, found: Vec<Stored>) -> Vec<Stored> {

@@ -4,10 +4,8 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Payload};
-use serde_json::Value;
 
 use super::list;
-use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::list::ListQuery;
 use crate::server::body;
@@ -38,22 +36,25 @@ async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Dat
     Ok(list::page(total, start, items))
 }
 
-/// Searches users and groups. A filter that makes no sense for one type finds nothing of it.
+/// Searches users and groups. An attribute that one of the types does not have is without value there (RFC 7644 section
+/// 3.4.2.1).
 ///
 /// # Errors
 /// As [`users`], when the query makes sense for neither.
 pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
     let body = body::read(&req, payload, &state.settings).await?;
-    let (users, groups) = match (query(ResourceKind::User, &body), query(ResourceKind::Group, &body)) {
-        (Err(error), Err(_)) => return Err(error),
-        (users, groups) => (users.ok(), groups.ok()),
-    };
-    let (start, count) =
-        users.as_ref().or(groups.as_ref()).map_or((1, 0), |query| (query.start_index, query.count));
+    let queries = ResourceKind::ALL
+        .into_iter()
+        .map(|kind| ListQuery::from_search_anywhere(kind, &body).map(|query| (kind, query)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (start, count) = queries.first().map_or((1, 0), |(_, query)| (query.start_index, query.count));
+    if let Some(sort) = queries.first().and_then(|(_, query)| query.sort.clone()) {
+        let (total, items) = list::run_sorted(queries, sort, state).await?;
+        return Ok(list::page(total, start, items));
+    }
     let mut total = 0;
     let mut items = Vec::new();
-    for (kind, query) in [(ResourceKind::User, users), (ResourceKind::Group, groups)] {
-        let Some(mut query) = query else { continue };
+    for (kind, mut query) in queries {
         query.start_index = start.saturating_sub(total).max(1);
         query.count = count.saturating_sub(items.len());
         let (found, page) = list::run(kind, query, state.clone()).await?;
@@ -61,8 +62,4 @@ pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerSt
         items.extend(page);
     }
     Ok(list::page(total, start, items))
-}
-
-fn query(kind: ResourceKind, body: &Value) -> Result<ListQuery, ScimError> {
-    ListQuery::from_search(kind, body)
 }
