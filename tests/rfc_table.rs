@@ -2,12 +2,7 @@
 //!
 //! Reads files only; what the tests show they show by themselves. How a named test is found: `rfc_table/tests_of.rs`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a failed assumption fails the test, and figures are printed for people"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed assumption fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

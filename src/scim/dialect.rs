@@ -142,11 +142,12 @@ impl Dialect {
                 Err(wrong_type(at, "base64"))
             }
             (_, Value::String(text)) => Ok(Value::String(text)),
+            (AttributeType::Binary, Value::Number(_)) => Err(wrong_type(at, "base64")),
             // HR systems send employee numbers as numbers (crates.md section 1).
             (_, Value::Number(number)) if self.is_tolerant() => Ok(Value::String(number.to_string())),
             // A plain value wrapped like a complex one: `{"value": "x"}`, or in an array of one.
             (_, Value::Object(object)) if self.is_tolerant() => match object.get("value") {
-                Some(Value::String(text)) => Ok(Value::String(text.clone())),
+                Some(Value::String(text)) => self.simple(attribute, at, Value::String(text.clone())),
                 _ => Err(wrong_type(at, "a text")),
             },
             (_, _) => Err(wrong_type(at, "a text")),

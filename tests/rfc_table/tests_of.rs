@@ -46,8 +46,8 @@ fn scenario(text: &str, name: &str) -> Result<(), String> {
 fn rust(text: &str, name: &str) -> Result<(), String> {
     let head = format!("fn {name}(");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let is_head = |line: &&str| line.strip_prefix("async ").unwrap_or(line).starts_with(&head);
-    let at = lines.iter().position(|line| is_head(&line)).ok_or("the file has no function of that name")?;
+    let is_head = |line: &str| line.strip_prefix("async ").unwrap_or(line).starts_with(&head);
+    let at = lines.iter().position(|line| is_head(line)).ok_or("the file has no function of that name")?;
     let mut above: Vec<&str> = Vec::new();
     for line in lines.iter().take(at).rev() {
         if line.is_empty() || line.ends_with(['}', ';', '{']) {
