@@ -17,8 +17,8 @@ use crate::store::tokens::{self, Scope, TokenRecord};
 
 /// Longest label.
 const LABEL_BYTES: usize = 100;
-/// Longest life that can be asked for, in days: ten years.
-const DAYS_MAX: u32 = 3650;
+/// Longest life in days, and that of a token for which none was asked: ten years.
+pub const DAYS_MAX: u32 = 3650;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -31,7 +31,7 @@ pub struct Wish {
     /// What it opens.
     #[serde(default = "scim")]
     pub scope: Scope,
-    /// How long it lives; for ever if absent.
+    /// How many days it lives; [`DAYS_MAX`] if absent, since no token lives for ever (RFC 7644 section 7.4).
     #[serde(default)]
     pub days: Option<u32>,
 }
@@ -72,7 +72,7 @@ pub fn issue(
         scope: wish.scope,
         label,
         created_ms: now_ms,
-        expires_ms: wish.days.map(|days| now_ms.saturating_add(i64::from(days) * DAY_MS)),
+        expires_ms: Some(now_ms.saturating_add(i64::from(wish.days.unwrap_or(DAYS_MAX)) * DAY_MS)),
         revoked: false,
     };
     Ok((record, text))

@@ -41,7 +41,7 @@ struct New {
     /// What it opens: the SCIM service or the administration.
     #[arg(long, value_enum, default_value = "scim")]
     scope: ScopeArg,
-    /// Days after which it ends; never if left out.
+    /// Days after which it ends; ten years if left out.
     #[arg(long, value_name = "NUMBER")]
     days: Option<u32>,
     #[command(flatten)]

@@ -75,7 +75,7 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
 }
 
 /// What is replaced in the good file, by what, the key that is named, a part of what is said.
-const PROBLEMS: [(&str, &str, &str, &str); 22] = [
+const PROBLEMS: [(&str, &str, &str, &str); 23] = [
     ("[genesys]", "[genesys]\nlisen = 1", "line 4, column 1", "unknown field `lisen`"),
     ("name = \"aurora\"", "name = ", "line 8", "bridge.toml"),
     ("name = \"aurora\"", "name = \"Aurora!\"", "tenant.name", "lower-case"),
@@ -120,6 +120,12 @@ const PROBLEMS: [(&str, &str, &str, &str); 22] = [
         "public_url = \"scim.example.com\"",
         "public_url",
         "https://host",
+    ),
+    (
+        "public_url = \"https://scim.example.com/\"",
+        "public_url = \"https://scim.example.com/?tenant=1\"",
+        "public_url",
+        "without user, query or fragment",
     ),
     (
         "public_url = \"https://scim.example.com/\"",

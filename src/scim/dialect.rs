@@ -15,6 +15,9 @@
 //! | read-only keys of a PATCH without a path | passed over | `mutability`, except the resource's own id |
 //! | `schemas` of a message or body | completed | must list what is used |
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::compact::{self, Shape};
@@ -33,6 +36,12 @@ pub enum Dialect {
     /// The letter of the RFCs.
     Strict,
 }
+
+/// Base64 with or without padding, in both alphabets of RFC 4648.
+const ANY_PADDING: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING);
+const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, ANY_PADDING);
 
 /// Other names under which a connector writes a sub-attribute: attribute, its name there, ours.
 const ALIASES: [(&str, &str, &str); 1] = [
@@ -156,12 +165,17 @@ impl Dialect {
             (_, Value::String(text)) if text.len() > limits::ATTRIBUTE_BYTES => Err(
                 ScimError::invalid_value(format!("{at} is longer than {} bytes.", limits::ATTRIBUTE_BYTES)),
             ),
+            // Base64, either alphabet, padding optional (RFC 7643 section 2.3.6).
+            (AttributeType::Binary, Value::String(text)) if !is_base64(&text) => {
+                Err(wrong_type(at, "base64"))
+            }
             (_, Value::String(text)) => Ok(Value::String(text)),
+            (AttributeType::Binary, Value::Number(_)) => Err(wrong_type(at, "base64")),
             // HR systems send employee numbers as numbers (crates.md section 1).
             (_, Value::Number(number)) if self.is_tolerant() => Ok(Value::String(number.to_string())),
             // A plain value wrapped like a complex one: `{"value": "x"}`, or in an array of one.
             (_, Value::Object(object)) if self.is_tolerant() => match object.get("value") {
-                Some(Value::String(text)) => Ok(Value::String(text.clone())),
+                Some(Value::String(text)) => self.simple(attribute, at, Value::String(text.clone())),
                 _ => Err(wrong_type(at, "a text")),
             },
             (_, _) => Err(wrong_type(at, "a text")),
@@ -279,6 +293,11 @@ fn role_in_text(attribute: &Attribute, text: &str) -> Option<Object> {
 
 fn expand(shape: Shape, at: &str, text: &str) -> Result<Vec<Value>, ScimError> {
     compact::expand(shape, text).map_err(|fault| ScimError::invalid_value(format!("{at}: {fault}.")))
+}
+
+fn is_base64(text: &str) -> bool {
+    let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    BASE64.decode(&bare).is_ok() || BASE64_URL.decode(&bare).is_ok()
 }
 
 fn wrong_type(at: &str, wanted: &str) -> ScimError {

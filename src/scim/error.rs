@@ -29,7 +29,8 @@ pub enum ScimType {
     NoTarget,
     /// A value has the wrong type, is missing or is not acceptable.
     InvalidValue,
-    /// The version named by the client is not the current one.
+    /// The protocol version that was asked for is not supported; not for versions of resources, which are 412 without a
+    /// keyword.
     InvalidVers,
     /// The request carries something that must not be in an address.
     Sensitive,
@@ -153,7 +154,7 @@ impl ScimError {
 
     /// 412: `If-Match` names a version that is not the current one (RFC 7644 section 3.14).
     pub fn precondition_failed(detail: impl Into<String>) -> Self {
-        Self { scim_type: Some(ScimType::InvalidVers), ..Self::new(412, detail) }
+        Self::new(412, detail)
     }
 
     /// 401: no token, or one that is not valid.

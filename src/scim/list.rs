@@ -89,7 +89,7 @@ impl ListQuery {
             };
             *slot = Some(value.to_owned());
         }
-        given.into_query(kind)
+        given.into_query(kind, false)
     }
 
     /// Reads the body of a search request (RFC 7644 section 3.4.3).
@@ -97,6 +97,19 @@ impl ListQuery {
     /// # Errors
     /// As [`ListQuery::parse`], and `invalidSyntax` when the body is not an object.
     pub fn from_search(kind: ResourceKind, body: &Value) -> Result<Self, ScimError> {
+        Self::search(kind, body, false)
+    }
+
+    /// Reads the body of a search over all resource types, for one of them: attributes that only another type has are
+    /// attributes without value (RFC 7644 section 3.4.2.1).
+    ///
+    /// # Errors
+    /// As [`ListQuery::from_search`].
+    pub fn from_search_anywhere(kind: ResourceKind, body: &Value) -> Result<Self, ScimError> {
+        Self::search(kind, body, true)
+    }
+
+    fn search(kind: ResourceKind, body: &Value, anywhere: bool) -> Result<Self, ScimError> {
         let body = body
             .as_object()
             .ok_or_else(|| ScimError::invalid_syntax("A search request must be a JSON object."))?;
@@ -122,7 +135,7 @@ impl ListQuery {
             attributes: text("attributes"),
             excluded: text("excludedAttributes"),
         };
-        given.into_query(kind)
+        given.into_query(kind, anywhere)
     }
 
     /// Puts resources into the order that was asked for; without one they stay as they are.
@@ -156,7 +169,18 @@ struct Given {
 }
 
 impl Given {
-    fn into_query(self, kind: ResourceKind) -> Result<ListQuery, ScimError> {
+    fn into_query(self, kind: ResourceKind, anywhere: bool) -> Result<ListQuery, ScimError> {
+        let read_filter = |text: String| match anywhere {
+            true => Filter::parse_anywhere(kind, &text),
+            false => Filter::parse(kind, &text),
+        };
+        let read_sort = |by: String| {
+            let order = self.sort_order.as_deref();
+            let others = ResourceKind::ALL.into_iter().filter(|other| anywhere && *other != kind);
+            Sort::parse(kind, &by, order).or_else(|fault| {
+                others.into_iter().find_map(|other| Sort::parse(other, &by, order).ok()).ok_or(fault)
+            })
+        };
         let filter = self.filter.filter(|text| !text.trim().is_empty());
         let cursor = self.cursor.as_deref().map(CursorParam::parse);
         if cursor.is_some() {
@@ -168,11 +192,11 @@ impl Given {
             usize::try_from(count.max(0)).unwrap_or(usize::MAX).min(limits::PAGE_MAX)
         });
         Ok(ListQuery {
-            filter: filter.map(|text| Filter::parse(kind, &text)).transpose()?,
+            filter: filter.map(read_filter).transpose()?,
             start_index: usize::try_from(start_index).unwrap_or(usize::MAX),
             count,
             cursor,
-            sort: self.sort_by.map(|by| Sort::parse(kind, &by, self.sort_order.as_deref())).transpose()?,
+            sort: self.sort_by.map(read_sort).transpose()?,
             projection: Projection::parse(kind, self.attributes.as_deref(), self.excluded.as_deref())?,
         })
     }
@@ -237,6 +261,11 @@ impl Sort {
             Some(_) => return Err(ScimError::invalid_value("sortOrder must be ascending or descending.")),
         };
         Ok(Self { path, case_exact: leaf.case_exact, descending })
+    }
+
+    /// The attribute sorted by, for those who load parts of a resource only when somebody looks at them.
+    pub fn attribute(&self) -> &str {
+        &self.path.name
     }
 
     /// Compares two resources; those without a value come last when ascending (RFC 7644 section 3.4.2.3).

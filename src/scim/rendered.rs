@@ -145,9 +145,9 @@ pub fn member(out: &mut Vec<u8>, name: &str, value: &Value) {
     json(out, value);
 }
 
-/// Unix milliseconds as RFC 3339 in UTC.
+/// Unix milliseconds as RFC 3339 in UTC, always with three digits behind the second: as texts they sort by time.
 pub fn time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().to_string()
+    format!("{:.3}", jiff::Timestamp::from_millisecond(ms).unwrap_or_default())
 }
 
 /// Members that have their own place in the text.
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(keys, wanted);
         assert_eq!(
             full["meta"],
-            json!({"resourceType": "User", "created": "2026-01-01T00:00:00Z", "lastModified": "2026-01-02T00:00:00Z",
+            json!({"resourceType": "User", "created": "2026-01-01T00:00:00.000Z", "lastModified": "2026-01-02T00:00:00.000Z",
                 "location": "https://x/scim/v2/Users/7", "version": "W/\"3\""})
         );
         assert_eq!(full["groups"][0]["$ref"], "https://x/scim/v2/Groups/g");

@@ -4,19 +4,34 @@
 
 use std::cmp::Ordering;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::{Number, Value};
 
 use crate::model::Object;
 
-/// A text as it is compared where letter case does not count (userName, displayName, e-mail addresses).
+/// A text as it is compared where letter case does not count (userName, displayName, e-mail addresses): wide and narrow
+/// forms as ordinary letters, lower case, composed. These are the preparation rules that RFC 7644 section 5 takes from
+/// RFC 7613 section 3; two texts that read the same are the same.
 ///
-/// Lower case of Unicode, letter by letter: the two small sigmas are one letter, whatever stands behind them, so that the
-/// beginning of a folded text is the folded beginning. `ß` stays itself, as RFC 8265 section 3.3 has it for user names.
+/// The two small sigmas are one letter, whatever stands behind them; `ß` stays itself, as RFC 8265 section 3.3 has it for user names.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
+    let lower =
+        text.chars().map(ordinary).flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c });
+    let lower: String = lower.collect();
+    ComposingNormalizerBorrowed::new_nfc().normalize(&lower).into_owned()
+}
+
+/// The ordinary letter of a full-width or half-width one.
+fn ordinary(letter: char) -> char {
+    if !matches!(letter, '\u{3000}' | '\u{ff01}'..='\u{ffee}') {
+        return letter;
+    }
+    let mut buffer = [0; 4];
+    let mapped = ComposingNormalizerBorrowed::new_nfkc().normalize(letter.encode_utf8(&mut buffer));
+    mapped.chars().next().unwrap_or(letter)
 }
 
 /// Whether a value counts as assigned: null, empty texts, arrays and objects do not (RFC 7643 section 2.5).
@@ -139,5 +154,20 @@ mod tests {
             }
         }
         assert!(same(&serde_json::json!(4), &serde_json::json!(4.0)));
+    }
+
+    #[test]
+    fn texts_that_read_the_same_are_the_same_when_folded() {
+        for (left, right) in [
+            ("Ada@Example.COM", "ada@example.com"),
+            ("REN\u{c9}", "rene\u{301}"),
+            ("\u{ff32}\u{ff25}\u{ff2e}", "ren"),
+            ("\u{212b}ke", "\u{e5}ke"),
+            ("a\u{3000}b", "a b"),
+        ] {
+            assert_eq!(fold(left), fold(right), "{left} {right}");
+            assert_eq!(fold(&fold(left)), fold(left), "{left}");
+        }
+        assert_ne!(fold("rene"), fold("ren\u{e9}"));
     }
 }

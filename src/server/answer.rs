@@ -4,7 +4,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde_json::Value;
@@ -86,11 +87,13 @@ pub fn empty(status: StatusCode) -> HttpResponse {
     HttpResponseBuilder::new(status).finish()
 }
 
-/// Adds `ETag`, and `Location` where there is one.
+/// Adds `ETag`, and where there is an address, `Location` and `Content-Location`: `meta.location` equals the latter
+/// (RFC 7643 section 3.1).
 pub fn describe(response: &mut HttpResponse, etag: &str, location: Option<&str>) {
     set(response, ETAG, etag);
     if let Some(location) = location {
         set(response, LOCATION, location);
+        set(response, CONTENT_LOCATION, location);
     }
 }
 

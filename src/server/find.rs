@@ -9,12 +9,12 @@ use super::reads::Stored;
 use super::state::ServerState;
 use super::view::{self, Parts};
 use crate::limits;
-use crate::model::StoreError;
+use crate::model::{Object, StoreError};
 use crate::scim::cursor::After;
 use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::kind::ResourceKind;
-use crate::scim::list::ListQuery;
+use crate::scim::list::{ListQuery, Sort};
 
 /// Records that are read at once while walking.
 const CHUNK: usize = 500;
@@ -84,7 +84,7 @@ impl Search<'_> {
             return self.cut(self.sorted(hits)?);
         }
         if self.query.sort.is_some() {
-            return self.cut(self.all_sorted()?);
+            return self.cut(self.sorted(self.all()?)?);
         }
         match (&self.query.filter, self.from) {
             (Some(filter), From::Index) => self.matching(filter),
@@ -180,7 +180,8 @@ impl Search<'_> {
         Ok(Found::by_index(total, page))
     }
 
-    fn all_sorted(&self) -> Result<Vec<Stored>, ScimError> {
+    /// Every match, as long as there are not more than can be sorted.
+    fn all(&self) -> Result<Vec<Stored>, ScimError> {
         let mut all = Vec::new();
         self.walk(None, self.query.filter.as_ref(), |stored| {
             all.push(stored);
@@ -191,7 +192,7 @@ impl Search<'_> {
             }
             Ok(true)
         })?;
-        self.sorted(all)
+        Ok(all)
     }
 
     /// Calls `each` with every match behind `after` until it says stop.
@@ -235,28 +236,61 @@ impl Search<'_> {
 
     fn sorted(&self, found: Vec<Stored>) -> Result<Vec<Stored>, ScimError> {
         let Some(sort) = &self.query.sort else { return Ok(found) };
-        let mut keyed = Vec::with_capacity(found.len());
-        for stored in found {
-            keyed.push((stored.resource(self.state.settings.base_url()).map_err(fault)?, stored));
-        }
+        let mut keyed = self.keyed(sort, found)?;
         keyed.sort_by(|(left, _), (right, _)| sort.compare(left, right));
         Ok(keyed.into_iter().map(|(_, stored)| stored).collect())
     }
 
+    /// Each resource with what it is sorted by.
+    fn keyed(&self, sort: &Sort, found: Vec<Stored>) -> Result<Vec<(Object, Stored)>, ScimError> {
+        let (reads, base) = (self.state.reads.as_ref(), self.state.settings.base_url());
+        let parts = Parts {
+            groups: sort.attribute() == "groups",
+            members: sort.attribute() == "members",
+            ..Parts::NONE
+        };
+        let mut keyed = Vec::with_capacity(found.len());
+        for stored in found {
+            keyed.push((view::whole(reads, base, self.kind, &stored, parts)?, stored));
+        }
+        Ok(keyed)
+    }
+
+    /// Every match with what it is sorted by, for a search over several types.
+    pub(super) fn all_keyed(&self, sort: &Sort) -> Result<Vec<(Object, Stored)>, ScimError> {
+        let hits = match &self.query.filter {
+            Some(filter) => self.by_index(filter)?,
+            None => None,
+        };
+        let found = match hits {
+            Some(hits) => hits,
+            None => self.all()?,
+        };
+        self.keyed(sort, found)
+    }
+
     /// The page of what was found as a whole.
     fn cut(&self, found: Vec<Stored>) -> Result<Found, ScimError> {
-        let total = found.len();
-        let first = match self.from {
-            From::Index => self.query.start_index.saturating_sub(1),
-            From::Start => 0,
-            From::Behind(After::Count(seen)) => *seen,
-            From::Behind(After::Id(_)) => return Err(foreign()),
-        };
+        let (total, first) = (found.len(), first(self.from, self.query)?);
         let page: Vec<Stored> = found.into_iter().skip(first).take(self.query.count).collect();
-        let end = first.saturating_add(page.len());
-        let more = !matches!(self.from, From::Index) && end < total;
-        Ok(Found { total: Some(total), page, next: more.then_some(After::Count(end)) })
+        let next = next(self.from, first.saturating_add(page.len()), total);
+        Ok(Found { total: Some(total), page, next })
     }
+}
+
+/// How many of a list that is there as a whole come before the page.
+pub(super) fn first(from: &From, query: &ListQuery) -> Result<usize, ScimError> {
+    match from {
+        From::Index => Ok(query.start_index.saturating_sub(1)),
+        From::Start => Ok(0),
+        From::Behind(After::Count(seen)) => Ok(*seen),
+        From::Behind(After::Id(_)) => Err(foreign()),
+    }
+}
+
+/// Where such a list goes on behind its page; only when paging by cursor.
+pub(super) fn next(from: &From, end: usize, total: usize) -> Option<After> {
+    (!matches!(from, From::Index) && end < total).then_some(After::Count(end))
 }
 
 /// A position that does not fit the query it is sealed with: nothing of ours makes one.

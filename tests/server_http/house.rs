@@ -55,6 +55,19 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// Puts users into the directory without asking anybody.
+    pub(crate) fn crowd(&self, number: usize) {
+        let mut inner = self.inner.lock().unwrap();
+        for n in 0..number {
+            let id = format!("crowd-{n:06}");
+            let document =
+                serde_json::json!({"userName": format!("user{n:06}")}).as_object().unwrap().clone();
+            let meta = Meta { created_ms: 0, modified_ms: 0, version: 1 };
+            let stored = Stored::new(ResourceKind::User, &id, &document, &meta);
+            inner.resources.insert((ResourceKind::User, id), stored);
+        }
+    }
+
     fn precondition(stored: Option<&Stored>, if_match: Option<&String>) -> Result<Stored, ScimError> {
         let stored = stored.cloned().ok_or_else(|| ScimError::not_found("There is no such resource."))?;
         match if_match {

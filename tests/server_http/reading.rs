@@ -14,7 +14,7 @@ async fn a_resource_comes_with_its_address_under_the_public_url_and_its_etag() {
     assert_eq!(got.header("etag"), "W/\"1\"");
     assert_eq!(got.body["meta"]["location"], format!("{PUBLIC}/scim/v2/Users/{id}"));
     assert_eq!(got.body["meta"]["version"], "W/\"1\"");
-    assert_eq!(got.body["meta"]["created"], "2023-11-14T22:13:20Z");
+    assert_eq!(got.body["meta"]["created"], "2023-11-14T22:13:20.000Z");
 }
 
 #[tokio::test]
@@ -101,6 +101,22 @@ async fn bad_queries_say_what_is_wrong() {
     ] {
         server.call("GET", &format!("/scim/v2/Users?{query}"), None).await.is_error(400, Some(scim_type));
     }
+}
+
+#[tokio::test]
+async fn a_query_that_would_look_at_too_many_resources_is_refused_with_a_way_out() {
+    let server = start();
+    server.house.crowd(20_001);
+    let got = server.call("GET", "/scim/v2/Users?sortBy=userName", None).await;
+    got.is_error(400, Some("tooMany"));
+    assert!(
+        got.body["detail"].as_str().unwrap().contains("leave out sortBy or narrow the filter"),
+        "{got:?}"
+    );
+    let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "sortBy": "id"});
+    server.call("POST", "/scim/v2/.search", Some(search)).await.is_error(400, Some("tooMany"));
+    let got = server.call("GET", "/scim/v2/Users?count=1", None).await;
+    assert_eq!((got.status, &got.body["totalResults"]), (200, &json!(20_001)));
 }
 
 #[tokio::test]

@@ -49,6 +49,15 @@ impl Filter {
         parse::filter(kind, text).map(|node| Self { kind, node })
     }
 
+    /// Reads a filter that resources of every type are held to, for those of this kind: an attribute that only another
+    /// type has counts as one without value (RFC 7644 section 3.4.2.1).
+    ///
+    /// # Errors
+    /// As [`Filter::parse`], when no type has the attribute.
+    pub fn parse_anywhere(kind: ResourceKind, text: &str) -> Result<Self, ScimError> {
+        parse::filter_anywhere(kind, text).map(|node| Self { kind, node })
+    }
+
     /// Whether a resource fulfils the filter. `object` is the resource as a client would see it: `id`, `meta`,
     /// `groups` and `members` count only if they are in it.
     pub fn matches(&self, object: &Object) -> bool {

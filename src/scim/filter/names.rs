@@ -10,6 +10,9 @@ use crate::scim::registry::{AttrPath, Attribute, AttributeType, Returned, regist
 #[derive(Clone, Copy)]
 pub(super) enum Scope {
     Resource(ResourceKind),
+    /// In a resource that is one of several types: an attribute that only another type has is known too, and has no value
+    /// (RFC 7644 section 3.4.2.1).
+    Anywhere(ResourceKind),
     Element(&'static Attribute),
 }
 
@@ -23,8 +26,8 @@ impl Scope {
     /// Why there is none of that name, for people.
     pub(super) fn operand(self, written: &str) -> Result<Operand, String> {
         match self {
-            Self::Resource(kind) => resource(kind, written).map(|(operand, _)| operand),
             Self::Element(attribute) => element(attribute, written),
+            _ => self.of_resource(written).map(|(operand, _)| operand),
         }
     }
 
@@ -33,8 +36,10 @@ impl Scope {
     /// # Errors
     /// As [`Scope::operand`], and when a complex attribute has no `value`.
     pub(super) fn compared(self, written: &str) -> Result<Operand, String> {
-        let Self::Resource(kind) = self else { return self.operand(written) };
-        let (operand, attribute) = resource(kind, written)?;
+        if matches!(self, Self::Element(_)) {
+            return self.operand(written);
+        }
+        let (operand, attribute) = self.of_resource(written)?;
         if operand.data_type != AttributeType::Complex {
             return Ok(operand);
         }
@@ -49,10 +54,7 @@ impl Scope {
     /// # Errors
     /// As [`Scope::operand`], and where brackets make no sense.
     pub(super) fn parent(self, written: &str) -> Result<(Operand, &'static Attribute), String> {
-        let Self::Resource(kind) = self else {
-            return Err("brackets cannot stand inside of brackets".into());
-        };
-        let (operand, attribute) = resource(kind, written)?;
+        let (operand, attribute) = self.of_resource(written)?;
         if operand.path.sub.is_some() {
             return Err("brackets stand behind an attribute, not behind a sub-attribute".into());
         }
@@ -63,6 +65,19 @@ impl Scope {
             ));
         }
         Ok((operand, attribute))
+    }
+}
+
+impl Scope {
+    fn of_resource(self, written: &str) -> Result<(Operand, &'static Attribute), String> {
+        match self {
+            Self::Resource(kind) => resource(kind, written),
+            Self::Anywhere(kind) => resource(kind, written).or_else(|unknown| {
+                let mut others = ResourceKind::ALL.into_iter().filter(|other| *other != kind);
+                others.find_map(|other| resource(other, written).ok()).ok_or(unknown)
+            }),
+            Self::Element(_) => Err("brackets cannot stand inside of brackets".into()),
+        }
     }
 }
 

@@ -21,6 +21,11 @@ pub(super) fn filter(kind: ResourceKind, text: &str) -> Result<Node, ScimError> 
     Parser::new(Scope::Resource(kind), Lexer::new(text, "filter")).whole(text)
 }
 
+/// Reads a filter that resources of every type are held to, for those of one type.
+pub(super) fn filter_anywhere(kind: ResourceKind, text: &str) -> Result<Node, ScimError> {
+    Parser::new(Scope::Anywhere(kind), Lexer::new(text, "filter")).whole(text)
+}
+
 /// Reads what stands between the brackets of a path on `attribute`.
 pub(super) fn element(attribute: &'static Attribute, text: &str) -> Result<Node, ScimError> {
     Parser::new(Scope::Element(attribute), Lexer::new(text, "text between the brackets")).whole(text)

@@ -17,7 +17,7 @@ use super::error::ScimError;
 use super::filter::ElementFilter;
 use super::kind::ResourceKind;
 use super::resource::rules::{immutable_kept, keep_equal, require_still};
-use super::resource::{Member, complete_schemas};
+use super::resource::{Member, complete_schemas, drop_twins};
 use super::value::get;
 use crate::limits;
 use crate::model::{Object, Secret};
@@ -180,6 +180,7 @@ pub fn apply(
     let engine::Engine { mut document, members, password, named_display_name, .. } = engine;
     require_still(kind, &document)?;
     immutable_kept(kind, current, &document)?;
+    drop_twins(kind, &mut document);
     forget_removed_schemas(current, &mut document);
     complete_schemas(kind, &mut document);
     keep_equal(current, &mut document);

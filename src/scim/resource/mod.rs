@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, is_primary};
 use super::error::ScimError;
 use super::kind::{BRIDGE_USER, GENESYS_USER, ResourceKind};
 use super::path::looks_like_schema;
@@ -263,6 +263,7 @@ impl Reader {
 
     fn finish(mut self) -> Result<Incoming, ScimError> {
         rules::require(self.kind, &self.document)?;
+        drop_twins(self.kind, &mut self.document);
         complete_schemas(self.kind, &mut self.document);
         Ok(Incoming { document: self.document, password: self.password })
     }
@@ -305,7 +306,35 @@ pub(super) fn put(document: &mut Object, schema: Option<&str>, name: &str, value
     }
 }
 
-/// Makes `schemas` list the main schema and every extension the document holds; what the client listed stays.
+/// Leaves one entry of those with the same type and value in a multi-valued attribute: RFC 7643 section 2.4 has no answer
+/// hold two. The first stays, and takes over the mark of being primary.
+pub(super) fn drop_twins(kind: ResourceKind, document: &mut Object) {
+    let labelled = |attribute: &&Attribute| {
+        attribute.multi_valued && attribute.sub("type").is_some() && attribute.sub("value").is_some()
+    };
+    for attribute in registry().core(kind).iter().filter(labelled) {
+        let Some(Value::Array(items)) = document.get_mut(&attribute.name) else { continue };
+        let mut kept: Vec<Value> = Vec::with_capacity(items.len());
+        for item in std::mem::take(items) {
+            let twin = kept.iter_mut().find(|known| {
+                item.get("value").is_some()
+                    && known.get("value") == item.get("value")
+                    && known.get("type") == item.get("type")
+            });
+            match twin {
+                None => kept.push(item),
+                Some(Value::Object(known)) if is_primary(&item) => {
+                    known.insert("primary".into(), Value::Bool(true));
+                }
+                Some(_) => {}
+            }
+        }
+        *items = kept;
+    }
+}
+
+/// Makes `schemas` list the main schema and every extension the document holds, and of what the client listed those that
+/// this resource type has (RFC 7643 section 3).
 pub(super) fn complete_schemas(kind: ResourceKind, document: &mut Object) {
     let mut urns: Vec<String> = vec![kind.schema().to_owned()];
     let mut add = |urn: &str| {
@@ -314,7 +343,8 @@ pub(super) fn complete_schemas(kind: ResourceKind, document: &mut Object) {
         }
     };
     if let Some(Value::Array(listed)) = document.get("schemas") {
-        listed.iter().filter_map(Value::as_str).for_each(&mut add);
+        let known = |urn: &&str| registry().extension(kind, urn).is_some();
+        listed.iter().filter_map(Value::as_str).filter(known).for_each(&mut add);
     }
     for (key, value) in document.iter() {
         let is_extension = registry().extension(kind, key).is_some() || looks_like_schema(key);

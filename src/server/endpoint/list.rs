@@ -11,8 +11,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::scim::cursor::{After, Fingerprint, Position};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
-use crate::scim::list::{CursorParam, ListQuery, cursor_head, list_head};
-use crate::server::find::{From, Search};
+use crate::scim::list::{CursorParam, ListQuery, Sort, cursor_head, list_head};
+use crate::server::find::{self, From, Search};
 use crate::server::reads::Stored;
 use crate::server::routes::Answer;
 use crate::server::state::ServerState;
@@ -179,6 +179,47 @@ fn find(kind: ResourceKind, query: &ListQuery, from: &From, state: &ServerState)
         view::write(state, kind, stored, &query.projection, groupless, &mut text)?;
     }
     Ok(Page { total: found.total, number: found.page.len(), next: found.next, text })
+}
+
+/// Runs one sorted query over several resource types: one order over all of them. Walks on a blocking thread.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn run_sorted(
+    queries: Vec<(ResourceKind, ListQuery)>,
+    sort: Sort,
+    from: From,
+    state: Data<ServerState>,
+) -> Result<Page, ScimError> {
+    web::block(move || find_sorted(&queries, &sort, &from, &state))
+        .await
+        .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
+}
+
+fn find_sorted(
+    queries: &[(ResourceKind, ListQuery)],
+    sort: &Sort,
+    from: &From,
+    state: &ServerState,
+) -> Result<Page, ScimError> {
+    let mut all = Vec::new();
+    for (kind, query) in queries {
+        let found = Search { kind: *kind, query, from, state }.all_keyed(sort)?;
+        all.extend(found.into_iter().map(|(key, stored)| (key, query, *kind, stored)));
+    }
+    all.sort_by(|(left, ..), (right, ..)| sort.compare(left, right));
+    let mut page = Page { total: Some(all.len()), ..Page::empty() };
+    let Some((_, query)) = queries.first() else { return Ok(page) };
+    let first = find::first(from, query)?;
+    for (_, query, kind, stored) in all.iter().skip(first).take(query.count) {
+        if page.number > 0 {
+            page.text.push(b',');
+        }
+        view::write(state, *kind, stored, &query.projection, false, &mut page.text)?;
+        page.number += 1;
+    }
+    page.next = find::next(from, first.saturating_add(page.number), all.len());
+    Ok(page)
 }
 
 /// Whether nobody on a page is in any group, asked once instead of for each. Where the ids do not sort as their keys do, as those of

@@ -4,13 +4,11 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Payload};
-use serde_json::Value;
 
 use super::list::{self, Page, Paging};
 use crate::scim::cursor::{After, Position};
-use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
-use crate::scim::list::ListQuery;
+use crate::scim::list::{ListQuery, Sort};
 use crate::server::body;
 use crate::server::find::From;
 use crate::server::routes::Answer;
@@ -38,26 +36,42 @@ async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Dat
     list::one(kind, query, state).await
 }
 
-/// Searches users and groups. A filter that makes no sense for one type finds nothing of it.
+/// Searches users and groups. An attribute that one of the types does not have is without value there (RFC 7644 section
+/// 3.4.2.1).
 ///
 /// # Errors
-/// As [`users`], when the query makes sense for neither.
+/// As [`users`].
 pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
     let body = body::read(&req, payload, &state.settings).await?;
-    let (users, groups) = match (query(ResourceKind::User, &body), query(ResourceKind::Group, &body)) {
-        (Err(error), Err(_)) => return Err(error),
-        (users, groups) => (users.ok(), groups.ok()),
-    };
-    let queries: Vec<(ResourceKind, ListQuery)> =
-        [(ResourceKind::User, users), (ResourceKind::Group, groups)]
-            .into_iter()
-            .filter_map(|(kind, query)| query.map(|query| (kind, query)))
-            .collect();
+    let queries = ResourceKind::ALL
+        .into_iter()
+        .map(|kind| ListQuery::from_search_anywhere(kind, &body).map(|query| (kind, query)))
+        .collect::<Result<Vec<_>, _>>()?;
     let borrowed: Vec<_> = queries.iter().map(|(kind, query)| (*kind, query)).collect();
-    match Paging::of(&state, &borrowed)? {
+    let paging = Paging::of(&state, &borrowed)?;
+    if let Some(sort) = queries.first().and_then(|(_, query)| query.sort.clone()) {
+        return sorted(queries, sort, paging, state).await;
+    }
+    match paging {
         None => by_index(queries, state).await,
         Some(paging) => by_cursor(queries, &paging, state).await,
     }
+}
+
+/// One order over both types; a cursor counts from its beginning.
+async fn sorted(
+    queries: Vec<(ResourceKind, ListQuery)>,
+    sort: Sort,
+    paging: Option<Paging>,
+    state: Data<ServerState>,
+) -> Answer {
+    let start = queries.first().map_or(1, |(_, query)| query.start_index);
+    let Some(paging) = paging else {
+        return Ok(list::run_sorted(queries, sort, From::Index, state).await?.answer(start));
+    };
+    let page = list::run_sorted(queries, sort, paging.from(ResourceKind::User), state.clone()).await?;
+    let next = page.next.clone().map(|after| Position { kind: ResourceKind::User, after });
+    paging.answer(&state, page, next)
 }
 
 async fn by_index(queries: Vec<(ResourceKind, ListQuery)>, state: Data<ServerState>) -> Answer {
@@ -80,13 +94,12 @@ async fn by_cursor(
     let count = queries.first().map_or(0, |(_, query)| query.count);
     let (mut all, mut next) = (Page::empty(), None);
     for (kind, mut query) in queries.into_iter().filter(|(kind, _)| !paging.is_past(*kind)) {
-        let sorted = query.sort.is_some();
         query.count = count.saturating_sub(all.number);
         let full = query.count == 0;
         let page = list::run(kind, query, paging.from(kind), state.clone()).await?;
         // A page that is full already looks only whether this type may have anything.
-        let begins = if sorted { After::Count(0) } else { After::Id(String::new()) };
-        let after = page.next.clone().or_else(|| (full && page.total != Some(0)).then_some(begins));
+        let begins = || After::Id(String::new());
+        let after = page.next.clone().or_else(|| (full && page.total != Some(0)).then(begins));
         all.append(page);
         if let Some(after) = after {
             next = Some(Position { kind, after });
@@ -96,8 +109,4 @@ async fn by_cursor(
     // How many there are in all is told by paging by index; here the types before may be past.
     all.total = None;
     paging.answer(&state, all, next)
-}
-
-fn query(kind: ResourceKind, body: &Value) -> Result<ListQuery, ScimError> {
-    ListQuery::from_search(kind, body)
 }

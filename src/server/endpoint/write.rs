@@ -25,7 +25,9 @@ pub(super) async fn submit(
 ) -> Result<HttpResponse, ScimError> {
     let pairs = query::pairs(req.query_string())?;
     let projection = view::projection(kind, &pairs)?;
-    let short = matches!(action, Action::Patch(..)) && kind == ResourceKind::Group;
+    // Who names attributes is answered 200 with them (RFC 7644 section 3.5.2).
+    let asked = query::first(&pairs, "attributes").is_some();
+    let short = matches!(action, Action::Patch(..)) && kind == ResourceKind::Group && !asked;
     let change = Change {
         kind,
         action,
