@@ -45,6 +45,8 @@ pub const CURSOR_BYTES: usize = 1024;
 pub const SCAN_MAX: usize = 200_000;
 /// Longest single string attribute kept, in bytes.
 pub const ATTRIBUTE_BYTES: usize = 256 * 1024;
+/// Most entries of one multi-valued attribute, members of groups aside; each is compared with the others where one is added.
+pub const ENTRIES_PER_ATTRIBUTE: usize = 1000;
 /// Most entitlements one user may be given by rules and request together.
 pub const ENTITLEMENTS_PER_USER: usize = 1000;
 /// Most rules in one configuration.

@@ -133,7 +133,8 @@ impl Bridge {
                 let saga = self.parts.journal.load(holder).map_err(|error| errors::store(&error))?;
                 match saga {
                     Some(saga) if saga.is_stuck() => return Err(stuck(holder)),
-                    Some(saga) if !saga.is_finished() => return Err(errors::not_done_yet()),
+                    // It is on disk and about to run, or this process is ending: in both cases there is no more to do than look again.
+                    Some(saga) if !saga.is_finished() => break,
                     _ => continue,
                 }
             };

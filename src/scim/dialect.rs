@@ -83,9 +83,14 @@ impl Dialect {
         match value {
             Value::Null => Ok(None),
             Value::Array(items) => {
-                let mut out = Vec::with_capacity(items.len());
+                // Members of a group have a limit of their own, in `resource::members_of`.
+                let most = if attribute.name == "members" { usize::MAX } else { limits::ENTRIES_PER_ATTRIBUTE };
+                let mut out = Vec::with_capacity(items.len().min(most));
                 for item in items {
                     self.element(attribute, at, item, &mut out)?;
+                    if out.len() > most {
+                        return Err(too_many_entries(at));
+                    }
                 }
                 if out.iter().filter(|item| is_primary(item)).count() > 1 {
                     return Err(ScimError::invalid_value(format!("{at}: at most one entry may be primary.")));
@@ -98,6 +103,9 @@ impl Dialect {
                 match (&lone, Shape::of(attribute)) {
                     (Value::String(text), Some(shape)) => out = expand(shape, at, text)?,
                     _ => self.element(attribute, at, lone, &mut out)?,
+                }
+                if out.len() > limits::ENTRIES_PER_ATTRIBUTE {
+                    return Err(too_many_entries(at));
                 }
                 Ok(Some(Value::Array(out)))
             }
@@ -298,6 +306,11 @@ fn expand(shape: Shape, at: &str, text: &str) -> Result<Vec<Value>, ScimError> {
 fn is_base64(text: &str) -> bool {
     let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     BASE64.decode(&bare).is_ok() || BASE64_URL.decode(&bare).is_ok()
+}
+
+/// A multi-valued attribute with more entries than [`limits::ENTRIES_PER_ATTRIBUTE`].
+pub(super) fn too_many_entries(at: &str) -> ScimError {
+    ScimError::invalid_value(format!("{at} has more than {} entries.", limits::ENTRIES_PER_ATTRIBUTE))
 }
 
 fn wrong_type(at: &str, wanted: &str) -> ScimError {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::super::dialect::Dialect;
+use super::super::dialect::{Dialect, too_many_entries};
 use super::super::error::ScimError;
 use super::super::filter::ElementFilter;
 use super::super::kind::ResourceKind;
@@ -17,6 +17,7 @@ use super::super::resource::password_of;
 use super::super::value::{is_present, key_of, take};
 use super::values::{Entries, remove_listed, set_parts, set_sub, set_whole, store};
 use super::{MemberChange, OpKind, Operation, members};
+use crate::limits;
 use crate::model::{Object, Secret};
 
 pub(super) struct Engine<'a> {
@@ -193,12 +194,17 @@ impl<'a> Engine<'a> {
         schema: Option<&str>,
         work: impl FnOnce(&mut Object) -> Result<R, ScimError>,
     ) -> Result<R, ScimError> {
-        let Some(schema) = schema else { return work(&mut self.document) };
+        let Some(schema) = schema else {
+            let done = work(&mut self.document)?;
+            bounded(&self.document, |name| registry().core_or_common(self.kind, name).is_some())?;
+            return Ok(done);
+        };
         let mut extension = match self.document.get_mut(schema) {
             Some(Value::Object(extension)) => std::mem::take(extension),
             _ => Object::new(),
         };
         let done = work(&mut extension)?;
+        bounded(&extension, |name| registry().in_schema(schema, name).is_some())?;
         if extension.is_empty() {
             self.document.shift_remove(schema);
         } else {
@@ -399,6 +405,17 @@ fn in_array(kind: OpKind, attribute: &Attribute, value: &Value) -> Value {
             Value::Array(vec![value.clone()])
         }
         _ => value.clone(),
+    }
+}
+
+/// Refuses an attribute that has grown too long: each further addition is compared with all its entries.
+fn bounded(container: &Object, known: impl Fn(&str) -> bool) -> Result<(), ScimError> {
+    let long = |value: &Value| {
+        value.as_array().is_some_and(|entries| entries.len() > limits::ENTRIES_PER_ATTRIBUTE)
+    };
+    match container.iter().find(|(name, value)| long(value) && known(name)) {
+        Some((name, _)) => Err(too_many_entries(name)),
+        None => Ok(()),
     }
 }
 

@@ -263,6 +263,28 @@ fn every_fault_has_its_own_keyword_and_changes_nothing() {
 }
 
 #[test]
+fn an_attribute_with_too_many_entries_is_refused_however_it_grew_and_quickly() {
+    let entries = |from: usize, number: usize| -> Value {
+        (from..from + number).map(|n| json!({"value": format!("{n}@x")})).collect()
+    };
+    let most = limits::ENTRIES_PER_ATTRIBUTE;
+    let grow = |number: usize| json!({"op": "add", "path": "emails", "value": entries(number, most / 2)});
+    assert!(patch(json!([{"op": "replace", "path": "emails", "value": entries(0, most)}])).is_ok());
+    for operations in [
+        json!([{"op": "replace", "path": "emails", "value": entries(0, most + 1)}]),
+        json!([{"op": "replace", "path": "emails", "value": entries(0, 200_000)}]),
+        json!([grow(0), grow(most)]),
+        json!([{"op": "add", "path": "queues", "value": "Q;".repeat(100_000)}]),
+    ] {
+        let fault = patch(operations).unwrap_err();
+        assert_eq!(fault.scim_type, Some(ScimType::InvalidValue), "{fault}");
+        assert!(fault.detail.contains("more than 1000 entries"), "{fault}");
+    }
+    let body = json!({"userName": "u", "emails": entries(0, most + 1)});
+    assert!(crate::scim::resource::create(ResourceKind::User, body, Dialect::Tolerant).is_err());
+}
+
+#[test]
 fn the_strict_dialect_wants_the_letter_of_the_rfc() {
     let strict = |body: Value| {
         PatchRequest::parse(body, Dialect::Strict)

@@ -8,7 +8,8 @@ pub(super) mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -315,18 +316,27 @@ pub(super) fn drop_twins(kind: ResourceKind, document: &mut Object) {
     for attribute in registry().core(kind).iter().filter(labelled) {
         let Some(Value::Array(items)) = document.get_mut(&attribute.name) else { continue };
         let mut kept: Vec<Value> = Vec::with_capacity(items.len());
+        let mut places: HashMap<(String, String), usize> = HashMap::with_capacity(items.len());
         for item in std::mem::take(items) {
-            let twin = kept.iter_mut().find(|known| {
-                item.get("value").is_some()
-                    && known.get("value") == item.get("value")
-                    && known.get("type") == item.get("type")
-            });
-            match twin {
-                None => kept.push(item),
-                Some(Value::Object(known)) if is_primary(&item) => {
-                    known.insert("primary".into(), Value::Bool(true));
+            let part = |name: &str| item.get(name).unwrap_or(&Value::Null).to_string();
+            let known = match item.get("value") {
+                Some(_) => places.entry((part("value"), part("type"))),
+                None => {
+                    kept.push(item);
+                    continue;
                 }
-                Some(_) => {}
+            };
+            match known {
+                Entry::Vacant(place) => {
+                    place.insert(kept.len());
+                    kept.push(item);
+                }
+                Entry::Occupied(place) if is_primary(&item) => {
+                    if let Some(Value::Object(twin)) = kept.get_mut(*place.get()) {
+                        twin.insert("primary".into(), Value::Bool(true));
+                    }
+                }
+                Entry::Occupied(_) => {}
             }
         }
         *items = kept;
