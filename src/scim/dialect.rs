@@ -84,7 +84,8 @@ impl Dialect {
             Value::Null => Ok(None),
             Value::Array(items) => {
                 // Members of a group have a limit of their own, in `resource::members_of`.
-                let most = if attribute.name == "members" { usize::MAX } else { limits::ENTRIES_PER_ATTRIBUTE };
+                let most =
+                    if attribute.name == "members" { usize::MAX } else { limits::ENTRIES_PER_ATTRIBUTE };
                 let mut out = Vec::with_capacity(items.len().min(most));
                 for item in items {
                     self.element(attribute, at, item, &mut out)?;

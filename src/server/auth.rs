@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use super::answer;
 use super::state::ServerState;
 use crate::scim::error::ScimError;
-use crate::store::tokens::{self, Scope, TokenRecord};
+use crate::store::tokens::{self, Known, Scope, TokenRecord};
 
 /// Who was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,18 +28,18 @@ pub struct Principal {
 /// The tokens of this moment; revoked and expired ones in it open nothing.
 #[derive(Debug, Default)]
 pub struct TokenBook {
-    known: ArcSwap<Vec<TokenRecord>>,
+    known: ArcSwap<Vec<Known>>,
 }
 
 impl TokenBook {
     /// A book with these tokens.
     pub fn new(known: Vec<TokenRecord>) -> Self {
-        Self { known: ArcSwap::from_pointee(known) }
+        Self { known: ArcSwap::from_pointee(known.into_iter().map(Known::new).collect()) }
     }
 
     /// Puts a new snapshot in force at once.
     pub fn replace(&self, known: Vec<TokenRecord>) {
-        self.known.store(std::sync::Arc::new(known));
+        self.known.store(std::sync::Arc::new(known.into_iter().map(Known::new).collect()));
     }
 
     /// The token of that text, if it is live and of that scope. Looks at every token whatever it finds.

@@ -17,7 +17,9 @@ const HASH_BYTES: usize = 2 + 64;
 
 /// The key of those parts under a tenant.
 pub fn key(tenant: &TenantId, parts: &[&str]) -> Vec<u8> {
-    let mut text = part(tenant.as_str());
+    let bytes = parts.iter().map(|one| one.len() + 1).sum::<usize>();
+    let mut text = String::with_capacity(tenant.as_str().len() + bytes + 1);
+    text.push_str(&part(tenant.as_str()));
     for one in parts {
         text.push('/');
         text.push_str(&part(one));
@@ -62,13 +64,16 @@ pub(super) fn fit_batch(batch: &mut Batch) {
     }
 }
 
-/// One part, escaped.
-fn part(text: &str) -> String {
+/// One part, escaped; most need no change.
+fn part(text: &str) -> Cow<'_, str> {
+    if text.len() <= PART_BYTES && !text.bytes().any(|byte| matches!(byte, b'%' | b'/')) {
+        return Cow::Borrowed(text);
+    }
     let escaped = text.replace('%', "%25").replace('/', "%2F");
     if escaped.len() <= PART_BYTES {
-        escaped
+        Cow::Owned(escaped)
     } else {
-        format!("%#{}", blake3::hash(text.as_bytes()).to_hex())
+        Cow::Owned(format!("%#{}", blake3::hash(text.as_bytes()).to_hex()))
     }
 }
 

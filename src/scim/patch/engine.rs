@@ -410,9 +410,8 @@ fn in_array(kind: OpKind, attribute: &Attribute, value: &Value) -> Value {
 
 /// Refuses an attribute that has grown too long: each further addition is compared with all its entries.
 fn bounded(container: &Object, known: impl Fn(&str) -> bool) -> Result<(), ScimError> {
-    let long = |value: &Value| {
-        value.as_array().is_some_and(|entries| entries.len() > limits::ENTRIES_PER_ATTRIBUTE)
-    };
+    let long =
+        |value: &Value| value.as_array().is_some_and(|entries| entries.len() > limits::ENTRIES_PER_ATTRIBUTE);
     match container.iter().find(|(name, value)| long(value) && known(name)) {
         Some((name, _)) => Err(too_many_entries(name)),
         None => Ok(()),
