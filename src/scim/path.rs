@@ -64,7 +64,7 @@ impl Path {
         if looks_like_schema(text) {
             return if text.eq_ignore_ascii_case(kind.schema()) {
                 Err(ScimError::invalid_path("The path names the core schema; name one of its attributes."))
-            } else if registry().schema(text).is_some() {
+            } else if registry().schema(text).is_some() || registry().is_below_known(text) {
                 Err(ScimError::invalid_path(format!("{text} is not a schema of {kind}.")))
             } else {
                 Ok(Path::Extension(text.to_owned()))
@@ -176,6 +176,7 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
     let unknown_schema = uri.is_some_and(|uri| {
         // One that belongs to another resource type is known, and wrong here.
         registry().schema(uri).is_none()
+            && !registry().is_below_known(uri)
             && uri.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
     });
     // Custom extensions are kept as they come (connectors.md section 1.3); a bare unknown name is a misspelling
@@ -260,6 +261,8 @@ mod tests {
             ("urn:ietf:params:scim:schemas:core:2.0:Group:displayName", path),
             ("nonsense:x", path),
             ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:nonsense", path),
+            ("urn:ietf:params:scim:schemas:core:2.0:User:schemas:nonsense", path),
+            ("URN:ietf:params:scim:schemas:core:2.0:User:userName:2.0:User", path),
         ] {
             assert_eq!(show(text), Err(expected), "{text}");
         }

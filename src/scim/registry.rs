@@ -226,6 +226,14 @@ impl Registry {
         self.schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
+    /// Whether an URN goes on behind that of a known schema: then it is a misspelt attribute of that schema, not a schema of its own.
+    pub fn is_below_known(&self, urn: &str) -> bool {
+        self.schemas.iter().any(|schema| {
+            let (head, tail) = (urn.get(..schema.id.len()), urn.as_bytes().get(schema.id.len()));
+            head.is_some_and(|head| head.eq_ignore_ascii_case(&schema.id)) && tail == Some(&b':')
+        })
+    }
+
     /// `schemas`, `id`, `externalId` and `meta`.
     pub fn common(&self) -> &[Attribute] {
         &self.common

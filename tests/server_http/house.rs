@@ -202,7 +202,7 @@ impl Reads for House {
     }
 
     fn generation(&self, _: ResourceKind) -> Result<u64, StoreError> {
-        Ok(self.inner.lock().unwrap().next)
+        Ok(self.changes.lock().unwrap().len() as u64)
     }
 
     fn provisioning(&self, _: &str) -> Result<Option<Provisioning>, StoreError> {

@@ -187,3 +187,31 @@ async fn discovery_is_complete_and_takes_no_filter() {
         server.call("GET", &format!("{path}/nothing"), None).await.is_error(404, None);
     }
 }
+
+#[tokio::test]
+async fn a_page_deep_in_a_long_listing_is_the_right_one_also_after_somebody_came_or_went() {
+    let server = start();
+    server.house.crowd(2_300);
+    let page = |start: usize| {
+        let server = &server;
+        async move {
+            let got = server.call("GET", &format!("/scim/v2/Users?startIndex={start}&count=3"), None).await;
+            assert_eq!(got.body["startIndex"], start, "{got:?}");
+            let ids = got.body["Resources"].as_array().unwrap().iter();
+            let ids: Vec<String> = ids.map(|user| user["id"].as_str().unwrap().to_owned()).collect();
+            (got.body["totalResults"].as_u64().unwrap(), ids)
+        }
+    };
+    let from = |n: usize| -> Vec<String> { (n..n + 3).map(|n| format!("crowd-{n:06}")).collect() };
+    // Each place twice: found by walking, then by what the walk learnt; and in every order.
+    for start in [1_201, 1_201, 2_001, 501, 1_001, 1_000, 1_002, 2_298, 1] {
+        assert_eq!(page(start).await, (2_300, from(start - 1)), "{start}");
+    }
+    assert_eq!(page(2_300).await, (2_300, vec!["crowd-002299".to_owned()]));
+    assert_eq!(page(2_301).await, (2_300, Vec::new()));
+    let gone = server.call("DELETE", "/scim/v2/Users/crowd-000000", None).await;
+    assert_eq!(gone.status, 204);
+    for start in [1_201, 2_001, 501, 1] {
+        assert_eq!(page(start).await, (2_299, from(start)), "after a removal: {start}");
+    }
+}
