@@ -10,6 +10,8 @@ use std::time::Duration;
 pub const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Deepest nesting of a JSON body. SCIM needs five levels; parsers must not be walked off the stack.
 pub const JSON_DEPTH: usize = 32;
+/// Most members of one JSON object: a user with every attribute of every schema has about sixty.
+pub const JSON_MEMBERS: usize = 1000;
 /// Longest filter in bytes; Entra's longest real one is about 200.
 pub const FILTER_BYTES: usize = 4096;
 /// Deepest nesting of a filter's parentheses and brackets.

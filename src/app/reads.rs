@@ -25,7 +25,9 @@ impl Reads for DirectoryReads {
     }
 
     fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
-        let users = |by| Ok(Some(all(self.0.user_views_by(by, SHARED)?)));
+        // More than that share it: they are walked, with the limit that walking has.
+        let few = |views: Vec<View>| (views.len() <= SHARED).then(|| all(views));
+        let users = |by| Ok(few(self.0.user_views_by(by, SHARED + 1)?));
         match (kind, lookup) {
             (_, Lookup::Id(id)) => Ok(Some(self.get(kind, id)?.into_iter().collect())),
             (ResourceKind::User, Lookup::UserName(name)) => users(UserLookup::UserName(name)),
@@ -35,7 +37,7 @@ impl Reads for DirectoryReads {
                 Ok(Some(self.0.group_view_by_name(name)?.map(stored).into_iter().collect()))
             }
             (ResourceKind::Group, Lookup::ExternalId(id)) => {
-                Ok(Some(all(self.0.group_views_by_external_id(id, SHARED)?)))
+                Ok(few(self.0.group_views_by_external_id(id, SHARED + 1)?))
             }
             _ => Ok(None),
         }

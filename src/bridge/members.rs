@@ -33,6 +33,31 @@ impl Delta {
     }
 }
 
+/// The members as the changes so far leave them: as a difference, or as the whole set once a change had to look at all of them.
+enum Working {
+    Difference(Delta),
+    Whole { before: BTreeSet<String>, now: BTreeSet<String> },
+}
+
+impl Working {
+    fn add(&mut self, id: String) {
+        match self {
+            Self::Difference(delta) => delta.add(id),
+            Self::Whole { now, .. } => drop(now.insert(id)),
+        }
+    }
+
+    fn remove(&mut self, id: &str) {
+        match self {
+            Self::Difference(delta) => delta.remove(id.to_owned()),
+            Self::Whole { now, .. } => drop(now.remove(id)),
+        }
+    }
+}
+
+/// Most operations of one PATCH that select members by anything but their value: each looks at every member.
+const SELECTIONS: usize = 16;
+
 impl Bridge {
     /// The net effect of the changes, in order; what is so already is left out.
     pub(super) fn delta(
@@ -40,39 +65,78 @@ impl Bridge {
         group: Option<&GroupId>,
         changes: &[MemberChange],
     ) -> Result<Delta, ScimError> {
-        let mut delta = Delta::default();
+        let selects = |change: &&MemberChange| matches!(change, MemberChange::RemoveWhere(filter) if filter.values().is_none());
+        if changes.iter().filter(selects).count() > SELECTIONS {
+            return Err(ScimError::payload_too_large(format!(
+                "members: more than {SELECTIONS} operations select members by something other than value; send several requests"
+            )));
+        }
+        let mut working = Working::Difference(Delta::default());
         for change in changes {
-            match change {
-                MemberChange::Add(members) => {
-                    for member in members {
-                        delta.add(self.member_id(member)?);
-                    }
-                }
-                MemberChange::Remove(ids) => ids.iter().cloned().for_each(|id| delta.remove(id)),
-                MemberChange::RemoveWhere(filter) => match filter.values() {
-                    Some(ids) => ids.into_iter().for_each(|id| delta.remove(id)),
-                    None => {
-                        let current = self.members_now(group, &delta)?;
-                        let matching = current
-                            .into_iter()
-                            .filter(|id| filter.matches(&json!({ "value": id, "type": "User" })));
-                        matching.for_each(|id| delta.remove(id));
-                    }
-                },
-                MemberChange::ReplaceAll(members) => {
-                    let now = self.members_now(group, &delta)?;
-                    let mut wanted = BTreeSet::new();
-                    for member in members {
-                        // Who is a member already was looked up when it became one.
-                        let known = now.contains(&member.value) && !is_group(member);
-                        wanted.insert(if known { member.value.clone() } else { self.member_id(member)? });
-                    }
-                    now.difference(&wanted).for_each(|gone| delta.remove(gone.clone()));
-                    wanted.into_iter().for_each(|id| delta.add(id));
+            self.apply(group, &mut working, change)?;
+        }
+        let delta = match working {
+            Working::Difference(delta) => self.without_what_is_so(group, delta)?,
+            Working::Whole { before, now } => Delta {
+                add: now.difference(&before).cloned().collect(),
+                remove: before.difference(&now).cloned().collect(),
+            },
+        };
+        within_limit(delta)
+    }
+
+    fn apply(
+        &self,
+        group: Option<&GroupId>,
+        working: &mut Working,
+        change: &MemberChange,
+    ) -> Result<(), ScimError> {
+        match change {
+            MemberChange::Add(members) => {
+                for member in members {
+                    working.add(self.member_id(member)?);
                 }
             }
+            MemberChange::Remove(ids) => ids.iter().for_each(|id| working.remove(id)),
+            MemberChange::RemoveWhere(filter) => match filter.values() {
+                Some(ids) => ids.iter().for_each(|id| working.remove(id)),
+                None => {
+                    let (_, now) = self.whole(group, working)?;
+                    now.retain(|id| !filter.matches(&json!({ "value": id, "type": "User" })));
+                }
+            },
+            MemberChange::ReplaceAll(members) => {
+                let (before, now) = self.whole(group, working)?;
+                let mut wanted = BTreeSet::new();
+                for member in members {
+                    // Who is a member already was looked up when it became one.
+                    let known =
+                        !is_group(member) && (before.contains(&member.value) || now.contains(&member.value));
+                    wanted.insert(if known { member.value.clone() } else { self.member_id(member)? });
+                }
+                *now = wanted;
+            }
         }
-        within_limit(self.without_what_is_so(group, delta)?)
+        Ok(())
+    }
+
+    /// All members, before and now. Reads them once for all changes of a request.
+    fn whole<'a>(
+        &self,
+        group: Option<&GroupId>,
+        working: &'a mut Working,
+    ) -> Result<(&'a BTreeSet<String>, &'a mut BTreeSet<String>), ScimError> {
+        if let Working::Difference(delta) = working {
+            let before = self.members_of(group)?;
+            let mut now = before.clone();
+            now.retain(|id| !delta.remove.contains(id));
+            now.append(&mut delta.add);
+            *working = Working::Whole { before, now };
+        }
+        match working {
+            Working::Whole { before, now } => Ok((before, now)),
+            Working::Difference(_) => Err(ScimError::internal("the members of the group were not read")),
+        }
     }
 
     fn without_what_is_so(&self, group: Option<&GroupId>, mut delta: Delta) -> Result<Delta, ScimError> {
@@ -100,21 +164,11 @@ impl Bridge {
         Ok(net)
     }
 
-    fn members_now(&self, group: Option<&GroupId>, delta: &Delta) -> Result<BTreeSet<String>, ScimError> {
-        let mut now: BTreeSet<String> = match group {
-            None => BTreeSet::new(),
-            Some(group) => {
-                let all = self
-                    .parts
-                    .directory
-                    .members(group, None, usize::MAX)
-                    .map_err(|error| errors::store(&error))?;
-                all.into_iter().map(|user| user.as_str().to_owned()).collect()
-            }
-        };
-        now.retain(|id| !delta.remove.contains(id));
-        now.extend(delta.add.iter().cloned());
-        Ok(now)
+    fn members_of(&self, group: Option<&GroupId>) -> Result<BTreeSet<String>, ScimError> {
+        let Some(group) = group else { return Ok(BTreeSet::new()) };
+        let all = self.parts.directory.members(group, None, usize::MAX);
+        let all = all.map_err(|error| errors::store(&error))?;
+        Ok(all.into_iter().map(|user| user.as_str().to_owned()).collect())
     }
 
     /// The member's id, if it is a user here. Only its key is looked for: a request may name thousands.

@@ -119,6 +119,8 @@ pub async fn import(parts: &ImportParts, cell: &ProgressCell) -> Result<Progress
 }
 
 async fn all(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportError> {
+    // What is there already must be counted before anything is added to it.
+    parts.store.commit(parts.directory.batch_first_counts()?).await?;
     users(parts, cell).await?;
     groups(parts, cell).await?;
     let done = cell.get();

@@ -90,6 +90,8 @@ pub async fn import_lines(
     source: &mut dyn BufRead,
     listener: &mut dyn Listener,
 ) -> Result<Tally, OfflineError> {
+    // What is there already must be counted before anything is added to it.
+    parts.store.commit(parts.directory.batch_first_counts()?).await?;
     let mut run = Run { parts, tally: Tally::default(), seen: HashSet::new(), chunk: Chunk::default() };
     let (mut line, mut number) = (Vec::new(), 0);
     loop {

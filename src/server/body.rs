@@ -62,11 +62,20 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ScimError::invalid_syntax("The request has no body; a JSON object is needed."));
     }
-    if too_deep(bytes, limits::JSON_DEPTH) {
-        return Err(ScimError::invalid_syntax(format!(
-            "The JSON body is nested more than {} levels deep.",
-            limits::JSON_DEPTH
-        )));
+    match excess(bytes, limits::JSON_DEPTH, limits::JSON_MEMBERS) {
+        Some(Excess::Depth) => {
+            return Err(ScimError::invalid_syntax(format!(
+                "The JSON body is nested more than {} levels deep.",
+                limits::JSON_DEPTH
+            )));
+        }
+        Some(Excess::Members) => {
+            return Err(ScimError::invalid_syntax(format!(
+                "An object of the JSON body has more than {} members.",
+                limits::JSON_MEMBERS
+            )));
+        }
+        None => {}
     }
     serde_json::from_slice(bytes).map_err(|error| {
         ScimError::invalid_syntax(format!(
@@ -77,9 +86,18 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
     })
 }
 
-/// Whether brackets outside of strings nest deeper than `limit`. One pass, no memory.
-fn too_deep(bytes: &[u8], limit: usize) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+/// What a body has more of than is allowed.
+#[derive(Debug, PartialEq, Eq)]
+enum Excess {
+    Depth,
+    Members,
+}
+
+/// Whether brackets outside of strings nest deeper than `depth_max`, or one object has more than `members_max` members. One pass; looks
+/// at signs alone, so that nothing is built of a body that is refused.
+fn excess(bytes: &[u8], depth_max: usize, members_max: usize) -> Option<Excess> {
+    let mut members: Vec<usize> = Vec::with_capacity(depth_max);
+    let (mut in_string, mut escaped) = (false, false);
     for byte in bytes {
         if in_string {
             match byte {
@@ -92,17 +110,21 @@ fn too_deep(bytes: &[u8], limit: usize) -> bool {
         }
         match byte {
             b'"' => in_string = true,
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > limit {
-                    return true;
+            b'{' | b'[' if members.len() >= depth_max => return Some(Excess::Depth),
+            b'{' | b'[' => members.push(0),
+            b'}' | b']' => drop(members.pop()),
+            b':' => {
+                if let Some(number) = members.last_mut() {
+                    *number += 1;
+                    if *number > members_max {
+                        return Some(Excess::Members);
+                    }
                 }
             }
-            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    false
+    None
 }
 
 fn check_media(req: &HttpRequest) -> Result<(), ScimError> {
@@ -163,14 +185,17 @@ mod tests {
 
     #[test]
     fn brackets_count_only_outside_of_strings() {
-        for (text, limit, deep) in [
-            (r#"{"a":[1]}"#, 2, false),
-            (r#"{"a":[1]}"#, 1, true),
-            (r#"{"a":"[[[[["}"#, 1, false),
-            (r#"{"a":"\"[[["}"#, 1, false),
-            (r#"[[],[],[]]"#, 2, false),
+        for (text, depth, members, wanted) in [
+            (r#"{"a":[1]}"#, 2, 1, None),
+            (r#"{"a":[1]}"#, 1, 1, Some(Excess::Depth)),
+            (r#"{"a":"[[[[["}"#, 1, 1, None),
+            (r#"{"a":"\"[[["}"#, 1, 1, None),
+            (r#"[[],[],[]]"#, 2, 0, None),
+            (r#"{"a":1,"b":2}"#, 1, 1, Some(Excess::Members)),
+            (r#"[{"a":1},{"b":2},{"c":":::"}]"#, 2, 1, None),
+            (r#"{"a":{"b":{"c":1}},"d":1}"#, 3, 2, None),
         ] {
-            assert_eq!(too_deep(text.as_bytes(), limit), deep, "{text}");
+            assert_eq!(excess(text.as_bytes(), depth, members), wanted, "{text}");
         }
     }
 

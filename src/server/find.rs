@@ -65,6 +65,12 @@ fn fault(error: StoreError) -> ScimError {
 impl Search<'_> {
     /// Whether it takes so little time that it need not leave the thread that serves requests.
     pub(super) fn is_quick(&self) -> bool {
+        // Members of a group are many, and a filter on them looks at all of them.
+        let members = self.kind == ResourceKind::Group && self.query.projection.wants("members");
+        let looks = self.query.filter.as_ref().is_some_and(|filter| filter.mentions("members"));
+        if members || looks {
+            return false;
+        }
         match &self.query.filter {
             Some(filter) => filter.lookup().is_some(),
             None if self.query.sort.is_some() || self.query.count > INLINE_PAGE => false,

@@ -22,6 +22,16 @@ pub fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
+/// All values of a parameter that may be repeated, with commas between them; `None` where it is not there.
+pub fn joined(pairs: &[(String, String)], name: &str) -> Option<String> {
+    let values: Vec<&str> = pairs
+        .iter()
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+        .collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
 fn pair(part: &str) -> Result<(String, String), ScimError> {
     let (name, value) = part.split_once('=').unwrap_or((part, ""));
     Ok((decode(name)?, decode(value)?))
@@ -57,6 +67,13 @@ mod tests {
         assert_eq!(first(&read, "aadOptscim062020"), Some(""));
         assert_eq!(first(&read, "count"), Some("2"));
         assert_eq!(first(&read, "startIndex"), None);
+    }
+
+    #[test]
+    fn a_repeated_parameter_adds_up() {
+        let read = pairs("attributes=userName&x=1&Attributes=title,active").expect("decodes");
+        assert_eq!(joined(&read, "attributes").as_deref(), Some("userName,title,active"));
+        assert_eq!(joined(&read, "excludedAttributes"), None);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use crate::scim::{etag, render, rendered};
 /// # Errors
 /// 400 when both are given, or one is malformed.
 pub fn projection(kind: ResourceKind, pairs: &[(String, String)]) -> Result<Projection, ScimError> {
-    Projection::parse(kind, query::first(pairs, "attributes"), query::first(pairs, "excludedAttributes"))
+    let list = |name| query::joined(pairs, name);
+    Projection::parse(kind, list("attributes").as_deref(), list("excludedAttributes").as_deref())
 }
 
 /// What a filter or a projection looks at beside the document.

@@ -144,3 +144,31 @@ async fn wso2_lists_without_paging_parameters_and_gets_a_list() {
     assert_eq!((&list["schemas"], &list["startIndex"]), (&json!([LIST]), &json!(1)));
     assert!(!list["Resources"].as_array().unwrap().is_empty());
 }
+
+// A PATCH is done in order (RFC 7644 section 3.5.2), also where an operation is about all members.
+#[tokio::test]
+async fn operations_on_members_follow_each_other_and_the_last_one_counts() {
+    let guest = Guest::new("in-order");
+    let (a, b, c, d) =
+        (guest.hire("a").await, guest.hire("b").await, guest.hire("c").await, guest.hire("d").await);
+    let group = guest.group("crew", &[&a, &b]).await;
+    let add = |id: &str| json!({"op": "add", "path": "members", "value": [{"value": id}]});
+    let all = json!({"op": "remove", "path": "members[type eq \"User\"]"});
+    let only = |id: &str| json!({"op": "replace", "path": "members", "value": [{"value": id}]});
+    for (operations, wanted) in [
+        (json!([add(&c), all, add(&d)]), vec![&d]),
+        (
+            json!([only(&a), add(&b), {"op": "remove", "path": format!("members[value eq \"{a}\"]")}]),
+            vec![&b],
+        ),
+        (json!([add(&c), only(&d), {"op": "remove", "path": "members"}, add(&a), add(&b)]), vec![&a, &b]),
+        (json!([all, add(&a), add(&b)]), vec![&a, &b]),
+    ] {
+        let text = operations.to_string();
+        guest.changed(&group, operations).await;
+        assert_eq!(guest.members(&group).await, wanted.into_iter().cloned().collect(), "{text}");
+    }
+    let many = vec![all; 17];
+    let got = guest.scim("PATCH", &group, crate::house::patch(json!(many))).await;
+    is_error(&got, 413, None, "each of them looks at every member");
+}

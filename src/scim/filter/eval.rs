@@ -135,6 +135,14 @@ fn ascii_is_true(op: Op, found: &[u8], folded: &[u8]) -> bool {
     let same = |part: &[u8]| part.eq_ignore_ascii_case(folded);
     match op {
         Op::Eq => same(found),
+        // Short texts are looked through in place; long ones are copied once, so that the time does not grow with both lengths.
+        Op::Co if found.len() > 256 => {
+            let lower = found.to_ascii_lowercase();
+            match (std::str::from_utf8(&lower), std::str::from_utf8(folded)) {
+                (Ok(lower), Ok(folded)) => lower.contains(folded),
+                _ => false,
+            }
+        }
         Op::Co => folded.is_empty() || found.windows(folded.len()).any(same),
         Op::Sw => found.get(..folded.len()).is_some_and(same),
         Op::Ew => found.len().checked_sub(folded.len()).and_then(|at| found.get(at..)).is_some_and(same),

@@ -261,3 +261,13 @@ proptest! {
         let _ = parse(&text).map(|filter| filter.matches(&user()));
     }
 }
+
+#[test]
+fn a_part_of_a_long_text_is_found_without_letter_case_and_without_taking_long() {
+    let long = format!("{}NEEDLE{}", "aA".repeat(100_000), "b".repeat(100_000));
+    let user = json!({"title": long}).as_object().unwrap().clone();
+    let found = |part: &str| parse(&format!("title co \"{part}\"")).unwrap().matches(&user);
+    assert!(found("needle") && found("aAaneedle") && found(""));
+    // Each place of the text begins like the part does.
+    assert!(!found(&format!("{}x", "a".repeat(3_900))));
+}

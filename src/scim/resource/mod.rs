@@ -353,7 +353,8 @@ pub(super) fn complete_schemas(kind: ResourceKind, document: &mut Object) {
         }
     };
     if let Some(Value::Array(listed)) = document.get("schemas") {
-        let known = |urn: &&str| registry().extension(kind, urn).is_some();
+        let held = |urn: &str| document.get(urn).is_some_and(Value::is_object) && looks_like_schema(urn);
+        let known = |urn: &&str| registry().extension(kind, urn).is_some() || held(urn);
         listed.iter().filter_map(Value::as_str).filter(known).for_each(&mut add);
     }
     for (key, value) in document.iter() {

@@ -37,7 +37,8 @@ fn handle(kind: ResourceKind, req: &HttpRequest, id: &str, state: &ServerState) 
     let stored = stored.ok_or_else(|| ScimError::not_found(format!("There is no {kind} with this id.")))?;
     let tag = view::tag(&stored);
     let location = render::location(state.settings.base_url(), kind, &stored.id);
-    let mut response = if has_already(req, stored.version) {
+    // What is still going on is told under one version: whoever asks while it does gets an answer.
+    let mut response = if !stored.telling && has_already(req, stored.version) {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else {
         answer::text(StatusCode::OK, view::body(state, kind, &stored, &projection)?)

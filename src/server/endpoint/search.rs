@@ -4,11 +4,14 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Payload};
+use serde_json::Value;
 
 use super::list::{self, Page, Paging};
 use crate::scim::cursor::{After, Position};
+use crate::scim::dialect::Dialect;
+use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
-use crate::scim::list::{ListQuery, Sort};
+use crate::scim::list::{ListQuery, SEARCH_SCHEMA, Sort};
 use crate::server::body;
 use crate::server::find::From;
 use crate::server::routes::Answer;
@@ -32,8 +35,18 @@ pub async fn groups(req: HttpRequest, payload: Payload, state: Data<ServerState>
 
 async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
     let body = body::read(req, payload, &state.settings).await?;
+    check_schema(&body, state.settings.dialect)?;
     let query = ListQuery::from_search(kind, &body)?;
     list::one(kind, query, state).await
+}
+
+/// In the strict dialect a search says that it is one (RFC 7644 section 3.4.3).
+fn check_schema(body: &Value, dialect: Dialect) -> Result<(), ScimError> {
+    let listed = || body.get("schemas")?.as_array();
+    if dialect.is_tolerant() || listed().is_some_and(|urns| urns.iter().any(|urn| urn == SEARCH_SCHEMA)) {
+        return Ok(());
+    }
+    Err(ScimError::invalid_syntax(format!("schemas of a search must list {SEARCH_SCHEMA}.")))
 }
 
 /// Searches users and groups. An attribute that one of the types does not have is without value there (RFC 7644 section
@@ -43,6 +56,7 @@ async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Dat
 /// As [`users`].
 pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
     let body = body::read(&req, payload, &state.settings).await?;
+    check_schema(&body, state.settings.dialect)?;
     let queries = ResourceKind::ALL
         .into_iter()
         .map(|kind| ListQuery::from_search_anywhere(kind, &body).map(|query| (kind, query)))
