@@ -225,16 +225,16 @@ fn is_old(value: &[u8]) -> bool {
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    // The position only: the text of a serde error may quote the value.
-    serde_json::from_slice(bytes)
-        .map_err(|error| StoreError::Damaged(format!("JSON does not fit at column {}", error.column())))
+    serde_json::from_slice(bytes).map_err(misfit)
+}
+
+/// Names the position only: the text of a serde error may quote the value.
+fn misfit(error: serde_json::Error) -> StoreError {
+    StoreError::Damaged(format!("JSON does not fit at column {}", error.column()))
 }
 
 fn document(parts: &Parts) -> Result<Object, StoreError> {
-    let unfit = |error: serde_json::Error| {
-        StoreError::Damaged(format!("JSON does not fit at column {}", error.column()))
-    };
-    let mut document = parts.text.document().map_err(unfit)?;
+    let mut document = parts.text.document().map_err(misfit)?;
     if parts.flags & BARE != 0 {
         document.shift_remove("schemas");
     }

@@ -104,20 +104,10 @@ impl Rendered {
         out.extend(extensions);
     }
 
-    /// The complete resource without its derived part.
-    ///
-    /// # Errors
-    /// A text that is no JSON: the record is damaged.
-    pub fn resource(&self, base: &str) -> Result<Object, serde_json::Error> {
-        let mut text = Vec::new();
-        self.write(base, &mut text, |_| {});
-        serde_json::from_slice(&text)
-    }
-
     /// The document of record: the resource without `id` and `meta`.
     ///
     /// # Errors
-    /// As [`Rendered::resource`].
+    /// A text that is no JSON: the record is damaged.
     pub fn document(&self) -> Result<Object, serde_json::Error> {
         let mut document: Object = serde_json::from_slice(&self.text)?;
         document.shift_remove("id");
@@ -216,7 +206,9 @@ mod tests {
         for id in ["7", "a\"b\\c", "ü/1"] {
             let rendered = rendered(id, &document());
             assert_eq!(Value::Object(rendered.document().unwrap()), document());
-            let resource = rendered.resource("https://h\"x/scim/v2").unwrap();
+            let mut text = Vec::new();
+            rendered.write("https://h\"x/scim/v2", &mut text, |_| {});
+            let resource: Object = serde_json::from_slice(&text).unwrap();
             assert_eq!(resource["id"], id);
             assert_eq!(resource["meta"]["location"], format!("https://h\"x/scim/v2/Users/{id}"));
             let (base_at, parts_at) = rendered.places();

@@ -37,17 +37,10 @@ impl Stored {
     pub fn document(&self) -> Result<Object, StoreError> {
         self.text.document().map_err(|_| damaged())
     }
-
-    /// The complete resource but for groups, members and provisioning.
-    ///
-    /// # Errors
-    /// A damaged record.
-    pub fn resource(&self, base: &str) -> Result<Object, StoreError> {
-        self.text.resource(base).map_err(|_| damaged())
-    }
 }
 
-fn damaged() -> StoreError {
+/// The text of a record cannot be taken apart.
+pub(super) fn damaged() -> StoreError {
     StoreError::Damaged("the text of a resource is no JSON".to_owned())
 }
 

@@ -5,7 +5,7 @@
 
 use super::answer::store_fault;
 use super::query;
-use super::reads::{Reads, Stored};
+use super::reads::{Reads, Stored, damaged};
 use super::state::ServerState;
 use crate::model::{Object, StoreError};
 use crate::scim::error::ScimError;
@@ -70,8 +70,7 @@ pub fn whole(
 ) -> Result<Object, ScimError> {
     let mut text = Vec::new();
     write_text(reads, base, kind, stored, parts, &mut text)?;
-    let mut object = serde_json::from_slice::<Object>(&text)
-        .map_err(|_| store_fault(&StoreError::Damaged("the text of a resource is no JSON".to_owned())))?;
+    let mut object: Object = serde_json::from_slice(&text).map_err(|_| fault(damaged()))?;
     if parts.provisioning
         && kind == ResourceKind::User
         && let Some(provisioning) = reads.provisioning(&stored.id).map_err(fault)?
