@@ -3,6 +3,8 @@
 //! (`cargo test --test tidy -- --nocapture`). Rules are data in `tidy/rules.rs`, scanning is in `tidy/scan.rs`.
 #![expect(clippy::panic, reason = "a failed rule fails the test")]
 
+#[path = "tidy/circles.rs"]
+mod circles;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/scan.rs"]
@@ -207,6 +209,56 @@ fn no_lint_is_silenced_without_a_reason() {
     };
     let broken: Vec<String> = sources().into_iter().filter(silenced).map(|source| source.path).collect();
     report("use #[expect(.., reason = \"..\")]", &broken);
+}
+
+/// The crates of which no two files may import each other in a circle.
+const CRATES: [&str; 2] = ["src/", "conformance/genesys-cloud/src/"];
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let sources = sources();
+    let mut found = Vec::new();
+    for home in CRATES {
+        let inside = |source: &&Source| !is_test_file(&source.path);
+        let files = sources
+            .iter()
+            .filter(inside)
+            .filter_map(|source| Some((source.path.strip_prefix(home)?, source.text.as_str())));
+        let files: Vec<(&str, &str)> = files.collect();
+        assert!(files.len() > 20, "{home}: only {} files were found", files.len());
+        found.extend(circles::of(&files).iter().map(|circle| format!("{home}: {}", circle.join(", "))));
+    }
+    println!("circles between files: {}", found.len());
+    let known = |circle: &String| rules::KNOWN_CIRCLES.iter().any(|known| circle.starts_with(known));
+    let gone: Vec<&&str> = rules::KNOWN_CIRCLES
+        .iter()
+        .filter(|known| !found.iter().any(|circle| circle.starts_with(**known)))
+        .collect();
+    assert!(gone.is_empty(), "no circle any more, take it out of the list: {gone:?}");
+    found.retain(|circle| !known(circle));
+    report("files use each other in one direction, a module and what lies below it apart", &found);
+}
+
+#[test]
+fn a_planted_circle_is_found() {
+    let round = [
+        ("a/mod.rs", "mod x;\nmod y;\npub(super) use x::Item;"),
+        ("a/x.rs", "use super::y::f;\npub struct Item;"),
+        ("a/y.rs", "pub fn f(_: &super::Item) {}"),
+    ];
+    assert_eq!(circles::of(&round), [["a/x.rs", "a/y.rs"]], "one through a name that the parent hands on");
+    let inline = [("a.rs", "fn f() { crate::b::g() }"), ("b.rs", "use crate::{a::f as h, c};"), ("c.rs", "")];
+    assert_eq!(circles::of(&inline), [["a.rs", "b.rs"]]);
+    let fine = [
+        ("a/mod.rs", "mod x;\nuse x::f;\npub struct Item;"),
+        ("a/x.rs", "use super::Item;\nuse crate::b;"),
+        ("b.rs", "#[cfg(test)]\nmod tests { use crate::a::x; }\n// crate::a::x\n"),
+    ];
+    assert_eq!(
+        circles::of(&fine),
+        Vec::<Vec<String>>::new(),
+        "parent and child, tests and comments are no circle"
+    );
 }
 
 #[test]

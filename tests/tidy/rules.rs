@@ -18,6 +18,21 @@ pub(crate) const LINES: [&[&str]; 11] = [
 /// The one import within a line: commands start what the composition root builds.
 pub(crate) const SAME_LINE: [(&str, &str); 1] = [("cli", "app")];
 
+/// Circles that are still to be opened, by how they begin. Nothing may be added.
+pub(crate) const KNOWN_CIRCLES: &[&str] = &[
+    "src/: bridge/goal.rs",
+    "src/: bridge/open.rs",
+    "src/: cli/demo/changes.rs",
+    "src/: scim/bulk/operation.rs",
+    "src/: scim/filter/literal.rs",
+    "src/: server/auth.rs",
+    "src/: server/endpoint/bulk.rs",
+    "src/: store/guards.rs",
+    "conformance/genesys-cloud/src/: contract/description.rs",
+    "conformance/genesys-cloud/src/: contract/oauth.rs",
+    "conformance/genesys-cloud/src/: control.rs",
+];
+
 /// Longest file.
 pub(crate) const LINES_MAX: usize = 600;
 
