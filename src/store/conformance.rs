@@ -1,6 +1,6 @@
 //! One set of tests that every store must pass, and what only the one on disk can be asked.
 //!
-//! Kill tests, which need processes of their own, are in `tests/store_crash.rs`.
+//! Kill tests, which need processes of their own, are in `tests/processes/store_crash.rs`.
 
 use std::fs;
 use std::sync::Arc;

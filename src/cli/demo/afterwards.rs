@@ -1,6 +1,6 @@
 //! After the story the stage stays: where it is, with which token, and three commands to try.
 //!
-//! `tests/demo.rs` runs the commands as they are printed.
+//! `tests/processes/demo.rs` runs the commands as they are printed.
 
 use super::super::exit::Failure;
 use super::hires::LIN;

@@ -1,0 +1,185 @@
+//! The disk fills up while it serves: writes are refused, nobody is denied who is there, and after a start with room nothing is missing.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use genesys_cloud_emulator::Cloud;
+use serde_json::{Value, json};
+
+use super::says;
+use super::starting::with_own_mounts;
+use crate::support::bridge::{Got, RULES, Wish, agent, call, cloud, eventually, text};
+use crate::support::program::{address, terminate, wait};
+
+/// Serves twice: first with too little room, then, once that one has ended, with enough.
+fn script(little: &str, enough: &str) -> String {
+    format!(
+        r#"data=$1 bin=$2 config=$3 out=$4
+mkdir -p "$data"
+{little}
+"$bin" --config "$config" token new --name idp > "$out/token" || exit 9
+for turn in 1 2; do
+  "$bin" --config "$config" serve 2> "$out/log$turn" &
+  echo $! > "$out/pid$turn.new" && mv "$out/pid$turn.new" "$out/pid$turn"
+  wait
+  {enough}
+done
+"#
+    )
+}
+
+struct Scene {
+    cloud: Cloud,
+    dir: tempfile::TempDir,
+    script: Child,
+    http: reqwest::Client,
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        for turn in 1..=2 {
+            if let Ok(pid) = std::fs::read_to_string(self.file(&format!("pid{turn}"))) {
+                drop(Command::new("kill").args(["-KILL", pid.trim()]).stderr(Stdio::null()).status());
+            }
+        }
+        drop(self.script.kill());
+        drop(self.script.wait());
+    }
+}
+
+impl Scene {
+    fn open(mut shell: Command, script: &str) -> Self {
+        let (cloud, dir) = (cloud(), tempfile::tempdir().unwrap());
+        let (config, data) = (dir.path().join("bridge.toml"), dir.path().join("data"));
+        let wish = Wish { rules: RULES.to_owned(), ..Wish::default() };
+        std::fs::write(&config, text(&cloud, &data, &wish)).unwrap();
+        shell
+            .arg(script)
+            .arg("sh")
+            .arg(&data)
+            .arg(env!("CARGO_BIN_EXE_scim-bridge"))
+            .arg(&config)
+            .arg(dir.path());
+        shell.env("GENESYS_SECRET", cloud.client_secret()).stdin(Stdio::null()).stdout(Stdio::null());
+        let script = shell.stderr(File::create(dir.path().join("shell")).unwrap()).spawn().unwrap();
+        Self { cloud, dir, script, http: reqwest::Client::new() }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    async fn serving(&self, turn: u8) -> String {
+        let log = self.file(&format!("log{turn}"));
+        eventually("it serves", async || address(&log).is_some()).await;
+        format!("http://{}", address(&log).unwrap())
+    }
+
+    async fn send(&self, base: &str, method: &str, path: &str, body: Option<Value>) -> Got {
+        let token = std::fs::read_to_string(self.file("token")).unwrap();
+        let url = format!("{base}{path}");
+        call(&self.http, &url, token.trim(), method, body.map(|body| body.to_string())).await
+    }
+
+    fn end(&self, turn: u8) {
+        let pid = std::fs::read_to_string(self.file(&format!("pid{turn}"))).unwrap();
+        terminate(pid.trim().parse().unwrap());
+    }
+}
+
+/// A user whose record takes much room.
+fn large(n: usize) -> Value {
+    let mut body = agent(&format!("n{n}"));
+    // Hard to compress, so that the room is really taken.
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ (n as u64);
+    let text: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'a' + u8::try_from((state >> 33) % 26).unwrap())
+    })
+    .take(100_000)
+    .collect();
+    body["nickName"] = json!(text);
+    body
+}
+
+async fn fills_up_and_loses_nothing(scene: &mut Scene) {
+    let base = scene.serving(1).await;
+    let mut acknowledged = Vec::new();
+    let mut refused = None;
+    for n in 0..400 {
+        let got = scene.send(&base, "POST", "/scim/v2/Users", Some(large(n))).await;
+        if got.status != 201 {
+            refused = Some((n, got));
+            break;
+        }
+        acknowledged.push(got.id());
+    }
+    let (n, got) = refused.expect("the room ends");
+    assert!(!acknowledged.is_empty(), "there is something to lose: {got:?}");
+    assert_eq!(got.status, 503, "{got:?}");
+    assert!(got.retry_after.is_some(), "{got:?}");
+    says("full", got.body["detail"].as_str().unwrap(), &["cannot write"]);
+    let again = scene.send(&base, "POST", "/scim/v2/Users", Some(agent("another"))).await;
+    assert_eq!(again.status, 503, "{again:?}");
+    let ready = scene.send(&base, "GET", "/readyz", None).await;
+    assert_eq!(ready.status, 503, "{ready:?}");
+    says("readiness", &ready.body.to_string(), &["store takes no more writes"]);
+    for id in &acknowledged {
+        let got = scene.send(&base, "GET", &format!("/scim/v2/Users/{id}"), None).await;
+        assert!(matches!(got.status, 200 | 503), "shown or refused, never denied: {got:?}");
+    }
+    scene.end(1);
+    let base = scene.serving(2).await;
+    for id in &acknowledged {
+        let got = scene.send(&base, "GET", &format!("/scim/v2/Users/{id}"), None).await;
+        assert_eq!(got.status, 200, "{id} was acknowledged: {got:?}");
+        assert_eq!(got.body["nickName"].as_str().map(str::len), Some(100_000));
+    }
+    let mut body = large(n);
+    body["nickName"] = json!("short");
+    eventually("the refused user can be made", async || {
+        let got = scene.send(&base, "POST", "/scim/v2/Users", Some(body.clone())).await;
+        assert!(matches!(got.status, 201 | 503), "{got:?}");
+        got.status == 201
+    })
+    .await;
+    scene.cloud.settle();
+    let listed = scene.send(&base, "GET", "/scim/v2/Users?count=1000&attributes=userName", None).await;
+    let mut known: Vec<&str> = listed.body["Resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["id"].as_str().unwrap())
+        .collect();
+    known.sort_unstable();
+    let world = scene.cloud.snapshot();
+    let agents =
+        world["users"].as_object().unwrap().iter().filter(|(_, user)| user["title"] == "Support Agent");
+    let mut there: Vec<&str> = agents.map(|(id, _)| id.as_str()).collect();
+    there.sort_unstable();
+    assert_eq!(known, there, "directory and Genesys agree on who there is");
+    for turn in 1..=2 {
+        let log = std::fs::read_to_string(scene.file(&format!("log{turn}"))).unwrap();
+        assert!(!log.contains("@aurora.example"), "no address in the log");
+    }
+    scene.end(2);
+    assert!(wait(&mut scene.script).is_some_and(|status| status.success()), "it ended well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_fills_up_loses_nothing_that_was_acknowledged() {
+    let Some(shell) = with_own_mounts() else { return };
+    let little = "mount -t tmpfs -o size=6m none \"$data\"";
+    let enough = "mount -o remount,size=200m \"$data\"";
+    fills_up_and_loses_nothing(&mut Scene::open(shell, &script(little, enough))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_may_not_grow_loses_nothing_that_was_acknowledged() {
+    let mut shell = Command::new("sh");
+    shell.arg("-c");
+    // Counted in blocks of 512 or 1,024 bytes, as the shell likes it; without the trap the signal would end the process.
+    let little = "trap '' XFSZ; ulimit -S -f 6000";
+    fills_up_and_loses_nothing(&mut Scene::open(shell, &script(little, "ulimit -S -f unlimited"))).await;
+}

@@ -1,0 +1,156 @@
+//! A bridge whose directory knows a crowd of imported people, and the emulated organisation that has them.
+//!
+//! What an import would write is written straight into the store, many people in one commit.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use genesys_cloud_emulator::{Cloud, Options, SeedUser};
+use genesys_scim_bridge::app::system::SystemIds;
+use genesys_scim_bridge::app::{App, Overrides, Running};
+use genesys_scim_bridge::config::Config;
+use genesys_scim_bridge::directory::Directory;
+use genesys_scim_bridge::model::ports::{Ids, Store};
+use genesys_scim_bridge::model::{Batch, Observed, Secret, TenantId, UserId};
+use genesys_scim_bridge::store::tokens::Scope;
+use genesys_scim_bridge::store::{OpenOptions, SledStore};
+use serde_json::{Value, json};
+
+use crate::support::bridge::{ADMIN, Got, SCIM, Wish, call, text};
+
+/// Longest time that a change of one member, or a read without members, may take in a debug build on a busy machine.
+pub(crate) const QUICK: Duration = Duration::from_secs(3);
+
+/// The bridge and its people.
+pub(crate) struct Crowd {
+    pub(crate) cloud: Cloud,
+    pub(crate) ids: Vec<String>,
+    running: Running,
+    http: reqwest::Client,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.cloud.violations(), Vec::<String>::new(), "calls against the public description");
+        }
+    }
+}
+
+fn email(number: usize) -> String {
+    format!("c{number:05}@aurora.example")
+}
+
+/// Writes all users of the organisation into a store that is not open yet, and says their ids.
+async fn written(data: &Path, world: &Value) -> Vec<String> {
+    let store = SledStore::open(&OpenOptions::new(data)).unwrap();
+    let directory = Directory::new(TenantId::new("aurora"), Arc::clone(&store) as Arc<dyn Store>);
+    let (mut ids, mut batch) = (Vec::new(), Batch::new());
+    for (id, user) in world["users"].as_object().unwrap() {
+        let document = json!({"userName": user["email"], "displayName": user["name"], "active": true});
+        let observed = Observed {
+            id: Some(UserId::new(id.as_str())),
+            document: document.as_object().unwrap().clone(),
+            ..Observed::default()
+        };
+        batch.append(directory.batch_import_user(&observed, SystemIds.subject(), 0).unwrap());
+        ids.push(id.clone());
+        if ids.len() % 1000 == 0 {
+            store.commit(std::mem::take(&mut batch)).await.unwrap();
+        }
+    }
+    store.commit(batch).await.unwrap();
+    store.close().unwrap();
+    ids
+}
+
+impl Crowd {
+    /// Starts them.
+    pub(crate) async fn of(number: usize, wish: Wish) -> Self {
+        let mut options = Options { rate_per_minute: 600_000, ..Options::default() };
+        options.seed.users = (0..number)
+            .map(|n| SeedUser { email: email(n), name: format!("Crowd {n}"), ..SeedUser::default() })
+            .collect();
+        options.seed.groups.clear();
+        options.seed.queues.iter_mut().for_each(|queue| queue.groups.clear());
+        let cloud = Cloud::start(options).unwrap();
+        let world = cloud.snapshot();
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let ids = written(&data, &world).await;
+        assert_eq!(ids.len(), number);
+        let wish = Wish { rules: String::new(), ..wish };
+        let secret = cloud.client_secret().to_owned();
+        let environment = move |name: &str| (name == "GENESYS_SECRET").then(|| secret.clone());
+        let config =
+            Config::parse(&text(&cloud, &data, &wish), Path::new("test.toml"), &environment).unwrap();
+        let tokens = vec![(Scope::Scim, Secret::new(SCIM)), (Scope::Admin, Secret::new(ADMIN))];
+        let running = App::start(config, Overrides { tokens, ..Overrides::default() }).unwrap();
+        Self { cloud, ids, running, http: reqwest::Client::new(), _dir: dir }
+    }
+
+    pub(crate) async fn scim(&self, method: &str, path: &str, body: Option<Value>) -> Got {
+        let url = format!("http://{}/scim/v2{path}", self.running.addr());
+        call(&self.http, &url, SCIM, method, body.map(|body| body.to_string())).await
+    }
+
+    /// Sends a request and says how long its answer took.
+    pub(crate) async fn timed(&self, method: &str, path: &str, body: Option<Value>) -> (Got, Duration) {
+        let began = Instant::now();
+        let got = self.scim(method, path, body).await;
+        let took = began.elapsed();
+        // Shown with `--nocapture`: the figures by which these operations are judged.
+        let size = got.body.to_string().len();
+        eprintln!("{method:6} {:3} {:6} ms {size:8} bytes  {path}", got.status, took.as_millis());
+        (got, took)
+    }
+
+    /// As `timed`, and it must be quick.
+    pub(crate) async fn quick(&self, method: &str, path: &str, body: Option<Value>) -> Got {
+        let (got, took) = self.timed(method, path, body).await;
+        assert!(took < QUICK, "{method} {path} took {took:?}");
+        got
+    }
+
+    /// The members that the identity provider sees.
+    pub(crate) async fn members(&self, path: &str) -> BTreeSet<String> {
+        let (got, _) = self.timed("GET", path, None).await;
+        assert_eq!(got.status, 200);
+        let members = got.body["members"].as_array().map_or(&[][..], Vec::as_slice);
+        members.iter().map(|one| one["value"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The members that Genesys Cloud has.
+    pub(crate) fn upstream(&self, name: &str) -> BTreeSet<String> {
+        self.cloud.settle();
+        let world = self.cloud.snapshot();
+        let mut named = world["groups"].as_object().unwrap().values().filter(|one| one["name"] == name);
+        let group = named.next().unwrap_or_else(|| panic!("no group {name}"));
+        group["members"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits until no saga is open.
+    pub(crate) async fn settled(&self) {
+        let url = format!("http://{}/admin/sagas", self.running.addr());
+        crate::support::bridge::eventually("every saga has ended", async || {
+            call(&self.http, &url, ADMIN, "GET", None).await.body["open"] == json!([])
+        })
+        .await;
+    }
+}
+
+/// Members as Okta and Entra write them at their longest: id, name and address.
+pub(crate) fn entries(ids: &[String]) -> Value {
+    let entry = |id: &String| {
+        json!({"value": id, "display": "somebody@aurora.example", "type": "User",
+            "$ref": format!("https://scim.example/scim/v2/Users/{id}")})
+    };
+    ids.iter().map(entry).collect()
+}
+
+pub(crate) fn set(ids: &[String]) -> BTreeSet<String> {
+    ids.iter().cloned().collect()
+}

@@ -1,0 +1,135 @@
+//! Genesys is slower than the client is patient: what the client hears, and what a second try finds.
+
+use std::time::Duration;
+
+use genesys_cloud_emulator::{Fault, FaultKind};
+use serde_json::json;
+
+use crate::support::bridge::{House, OURS, Wish, agent, eventually};
+
+const MAKE: &str = "/api/v2/scim/v2/users";
+const QUEUE: &str = "/api/v2/routing/queues/{queueId}/members";
+
+fn hasty() -> House {
+    House::with(Wish { deadline_s: 1, ..Wish::default() })
+}
+
+fn slow(method: &str, path: &str, millis: u64) -> Fault {
+    Fault::on(method, path, FaultKind::Delay(Duration::from_millis(millis))).once()
+}
+
+fn with_address(house: &House, address: &str) -> Vec<String> {
+    let world = house.cloud.snapshot();
+    let users = world["users"].as_object().unwrap().iter();
+    users.filter(|(_, user)| user["email"] == address).map(|(id, _)| id.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_post_answered_503_goes_on_and_the_same_post_is_201_with_the_same_id_and_then_409() {
+    let house = hasty();
+    house.cloud.fault(slow("POST", MAKE, 2500));
+    let first = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!(first.status, 503, "{first:?}");
+    assert!(first.retry_after.is_some_and(|seconds| seconds > 0), "{first:?}");
+    house.settled().await;
+    let made = with_address(&house, "nora@aurora.example");
+    assert_eq!(made.len(), 1, "it went on behind");
+    let again = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!((again.status, again.id()), (201, made[0].clone()), "{again:?}");
+    let third = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!((third.status, &third.body["scimType"]), (409, &json!("uniqueness")), "{third:?}");
+    assert_eq!(with_address(&house, "nora@aurora.example"), made);
+}
+
+#[tokio::test]
+async fn a_post_sent_again_while_the_first_is_still_at_work_joins_it() {
+    let house = hasty();
+    house.cloud.fault(slow("POST", MAKE, 1600));
+    assert_eq!(house.scim("POST", "/Users", Some(agent("nora"))).await.status, 503);
+    let again = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!(again.status, 201, "{again:?}");
+    house.settled().await;
+    assert_eq!(with_address(&house, "nora@aurora.example"), [again.id()]);
+}
+
+#[tokio::test]
+async fn a_retry_with_another_body_is_applied_to_what_the_first_made() {
+    let house = hasty();
+    house.cloud.fault(slow("POST", MAKE, 2000));
+    assert_eq!(house.scim("POST", "/Users", Some(agent("nora"))).await.status, 503);
+    house.settled().await;
+    let mut body = agent("nora");
+    body["displayName"] = json!("Nora Quist");
+    let again = house.scim("POST", "/Users", Some(body)).await;
+    assert_eq!((again.status, &again.body["displayName"]), (201, &json!("Nora Quist")), "{again:?}");
+    assert_eq!(house.cloud.snapshot()["users"][again.id()]["name"], "Nora Quist");
+}
+
+#[tokio::test]
+async fn a_retry_with_another_external_id_is_somebody_else_and_gets_409() {
+    let house = hasty();
+    house.cloud.fault(slow("POST", MAKE, 2000));
+    assert_eq!(house.scim("POST", "/Users", Some(agent("nora"))).await.status, 503);
+    house.settled().await;
+    let mut body = agent("nora");
+    body["externalId"] = json!("another");
+    assert_eq!(house.scim("POST", "/Users", Some(body)).await.status, 409);
+    assert_eq!(
+        house.scim("POST", "/Users", Some(agent("nora"))).await.status,
+        201,
+        "the claim is still there"
+    );
+}
+
+#[tokio::test]
+async fn a_slow_entitlement_is_201_and_pending_and_later_committed() {
+    let house = hasty();
+    house.cloud.fault(slow("POST", QUEUE, 3000));
+    let got = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!(got.status, 201, "{got:?}");
+    assert!(got.retry_after.is_some_and(|seconds| seconds > 0), "{got:?}");
+    assert_eq!(got.body[OURS]["provisioning"]["status"], "pending", "{got:?}");
+    let id = got.id();
+    eventually("it is committed", async || house.provisioning(&id).await["status"] == "committed").await;
+    house.settled().await;
+    assert_eq!(house.cloud.snapshot()["queues"]["EMEA Support"][&id]["joined"], true);
+    let now = house.scim("GET", &format!("/Users/{id}"), None).await;
+    assert_eq!(now.etag, got.etag, "the status is no part of the version");
+    assert_eq!(house.scim("POST", "/Users", Some(agent("nora"))).await.status, 409, "it was acknowledged");
+}
+
+#[tokio::test]
+async fn what_is_refused_after_the_acknowledgement_leaves_the_user_and_is_listed() {
+    let house = hasty();
+    house.cloud.fault(Fault::on("POST", QUEUE, FaultKind::TooManyRequests { retry_after_s: 2 }).once());
+    let refuse = FaultKind::Refuse { status: 400, code: "bad.request".to_owned() };
+    house.cloud.fault(Fault::on("POST", QUEUE, refuse));
+    let got = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!((got.status, &got.body[OURS]["provisioning"]["status"]), (201, &json!("pending")), "{got:?}");
+    let id = got.id();
+    eventually("it has failed", async || house.provisioning(&id).await["status"] == "failed").await;
+    house.settled().await;
+    let shown = house.provisioning(&id).await;
+    let items = shown["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{shown}");
+    let item = items[0].as_str().unwrap();
+    for word in ["EMEA Support", "failed", "bad.request"] {
+        assert!(item.contains(word), "{word} in {item}");
+    }
+    let world = house.cloud.snapshot();
+    assert_eq!(world["users"][&id]["state"], "active", "what was acknowledged is never rolled back");
+    assert_eq!(world["grants"][&id], json!(["Agent@EMEA", "employee@Home"]), "and the rest was given");
+    assert_eq!(world["skills"][&id]["Billing"], 4.0);
+    let sagas = house.admin("GET", "/sagas?finished=1", None).await;
+    assert_eq!(sagas.body["finished"][0]["state"], "committed with failures", "{}", sagas.body);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_makes_nobody_twice() {
+    let house = House::with(Wish::default());
+    house.cloud.fault(Fault::on("POST", MAKE, FaultKind::ApplyThenDrop).once());
+    let got = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!(got.status, 201, "{got:?}");
+    house.settled().await;
+    assert_eq!(with_address(&house, "nora@aurora.example"), [got.id()]);
+}

@@ -1,0 +1,17 @@
+//! What the bridge promises, over real sockets and against the emulator, each promise with tests that try to break it.
+//!
+//! One file for each theme. Errors and their words are in `clear_errors`, kill -9 and sagas step by step elsewhere.
+
+mod after_restart;
+mod budget;
+mod groups;
+mod late;
+mod outage;
+mod overtaking;
+mod ownership;
+mod racing;
+mod secrecy;
+mod stale;
+mod stopping;
+mod theirs;
+mod under_load;

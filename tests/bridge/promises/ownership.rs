@@ -1,0 +1,112 @@
+//! Whom the bridge may change at all: protected users, existing ones that must not be adopted, groups that were there before.
+//!
+//! What is taken back of what a user holds is in `theirs`.
+
+use serde_json::{Value, json};
+
+use crate::support::bridge::{Got, House, Wish, agent, patch};
+
+const IRIS: &str = "iris.keller@aurora.example";
+const EXPERTS: &str = "Claims Experts";
+
+async fn imported(tenant: &'static str) -> House {
+    let house = House::with(Wish { import: "required", tenant, ..Wish::default() });
+    let got = house.admin("POST", "/import", None).await;
+    assert_eq!(got.status, 200, "{got:?}");
+    house
+}
+
+/// The path of the one resource that has this name.
+async fn path_of(house: &House, kind: &str, attribute: &str, name: &str) -> String {
+    let name = name.replace(' ', "%20");
+    let got = house.scim("GET", &format!("/{kind}?filter={attribute}%20eq%20%22{name}%22"), None).await;
+    assert_eq!(got.body["totalResults"], 1, "{got:?}");
+    format!("/{kind}/{}", got.body["Resources"][0]["id"].as_str().unwrap())
+}
+
+fn set(path: &str, value: &str) -> Value {
+    json!({"op": "replace", "path": path, "value": value})
+}
+
+/// Sends every request; each must be refused, and nothing may be different afterwards.
+async fn all_are_refused_and_nothing_changes(
+    house: &House,
+    requests: Vec<(&str, &str, Option<Value>)>,
+    judge: impl Fn(&Got) -> bool,
+) {
+    let before = (house.directory().await, house.cloud.snapshot());
+    for (method, path, body) in requests {
+        let got = house.scim(method, path, body.clone()).await;
+        assert!(judge(&got), "{method} {path} {body:?}: {got:?}");
+        house.settled().await;
+        assert_eq!((house.directory().await, house.cloud.snapshot()), before, "{method} {path} {body:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_protected_user_cannot_be_changed_by_giving_it_another_name_in_the_same_request() {
+    let house = imported("protected = [\"iris.keller@aurora.example\"]").await;
+    let iris = path_of(&house, "Users", "userName", IRIS).await;
+    let leave = json!({"op": "replace", "path": "active", "value": false});
+    let other_name = set("userName", "somebody.else@aurora.example");
+    let other_address = json!({"op": "replace", "path": "emails", "value":
+        [{"value": "somebody.else@aurora.example", "type": "work", "primary": true}]});
+    let requests = vec![
+        ("PATCH", iris.as_str(), Some(patch(json!([set("title", "Lead")])))),
+        ("PATCH", iris.as_str(), Some(patch(json!([other_name, leave])))),
+        ("PATCH", iris.as_str(), Some(patch(json!([other_address, leave])))),
+        ("PATCH", iris.as_str(), Some(patch(json!([other_name])))),
+        ("PUT", iris.as_str(), Some(agent("somebody.else"))),
+        ("DELETE", iris.as_str(), None),
+    ];
+    all_are_refused_and_nothing_changes(&house, requests, |got| {
+        (400..500).contains(&got.status) && got.body["detail"].to_string().contains("protected")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_linking_is_refused_no_request_changes_or_removes_what_was_imported() {
+    let house = imported("on_existing = \"refuse\"").await;
+    let iris = path_of(&house, "Users", "userName", IRIS).await;
+    let experts = path_of(&house, "Groups", "displayName", EXPERTS).await;
+    let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Experts"});
+    let requests = vec![
+        ("PATCH", iris.as_str(), Some(patch(json!([set("title", "Lead")])))),
+        ("PATCH", iris.as_str(), Some(patch(json!([{"op": "replace", "path": "active", "value": false}])))),
+        ("PUT", iris.as_str(), Some(agent("iris.keller"))),
+        ("DELETE", iris.as_str(), None),
+        ("PATCH", experts.as_str(), Some(patch(json!([set("externalId", "ext-experts")])))),
+        ("PATCH", experts.as_str(), Some(patch(json!([{"op": "remove", "path": "members"}])))),
+        ("PUT", experts.as_str(), Some(group)),
+        ("DELETE", experts.as_str(), None),
+    ];
+    all_are_refused_and_nothing_changes(&house, requests, |got| {
+        got.status == 409 && got.body["detail"].to_string().contains("on_existing")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_removal_of_a_group_that_was_there_before_us_only_lets_it_go() {
+    let house = imported("").await;
+    let experts = path_of(&house, "Groups", "displayName", EXPERTS).await;
+    let change = patch(json!([set("externalId", "ext-experts")]));
+    let got = house.scim("PATCH", &experts, Some(change)).await;
+    assert!(matches!(got.status, 200 | 204), "it is adopted: {got:?}");
+    house.settled().await;
+    let before = house.cloud.snapshot()["groups"].clone();
+    assert!(before.to_string().contains(EXPERTS), "{before}");
+    assert_eq!(house.scim("DELETE", &experts, None).await.status, 204);
+    house.settled().await;
+    assert_eq!(house.cloud.snapshot()["groups"], before, "with its members, as it was");
+    assert_eq!(house.scim("GET", &experts, None).await.status, 404);
+    // What we made ourselves goes.
+    let own =
+        json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Night Owls"});
+    let made = house.scim("POST", "/Groups", Some(own)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(house.scim("DELETE", &format!("/Groups/{}", made.id()), None).await.status, 204);
+    house.settled().await;
+    assert_eq!(house.cloud.snapshot()["groups"], before);
+}

@@ -1,0 +1,6 @@
+//! The command line as a process: the real binary, an emulated Genesys Cloud, a directory of its own for each test.
+
+mod bench;
+mod check;
+mod commands;
+mod users;

@@ -1,0 +1,78 @@
+//! The demo as people run it: the story ends well, and the commands that it invites to try really work.
+//!
+//! Runs the binary. What the story checks by itself is in `src/cli/demo`; here only that it was told to the end.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+fn demo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-bridge"));
+    command.arg("demo").args(arguments);
+    command
+}
+
+/// Ends the process, also when the test fails.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+#[test]
+fn the_story_ends_well_and_leaves_nothing_behind() {
+    let scratch = tempfile::tempdir().unwrap();
+    let ran = demo(&["--exit"]).env("TMPDIR", scratch.path()).output().unwrap();
+    let (told, errors) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{told}{errors}");
+    for line in [
+        "   ✓ every user and group of Genesys Cloud is known here",
+        "   ✓ one Iris, the same id",
+        "   ✓ attributes HR.badge_number_identifier=B-2001, Workplace.site_enum=Dublin",
+        "   ✓ no user, grant, skill, attribute or queue of his is left: Genesys Cloud lives as before",
+        "   ✓ exactly one user has her address: the bridge looked for its mark before it did anything again",
+        "   ✓ roles      Agent@EMEA, Claims Handler@EMEA, Team Lead@EMEA, employee@Home",
+        "   ✓ every saga has ended, none is stuck",
+    ] {
+        assert!(told.lines().any(|told| told == line), "{line:?} is missing in\n{told}");
+    }
+    assert!(!told.contains('✗') && told.trim_end().ends_with("all as told."), "{told}");
+    assert!(!told.contains('\x1b'), "colours are for terminals only");
+    assert_eq!(errors, "", "nothing unplanned is logged");
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "the data directory is removed");
+}
+
+#[test]
+fn the_commands_to_try_work_as_printed_and_ctrl_c_ends_it_well() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no curl on this machine");
+        return;
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let spawned = demo(&[]).env("TMPDIR", scratch.path()).stdout(Stdio::piped()).spawn();
+    let mut serving = Serving(spawned.unwrap());
+    let told = BufReader::new(serving.0.stdout.take().unwrap());
+    // The third command is the last line before it serves.
+    let commands: Vec<String> =
+        told.lines().map(Result::unwrap).filter(|line| line.starts_with("curl ")).take(3).collect();
+    let mut answers = commands.iter().map(|command| {
+        let ran = Command::new("sh").args(["-c", command]).output().unwrap();
+        assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
+        let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{command}: {error}: {text}"))
+    });
+    let (looked, hired, back) = (answers.next().unwrap(), answers.next().unwrap(), answers.next().unwrap());
+    let state = "/urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User/provisioning/status";
+    assert_eq!(looked.pointer(state), Some(&Value::from("committed")), "{looked}");
+    assert_eq!(hired.get("userName"), Some(&Value::from("you@aurora.example")), "{hired}");
+    assert!(hired.get("id").is_some(), "{hired}");
+    assert_eq!(back.get("active"), Some(&Value::Bool(true)), "{back}");
+    let stop = Command::new("sh").args(["-c", &format!("kill -INT {}", serving.0.id())]).status().unwrap();
+    assert!(stop.success());
+    assert!(serving.0.wait().unwrap().success(), "Ctrl-C is a good end");
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "the data directory is removed");
+}

@@ -1,0 +1,17 @@
+//! Processes: the program as it is run, its command line, and kill -9 of it and of its store.
+//!
+//! `cargo test --test processes crash::` runs one campaign. The bridge inside the test's own process is `tests/bridge`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed assumption fails the test"
+)]
+
+mod cli_binary;
+#[expect(clippy::print_stdout, reason = "a campaign reports its figures")]
+mod crash;
+#[cfg(feature = "demo")]
+mod demo;
+mod store_crash;

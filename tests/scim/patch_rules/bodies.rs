@@ -1,0 +1,127 @@
+//! POST and PUT bodies (RFC 7644 sections 3.3 and 3.5.1): what becomes of them, and what is refused.
+//!
+//! A row's request is `["post", body]`, `["put", body]`, and `-strict` for the strict dialect; a body of a user gets
+//! the userName `u` unless it says otherwise. The answer is the document without `schemas` and `userName`, or, for a
+//! PUT, what differs from the rich user.
+
+use genesys_scim_bridge::scim::{Dialect, ResourceKind, resource};
+use serde_json::{Value, json};
+
+use super::rows::{difference, keyword, rows, tables, user};
+
+fn body_table(table: &str) {
+    let mut wrong = Vec::new();
+    for (row, expected) in rows(table) {
+        let (verb, mut body) = (row[0].as_str().unwrap(), row[1].clone());
+        let dialect = if verb.ends_with("-strict") { Dialect::Strict } else { Dialect::Tolerant };
+        let named = |body: &Value| {
+            body.as_object().is_some_and(|body| body.keys().any(|key| key.eq_ignore_ascii_case("userName")))
+        };
+        let put = verb.starts_with("put");
+        if body.is_object() && !named(&body) {
+            body["userName"] = json!(if put { "bjensen" } else { "u" });
+        }
+        let incoming = match put {
+            true => resource::replace(ResourceKind::User, &user(), body, dialect),
+            false => resource::create(ResourceKind::User, body, dialect),
+        };
+        let found = match incoming {
+            Ok(incoming) if put => difference(&user(), &incoming.document),
+            Ok(mut incoming) => {
+                incoming.document.shift_remove("schemas");
+                if incoming.document.get("userName") == Some(&json!("u")) {
+                    incoming.document.shift_remove("userName");
+                }
+                Value::Object(incoming.document)
+            }
+            Err(fault) => keyword(&fault),
+        };
+        if found != expected {
+            wrong.push(format!("{row}\n    should be {expected}\n    but is    {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+tables! { body_table;
+    a_post_keeps_what_was_said_in_canonical_spelling: r#"
+        ["post", {"title": "T"}] => {"title": "T"}
+        ["post", {"TITLE": "T"}] => {"title": "T"}
+        ["post", {"name": {"GIVENNAME": "G"}}] => {"name": {"givenName": "G"}}
+        ["post", {"userName": "Ä"}] => {"userName": "Ä"}
+        ["post", {"emails": [<work>, <home>]}] => {"emails": [<work>, <home>]}
+        ["post", {"E": {"department": "D"}}] => {"E": {"department": "D"}}
+        ["post", {"title": null, "roles": [], "emails": []}] => {"roles": [], "emails": []}
+        ["post", {"shoeSize": 43}] => {"shoeSize": 43}
+        ["post", {"urn:acme:2.0:Badge": {"colour": "red"}}] => {"urn:acme:2.0:Badge": {"colour": "red"}}
+        ["post", {"emails": [{"value": "a", "x": 1}]}] => {"emails": [{"value": "a", "x": 1}]}
+        ["post", {"password": "hunter2"}] => {}
+        ["post", {"id": "theirs", "meta": {"resourceType": "User"}, "groups": []}] => {}
+        ["post", {"B": {"provisioning": {"status": "x"}}}] => {}
+        ["post", {"E": {"manager": {"value": "m", "displayName": "M"}}}] => {"E": {"manager": {"value": "m"}}}
+        ["post", {"schemas": ["urn:scim:schemas:core:1.0", "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"]}] => {}
+    "#
+    a_post_from_connectors_is_understood: r#"
+        // connectors.md sections 1.3 and 3; section 4, rules 3, 9, 18, 19.
+        ["post", {"active": "True"}] => {"active": true}
+        ["post", {"active": "false"}] => {"active": false}
+        ["post", {"roles": [{"value": "A", "primary": "True"}]}] => {"roles": [{"value": "A", "primary": true}]}
+        ["post", {"roles": ["A"]}] => {"roles": [{"value": "A"}]}
+        ["post", {"roles": [{"value": "{\"id\":\"1\",\"value\":\"Admin\",\"displayName\":\"Boss\"}"}]}] => {"roles": [{"value": "Admin", "display": "Boss"}]}
+        ["post", {"E": {"manager": "m"}}] => {"E": {"manager": {"value": "m"}}}
+        ["post", {"E": {"manager": [{"value": "m"}]}}] => {"E": {"manager": {"value": "m"}}}
+        ["post", {"E": {"manager": {"managerId": "m", "displayName": "M"}}}] => {"E": {"manager": {"value": "m"}}}
+        ["post", {"E": {"manager": ""}}] => {}
+        ["post", {"E": {"manager": {"value": ""}}}] => {}
+        ["post", {"E": {"manager": null}}] => {}
+        ["post", {"E": null}] => {}
+        ["post", {"E:department": "D"}] => {"E": {"department": "D"}}
+        ["post", {"emails": {"value": "a"}}] => {"emails": [{"value": "a"}]}
+        ["post", {"emails": ["a"]}] => {"emails": [{"value": "a"}]}
+        ["post", {"E": {"employeeNumber": 42}}] => {"E": {"employeeNumber": "42"}}
+        ["post", {"id": null, "profileUrl": "BAPNQLJSRQGD", "locale": "x"}] => {"profileUrl": "BAPNQLJSRQGD", "locale": "x"}
+        ["post", {"B": {"queues": "Sales;Claims"}}] => {"B": {"queues": ["Sales", "Claims"]}}
+        ["post", {"G": {"routingSkills": ["Billing:4"]}}] => {"G": {"routingSkills": [{"name": "Billing", "proficiency": 4.0}]}}
+        ["post", {"B": {"skills": [{"name": "A", "proficiency": "4"}]}}] => {"B": {"skills": [{"name": "A", "proficiency": 4}]}}
+    "#
+    bodies_that_cannot_be_meant_are_refused: r#"
+        ["post", []] => invalidSyntax
+        ["post", "x"] => invalidSyntax
+        ["post", {"userName": ""}] => invalidValue
+        ["post", {"userName": null}] => invalidValue
+        ["post", {"userName": "  "}] => invalidValue
+        ["post", {"userName": ["u"]}] => invalidValue
+        ["post", {"title": "a", "TITLE": "b"}] => invalidSyntax
+        ["post", {"active": "perhaps"}] => invalidValue
+        ["post", {"active": 1}] => invalidValue
+        ["post", {"name": "x"}] => invalidValue
+        ["post", {"emails": 1}] => invalidValue
+        ["post", {"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}] => invalidValue
+        ["post", {"E": "x"}] => invalidValue
+        ["post", {"B": {"skills": [{"proficiency": 1}]}}] => invalidValue
+        ["post", {"password": 1}] => invalidValue
+        ["put", {"userName": ""}] => invalidValue
+        ["put", {"userName": null}] => invalidValue
+        ["put", []] => invalidSyntax
+    "#
+    strict_wants_schemas_and_names_that_exist: r#"
+        // RFC 7643 section 3.
+        ["post-strict", {"schemas": ["C"], "title": "T"}] => {"title": "T"}
+        ["post-strict", {"schemas": ["C", "E"], "E": {"department": "D"}}] => {"E": {"department": "D"}}
+        ["post-strict", {"schemas": ["C"], "id": "x", "meta": {}, "groups": []}] => {}
+        ["post-strict", {"title": "T"}] => invalidSyntax
+        ["post-strict", {"schemas": ["C"], "E": {"department": "D"}}] => invalidSyntax
+        ["post-strict", {"schemas": ["C"], "shoeSize": 1}] => invalidSyntax
+        ["post-strict", {"schemas": ["C"], "urn:acme:2.0:User": {"tag": "t"}}] => invalidSyntax
+        ["post-strict", {"schemas": ["C", "E"], "E": {"shoeSize": 1}}] => invalidSyntax
+        ["post-strict", {"schemas": ["C"], "E:department": "D"}] => invalidSyntax
+        ["post-strict", {"schemas": ["C"], "active": "true"}] => invalidValue
+        ["post-strict", {"schemas": ["C"], "emails": {"value": "a"}}] => invalidValue
+    "#
+    a_put_replaces_what_it_says_clears_what_it_does_not_and_ignores_what_is_read_only: r#"
+        // RFC 7644 section 3.5.1.
+        ["put", {"title": "Boss"}] => {"title": "Boss", "externalId": null, "displayName": null, "active": null, "name": null, "emails": null, "addresses": null, "phoneNumbers": null, "roles": null, "E:employeeNumber": null, "E:department": null, "E:manager": null, "schemas": ["C", "B"]}
+        ["put", {"schemas": ["B", "E", "C"], "externalId": "701984", "displayName": "Babs Jensen", "active": true, "title": "Guide", "name": {"givenName": "Barbara", "familyName": "Jensen", "formatted": "Ms. Barbara J Jensen III"}, "emails": [<work>, <home>], "addresses": [<plaza>, <blvd>], "phoneNumbers": [{"value": "555-555-5555", "type": "work"}], "roles": [{"value": "Agent", "primary": true}], "E": {"employeeNumber": "701984", "department": "Tour", "manager": {"value": "m1", "$ref": "https://example.com/Users/m1"}}, "B": {"skills": [{"name": "Billing", "proficiency": 4.0}]}, "id": "another", "meta": {"version": "x"}, "groups": [{"value": "g"}]}] => {}
+        ["put", {"externalId": "701984", "displayName": "Babs Jensen", "active": "True", "title": "Guide", "name": {"formatted": "Ms. Barbara J Jensen III", "familyName": "Jensen", "givenName": "Barbara"}, "emails": [<work>, <home>], "addresses": [<plaza>, <blvd>], "phoneNumbers": [{"type": "work", "value": "555-555-5555"}], "roles": [{"value": "Agent", "primary": "True"}], "E": {"employeeNumber": 701984, "department": "Tour", "manager": {"value": "m1", "$ref": "https://example.com/Users/m1"}}, "B": {"queues": []}}] => {"B:queues": []}
+    "#
+}
