@@ -13,6 +13,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use genesys_scim_bridge::directory::offline::Chunk;
 use genesys_scim_bridge::directory::{Directory, UserLookup};
 use genesys_scim_bridge::model::ports::Store;
@@ -145,7 +146,8 @@ fn directory(user: &Object, users: u128) -> Directory {
         document.insert("userName".to_owned(), name(number).into());
         let id = Some(UserId::new(Uuid::from_u128(number).to_string()));
         let observed = Observed { id, document, ..Observed::default() };
-        directory.chunk_user(&mut chunk, &observed, SubjectId::new(Uuid::from_u128(number)), 0).unwrap();
+        let subject = SubjectId::new(Uuid::from_u128(number));
+        runtime.block_on(directory.chunk_user(&mut chunk, &observed, subject, 0)).unwrap();
         if chunk.is_full() || number + 1 == users {
             runtime.block_on(store.commit(chunk.take())).unwrap();
         }
@@ -156,10 +158,16 @@ fn directory(user: &Object, users: u128) -> Directory {
 /// A look-up of another user each time, far from the one before.
 fn numbered(users: u128, directory: &Directory) -> impl FnMut() -> String {
     let mut number = 0;
-    let counted = directory.counts().unwrap().users as u128;
+    let counted = at_once(directory.counts()).unwrap().users as u128;
     let users = users.min(counted);
     move || {
         number = (number + 7919) % users;
-        directory.user_by(UserLookup::UserName(&name(number))).unwrap().unwrap().id.to_string()
+        let found = at_once(directory.user_by(UserLookup::UserName(&name(number))));
+        found.unwrap().unwrap().id.to_string()
     }
+}
+
+/// What a read of the store in memory gives: it never waits.
+fn at_once<T>(read: impl Future<Output = T>) -> T {
+    read.now_or_never().unwrap()
 }

@@ -13,4 +13,4 @@ pub mod tokens;
 
 pub use door::AdminDoor;
 pub use routes::{ROUTES, configure};
-pub use state::AdminState;
+pub use state::{AdminState, TokensChanged};

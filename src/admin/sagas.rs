@@ -74,11 +74,11 @@ fn about(subject: &Subject) -> Value {
 /// # Errors
 /// A damaged record.
 pub async fn list(req: HttpRequest, state: Data<AdminState>) -> Answer {
-    let mut open = state.journal.open_sagas().map_err(store_fault)?;
+    let mut open = state.journal.open_sagas().await.map_err(store_fault)?;
     open.sort_by_key(|saga| !saga.is_stuck());
     let finished = match finished_wanted(req.query_string()) {
         0 => Vec::new(),
-        wanted => state.journal.finished(wanted).map_err(store_fault)?,
+        wanted => state.journal.finished(wanted).await.map_err(store_fault)?,
     };
     let short = |sagas: &[SagaState]| sagas.iter().map(summary).collect::<Vec<_>>();
     Ok(answer(StatusCode::OK, &json!({ "open": short(&open), "finished": short(&finished) })))
@@ -94,7 +94,7 @@ fn finished_wanted(query: &str) -> usize {
 /// # Errors
 /// 404 when there is none of that id.
 pub async fn show(id: Path<String>, state: Data<AdminState>) -> Answer {
-    let saga = state.journal.load(parse(&id)?).map_err(store_fault)?.ok_or_else(unknown)?;
+    let saga = state.journal.load(parse(&id)?).await.map_err(store_fault)?.ok_or_else(unknown)?;
     Ok(answer(StatusCode::OK, &details(&saga)))
 }
 
@@ -104,7 +104,7 @@ pub async fn show(id: Path<String>, state: Data<AdminState>) -> Answer {
 /// 404 when there is none of that id, 409 when it is not stuck.
 pub async fn redrive(id: Path<String>, state: Data<AdminState>) -> Answer {
     let id = parse(&id)?;
-    let saga = state.journal.load(id).map_err(store_fault)?.ok_or_else(unknown)?;
+    let saga = state.journal.load(id).await.map_err(store_fault)?.ok_or_else(unknown)?;
     if !saga.is_stuck() {
         return Err(ScimError::conflict(format!("This saga is not stuck, it is {}.", standing(&saga))));
     }

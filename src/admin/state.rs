@@ -2,6 +2,7 @@
 //!
 //! Built once by `app`. Answers are plain JSON; errors have the SCIM shape, so that a client needs one parser only.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -15,6 +16,9 @@ use crate::scim::error::ScimError;
 
 /// Fresh random bytes of the operating system.
 pub type Random = Arc<dyn Fn() -> Result<[u8; 32], String> + Send + Sync>;
+
+/// Brings a change of tokens into force.
+pub type TokensChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// What the endpoints share.
 pub struct AdminState {
@@ -33,7 +37,7 @@ pub struct AdminState {
     /// Random bytes for tokens.
     pub random: Random,
     /// Called after tokens changed, so that the change is in force at once.
-    pub tokens_changed: Arc<dyn Fn() + Send + Sync>,
+    pub tokens_changed: TokensChanged,
     /// One change of tokens at a time, so that the limit of live ones holds.
     pub tokens_lane: tokio::sync::Mutex<()>,
 }

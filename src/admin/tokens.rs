@@ -100,13 +100,13 @@ pub async fn create(body: Bytes, state: Data<AdminState>) -> Answer {
         ScimError::invalid_value("The body must be {\"label\": text, \"scope\": \"scim\" or \"admin\", \"days\": number or absent}.")
     })?;
     let _lane = state.tokens_lane.lock().await;
-    let existing = tokens::list(state.store.as_ref(), &state.tenant).map_err(store_fault)?;
+    let existing = tokens::list(state.store.as_ref(), &state.tenant).await.map_err(store_fault)?;
     let now = state.clock.now_ms();
     let random = (state.random)().map_err(ScimError::internal)?;
     let (record, text) = issue(wish, &existing, state.ids.subject().uuid(), random, now)?;
     let batch = tokens::put(&state.tenant, &record).map_err(store_fault)?;
     state.store.commit(batch).await.map_err(store_fault)?;
-    (state.tokens_changed)();
+    (state.tokens_changed)().await;
     tracing::info!(token = %record.id, "token made");
     let mut body = shown(&record, now);
     if let Some(object) = body.as_object_mut() {
@@ -120,7 +120,7 @@ pub async fn create(body: Bytes, state: Data<AdminState>) -> Answer {
 /// # Errors
 /// A damaged record.
 pub async fn list(state: Data<AdminState>) -> Answer {
-    let found = tokens::list(state.store.as_ref(), &state.tenant).map_err(store_fault)?;
+    let found = tokens::list(state.store.as_ref(), &state.tenant).await.map_err(store_fault)?;
     let now = state.clock.now_ms();
     let found: Vec<Value> = found.iter().map(|token| shown(token, now)).collect();
     Ok(answer(StatusCode::OK, &json!({ "tokens": found })))
@@ -133,10 +133,10 @@ pub async fn list(state: Data<AdminState>) -> Answer {
 pub async fn revoke(id: Path<String>, state: Data<AdminState>) -> Answer {
     let _lane = state.tokens_lane.lock().await;
     let id = ClientId::new(id.into_inner());
-    let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id).map_err(store_fault)?;
+    let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id).await.map_err(store_fault)?;
     let batch = batch.ok_or_else(|| ScimError::not_found("There is no token with this id."))?;
     state.store.commit(batch).await.map_err(store_fault)?;
-    (state.tokens_changed)();
+    (state.tokens_changed)().await;
     tracing::info!(token = %id, "token revoked");
     Ok(HttpResponse::NoContent().finish())
 }

@@ -38,8 +38,8 @@ impl FrontDoor for Doors {
         self.bridge.submit(change).await
     }
 
-    fn stats(&self) -> Stats {
-        let stats = self.bridge.stats().unwrap_or_else(|error| {
+    async fn stats(&self) -> Stats {
+        let stats = self.bridge.stats().await.unwrap_or_else(|error| {
             tracing::error!(%error, "the journal cannot be read");
             crate::bridge::Stats::default()
         });
@@ -51,13 +51,13 @@ impl FrontDoor for Doors {
         }
     }
 
-    fn unready(&self) -> Vec<String> {
+    async fn unready(&self) -> Vec<String> {
         let mut reasons = Vec::new();
         if let Some(trouble) = (self.store_trouble)() {
             reasons.push(format!("the store takes no more writes: {trouble}"));
         }
         if self.import_required {
-            match self.import.directory.import_state() {
+            match self.import.directory.import_state().await {
                 Ok(Some(_)) => {}
                 Ok(None) => reasons.push(
                     "no import has been done yet: run `scim-bridge import`, or set import = \"off\" in [tenant]"

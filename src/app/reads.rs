@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use crate::directory::{Directory, Provisioning, ProvisioningState, UserLookup, View};
 use crate::model::{GroupId, StoreError, UserId};
 use crate::scim::filter::Lookup;
@@ -19,71 +21,78 @@ const SHARED: usize = 1000;
 /// The read side of a directory.
 pub(super) struct DirectoryReads(pub(super) Arc<Directory>);
 
+#[async_trait]
 impl Reads for DirectoryReads {
-    fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError> {
-        Ok(self.0.view(kind, id)?.map(stored))
+    async fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError> {
+        Ok(self.0.view(kind, id).await?.map(stored))
     }
 
-    fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
+    async fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
         // More than that share it: they are walked, with the limit that walking has.
         let few = |views: Vec<View>| (views.len() <= SHARED).then(|| all(views));
-        let users = |by| Ok(few(self.0.user_views_by(by, SHARED + 1)?));
-        match (kind, lookup) {
-            (_, Lookup::Id(id)) => Ok(Some(self.get(kind, id)?.into_iter().collect())),
-            (ResourceKind::User, Lookup::UserName(name)) => users(UserLookup::UserName(name)),
-            (ResourceKind::User, Lookup::ExternalId(id)) => users(UserLookup::ExternalId(id)),
-            (ResourceKind::User, Lookup::Email(email)) => users(UserLookup::Email(email)),
+        let by = match (kind, lookup) {
+            (_, Lookup::Id(id)) => return Ok(Some(self.get(kind, id).await?.into_iter().collect())),
             (ResourceKind::Group, Lookup::DisplayName(name)) => {
-                Ok(Some(self.0.group_view_by_name(name)?.map(stored).into_iter().collect()))
+                let group = self.0.group_view_by_name(name).await?;
+                return Ok(Some(group.map(stored).into_iter().collect()));
             }
             (ResourceKind::Group, Lookup::ExternalId(id)) => {
-                Ok(few(self.0.group_views_by_external_id(id, SHARED + 1)?))
+                return Ok(few(self.0.group_views_by_external_id(id, SHARED + 1).await?));
             }
-            _ => Ok(None),
-        }
+            (ResourceKind::User, Lookup::UserName(name)) => UserLookup::UserName(name),
+            (ResourceKind::User, Lookup::ExternalId(id)) => UserLookup::ExternalId(id),
+            (ResourceKind::User, Lookup::Email(email)) => UserLookup::Email(email),
+            _ => return Ok(None),
+        };
+        Ok(few(self.0.user_views_by(by, SHARED + 1).await?))
     }
 
-    fn scan(&self, kind: ResourceKind, after: Option<&str>, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        Ok(all(self.0.views(kind, after, limit)?))
+    async fn scan(
+        &self,
+        kind: ResourceKind,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        Ok(all(self.0.views(kind, after, limit).await?))
     }
 
-    fn nth_id(
+    async fn nth_id(
         &self,
         kind: ResourceKind,
         after: Option<&str>,
         nth: usize,
     ) -> Result<Option<String>, StoreError> {
-        self.0.nth_id(kind, after, nth)
+        self.0.nth_id(kind, after, nth).await
     }
 
-    fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
-        let counts = self.0.counts()?;
+    async fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
+        let counts = self.0.counts().await?;
         let count = if kind == ResourceKind::User { counts.users } else { counts.groups };
         Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 
-    fn generation(&self, kind: ResourceKind) -> Result<u64, StoreError> {
-        self.0.generation(kind)
+    async fn generation(&self, kind: ResourceKind) -> Result<u64, StoreError> {
+        self.0.generation(kind).await
     }
 
-    fn provisioning(&self, user: &str) -> Result<Option<render::Provisioning>, StoreError> {
-        let user = self.0.get_user(&UserId::new(user))?.filter(|user| user.managed);
+    async fn provisioning(&self, user: &str) -> Result<Option<render::Provisioning>, StoreError> {
+        let user = self.0.get_user(&UserId::new(user)).await?.filter(|user| user.managed);
         Ok(user.map(|user| status(&user.status)))
     }
 
-    fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError> {
-        let groups = self.0.groups_of(&UserId::new(user))?.into_iter();
+    async fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError> {
+        let groups = self.0.groups_of(&UserId::new(user)).await?.into_iter();
         Ok(groups.map(|(id, name)| GroupRef { value: id.to_string(), display: Some(name) }).collect())
     }
 
-    fn groupless(&self, first: &str, last: &str) -> Result<bool, StoreError> {
-        self.0.groupless(&UserId::new(first), &UserId::new(last))
+    async fn groupless(&self, first: &str, last: &str) -> Result<bool, StoreError> {
+        self.0.groupless(&UserId::new(first), &UserId::new(last)).await
     }
 
-    fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
+    async fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
         let (group, mut found) = (GroupId::new(group), Vec::new());
         loop {
-            let chunk = self.0.members(&group, found.last(), CHUNK)?;
+            let chunk = self.0.members(&group, found.last(), CHUNK).await?;
             let full = chunk.len() == CHUNK;
             found.extend(chunk);
             if !full {
@@ -93,8 +102,8 @@ impl Reads for DirectoryReads {
         Ok(found.into_iter().map(|id| Member { value: id.to_string(), display: None, kind: None }).collect())
     }
 
-    fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError> {
-        let some = self.0.members(&GroupId::new(group), None, number.saturating_add(1))?;
+    async fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError> {
+        let some = self.0.members(&GroupId::new(group), None, number.saturating_add(1)).await?;
         Ok(some.len() > number)
     }
 }

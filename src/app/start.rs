@@ -64,9 +64,10 @@ impl App {
         let guard = Engine::new(config.server.workers.max(2)).map_err(StartError::Engine)?;
         let engine = &guard.handle;
         let metrics = measure::handle();
-        let ground = ground(&config, &overrides)?;
+        let ground = ground(&config, &overrides, engine)?;
+        let (store, tenant) = (Arc::clone(&ground.kept.store), ground.tenant.clone());
         count_once(&ground, engine)?;
-        let cursors = cursor_key(&ground, engine)?;
+        let cursors = on_engine(engine, async move { cursor_key(store.as_ref(), &tenant).await })?;
         let budget: Arc<dyn Budget> = Arc::new(SharedBudget::new(
             config.genesys.calls_per_minute,
             u32::from(config.genesys.margin_percent),
@@ -80,7 +81,8 @@ impl App {
             }
         };
         let bridge = Bridge::new(parts(&config, &ground, &upstream, budget, rules, engine));
-        let recovered = bridge.recover()?;
+        let recovering = Arc::clone(&bridge);
+        let recovered = on_engine(engine, async move { recovering.recover().await })?;
         let public_url = config.public_url_or(bound);
         let doors = doors(&config, &ground, &bridge, &upstream, engine);
         if overrides.watch_credentials {
@@ -88,7 +90,7 @@ impl App {
         }
         watch::upkeep(engine, metrics.clone(), &ground.clock, ground.stop.clone());
         let (import, progress) = (Arc::clone(&doors.import), doors.progress.clone());
-        let book = token_book(&ground, &overrides.tokens)?;
+        let book = token_book(&ground, engine, &overrides.tokens)?;
         let mount = mount(&ground, &doors, &book, overrides.tokens);
         let state = ServerState {
             settings: settings(&config, &public_url),
@@ -120,11 +122,12 @@ impl App {
     }
 }
 
-fn ground(config: &Config, overrides: &Overrides) -> Result<Ground, StartError> {
+fn ground(config: &Config, overrides: &Overrides, engine: &Handle) -> Result<Ground, StartError> {
     let tenant = config.tenant.name.clone();
     let kept = keep(config, overrides)?;
     let directory = Arc::new(Directory::new(tenant.clone(), Arc::clone(&kept.store)));
-    let journal: Arc<dyn Journal> = Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&kept.store))?);
+    let opening = StoreJournal::new(tenant.clone(), Arc::clone(&kept.store));
+    let journal: Arc<dyn Journal> = Arc::new(on_engine(engine, opening)?);
     Ok(Ground {
         tenant,
         clock: overrides.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new())),
@@ -138,13 +141,17 @@ fn ground(config: &Config, overrides: &Overrides) -> Result<Ground, StartError> 
 
 /// Counts what is in a data directory from before resources were counted. Nothing to do in any other.
 fn count_once(ground: &Ground, engine: &Handle) -> Result<(), StoreError> {
-    commit_now(ground, engine, ground.directory.batch_first_counts()?)
+    let (directory, store) = (Arc::clone(&ground.directory), Arc::clone(&ground.kept.store));
+    on_engine(engine, async move {
+        let batch = directory.batch_first_counts().await?;
+        store.commit(batch).await.map(drop)
+    })
 }
 
 /// The key of cursors, made at the first start and kept: a cursor outlives a restart.
-fn cursor_key(ground: &Ground, engine: &Handle) -> Result<CursorKey, StoreError> {
-    let at = keys::key(&ground.tenant, &["cursor-secret"]);
-    if let Some(kept) = ground.kept.store.get(Table::Meta, &at)? {
+async fn cursor_key(store: &dyn Store, tenant: &TenantId) -> Result<CursorKey, StoreError> {
+    let at = keys::key(tenant, &["cursor-secret"]);
+    if let Some(kept) = store.get(Table::Meta, &at).await? {
         let secret = kept.as_ref().try_into();
         let secret = secret.map_err(|_| StoreError::Damaged("the secret of cursors".to_owned()))?;
         return Ok(CursorKey::new(secret));
@@ -153,20 +160,18 @@ fn cursor_key(ground: &Ground, engine: &Handle) -> Result<CursorKey, StoreError>
     let mut batch = Batch::new();
     batch.expect(Table::Meta, at.clone(), Expect::Absent);
     batch.put(Table::Meta, at, secret.to_vec());
-    commit_now(ground, engine, batch)?;
+    store.commit(batch).await?;
     Ok(CursorKey::new(secret))
 }
 
-/// Makes a batch durable before anything else runs.
-fn commit_now(ground: &Ground, engine: &Handle, batch: Batch) -> Result<(), StoreError> {
-    if batch.is_empty() {
-        return Ok(());
-    }
-    let store = Arc::clone(&ground.kept.store);
+/// Does work of the store on the engine and waits for it, before anything else runs.
+fn on_engine<T: Send + 'static>(
+    engine: &Handle,
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
     let (done, wait) = std::sync::mpsc::channel();
-    engine.spawn(async move { done.send(store.commit(batch).await) });
-    let ended = || StoreError::Failed("the engine ended while it wrote".to_owned());
-    wait.recv().map_err(|_| ended())?.map(drop)
+    engine.spawn(async move { done.send(work.await) });
+    wait.recv().map_err(|_| StoreError::Failed("the engine ended while it started".to_owned()))?
 }
 
 fn keep(config: &Config, overrides: &Overrides) -> Result<Kept, StartError> {
@@ -296,12 +301,12 @@ fn doors(
 }
 
 /// The tokens of the store and those of this process alone.
-fn known_tokens(
+async fn known_tokens(
     store: &dyn Store,
     tenant: &TenantId,
     extra: &[(Scope, Secret)],
 ) -> Result<Vec<TokenRecord>, StoreError> {
-    let mut known = tokens::list(store, tenant)?;
+    let mut known = tokens::list(store, tenant).await?;
     known.extend(extra.iter().enumerate().map(|(number, (scope, text))| TokenRecord {
         id: ClientId::new(format!("process-{}", number + 1)),
         hash: tokens::hash(text.expose()),
@@ -314,17 +319,30 @@ fn known_tokens(
     Ok(known)
 }
 
-fn token_book(ground: &Ground, extra: &[(Scope, Secret)]) -> Result<Arc<TokenBook>, StoreError> {
-    Ok(Arc::new(TokenBook::new(known_tokens(ground.kept.store.as_ref(), &ground.tenant, extra)?)))
+fn token_book(
+    ground: &Ground,
+    engine: &Handle,
+    extra: &[(Scope, Secret)],
+) -> Result<Arc<TokenBook>, StoreError> {
+    let (store, tenant, extra) = (Arc::clone(&ground.kept.store), ground.tenant.clone(), extra.to_vec());
+    let known = on_engine(engine, async move { known_tokens(store.as_ref(), &tenant, &extra).await })?;
+    Ok(Arc::new(TokenBook::new(known)))
 }
 
 fn mount(ground: &Ground, doors: &Arc<Doors>, book: &Arc<TokenBook>, extra: Vec<(Scope, Secret)>) -> Mount {
     let (store, tenant, book) = (Arc::clone(&ground.kept.store), ground.tenant.clone(), Arc::clone(book));
-    let tokens_changed = Arc::new(move || match known_tokens(store.as_ref(), &tenant, &extra) {
-        Ok(known) => book.replace(known),
-        Err(error) => {
-            tracing::error!(%error, "the tokens cannot be read; the ones known before stay in force")
-        }
+    let extra: Arc<[(Scope, Secret)]> = extra.into();
+    let tokens_changed: admin::TokensChanged = Arc::new(move || {
+        let (store, tenant) = (Arc::clone(&store), tenant.clone());
+        let (book, extra) = (Arc::clone(&book), Arc::clone(&extra));
+        Box::pin(async move {
+            match known_tokens(store.as_ref(), &tenant, &extra).await {
+                Ok(known) => book.replace(known),
+                Err(error) => {
+                    tracing::error!(%error, "the tokens cannot be read; the ones known before stay in force");
+                }
+            }
+        })
     });
     let state = Data::new(AdminState {
         tenant: ground.tenant.clone(),

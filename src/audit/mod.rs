@@ -45,8 +45,8 @@ pub enum Broken {
 ///
 /// # Errors
 /// A damaged record.
-pub fn head(store: &dyn Store, tenant: &TenantId) -> Result<(u64, String), StoreError> {
-    let head = read_head(store, tenant)?;
+pub async fn head(store: &dyn Store, tenant: &TenantId) -> Result<(u64, String), StoreError> {
+    let head = read_head(store, tenant).await?;
     Ok((head.sequence, hex(&head.hash)))
 }
 
@@ -54,16 +54,14 @@ pub fn head(store: &dyn Store, tenant: &TenantId) -> Result<(u64, String), Store
 ///
 /// # Errors
 /// The first entry that is missing or changed.
-pub fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken> {
+pub async fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken> {
     let prefix = trail::prefix(tenant);
     // Read first: entries that are appended meanwhile are beyond it and not looked at.
-    let last = read_head(store, tenant)?;
+    let last = read_head(store, tenant).await?;
     let mut head = chain::Head::genesis(&prefix);
-    for row in Links::new(store, tenant) {
-        if head.sequence == last.sequence {
-            break;
-        }
-        let (key, value) = row?;
+    let mut links = Links::new(store, tenant);
+    while head.sequence != last.sequence {
+        let Some((key, value)) = links.next().await? else { break };
         let seq = head.sequence.saturating_add(1);
         if key != chain::link_key(&prefix, seq) {
             return Err(Broken::At { seq, why: "it is missing" });
@@ -86,23 +84,33 @@ pub fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken> {
     }
 }
 
-/// All entries in order, read in pages while it runs.
-pub fn export<'a>(
-    store: &'a dyn Store,
-    tenant: &TenantId,
-) -> impl Iterator<Item = Result<AuditEntry, StoreError>> + 'a {
-    Links::new(store, tenant).map(|row| {
-        let (key, value) = row?;
+/// All entries in order, read in pages as they are asked for.
+pub fn export<'a>(store: &'a dyn Store, tenant: &TenantId) -> Export<'a> {
+    Export { links: Links::new(store, tenant) }
+}
+
+/// The entries of a trail, see [`export`].
+pub struct Export<'a> {
+    links: Links<'a>,
+}
+
+impl Export<'_> {
+    /// The next entry; `None` behind the last.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub async fn next(&mut self) -> Result<Option<AuditEntry>, StoreError> {
+        let Some((key, value)) = self.links.next().await? else { return Ok(None) };
         let damaged = || StoreError::Damaged("an entry of the audit trail".to_owned());
         let seq = keys::last_part(&key).and_then(|part| part.parse().ok()).ok_or_else(damaged)?;
         let (hash, content) = chain::split_link(&value).ok_or_else(damaged)?;
-        Ok(AuditEntry { seq, record: trail::read(content)?, hash: hex(hash) })
-    })
+        Ok(Some(AuditEntry { seq, record: trail::read(content)?, hash: hex(hash) }))
+    }
 }
 
-fn read_head(store: &dyn Store, tenant: &TenantId) -> Result<chain::Head, StoreError> {
+async fn read_head(store: &dyn Store, tenant: &TenantId) -> Result<chain::Head, StoreError> {
     let prefix = trail::prefix(tenant);
-    let Some(value) = store.get(Table::Audit, &chain::head_key(&prefix))? else {
+    let Some(value) = store.get(Table::Audit, &chain::head_key(&prefix)).await? else {
         return Ok(chain::Head::genesis(&prefix));
     };
     chain::Head::from_bytes(&value)
@@ -119,38 +127,24 @@ struct Links<'a> {
     prefix: Vec<u8>,
     after: Option<Vec<u8>>,
     page: std::vec::IntoIter<(Vec<u8>, bytes::Bytes)>,
-    ended: bool,
 }
 
 impl<'a> Links<'a> {
     fn new(store: &'a dyn Store, tenant: &TenantId) -> Self {
         let prefix = chain::links_prefix(&trail::prefix(tenant));
-        Self { store, prefix, after: None, page: Vec::new().into_iter(), ended: false }
+        Self { store, prefix, after: None, page: Vec::new().into_iter() }
     }
-}
 
-impl Iterator for Links<'_> {
-    type Item = Result<(Vec<u8>, bytes::Bytes), StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    async fn next(&mut self) -> Result<Option<(Vec<u8>, bytes::Bytes)>, StoreError> {
         if let Some(row) = self.page.next() {
-            return Some(Ok(row));
+            return Ok(Some(row));
         }
-        if self.ended {
-            return None;
+        let page = self.store.scan(Table::Audit, &self.prefix, self.after.as_deref(), PAGE).await?;
+        if let Some((key, _)) = page.last() {
+            self.after = Some(key.clone());
         }
-        match self.store.scan(Table::Audit, &self.prefix, self.after.as_deref(), PAGE) {
-            Ok(page) => {
-                self.ended = page.is_empty();
-                self.after = page.last().map(|(key, _)| key.clone());
-                self.page = page.into_iter();
-                self.page.next().map(Ok)
-            }
-            Err(error) => {
-                self.ended = true;
-                Some(Err(error))
-            }
-        }
+        self.page = page.into_iter();
+        Ok(self.page.next())
     }
 }
 
@@ -184,8 +178,11 @@ mod tests {
     async fn a_whole_trail_is_verified_and_exported_in_order() {
         for entries in [0, 1, 600] {
             let (store, tenant) = trail(entries).await;
-            assert_eq!(verify(&store, &tenant), Ok(entries as u64));
-            let all: Vec<AuditEntry> = export(&store, &tenant).map(Result::unwrap).collect();
+            assert_eq!(verify(&store, &tenant).await, Ok(entries as u64));
+            let (mut all, mut export) = (Vec::new(), export(&store, &tenant));
+            while let Some(entry) = export.next().await.unwrap() {
+                all.push(entry);
+            }
             let numbers: Vec<u64> = all.iter().map(|entry| entry.seq).collect();
             assert_eq!(numbers, (1..=entries as u64).collect::<Vec<_>>());
             assert_eq!(
@@ -193,7 +190,7 @@ mod tests {
                 entries as u64
             );
             if let Some(last) = all.last() {
-                assert_eq!(head(&store, &tenant).unwrap(), (last.seq, last.hash.clone()));
+                assert_eq!(head(&store, &tenant).await.unwrap(), (last.seq, last.hash.clone()));
             }
         }
     }
@@ -203,7 +200,7 @@ mod tests {
         let (store, tenant) = trail(5).await;
         let prefix = trail::prefix(&tenant);
         let third = chain::link_key(&prefix, 3);
-        let value = store.get(Table::Audit, &third).unwrap().unwrap();
+        let value = store.get(Table::Audit, &third).await.unwrap().unwrap();
         let mut changed = value.to_vec();
         let last = changed.len() - 3;
         changed[last] ^= 1;
@@ -223,7 +220,7 @@ mod tests {
                 batch.delete(Table::Audit, key);
             }
             copy.commit(batch).await.unwrap();
-            tampered.push((expected, verify(&copy, &tenant)));
+            tampered.push((expected, verify(&copy, &tenant).await));
         }
         for (expected, found) in tampered {
             assert!(matches!(found, Err(Broken::At { seq, .. }) if seq == expected), "{expected}: {found:?}");

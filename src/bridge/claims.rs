@@ -57,7 +57,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Bridge {
     /// The id that a POST of this client with this name and externalId made before without the client knowing.
-    pub(super) fn claimed(
+    pub(super) async fn claimed(
         &self,
         by: &str,
         name: &str,
@@ -67,7 +67,7 @@ impl Bridge {
         if lock(&self.claims.spent).contains(&key) || lock(&self.claims.answering).contains(&key) {
             return Ok(None);
         }
-        let Some(record) = self.parts.store.get(Table::Index, &key)? else { return Ok(None) };
+        let Some(record) = self.parts.store.get(Table::Index, &key).await? else { return Ok(None) };
         let record: Value = serde_json::from_slice(&record).unwrap_or_default();
         let same = record.get("externalId").and_then(Value::as_str) == external_id;
         Ok(record.get("id").and_then(Value::as_str).filter(|_| same).map(str::to_owned))
@@ -84,9 +84,9 @@ impl Bridge {
     }
 
     /// The client has seen a 2xx: the next POST of that name is an ordinary one. Does not wait for the disk.
-    pub(super) fn spend_claim(self: &Arc<Self>, by: &str, name: &str) {
+    pub(super) async fn spend_claim(self: &Arc<Self>, by: &str, name: &str) {
         let key = claim_key(self.parts.policy.tenant.as_str(), by, name);
-        if !matches!(self.parts.store.get(Table::Index, &key), Ok(Some(_))) {
+        if !matches!(self.parts.store.get(Table::Index, &key).await, Ok(Some(_))) {
             return;
         }
         lock(&self.claims.spent).insert(key.clone());

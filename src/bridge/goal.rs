@@ -63,10 +63,10 @@ impl Bridge {
             // A rename must not take somebody out of the protected list.
             self.refuse_protected(&self.email_of(&stored.document).unwrap_or_default())?;
         }
-        self.refuse_taken(goal, &email)?;
+        self.refuse_taken(goal, &email).await?;
         let active = identity::is_active(document);
         let stored = goal.stored.as_ref();
-        let desired = self.desired(goal)?;
+        let desired = self.desired(goal).await?;
         let division = self.division(document, context).await?;
         let (resolved, held) = self.resolve(&desired, active, division.as_ref(), context).await?;
         let about =
@@ -79,8 +79,8 @@ impl Bridge {
             None => Observed::default(),
         };
         self.refuse_protected(text(&observed.document, "userName"))?;
-        let known =
-            |id: &str| self.parts.directory.get_user(&UserId::new(id)).is_ok_and(|user| user.is_some());
+        let managers = self.known_managers([Some(document), stored.map(|stored| &stored.document)]).await;
+        let known = |id: &str| managers.iter().any(|manager| manager == id);
         let payload = identity::payload(document, &email, &known);
         let payload_before = stored.map(|stored| identity::payload(&stored.document, &email, &known));
         let subject = stored.map_or_else(|| self.parts.ids.subject(), |stored| stored.subject);
@@ -105,14 +105,26 @@ impl Bridge {
     }
 
     /// What we gave and may take back.
-    pub(super) fn granted(&self, stored: &StoredUser) -> Result<GrantedSet, ScimError> {
-        self.parts.directory.granted(&stored.id).map_err(|error| errors::store(&error))
+    pub(super) async fn granted(&self, stored: &StoredUser) -> Result<GrantedSet, ScimError> {
+        self.parts.directory.granted(&stored.id).await.map_err(|error| errors::store(&error))
     }
 
-    fn desired(&self, goal: &Goal<'_>) -> Result<crate::model::DesiredSet, ScimError> {
+    /// Those of the managers that the documents name who are users of this directory.
+    async fn known_managers(&self, documents: [Option<&Object>; 2]) -> Vec<String> {
+        let mut known = Vec::new();
+        for id in documents.into_iter().flatten().filter_map(identity::manager_of) {
+            if self.parts.directory.has_user(&UserId::new(id)).await.is_ok_and(|there| there) {
+                known.push(id.to_owned());
+            }
+        }
+        known
+    }
+
+    async fn desired(&self, goal: &Goal<'_>) -> Result<crate::model::DesiredSet, ScimError> {
         let mut user = goal.document.clone();
         if let Some(stored) = &goal.stored {
-            let groups = self.parts.directory.groups_of(&stored.id).map_err(|error| errors::store(&error))?;
+            let groups =
+                self.parts.directory.groups_of(&stored.id).await.map_err(|error| errors::store(&error))?;
             let group = |(id, name): (crate::model::GroupId, String)| serde_json::json!({ "value": id, "display": name });
             user.insert("id".into(), serde_json::json!(stored.id));
             user.insert("groups".into(), Value::Array(groups.into_iter().map(group).collect()));
@@ -237,11 +249,12 @@ impl Bridge {
     }
 
     /// An address that another user of the directory owns is refused before anything is written.
-    fn refuse_taken(&self, goal: &Goal<'_>, email: &str) -> Result<(), ScimError> {
+    async fn refuse_taken(&self, goal: &Goal<'_>, email: &str) -> Result<(), ScimError> {
         let owners = self
             .parts
             .directory
             .users_by(UserLookup::Email(&fold(email)), 16)
+            .await
             .map_err(|error| errors::store(&error))?;
         let own = goal.stored.as_ref().map(|stored| &stored.id);
         let user_name = fold(text(&goal.document, "userName"));
@@ -255,6 +268,7 @@ impl Bridge {
             .parts
             .directory
             .user_by(UserLookup::UserName(&user_name))
+            .await
             .map_err(|error| errors::store(&error))?;
         if named.is_some_and(|other| Some(&other.id) != own) {
             return Err(ScimError::uniqueness("a user with this userName exists"));

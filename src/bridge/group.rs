@@ -36,23 +36,23 @@ impl Bridge {
         };
         let dialect = self.parts.policy.dialect;
         let goal = match &change.action {
-            Action::Create(body) => self.new_group(change, body)?,
-            Action::Delete(id) => return self.prepare_group_removal(change, id, fence),
+            Action::Create(body) => self.new_group(change, body).await?,
+            Action::Delete(id) => return self.prepare_group_removal(change, id, fence).await,
             Action::Replace(id, body) => {
-                let stored = self.stored_group(change, id)?;
+                let stored = self.stored_group(change, id).await?;
                 let mut document =
                     resource::replace(ResourceKind::Group, &stored.document, body.clone(), dialect)?.document;
                 let members = resource::split_members(&mut document)?;
                 // Members that a PUT does not speak of stay: an unrelated replace never empties a group.
                 let changes: Vec<_> = members.map(MemberChange::ReplaceAll).into_iter().collect();
-                let delta = self.delta(Some(&stored.id), &changes)?;
+                let delta = self.delta(Some(&stored.id), &changes).await?;
                 Goal { stored: Some(stored), document, delta, done: Done::Changed }
             }
             Action::Patch(id, body) => {
-                let stored = self.stored_group(change, id)?;
+                let stored = self.stored_group(change, id).await?;
                 let request = patch::PatchRequest::parse(body.clone(), dialect)?;
                 let patched = patch::apply(ResourceKind::Group, &stored.document, id, &request)?;
-                let delta = self.delta(Some(&stored.id), &patched.members)?;
+                let delta = self.delta(Some(&stored.id), &patched.members).await?;
                 Goal { stored: Some(stored), document: patched.document, delta, done: Done::Changed }
             }
         };
@@ -65,24 +65,25 @@ impl Bridge {
                 return Ok(Prepared::Nothing(Reply { done: goal.done, id, token, pending: false }));
             }
         }
-        self.refuse_taken_name(&goal)?;
+        self.refuse_taken_name(&goal).await?;
         self.ready_group(change, goal, fence, &context).await
     }
 
-    fn new_group(&self, change: &Change, body: &Value) -> Result<Goal, ScimError> {
+    async fn new_group(&self, change: &Change, body: &Value) -> Result<Goal, ScimError> {
         let mut document =
             resource::create(ResourceKind::Group, body.clone(), self.parts.policy.dialect)?.document;
         let members = resource::split_members(&mut document)?.unwrap_or_default();
         let find = |error| errors::store(&error);
         let (name, external_id) = super::submit::claim_pair(change).unwrap_or_default();
-        let claimed = self.claimed(&change.cause.by, &name, external_id.as_deref()).map_err(find)?;
+        let claimed = self.claimed(&change.cause.by, &name, external_id.as_deref()).await.map_err(find)?;
         let stored = match claimed {
-            Some(id) => self.parts.directory.get_group(&GroupId::new(id)).map_err(find)?,
+            Some(id) => self.parts.directory.get_group(&GroupId::new(id)).await.map_err(find)?,
             None => {
                 let named = self
                     .parts
                     .directory
                     .group_by_name(&fold(text(&document, "displayName")))
+                    .await
                     .map_err(find)?;
                 match named {
                     Some(group) if !group.managed && self.parts.policy.on_existing == OnExisting::Link => {
@@ -93,13 +94,14 @@ impl Bridge {
                 }
             }
         };
-        let delta = self.delta(stored.as_ref().map(|stored| &stored.id), &[MemberChange::Add(members)])?;
+        let delta =
+            self.delta(stored.as_ref().map(|stored| &stored.id), &[MemberChange::Add(members)]).await?;
         Ok(Goal { stored, document, delta, done: Done::Created })
     }
 
-    fn stored_group(&self, change: &Change, id: &str) -> Result<StoredGroup, ScimError> {
+    async fn stored_group(&self, change: &Change, id: &str) -> Result<StoredGroup, ScimError> {
         let stored =
-            self.parts.directory.get_group(&GroupId::new(id)).map_err(|error| errors::store(&error))?;
+            self.parts.directory.get_group(&GroupId::new(id)).await.map_err(|error| errors::store(&error))?;
         let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no group {id}")))?;
         if !stored.managed && self.parts.policy.on_existing == OnExisting::Refuse {
             return Err(ScimError::uniqueness(super::user::NOT_LINKED));
@@ -108,9 +110,9 @@ impl Bridge {
         Ok(stored)
     }
 
-    fn refuse_taken_name(&self, goal: &Goal) -> Result<(), ScimError> {
+    async fn refuse_taken_name(&self, goal: &Goal) -> Result<(), ScimError> {
         let name = fold(text(&goal.document, "displayName"));
-        let named = self.parts.directory.group_by_name(&name).map_err(|error| errors::store(&error))?;
+        let named = self.parts.directory.group_by_name(&name).await.map_err(|error| errors::store(&error))?;
         let own = goal.stored.as_ref().map(|stored| &stored.id);
         if named.is_some_and(|other| Some(&other.id) != own) {
             return Err(ScimError::uniqueness("a group with this displayName exists"));
@@ -186,8 +188,13 @@ impl Bridge {
         }
     }
 
-    fn prepare_group_removal(&self, change: &Change, id: &str, fence: u64) -> Result<Prepared, ScimError> {
-        let stored = self.stored_group(change, id)?;
+    async fn prepare_group_removal(
+        &self,
+        change: &Change,
+        id: &str,
+        fence: u64,
+    ) -> Result<Prepared, ScimError> {
+        let stored = self.stored_group(change, id).await?;
         // A group that was there before us is only let go.
         let genesys = stored.genesys.as_deref().filter(|_| self.parts.policy.create_groups && stored.made);
         let plan = plan_group(&GroupInput { delete: true, genesys, ..GroupInput::default() });

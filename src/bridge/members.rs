@@ -60,7 +60,7 @@ const SELECTIONS: usize = 16;
 
 impl Bridge {
     /// The net effect of the changes, in order; what is so already is left out.
-    pub(super) fn delta(
+    pub(super) async fn delta(
         &self,
         group: Option<&GroupId>,
         changes: &[MemberChange],
@@ -73,10 +73,10 @@ impl Bridge {
         }
         let mut working = Working::Difference(Delta::default());
         for change in changes {
-            self.apply(group, &mut working, change)?;
+            self.apply(group, &mut working, change).await?;
         }
         let delta = match working {
-            Working::Difference(delta) => self.without_what_is_so(group, delta)?,
+            Working::Difference(delta) => self.without_what_is_so(group, delta).await?,
             Working::Whole { before, now } => Delta {
                 add: now.difference(&before).cloned().collect(),
                 remove: before.difference(&now).cloned().collect(),
@@ -85,7 +85,7 @@ impl Bridge {
         within_limit(delta)
     }
 
-    fn apply(
+    async fn apply(
         &self,
         group: Option<&GroupId>,
         working: &mut Working,
@@ -94,25 +94,25 @@ impl Bridge {
         match change {
             MemberChange::Add(members) => {
                 for member in members {
-                    working.add(self.member_id(member)?);
+                    working.add(self.member_id(member).await?);
                 }
             }
             MemberChange::Remove(ids) => ids.iter().for_each(|id| working.remove(id)),
             MemberChange::RemoveWhere(filter) => match filter.values() {
                 Some(ids) => ids.iter().for_each(|id| working.remove(id)),
                 None => {
-                    let (_, now) = self.whole(group, working)?;
+                    let (_, now) = self.whole(group, working).await?;
                     now.retain(|id| !filter.matches(&json!({ "value": id, "type": "User" })));
                 }
             },
             MemberChange::ReplaceAll(members) => {
-                let (before, now) = self.whole(group, working)?;
+                let (before, now) = self.whole(group, working).await?;
                 let mut wanted = BTreeSet::new();
                 for member in members {
                     // Who is a member already was looked up when it became one.
                     let known =
                         !is_group(member) && (before.contains(&member.value) || now.contains(&member.value));
-                    wanted.insert(if known { member.value.clone() } else { self.member_id(member)? });
+                    wanted.insert(if known { member.value.clone() } else { self.member_id(member).await? });
                 }
                 *now = wanted;
             }
@@ -121,13 +121,13 @@ impl Bridge {
     }
 
     /// All members, before and now. Reads them once for all changes of a request.
-    fn whole<'a>(
+    async fn whole<'a>(
         &self,
         group: Option<&GroupId>,
         working: &'a mut Working,
     ) -> Result<(&'a BTreeSet<String>, &'a mut BTreeSet<String>), ScimError> {
         if let Working::Difference(delta) = working {
-            let before = self.members_of(group)?;
+            let before = self.members_of(group).await?;
             let mut now = before.clone();
             now.retain(|id| !delta.remove.contains(id));
             now.append(&mut delta.add);
@@ -139,47 +139,51 @@ impl Bridge {
         }
     }
 
-    fn without_what_is_so(&self, group: Option<&GroupId>, mut delta: Delta) -> Result<Delta, ScimError> {
+    async fn without_what_is_so(
+        &self,
+        group: Option<&GroupId>,
+        mut delta: Delta,
+    ) -> Result<Delta, ScimError> {
         let Some(group) = group else {
             delta.remove.clear();
             return Ok(delta);
         };
-        let is_member = |id: &String| {
-            self.parts
-                .directory
-                .is_member(group, &UserId::new(id.as_str()))
-                .map_err(|error| errors::store(&error))
-        };
         let mut net = Delta::default();
         for id in delta.add {
-            if !is_member(&id)? {
+            if !self.is_member(group, &id).await? {
                 net.add.insert(id);
             }
         }
         for id in delta.remove {
-            if is_member(&id)? {
+            if self.is_member(group, &id).await? {
                 net.remove.insert(id);
             }
         }
         Ok(net)
     }
 
-    fn members_of(&self, group: Option<&GroupId>) -> Result<BTreeSet<String>, ScimError> {
+    async fn is_member(&self, group: &GroupId, id: &str) -> Result<bool, ScimError> {
+        let member = self.parts.directory.is_member(group, &UserId::new(id)).await;
+        member.map_err(|error| errors::store(&error))
+    }
+
+    async fn members_of(&self, group: Option<&GroupId>) -> Result<BTreeSet<String>, ScimError> {
         let Some(group) = group else { return Ok(BTreeSet::new()) };
-        let all = self.parts.directory.members(group, None, usize::MAX);
+        let all = self.parts.directory.members(group, None, usize::MAX).await;
         let all = all.map_err(|error| errors::store(&error))?;
         Ok(all.into_iter().map(|user| user.as_str().to_owned()).collect())
     }
 
     /// The member's id, if it is a user here. Only its key is looked for: a request may name thousands.
-    fn member_id(&self, member: &Member) -> Result<String, ScimError> {
+    async fn member_id(&self, member: &Member) -> Result<String, ScimError> {
         let directory = &self.parts.directory;
         let find = |error| errors::store(&error);
         let id = &member.value;
-        if !is_group(member) && directory.has_user(&UserId::new(id.as_str())).map_err(find)? {
+        if !is_group(member) && directory.has_user(&UserId::new(id.as_str())).await.map_err(find)? {
             return Ok(id.clone());
         }
-        if is_group(member) || directory.get_group(&GroupId::new(id.as_str())).map_err(find)?.is_some() {
+        if is_group(member) || directory.get_group(&GroupId::new(id.as_str())).await.map_err(find)?.is_some()
+        {
             return Err(ScimError::invalid_value(format!(
                 "members: {id} is a group; nested groups are not supported, name its users instead"
             )));

@@ -135,7 +135,7 @@ impl Bridge {
         let ports = RunnerPorts {
             journal: Arc::clone(&parts.journal),
             upstream: Arc::clone(&parts.upstream),
-            directory: Arc::clone(&parts.directory) as Arc<dyn crate::model::ports::Directory>,
+            directory: Arc::clone(&parts.directory) as Arc<dyn crate::model::ports::TurnRecords>,
             clock: Arc::clone(&parts.clock),
         };
         let runner = Runner::new(ports, parts.engine.clone(), parts.stop.clone());
@@ -151,8 +151,8 @@ impl Bridge {
     ///
     /// # Errors
     /// A damaged journal.
-    pub fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
-        let open = self.parts.journal.open_sagas()?;
+    pub async fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
+        let open = self.parts.journal.open_sagas().await?;
         let count = open.len();
         for saga in open {
             if saga.is_stuck() {
@@ -172,7 +172,7 @@ impl Bridge {
     /// # Errors
     /// It is not stuck, or the store refuses.
     pub async fn redrive(self: &Arc<Self>, id: SagaId) -> Result<(), RedriveError> {
-        let Some(mut saga) = self.parts.journal.load(id)? else { return Err(RedriveError::NotFound) };
+        let Some(mut saga) = self.parts.journal.load(id).await? else { return Err(RedriveError::NotFound) };
         if !saga.is_stuck() || self.runner.find(id).is_some() {
             return Err(RedriveError::NotStuck);
         }
@@ -188,32 +188,32 @@ impl Bridge {
     ///
     /// # Errors
     /// A damaged journal.
-    pub fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError> {
-        self.parts.journal.open_sagas()
+    pub async fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError> {
+        self.parts.journal.open_sagas().await
     }
 
     /// Finished sagas, newest first.
     ///
     /// # Errors
     /// A damaged journal.
-    pub fn finished_sagas(&self, limit: usize) -> Result<Vec<SagaState>, StoreError> {
-        self.parts.journal.finished(limit)
+    pub async fn finished_sagas(&self, limit: usize) -> Result<Vec<SagaState>, StoreError> {
+        self.parts.journal.finished(limit).await
     }
 
     /// One saga.
     ///
     /// # Errors
     /// A damaged journal.
-    pub fn saga(&self, id: SagaId) -> Result<Option<SagaState>, StoreError> {
-        self.parts.journal.load(id)
+    pub async fn saga(&self, id: SagaId) -> Result<Option<SagaState>, StoreError> {
+        self.parts.journal.load(id).await
     }
 
     /// Numbers for health and metrics.
     ///
     /// # Errors
     /// A damaged journal.
-    pub fn stats(&self) -> Result<Stats, StoreError> {
-        let open = self.parts.journal.open_sagas()?;
+    pub async fn stats(&self) -> Result<Stats, StoreError> {
+        let open = self.parts.journal.open_sagas().await?;
         let oldest = open.iter().map(|saga| saga.opened.opened_ms).min();
         let age_ms = oldest.map_or(0, |opened| self.parts.clock.now_ms().saturating_sub(opened));
         Ok(Stats {

@@ -32,7 +32,7 @@ pub(super) struct Ready {
 
 impl Bridge {
     /// The open saga, if there is one, that the change has to do with.
-    pub(super) fn in_the_way(&self, change: &Change) -> Result<InTheWay, StoreError> {
+    pub(super) async fn in_the_way(&self, change: &Change) -> Result<InTheWay, StoreError> {
         let (id, names) = match &change.action {
             Action::Create(body) => {
                 let attribute = match change.kind {
@@ -50,12 +50,12 @@ impl Bridge {
             return Ok(InTheWay::Running(handle));
         }
         for name in names {
-            if let Some(saga) = self.parts.journal.reserved_by(&name)? {
+            if let Some(saga) = self.parts.journal.reserved_by(&name).await? {
                 if let Some(handle) = self.runner.find(saga) {
                     return Ok(InTheWay::Running(handle));
                 }
                 // Between the end of a saga and our look its reservation may still be seen: only a stuck one stays.
-                if self.parts.journal.load(saga)?.is_some_and(|saga| saga.is_stuck()) {
+                if self.parts.journal.load(saga).await?.is_some_and(|saga| saga.is_stuck()) {
                     return Ok(InTheWay::Stuck(saga));
                 }
             }
@@ -82,7 +82,7 @@ impl Bridge {
     ) -> Result<Option<Handle>, ScimError> {
         let opened = match before {
             Predecessor::None => {
-                let free = self.names_free(&ready.opened).map_err(|error| errors::store(&error))?;
+                let free = self.names_free(&ready.opened).await.map_err(|error| errors::store(&error))?;
                 self.parts.journal.open(&ready.opened, free).await
             }
             Predecessor::Parked(handle, parked) => {
@@ -107,12 +107,12 @@ impl Bridge {
 
 impl Bridge {
     /// Conditions that the names still belong to nobody else: an import may have come between our look and the opening.
-    fn names_free(&self, opened: &SagaOpened) -> Result<Batch, StoreError> {
+    async fn names_free(&self, opened: &SagaOpened) -> Result<Batch, StoreError> {
         let own = match &opened.about {
             Subject::User(user) => user.as_ref().map(|user| user.as_str()),
             Subject::Group { id, .. } => Some(id.as_str()),
         };
-        self.parts.directory.names_free(&opened.names, own)
+        self.parts.directory.names_free(&opened.names, own).await
     }
 }
 

@@ -48,7 +48,7 @@ impl Bridge {
         let find = |error| errors::store(&error);
         let goal = match of {
             PreviewOf::Id(id) => {
-                let stored = self.parts.directory.get_user(&UserId::new(id.as_str())).map_err(find)?;
+                let stored = self.parts.directory.get_user(&UserId::new(id.as_str())).await.map_err(find)?;
                 let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no user {id}")))?;
                 let document = stored.document.clone();
                 let done = Done::Changed;
@@ -70,14 +70,17 @@ impl Bridge {
                     .parts
                     .directory
                     .user_by(crate::directory::UserLookup::UserName(&name))
+                    .await
                     .map_err(find)?;
                 let done = Done::Changed;
                 Goal { stored, owner: None, document, patched: false, record: false, password: None, done }
             }
         };
         let context = CallContext { priority: Priority::Waiting, label: "preview".into() };
-        let granted =
-            goal.stored.as_ref().map_or_else(|| Ok(GrantedSet::new()), |stored| self.granted(stored))?;
+        let granted = match &goal.stored {
+            Some(stored) => self.granted(stored).await?,
+            None => GrantedSet::new(),
+        };
         let planned = self.plan_goal(&goal, granted, &context).await?;
         let mut text = explain(&planned.planned.plan, &planned.planned.granted);
         for held in &planned.held {

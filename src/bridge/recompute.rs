@@ -39,7 +39,7 @@ impl Bridge {
 
     /// Expands what is in the outbox; returns how many parts were done.
     async fn expand_all(self: &Arc<Self>) -> Result<usize, ScimError> {
-        let parts = self.parts.directory.recomputes(64).map_err(|error| errors::store(&error))?;
+        let parts = self.parts.directory.recomputes(64).await.map_err(|error| errors::store(&error))?;
         let mut done = 0;
         for (key, part) in parts {
             let mut waiting = Vec::new();
@@ -94,8 +94,12 @@ impl Bridge {
 
     async fn note(&self, id: &UserId, failure: Failure) -> Result<(), ScimError> {
         let now = self.parts.clock.now_ms();
-        let batch =
-            self.parts.directory.note_failure(id, failure, now).map_err(|error| errors::store(&error))?;
+        let batch = self
+            .parts
+            .directory
+            .note_failure(id, failure, now)
+            .await
+            .map_err(|error| errors::store(&error))?;
         self.parts.store.commit(batch).await.map(drop).map_err(|error| errors::store(&error))
     }
 
@@ -108,7 +112,7 @@ impl Bridge {
             deadline: Duration::from_secs(60),
         };
         let lane = self.parts.lanes.acquire(&format!("id/User/{id}")).await;
-        match self.in_the_way(&change).map_err(|error| errors::store(&error))? {
+        match self.in_the_way(&change).await.map_err(|error| errors::store(&error))? {
             InTheWayOf::Nobody => {}
             InTheWayOf::Stuck(_) => return Err(ScimError::unavailable(10, "the user has a stuck saga")),
             InTheWayOf::Running(handle) => {
@@ -117,7 +121,7 @@ impl Bridge {
                 return Err(ScimError::unavailable(1, "the user had an open saga"));
             }
         }
-        let stored = self.parts.directory.get_user(id).map_err(|error| errors::store(&error))?;
+        let stored = self.parts.directory.get_user(id).await.map_err(|error| errors::store(&error))?;
         let Some(stored) = stored else { return Ok(()) };
         if !stored.managed {
             // Nobody has written this user yet: it is not ours to change.
@@ -125,7 +129,7 @@ impl Bridge {
         }
         let context = // The lane is held while this is planned, and a leaver may wait for it: not as background work, and not for long.
             CallContext { priority: Priority::Waiting, label: format!("recompute {id}") };
-        let granted = self.granted(&stored)?;
+        let granted = self.granted(&stored).await?;
         let document = stored.document.clone();
         let status = stored.status.clone();
         let goal = Goal {

@@ -63,7 +63,7 @@ impl Bridge {
         });
         // Reached only if the client is still there: a handler that was dropped never spends the claim.
         if let (Ok(_), Some(name)) = (&result, claim) {
-            self.spend_claim(&by, &name);
+            self.spend_claim(&by, &name).await;
         }
         result
     }
@@ -127,10 +127,10 @@ impl Bridge {
             Predecessor::None => None,
         };
         for name in &ready.opened.names {
-            let holder = self.parts.journal.reserved_by(name).map_err(|error| errors::store(&error))?;
+            let holder = self.parts.journal.reserved_by(name).await.map_err(|error| errors::store(&error))?;
             let Some(holder) = holder.filter(|holder| Some(*holder) != predecessor) else { continue };
             let Some(handle) = self.runner.find(holder) else {
-                let saga = self.parts.journal.load(holder).map_err(|error| errors::store(&error))?;
+                let saga = self.parts.journal.load(holder).await.map_err(|error| errors::store(&error))?;
                 match saga {
                     Some(saga) if saga.is_stuck() => return Err(stuck(holder)),
                     // It is on disk and about to run, or this process is ending: in both cases there is no more to do than look again.
@@ -152,7 +152,7 @@ impl Bridge {
         deadline: Deadline,
     ) -> Result<Option<(Lane, Predecessor)>, ScimError> {
         let lane = self.lane(change, deadline).await?;
-        match self.in_the_way(change).map_err(|error| errors::store(&error))? {
+        match self.in_the_way(change).await.map_err(|error| errors::store(&error))? {
             InTheWay::Nobody => Ok(Some((lane, Predecessor::None))),
             InTheWay::Stuck(saga) if is_leaver(change) => Ok(Some((lane, Predecessor::Stuck(saga)))),
             InTheWay::Stuck(saga) => Err(stuck(saga)),

@@ -35,10 +35,10 @@ impl Bridge {
             label: format!("request {}", change.cause.request),
         };
         let goal = match &change.action {
-            Action::Create(body) => self.new_user(change, body, owner)?,
-            Action::Delete(id) => return self.prepare_removal(change, id, fence),
+            Action::Create(body) => self.new_user(change, body, owner).await?,
+            Action::Delete(id) => return self.prepare_removal(change, id, fence).await,
             Action::Replace(id, body) => {
-                let stored = self.stored_user(change, id)?;
+                let stored = self.stored_user(change, id).await?;
                 let incoming = resource::replace(
                     ResourceKind::User,
                     &stored.document,
@@ -48,7 +48,7 @@ impl Bridge {
                 existing_goal(stored, incoming.document, incoming.password, false)
             }
             Action::Patch(id, body) => {
-                let stored = self.stored_user(change, id)?;
+                let stored = self.stored_user(change, id).await?;
                 let request = patch::PatchRequest::parse(body.clone(), self.parts.policy.dialect)?;
                 let patched = patch::apply(ResourceKind::User, &stored.document, id, &request)?;
                 existing_goal(stored, patched.document, patched.password, true)
@@ -61,7 +61,7 @@ impl Bridge {
         }
         let granted = match (granted, &goal.stored) {
             (Some(granted), _) => granted,
-            (None, Some(stored)) => self.granted(stored)?,
+            (None, Some(stored)) => self.granted(stored).await?,
             (None, None) => GrantedSet::new(),
         };
         let planned = self.plan_goal(&goal, granted, &context).await?;
@@ -69,7 +69,7 @@ impl Bridge {
     }
 
     /// POST: a new user, or one that the client may claim or we may adopt.
-    fn new_user<'a>(
+    async fn new_user<'a>(
         &self,
         change: &Change,
         body: &Value,
@@ -78,20 +78,22 @@ impl Bridge {
         let incoming = resource::create(ResourceKind::User, body.clone(), self.parts.policy.dialect)?;
         let document = incoming.document;
         let (name, external_id) = super::submit::claim_pair(change).unwrap_or_default();
-        let claimed = self.claimed(&change.cause.by, &name, external_id.as_deref());
+        let claimed = self.claimed(&change.cause.by, &name, external_id.as_deref()).await;
         let user_name = fold(text(&document, "userName"));
         let find = |error| errors::store(&error);
         let stored = match claimed.map_err(find)? {
-            Some(id) => self.parts.directory.get_user(&UserId::new(id)).map_err(find)?,
-            None => match self.parts.directory.user_by(UserLookup::UserName(&user_name)).map_err(find)? {
-                Some(stored) if self.may_adopt(&stored) => Some(stored),
-                Some(_) => return Err(ScimError::uniqueness("a user with this userName exists")),
-                None => None,
-            },
+            Some(id) => self.parts.directory.get_user(&UserId::new(id)).await.map_err(find)?,
+            None => {
+                match self.parts.directory.user_by(UserLookup::UserName(&user_name)).await.map_err(find)? {
+                    Some(stored) if self.may_adopt(&stored) => Some(stored),
+                    Some(_) => return Err(ScimError::uniqueness("a user with this userName exists")),
+                    None => None,
+                }
+            }
         };
         if let (None, Some(owner)) = (&stored, owner) {
             // Imported meanwhile, or known under another userName.
-            if let Some(known) = self.parts.directory.get_user(&owner.id).map_err(find)? {
+            if let Some(known) = self.parts.directory.get_user(&owner.id).await.map_err(find)? {
                 if known.managed {
                     return Err(ScimError::uniqueness(
                         "another user of this directory owns the e-mail address",
@@ -119,9 +121,9 @@ impl Bridge {
         !stored.managed && self.parts.policy.on_existing == OnExisting::Link
     }
 
-    fn stored_user(&self, change: &Change, id: &str) -> Result<StoredUser, ScimError> {
+    async fn stored_user(&self, change: &Change, id: &str) -> Result<StoredUser, ScimError> {
         let stored =
-            self.parts.directory.get_user(&UserId::new(id)).map_err(|error| errors::store(&error))?;
+            self.parts.directory.get_user(&UserId::new(id)).await.map_err(|error| errors::store(&error))?;
         let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no user {id}")))?;
         if !stored.managed && self.parts.policy.on_existing == OnExisting::Refuse {
             return Err(ScimError::uniqueness(NOT_LINKED));
@@ -130,8 +132,8 @@ impl Bridge {
         Ok(stored)
     }
 
-    fn prepare_removal(&self, change: &Change, id: &str, fence: u64) -> Result<Prepared, ScimError> {
-        let stored = self.stored_user(change, id)?;
+    async fn prepare_removal(&self, change: &Change, id: &str, fence: u64) -> Result<Prepared, ScimError> {
+        let stored = self.stored_user(change, id).await?;
         let email = self.email_of(&stored.document).unwrap_or_default();
         self.refuse_protected(&email)?;
         let empty = Default::default();

@@ -76,11 +76,12 @@ impl Bridge {
         }
         for id in add {
             // Genesys hears of a removal before the directory does.
-            let leaving = self.parts.journal.reserved_by(&id_key(ResourceKind::User, id)).ok().flatten();
+            let leaving =
+                self.parts.journal.reserved_by(&id_key(ResourceKind::User, id)).await.ok().flatten();
             if let Some(handle) = leaving.and_then(|saga| self.runner.find(saga)) {
                 let _ = tokio::time::timeout(deadline.left(self), handle.over()).await;
             }
-            if self.parts.directory.has_user(&UserId::new(id.as_str())).is_ok_and(|there| !there) {
+            if self.parts.directory.has_user(&UserId::new(id.as_str())).await.is_ok_and(|there| !there) {
                 return true;
             }
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::exit::Failure;
 use super::output;
-use super::reach::{Reach, Reached, store_failure};
+use super::reach::{Reach, Reached};
 use crate::limits;
 use crate::model::ports::Journal as _;
 use crate::store::StoreJournal;
@@ -42,9 +42,10 @@ impl Plan {
         };
         if let Reached::Offline(opened) = self.reach.reach(context)? {
             // A bridge started for this command would go on with open sagas, and a dry run must not write.
-            let journal = StoreJournal::new(opened.tenant.clone(), opened.store.clone());
-            let open =
-                journal.and_then(|journal| journal.open_sagas()).map_err(|error| store_failure(&error))?;
+            let open = opened.wait(async {
+                let journal = StoreJournal::new(opened.tenant.clone(), opened.store.clone()).await?;
+                journal.open_sagas().await
+            })?;
             opened.close()?;
             if open.iter().any(|saga| !saga.is_stuck()) {
                 return Err(Failure::failed(

@@ -124,6 +124,11 @@ impl Working {
 }
 
 impl Opened {
+    /// Waits for work on the store.
+    pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, Failure> {
+        wait(async { work.await.map_err(|error| store_failure(&error)) })
+    }
+
     /// Lets go of the data directory.
     pub(super) fn close(self) -> Result<(), Failure> {
         let closed = self.sled.close();
@@ -151,6 +156,14 @@ fn local(listen: SocketAddr) -> SocketAddr {
         IpAddr::V4(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, listen.port())),
         IpAddr::V6(_) => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, listen.port())),
     }
+}
+
+/// Waits for work that needs no thread of its own.
+pub(super) fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
+    runtime.block_on(work)
 }
 
 /// Exit code and words of a data directory that did not open.

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::Context;
 use super::exit::Failure;
 use super::output;
-use super::reach::{Opened, Reach, Reached, store_failure};
+use super::reach::{Opened, Reach, Reached};
 use crate::admin::sagas::{details, summary};
-use crate::model::SagaId;
 use crate::model::ports::Journal as _;
+use crate::model::{SagaId, StoreError};
 use crate::store::StoreJournal;
 
 /// Show open, stuck and finished sagas; drive a stuck one again.
@@ -73,14 +73,11 @@ impl List {
                 client.send("GET", &format!("/admin/sagas?finished={}", self.finished), None)?
             }
             Reached::Offline(opened) => {
-                let journal = journal(&opened)?;
-                let mut open = journal.open_sagas().map_err(|error| store_failure(&error))?;
+                let (mut open, finished) = opened.wait(async {
+                    let journal = journal(&opened).await?;
+                    Ok((journal.open_sagas().await?, journal.finished(self.finished).await?))
+                })?;
                 open.sort_by_key(|saga| !saga.is_stuck());
-                let finished = match self.finished {
-                    0 => Vec::new(),
-                    number => journal.finished(number).map_err(|error| store_failure(&error))?,
-                };
-                drop(journal);
                 opened.close()?;
                 json!({
                     "open": open.iter().map(summary).collect::<Vec<_>>(),
@@ -129,9 +126,7 @@ impl One {
         let saga = match self.reach.reach(context)? {
             Reached::Remote(client) => client.send("GET", &format!("/admin/sagas/{id}"), None)?,
             Reached::Offline(opened) => {
-                let journal = journal(&opened)?;
-                let found = journal.load(id).map_err(|error| store_failure(&error))?;
-                drop(journal);
+                let found = opened.wait(async { journal(&opened).await?.load(id).await })?;
                 opened.close()?;
                 details(&found.ok_or_else(|| Failure::failed("there is no saga with this id"))?)
             }
@@ -170,6 +165,6 @@ impl One {
     }
 }
 
-fn journal(opened: &Opened) -> Result<StoreJournal, Failure> {
-    StoreJournal::new(opened.tenant.clone(), Arc::clone(&opened.store)).map_err(|error| store_failure(&error))
+async fn journal(opened: &Opened) -> Result<StoreJournal, StoreError> {
+    StoreJournal::new(opened.tenant.clone(), Arc::clone(&opened.store)).await
 }

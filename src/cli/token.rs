@@ -118,8 +118,7 @@ impl New {
         };
         let now = SystemClock::new().now_ms();
         let wish = Wish { label: self.name.clone(), scope, days: self.days };
-        let existing =
-            tokens::list(opened.store.as_ref(), &opened.tenant).map_err(|error| store_failure(&error))?;
+        let existing = opened.wait(tokens::list(opened.store.as_ref(), &opened.tenant))?;
         let random = random_bits().map_err(Failure::failed)?;
         let (record, text) = issue(wish, &existing, SystemIds.subject().uuid(), random, now)
             .map_err(|fault| Failure::usage(fault.detail))?;
@@ -142,11 +141,10 @@ impl Revoke {
             }
             Reached::Offline(opened) => {
                 let id = ClientId::new(self.id.clone());
-                let batch = tokens::revoke(opened.store.as_ref(), &opened.tenant, &id)
-                    .map_err(|error| store_failure(&error))?
-                    .ok_or_else(|| {
-                        Failure::failed("there is no token with this id; `scim-bridge token list` shows them")
-                    })?;
+                let batch = opened.wait(tokens::revoke(opened.store.as_ref(), &opened.tenant, &id))?;
+                let batch = batch.ok_or_else(|| {
+                    Failure::failed("there is no token with this id; `scim-bridge token list` shows them")
+                })?;
                 commit(opened, batch)?;
             }
         }
@@ -158,10 +156,7 @@ impl Revoke {
 }
 
 fn commit(opened: Opened, batch: crate::model::Batch) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-    runtime.block_on(opened.store.commit(batch)).map_err(|error| store_failure(&error))?;
+    opened.wait(opened.store.commit(batch))?;
     opened.close()
 }
 
@@ -170,8 +165,7 @@ fn list(common: &Common, context: &Context) -> Result<(), Failure> {
         Reached::Remote(client) => client.send("GET", "/admin/tokens", None)?,
         Reached::Offline(opened) => {
             let now = SystemClock::new().now_ms();
-            let found =
-                tokens::list(opened.store.as_ref(), &opened.tenant).map_err(|error| store_failure(&error))?;
+            let found = opened.wait(tokens::list(opened.store.as_ref(), &opened.tenant))?;
             opened.close()?;
             json!({ "tokens": found.iter().map(|token| shown(token, now)).collect::<Vec<_>>() })
         }

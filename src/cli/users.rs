@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::exit::Failure;
 use super::output;
-use super::reach::{Opened, reach_offline, store_failure};
+use super::reach::{Opened, reach_offline, store_failure, wait};
 use super::{Context, logging};
 use crate::app::system::{SystemClock, SystemIds};
 use crate::config::{LogConfig, LogFormat};
@@ -115,10 +115,7 @@ impl FileImport {
             clock: &clock,
             ids: &SystemIds,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-        runtime.block_on(async {
+        wait(async {
             let tally = import_lines(&parts, source, shown).await.map_err(|error| match error {
                 OfflineError::Read { .. } => Failure::failed(format!("{}: {error}", shown.file)),
                 OfflineError::Store(error) => store_failure(&error),

@@ -34,7 +34,7 @@ impl Directory {
     ///
     /// # Errors
     /// A damaged record.
-    pub fn batch_import_user(
+    pub async fn batch_import_user(
         &self,
         observed: &Observed,
         fresh: SubjectId,
@@ -44,13 +44,13 @@ impl Directory {
         let Some(id) = observed.id.as_ref().filter(|_| observed.state != UserState::Deleted) else {
             return Ok(batch);
         };
-        let before = self.get_user(id)?;
+        let before = self.get_user(id).await?;
         let document = identity_of(&observed.document);
         let same = before.as_ref().is_some_and(|user| user.document == document);
         if same || before.as_ref().is_some_and(|user| user.managed) {
             return Ok(batch);
         }
-        let last = before.as_ref().map(|user| user.version).max(self.tombstone(id)?).unwrap_or(0);
+        let last = before.as_ref().map(|user| user.version).max(self.tombstone(id).await?).unwrap_or(0);
         let user = StoredUser {
             subject: before.as_ref().map(|user| user.subject).or(self.marked(observed)).unwrap_or(fresh),
             id: id.clone(),
@@ -63,11 +63,11 @@ impl Directory {
             division: observed.division.clone(),
             saga: None,
         };
-        if !self.unreserved(&mut batch, "user", index::text(&user.document, "userName"))? {
+        if !self.unreserved(&mut batch, "user", index::text(&user.document, "userName")).await? {
             return Ok(Batch::new());
         }
-        self.unchanged_since(&mut batch, Table::Users, self.user_key(id))?;
-        self.write_user(&mut batch, before.as_ref(), &user)?;
+        self.unchanged_since(&mut batch, Table::Users, self.user_key(id)).await?;
+        self.write_user(&mut batch, before.as_ref(), &user).await?;
         Ok(batch)
     }
 
@@ -75,22 +75,22 @@ impl Directory {
     ///
     /// # Errors
     /// A damaged record.
-    pub fn batch_import_group(
+    pub async fn batch_import_group(
         &self,
         observed: &ObservedGroup,
         fresh: (GroupId, SubjectId),
         now_ms: i64,
     ) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
-        let before = self.group_by_genesys(&observed.id)?;
+        let before = self.group_by_genesys(&observed.id).await?;
         if before.as_ref().is_some_and(|group| group.managed) {
             return Ok(batch);
         }
         let id = before.as_ref().map_or(fresh.0, |group| group.id.clone());
-        let current = self.all_members(&id)?;
+        let current = self.all_members(&id).await?;
         let mut wanted = BTreeSet::new();
         for user in observed.members.as_ref().unwrap_or(&current) {
-            if self.has_user(user)? {
+            if self.has_user(user).await? {
                 wanted.insert(user.clone());
             }
         }
@@ -111,11 +111,11 @@ impl Directory {
             made: false,
             saga: None,
         };
-        if !self.unreserved(&mut batch, "group", index::text(&group.document, "displayName"))? {
+        if !self.unreserved(&mut batch, "group", index::text(&group.document, "displayName")).await? {
             return Ok(Batch::new());
         }
-        self.unchanged_since(&mut batch, Table::Groups, self.group_key(&id))?;
-        self.write_group(&mut batch, before.as_ref(), &group)?;
+        self.unchanged_since(&mut batch, Table::Groups, self.group_key(&id)).await?;
+        self.write_group(&mut batch, before.as_ref(), &group).await?;
         wanted.difference(&current).for_each(|user| self.join(&mut batch, &id, user));
         current.difference(&wanted).for_each(|user| self.leave(&mut batch, &id, user));
         Ok(batch)
@@ -135,8 +135,8 @@ impl Directory {
     ///
     /// # Errors
     /// A damaged record.
-    pub fn import_state(&self) -> Result<Option<ImportState>, StoreError> {
-        self.read(Table::Meta, &self.key(&["import"]))
+    pub async fn import_state(&self) -> Result<Option<ImportState>, StoreError> {
+        self.read(Table::Meta, &self.key(&["import"])).await
     }
 
     /// The subject that a user's mark names: it was made by this bridge, perhaps before its directory was lost.
@@ -149,7 +149,7 @@ impl Directory {
 
     /// Refuses the batch if the record is no longer as it is now.
     /// Whether no open saga has reserved the name: what a saga is about to own, the next import will find to be managed.
-    pub(super) fn unreserved(
+    pub(super) async fn unreserved(
         &self,
         batch: &mut Batch,
         kind: &str,
@@ -159,20 +159,20 @@ impl Directory {
             "reserve",
             &format!("{kind}/name/{}", crate::scim::value::fold(name.unwrap_or_default())),
         ]);
-        if self.store.get(Table::Index, &key)?.is_some() {
+        if self.store.get(Table::Index, &key).await?.is_some() {
             return Ok(false);
         }
         batch.expect(Table::Index, key, Expect::Absent);
         Ok(true)
     }
 
-    pub(super) fn unchanged_since(
+    pub(super) async fn unchanged_since(
         &self,
         batch: &mut Batch,
         table: Table,
         key: Vec<u8>,
     ) -> Result<(), StoreError> {
-        let expect = self.store.get(table, &key)?.map_or(Expect::Absent, Expect::Equals);
+        let expect = self.store.get(table, &key).await?.map_or(Expect::Absent, Expect::Equals);
         batch.expect(table, key, expect);
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! Pure. `userName` and a group's `displayName` have one owner each (the commit is refused otherwise); external ids and e-mail
 //! addresses may have several. Look-ups are in [`super::Directory`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -86,17 +86,15 @@ fn emails(document: &Object) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Writes the change from one set of claims to another. `owner` reads who holds a unique key now.
-pub(super) fn replace<E>(
-    batch: &mut Batch,
-    id: &str,
-    old: &Claims,
-    new: &Claims,
-    owner: impl Fn(&[u8]) -> Result<Option<Bytes>, E>,
-) -> Result<(), E> {
+/// Who holds the unique keys of two sets of claims now; a key that nobody holds is not in it.
+pub(super) type Owners = BTreeMap<Vec<u8>, Bytes>;
+
+/// Writes the change from one set of claims to another.
+pub(super) fn replace(batch: &mut Batch, id: &str, old: &Claims, new: &Claims, owners: &Owners) {
+    let own = |key: &Vec<u8>| owners.get(key).filter(|held| *held == id.as_bytes());
     for key in &new.unique {
-        let expect = match owner(key)? {
-            Some(held) if held == id.as_bytes() => Expect::Equals(held),
+        let expect = match own(key) {
+            Some(held) => Expect::Equals(held.clone()),
             // Held by another one: then this condition refuses the commit.
             _ => Expect::Absent,
         };
@@ -104,7 +102,7 @@ pub(super) fn replace<E>(
         batch.put(Table::Index, key.clone(), id.to_owned());
     }
     for key in old.unique.difference(&new.unique) {
-        if owner(key)?.is_some_and(|held| held == id.as_bytes()) {
+        if own(key).is_some() {
             batch.delete(Table::Index, key.clone());
         }
     }
@@ -114,7 +112,6 @@ pub(super) fn replace<E>(
     for key in &new.shared {
         batch.put(Table::Index, key.clone(), id.to_owned());
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -156,14 +153,15 @@ mod tests {
         ];
         for (what, holder, deletes, expect) in table {
             let mut batch = Batch::new();
-            let owner = |key: &[u8]| Ok::<_, ()>(holder.filter(|_| key == b"old").map(Bytes::from));
-            replace(&mut batch, "me", &claims("old"), &claims("new"), owner).unwrap();
+            let owners = holder.map(|holder| (b"old".to_vec(), Bytes::from(holder))).into_iter().collect();
+            replace(&mut batch, "me", &claims("old"), &claims("new"), &owners);
             assert_eq!(batch.delete.len(), deletes, "{what}");
             assert_eq!(batch.expect, [(Table::Index, b"new".to_vec(), expect)], "{what}");
         }
         let mut batch = Batch::new();
         let mine = Bytes::from("me");
-        replace(&mut batch, "me", &claims("a"), &claims("a"), |_| Ok::<_, ()>(Some(mine.clone()))).unwrap();
+        let owners = Owners::from([(b"a".to_vec(), mine.clone())]);
+        replace(&mut batch, "me", &claims("a"), &claims("a"), &owners);
         assert_eq!(batch.expect, [(Table::Index, b"a".to_vec(), Expect::Equals(mine))]);
     }
 }

@@ -17,17 +17,17 @@ const OF_USER: &str = "ofUser";
 #[expect(clippy::missing_errors_doc, reason = "they fail on damaged records only, see `Directory`")]
 impl Directory {
     /// The ids of a user's groups.
-    pub(super) fn group_ids_of(&self, user: &UserId) -> Result<Vec<GroupId>, StoreError> {
-        let rows = self.scan_all(Table::Members, &[OF_USER, user.as_str()])?;
+    pub(super) async fn group_ids_of(&self, user: &UserId) -> Result<Vec<GroupId>, StoreError> {
+        let rows = self.scan_all(Table::Members, &[OF_USER, user.as_str()]).await?;
         Ok(rows.iter().map(|(_, group)| GroupId::new(id_text(group))).collect())
     }
 
     /// Whether no user from `first` to `last` is in any group; ids must be alphanumeric or hyphens and of one length.
-    pub fn groupless(&self, first: &UserId, last: &UserId) -> Result<bool, StoreError> {
+    pub async fn groupless(&self, first: &UserId, last: &UserId) -> Result<bool, StoreError> {
         let all = keys::prefix(&self.tenant, &[OF_USER]);
         // Everything of the first user sorts behind its key without the part for the group.
         let before = keys::key(&self.tenant, &[OF_USER, first.as_str()]);
-        let next = self.store.nth_key(Table::Members, &all, Some(&before), 1)?;
+        let next = self.store.nth_key(Table::Members, &all, Some(&before), 1).await?;
         let mut end = keys::key(&self.tenant, &[OF_USER, last.as_str()]);
         // The character behind the separator `/`.
         end.push(b'0');
@@ -35,30 +35,30 @@ impl Directory {
     }
 
     /// Up to `limit` members of a group after `after`, by user id.
-    pub fn members(
+    pub async fn members(
         &self,
         group: &GroupId,
         after: Option<&UserId>,
         limit: usize,
     ) -> Result<Vec<UserId>, StoreError> {
         let after = after.map(|user| self.membership(group, user).0);
-        let rows = self.scan(Table::Members, &[OF_GROUP, group.as_str()], after.as_deref(), limit)?;
+        let rows = self.scan(Table::Members, &[OF_GROUP, group.as_str()], after.as_deref(), limit).await?;
         Ok(rows.iter().map(|(_, user)| UserId::new(id_text(user))).collect())
     }
 
     /// How many members a group has, counted one by one.
-    pub fn member_count(&self, group: &GroupId) -> Result<usize, StoreError> {
-        self.count(Table::Members, &[OF_GROUP, group.as_str()])
+    pub async fn member_count(&self, group: &GroupId) -> Result<usize, StoreError> {
+        self.count(Table::Members, &[OF_GROUP, group.as_str()]).await
     }
 
     /// Whether a user is a member of a group.
-    pub fn is_member(&self, group: &GroupId, user: &UserId) -> Result<bool, StoreError> {
-        Ok(self.store.get(Table::Members, &self.membership(group, user).0)?.is_some())
+    pub async fn is_member(&self, group: &GroupId, user: &UserId) -> Result<bool, StoreError> {
+        Ok(self.store.get(Table::Members, &self.membership(group, user).0).await?.is_some())
     }
 
     /// All members of a group.
-    pub(super) fn all_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, StoreError> {
-        let rows = self.scan_all(Table::Members, &[OF_GROUP, group.as_str()])?;
+    pub(super) async fn all_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, StoreError> {
+        let rows = self.scan_all(Table::Members, &[OF_GROUP, group.as_str()]).await?;
         Ok(rows.iter().map(|(_, user)| UserId::new(id_text(user))).collect())
     }
 
@@ -77,8 +77,8 @@ impl Directory {
     }
 
     /// Removes all memberships of a user.
-    pub(super) fn leave_all(&self, batch: &mut Batch, user: &UserId) -> Result<(), StoreError> {
-        for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()])? {
+    pub(super) async fn leave_all(&self, batch: &mut Batch, user: &UserId) -> Result<(), StoreError> {
+        for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()]).await? {
             self.leave(batch, &GroupId::new(id_text(&group)), user);
         }
         Ok(())

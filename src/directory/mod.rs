@@ -72,62 +72,72 @@ impl Directory {
     }
 
     /// A user by its Genesys id.
-    pub fn get_user(&self, id: &UserId) -> Result<Option<StoredUser>, StoreError> {
-        self.value(Table::Users, &self.user_key(id))?.map(|value| form::decode_user(&value)).transpose()
+    pub async fn get_user(&self, id: &UserId) -> Result<Option<StoredUser>, StoreError> {
+        let value = self.value(Table::Users, &self.user_key(id)).await?;
+        value.map(|value| form::decode_user(&value)).transpose()
     }
 
     /// The user that a look-up finds; the first by id if an external id or an address has several.
-    pub fn user_by(&self, lookup: UserLookup<'_>) -> Result<Option<StoredUser>, StoreError> {
-        Ok(self.users_by(lookup, 1)?.pop())
+    pub async fn user_by(&self, lookup: UserLookup<'_>) -> Result<Option<StoredUser>, StoreError> {
+        Ok(self.users_by(lookup, 1).await?.pop())
     }
 
     /// Up to `limit` users that a look-up finds, by id.
-    pub fn users_by(&self, lookup: UserLookup<'_>, limit: usize) -> Result<Vec<StoredUser>, StoreError> {
-        let ids = self.user_ids_by(lookup, limit)?;
-        ids.into_iter().filter_map(|id| self.get_user(&UserId::new(id)).transpose()).collect()
+    pub async fn users_by(
+        &self,
+        lookup: UserLookup<'_>,
+        limit: usize,
+    ) -> Result<Vec<StoredUser>, StoreError> {
+        let mut users = Vec::new();
+        for id in self.user_ids_by(lookup, limit).await? {
+            users.extend(self.get_user(&UserId::new(id)).await?);
+        }
+        Ok(users)
     }
 
-    fn user_ids_by(&self, lookup: UserLookup<'_>, limit: usize) -> Result<Vec<String>, StoreError> {
+    async fn user_ids_by(&self, lookup: UserLookup<'_>, limit: usize) -> Result<Vec<String>, StoreError> {
         Ok(match lookup {
-            UserLookup::UserName(name) => self.owner(index::USER_NAME, name)?.into_iter().collect(),
-            UserLookup::ExternalId(external) => self.sharers(index::USER_EXTERNAL, external, limit)?,
-            UserLookup::Email(email) => self.sharers(index::USER_EMAIL, email, limit)?,
+            UserLookup::UserName(name) => self.owner(index::USER_NAME, name).await?.into_iter().collect(),
+            UserLookup::ExternalId(external) => self.sharers(index::USER_EXTERNAL, external, limit).await?,
+            UserLookup::Email(email) => self.sharers(index::USER_EMAIL, email, limit).await?,
         })
     }
 
     /// A group by our id.
-    pub fn get_group(&self, id: &GroupId) -> Result<Option<StoredGroup>, StoreError> {
-        self.value(Table::Groups, &self.group_key(id))?.map(|value| form::decode_group(&value)).transpose()
+    pub async fn get_group(&self, id: &GroupId) -> Result<Option<StoredGroup>, StoreError> {
+        let value = self.value(Table::Groups, &self.group_key(id)).await?;
+        value.map(|value| form::decode_group(&value)).transpose()
     }
 
     /// A group by folded displayName.
-    pub fn group_by_name(&self, folded: &str) -> Result<Option<StoredGroup>, StoreError> {
-        self.owner(index::GROUP_NAME, folded)?.map_or(Ok(None), |id| self.get_group(&GroupId::new(id)))
-    }
-
-    /// The first group with that externalId.
-    pub fn group_by_external_id(&self, external: &str) -> Result<Option<StoredGroup>, StoreError> {
-        self.first_group(index::GROUP_EXTERNAL, external)
+    pub async fn group_by_name(&self, folded: &str) -> Result<Option<StoredGroup>, StoreError> {
+        match self.owner(index::GROUP_NAME, folded).await? {
+            Some(id) => self.get_group(&GroupId::new(id)).await,
+            None => Ok(None),
+        }
     }
 
     /// The group that is kept under that Genesys group id.
-    pub fn group_by_genesys(&self, genesys: &str) -> Result<Option<StoredGroup>, StoreError> {
-        self.first_group(index::GROUP_GENESYS, genesys)
+    pub async fn group_by_genesys(&self, genesys: &str) -> Result<Option<StoredGroup>, StoreError> {
+        match self.sharers(index::GROUP_GENESYS, genesys, 1).await?.pop() {
+            Some(id) => self.get_group(&GroupId::new(id)).await,
+            None => Ok(None),
+        }
     }
 
     /// What we gave a user and may take back.
-    pub fn granted(&self, id: &UserId) -> Result<GrantedSet, StoreError> {
-        Ok(self.read(Table::Granted, &self.granted_key(id))?.unwrap_or_default())
+    pub async fn granted(&self, id: &UserId) -> Result<GrantedSet, StoreError> {
+        Ok(self.read(Table::Granted, &self.granted_key(id)).await?.unwrap_or_default())
     }
 
     /// The last version of a user that was removed here; one with the same id continues counting from it.
-    pub fn tombstone(&self, id: &UserId) -> Result<Option<u64>, StoreError> {
-        self.read(Table::Users, &self.tombstone_key(id))
+    pub async fn tombstone(&self, id: &UserId) -> Result<Option<u64>, StoreError> {
+        self.read(Table::Users, &self.tombstone_key(id)).await
     }
 
     /// Conditions under which names (as in `SagaOpened::names`) belong to nobody, or to the resource `own`. To be opened with a saga, so
     /// that a name taken between the look and the opening refuses it.
-    pub fn names_free(&self, names: &[String], own: Option<&str>) -> Result<Batch, StoreError> {
+    pub async fn names_free(&self, names: &[String], own: Option<&str>) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
         for name in names {
             let word = match name.split_once('/') {
@@ -138,7 +148,7 @@ impl Directory {
             // Ids and addresses are reserved too, but have no single owner in the index.
             let Some(folded) = word.1.strip_prefix("name/") else { continue };
             let key = self.key(&[word.0, folded]);
-            let expect = match self.store.get(Table::Index, &key)? {
+            let expect = match self.store.get(Table::Index, &key).await? {
                 Some(held) if own.is_some_and(|own| held == own.as_bytes()) => Expect::Equals(held),
                 _ => Expect::Absent,
             };
@@ -147,49 +157,45 @@ impl Directory {
         Ok(batch)
     }
 
-    fn first_group(&self, word: &str, name: &str) -> Result<Option<StoredGroup>, StoreError> {
-        let id = self.sharers(word, name, 1)?.pop();
-        id.map_or(Ok(None), |id| self.get_group(&GroupId::new(id)))
+    async fn owner(&self, word: &str, name: &str) -> Result<Option<String>, StoreError> {
+        let value = self.store.get(Table::Index, &self.key(&[word, name])).await?;
+        Ok(value.as_deref().map(id_text))
     }
 
-    fn owner(&self, word: &str, name: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.store.get(Table::Index, &self.key(&[word, name]))?.as_deref().map(id_text))
-    }
-
-    fn sharers(&self, word: &str, name: &str, limit: usize) -> Result<Vec<String>, StoreError> {
-        let rows = self.scan(Table::Index, &[word, name], None, limit)?;
+    async fn sharers(&self, word: &str, name: &str, limit: usize) -> Result<Vec<String>, StoreError> {
+        let rows = self.scan(Table::Index, &[word, name], None, limit).await?;
         Ok(rows.iter().map(|(_, id)| id_text(id)).collect())
     }
 
-    fn value(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        self.store.get(table, key)
+    async fn value(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        self.store.get(table, key).await
     }
 
-    fn count(&self, table: Table, parts: &[&str]) -> Result<usize, StoreError> {
+    async fn count(&self, table: Table, parts: &[&str]) -> Result<usize, StoreError> {
         let (mut total, mut after) = (0, None::<Vec<u8>>);
         loop {
-            let page = self.scan(table, parts, after.as_deref(), PAGE)?;
+            let page = self.scan(table, parts, after.as_deref(), PAGE).await?;
             let Some((last, _)) = page.last() else { return Ok(total) };
             after = Some(last.clone());
             total += page.len();
         }
     }
 
-    fn scan(
+    async fn scan(
         &self,
         table: Table,
         parts: &[&str],
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Rows, StoreError> {
-        self.store.scan(table, &keys::prefix(&self.tenant, parts), after, limit)
+        self.store.scan(table, &keys::prefix(&self.tenant, parts), after, limit).await
     }
 
-    fn scan_all(&self, table: Table, parts: &[&str]) -> Result<Rows, StoreError> {
+    async fn scan_all(&self, table: Table, parts: &[&str]) -> Result<Rows, StoreError> {
         let mut rows = Rows::new();
         loop {
             let after = rows.last().map(|(key, _)| key.as_slice());
-            let page = self.scan(table, parts, after, PAGE)?;
+            let page = self.scan(table, parts, after, PAGE).await?;
             if page.is_empty() {
                 return Ok(rows);
             }
@@ -197,8 +203,8 @@ impl Directory {
         }
     }
 
-    fn read<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
-        self.value(table, key)?.map(|value| record::decode(&value)).transpose()
+    async fn read<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.value(table, key).await?.map(|value| record::decode(&value)).transpose()
     }
 
     fn key(&self, parts: &[&str]) -> Vec<u8> {

@@ -60,7 +60,7 @@ impl Directory {
     ///
     /// # Errors
     /// A damaged record.
-    pub fn chunk_user(
+    pub async fn chunk_user(
         &self,
         chunk: &mut Chunk,
         observed: &Observed,
@@ -68,17 +68,17 @@ impl Directory {
         now_ms: i64,
     ) -> Result<Taken, StoreError> {
         let Some(id) = &observed.id else { return Ok(Taken::Unchanged) };
-        if self.get_user(id)?.is_some_and(|user| user.managed) {
+        if self.get_user(id).await?.is_some_and(|user| user.managed) {
             return Ok(Taken::Managed);
         }
         let name = index::text(&observed.document, "userName").map(fold).unwrap_or_default();
-        let owner = self.owner(index::USER_NAME, &name)?;
+        let owner = self.owner(index::USER_NAME, &name).await?;
         if chunk.names.contains(&name) || owner.is_some_and(|owner| owner != id.as_str()) {
             return Ok(Taken::NameTaken);
         }
-        let batch = self.batch_import_user(observed, fresh, now_ms)?;
+        let batch = self.batch_import_user(observed, fresh, now_ms).await?;
         if batch.is_empty() {
-            let free = self.unreserved(&mut Batch::new(), "user", Some(&name))?;
+            let free = self.unreserved(&mut Batch::new(), "user", Some(&name)).await?;
             return Ok(if free { Taken::Unchanged } else { Taken::NameReserved });
         }
         chunk.batch.append(batch);
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::directory::{StoredUser, UserLookup};
     use crate::model::UserId;
-    use crate::model::ports::{Directory as _, Store};
+    use crate::model::ports::{Store, TurnRecords as _};
     use crate::store::MemoryStore;
     use crate::store::samples::{committed, object, put_user, subject, tenant};
 
@@ -114,10 +114,10 @@ mod tests {
             Self { store, directory, chunk: Chunk::default() }
         }
 
-        fn take(&mut self, id: &str, name: &str) -> Taken {
+        async fn take(&mut self, id: &str, name: &str) -> Taken {
             let document = object(json!({ "userName": name, "title": "Agent" }));
             let user = Observed { id: Some(UserId::new(id)), document, ..Observed::default() };
-            self.directory.chunk_user(&mut self.chunk, &user, subject(7), 5).unwrap()
+            self.directory.chunk_user(&mut self.chunk, &user, subject(7), 5).await.unwrap()
         }
 
         async fn commit(&mut self) {
@@ -125,51 +125,51 @@ mod tests {
             self.store.commit(batch).await.unwrap();
         }
 
-        fn named(&self, name: &str) -> Option<StoredUser> {
-            self.directory.user_by(UserLookup::UserName(name)).unwrap()
+        async fn named(&self, name: &str) -> Option<StoredUser> {
+            self.directory.user_by(UserLookup::UserName(name)).await.unwrap()
         }
     }
 
     #[tokio::test]
     async fn users_of_one_chunk_are_found_by_name_and_unmanaged() {
         let mut house = House::new();
-        assert_eq!(house.take("u1", "Ada"), Taken::Written);
-        assert_eq!(house.take("u2", "bea"), Taken::Written);
+        assert_eq!(house.take("u1", "Ada").await, Taken::Written);
+        assert_eq!(house.take("u2", "bea").await, Taken::Written);
         house.commit().await;
-        let user = house.named("ada").unwrap();
+        let user = house.named("ada").await.unwrap();
         assert!(!user.managed && user.version == 1 && user.id == UserId::new("u1"));
-        assert_eq!((house.take("u1", "Ada"), house.chunk.is_empty()), (Taken::Unchanged, true));
-        assert_eq!(house.take("u1", "Cleo"), Taken::Written);
+        assert_eq!((house.take("u1", "Ada").await, house.chunk.is_empty()), (Taken::Unchanged, true));
+        assert_eq!(house.take("u1", "Cleo").await, Taken::Written);
         house.commit().await;
-        assert_eq!((house.named("ada"), house.named("cleo").unwrap().version), (None, 2));
+        assert_eq!((house.named("ada").await, house.named("cleo").await.unwrap().version), (None, 2));
     }
 
     #[tokio::test]
     async fn a_name_has_one_owner_in_the_chunk_and_in_the_directory() {
         let mut house = House::new();
-        assert_eq!(house.take("u1", "ada"), Taken::Written);
-        assert_eq!(house.take("u2", "ADA"), Taken::NameTaken);
+        assert_eq!(house.take("u1", "ada").await, Taken::Written);
+        assert_eq!(house.take("u2", "ADA").await, Taken::NameTaken);
         house.commit().await;
-        assert_eq!(house.take("u2", "ADA"), Taken::NameTaken);
-        assert_eq!(house.named("ada").unwrap().id, UserId::new("u1"));
+        assert_eq!(house.take("u2", "ADA").await, Taken::NameTaken);
+        assert_eq!(house.named("ada").await.unwrap().id, UserId::new("u1"));
     }
 
     #[tokio::test]
     async fn what_an_identity_provider_wrote_stays() {
         let mut house = House::new();
         let saga = put_user(1, None, json!({"userName": "ada"}), None);
-        let batch = house.directory.settle(&saga, &committed("u1"), &Default::default(), 1).unwrap();
+        let batch = house.directory.settle(&saga, &committed("u1"), &Default::default(), 1).await.unwrap();
         house.store.commit(batch).await.unwrap();
-        assert_eq!(house.take("u1", "another"), Taken::Managed);
-        assert!(house.named("ada").unwrap().managed);
+        assert_eq!(house.take("u1", "another").await, Taken::Managed);
+        assert!(house.named("ada").await.unwrap().managed);
     }
 
-    #[test]
-    fn a_chunk_is_full_before_a_transaction_becomes_too_large() {
+    #[tokio::test]
+    async fn a_chunk_is_full_before_a_transaction_becomes_too_large() {
         let mut house = House::new();
         for n in 0..CHUNK_USERS {
             assert!(!house.chunk.is_full(), "{n}");
-            house.take(&format!("u{n}"), &format!("name{n}"));
+            house.take(&format!("u{n}"), &format!("name{n}")).await;
         }
         assert!(house.chunk.is_full());
     }

@@ -30,8 +30,8 @@ impl Directory {
     ///
     /// # Errors
     /// A damaged record.
-    pub fn recomputes(&self, limit: usize) -> Result<Vec<(Vec<u8>, Recompute)>, StoreError> {
-        let rows = self.scan(Table::Outbox, &["recompute"], None, limit)?;
+    pub async fn recomputes(&self, limit: usize) -> Result<Vec<(Vec<u8>, Recompute)>, StoreError> {
+        let rows = self.scan(Table::Outbox, &["recompute"], None, limit).await?;
         rows.into_iter().map(|(key, value)| Ok((key, record::decode(&value)?))).collect()
     }
 

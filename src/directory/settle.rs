@@ -2,6 +2,8 @@
 //!
 //! Decides which turns make a change visible; the records themselves are in `settle_user` and `settle_group`.
 
+use async_trait::async_trait;
+
 use crate::model::{
     Batch, Intent, Outcome, PlanKind, Report, SagaOpened, StoreError, Subject, Turn, UserId, ports,
 };
@@ -9,8 +11,9 @@ use crate::store::trail::{self, AuditRecord};
 
 use super::Directory;
 
-impl ports::Directory for Directory {
-    fn settle(
+#[async_trait]
+impl ports::TurnRecords for Directory {
+    async fn settle(
         &self,
         opened: &SagaOpened,
         turn: &Turn,
@@ -28,10 +31,14 @@ impl ports::Directory for Directory {
             | Turn::Finished(Outcome::Committed { .. } | Outcome::HandedOver) => {
                 let settled = Settled { opened, turn, report, bound: bound.as_deref(), now_ms };
                 match &opened.intent {
-                    Intent::PutUser { .. } => self.put_user(&mut batch, &settled)?,
-                    Intent::DeleteUser { version } => self.delete_user(&mut batch, &settled, *version)?,
-                    Intent::PutGroup { .. } => self.put_group(&mut batch, &settled)?,
-                    Intent::DeleteGroup { version } => self.delete_group(&mut batch, &settled, *version)?,
+                    Intent::PutUser { .. } => self.put_user(&mut batch, &settled).await?,
+                    Intent::DeleteUser { version } => {
+                        self.delete_user(&mut batch, &settled, *version).await?
+                    }
+                    Intent::PutGroup { .. } => self.put_group(&mut batch, &settled).await?,
+                    Intent::DeleteGroup { version } => {
+                        self.delete_group(&mut batch, &settled, *version).await?
+                    }
                 }
             }
         }

@@ -22,19 +22,19 @@ struct Change {
 }
 
 impl Directory {
-    pub(super) fn put_group(&self, batch: &mut Batch, settled: &Settled<'_>) -> Result<(), StoreError> {
+    pub(super) async fn put_group(&self, batch: &mut Batch, settled: &Settled<'_>) -> Result<(), StoreError> {
         let opened = settled.opened;
         let (Subject::Group { id, .. }, Intent::PutGroup { document, version, add, remove, replace }) =
             (&opened.about, &opened.intent)
         else {
             return Err(mismatch());
         };
-        let before = self.get_group(id)?;
+        let before = self.get_group(id).await?;
         let again = before.as_ref().is_some_and(|group| group.saga == Some(opened.id));
         if settled.hands_over() && !again {
             return Ok(());
         }
-        let change = if again { Change::default() } else { self.change(id, add, remove, *replace)? };
+        let change = if again { Change::default() } else { self.change(id, add, remove, *replace).await? };
         let document = record::document_of_record(document, &NOT_KEPT);
         let unchanged = before
             .as_ref()
@@ -56,9 +56,9 @@ impl Directory {
             saga: Some(opened.id),
         };
         let renamed = before.as_ref().is_some_and(|old| old.display_name() != group.display_name());
-        let affected = self.affected(id, &change, renamed)?;
-        self.unchanged_since(batch, Table::Groups, self.group_key(id))?;
-        self.write_group(batch, before.as_ref(), &group)?;
+        let affected = self.affected(id, &change, renamed).await?;
+        self.unchanged_since(batch, Table::Groups, self.group_key(id)).await?;
+        self.write_group(batch, before.as_ref(), &group).await?;
         for user in &change.joined {
             // Whoever is removed meanwhile must not come back as a member.
             batch.expect(Table::Users, self.user_key(user), Expect::Present);
@@ -68,18 +68,18 @@ impl Directory {
         self.recompute(batch, id, group.version, &affected, settled.now_ms)
     }
 
-    pub(super) fn delete_group(
+    pub(super) async fn delete_group(
         &self,
         batch: &mut Batch,
         settled: &Settled<'_>,
         version: u64,
     ) -> Result<(), StoreError> {
         let Subject::Group { id, .. } = &settled.opened.about else { return Err(mismatch()) };
-        let Some(group) = self.get_group(id)?.filter(|_| !settled.hands_over()) else { return Ok(()) };
-        let members: Vec<UserId> = self.all_members(id)?.into_iter().collect();
+        let Some(group) = self.get_group(id).await?.filter(|_| !settled.hands_over()) else { return Ok(()) };
+        let members: Vec<UserId> = self.all_members(id).await?.into_iter().collect();
         let old = index::group(&self.tenant, id.as_str(), &group.document, group.genesys.as_deref());
-        self.replace_index(batch, id.as_str(), &old, &index::Claims::default())?;
-        self.unchanged_since(batch, Table::Groups, self.group_key(id))?;
+        self.replace_index(batch, id.as_str(), &old, &index::Claims::default()).await?;
+        self.unchanged_since(batch, Table::Groups, self.group_key(id)).await?;
         batch.delete(Table::Groups, self.group_key(id));
         self.went(batch, ResourceKind::Group);
         members.iter().for_each(|user| self.leave(batch, id, user));
@@ -88,7 +88,7 @@ impl Directory {
     }
 
     /// The group's header and its index keys.
-    pub(super) fn write_group(
+    pub(super) async fn write_group(
         &self,
         batch: &mut Batch,
         before: Option<&StoredGroup>,
@@ -98,7 +98,7 @@ impl Directory {
             index::group(&self.tenant, group.id.as_str(), &group.document, group.genesys.as_deref())
         };
         let old = before.map(claims).unwrap_or_default();
-        self.replace_index(batch, group.id.as_str(), &old, &claims(group))?;
+        self.replace_index(batch, group.id.as_str(), &old, &claims(group)).await?;
         batch.put(Table::Groups, self.group_key(&group.id), form::encode_group(group)?);
         if before.is_none() {
             self.came(batch, ResourceKind::Group);
@@ -108,7 +108,7 @@ impl Directory {
 
     /// What really changes: who is a member already does not join, who is none does not leave, and who is no user any more (removed
     /// while the saga ran) does not come back.
-    fn change(
+    async fn change(
         &self,
         id: &GroupId,
         add: &[String],
@@ -118,16 +118,16 @@ impl Directory {
         let add: BTreeSet<UserId> = add.iter().map(UserId::new).collect();
         let mut change = Change::default();
         if replace {
-            change.left = self.all_members(id)?.difference(&add).cloned().collect();
+            change.left = self.all_members(id).await?.difference(&add).cloned().collect();
         } else {
             for user in remove.iter().map(UserId::new).filter(|user| !add.contains(user)) {
-                if self.is_member(id, &user)? {
+                if self.is_member(id, &user).await? {
                     change.left.insert(user);
                 }
             }
         }
         for user in add {
-            if !self.is_member(id, &user)? && self.has_user(&user)? {
+            if !self.is_member(id, &user).await? && self.has_user(&user).await? {
                 change.joined.insert(user);
             }
         }
@@ -135,10 +135,15 @@ impl Directory {
     }
 
     /// Whose entitlements may change: those who come and go, and everybody when the name that rules look at is another one.
-    fn affected(&self, id: &GroupId, change: &Change, renamed: bool) -> Result<Vec<UserId>, StoreError> {
+    async fn affected(
+        &self,
+        id: &GroupId,
+        change: &Change,
+        renamed: bool,
+    ) -> Result<Vec<UserId>, StoreError> {
         let mut affected: BTreeSet<UserId> = change.joined.union(&change.left).cloned().collect();
         if renamed {
-            affected.extend(self.all_members(id)?);
+            affected.extend(self.all_members(id).await?);
         }
         Ok(affected.into_iter().collect())
     }

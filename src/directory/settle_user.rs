@@ -14,7 +14,7 @@ use crate::scim::kind::ResourceKind;
 pub(super) const NOT_KEPT: [&str; 4] = ["id", "meta", "groups", "password"];
 
 impl Directory {
-    pub(super) fn put_user(&self, batch: &mut Batch, settled: &Settled<'_>) -> Result<(), StoreError> {
+    pub(super) async fn put_user(&self, batch: &mut Batch, settled: &Settled<'_>) -> Result<(), StoreError> {
         let opened = settled.opened;
         let Intent::PutUser { document, granted, granted_before, version, .. } = &opened.intent else {
             return Ok(());
@@ -25,14 +25,14 @@ impl Directory {
             Err(_) if settled.hands_over() => return Ok(()),
             Err(error) => return Err(error),
         };
-        let before = self.get_user(&id)?;
+        let before = self.get_user(&id).await?;
         let again = before.as_ref().is_some_and(|user| user.saga == Some(opened.id));
         if settled.hands_over() && !again {
             return Ok(());
         }
         let document = record::document_of_record(document, &NOT_KEPT);
         let unchanged = before.as_ref().is_some_and(|user| user.managed && user.document == document);
-        let last = [before.as_ref().map(|user| user.version), self.tombstone(&id)?, *version];
+        let last = [before.as_ref().map(|user| user.version), self.tombstone(&id).await?, *version];
         let last = last.into_iter().flatten().max().unwrap_or(0);
         let kept = before.as_ref().filter(|_| again || unchanged);
         let user = StoredUser {
@@ -51,14 +51,14 @@ impl Directory {
             saga: Some(opened.id),
             document,
         };
-        self.unchanged_since(batch, Table::Users, self.user_key(&id))?;
-        self.write_user(batch, before.as_ref(), &user)?;
+        self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
+        self.write_user(batch, before.as_ref(), &user).await?;
         let granted = granted_after(&opened.plan, settled.report, granted_before, granted);
         batch.put(Table::Granted, self.granted_key(&id), record::encode(&granted)?);
         Ok(())
     }
 
-    pub(super) fn delete_user(
+    pub(super) async fn delete_user(
         &self,
         batch: &mut Batch,
         settled: &Settled<'_>,
@@ -69,30 +69,35 @@ impl Directory {
             return Ok(());
         }
         let id = settled.user()?;
-        let before = self.get_user(&id)?;
-        let gone = self.tombstone(&id)?;
+        let before = self.get_user(&id).await?;
+        let gone = self.tombstone(&id).await?;
         let last =
             [before.as_ref().map(|user| user.version), gone, Some(version)].into_iter().flatten().max();
         batch.put(Table::Users, self.tombstone_key(&id), record::encode(&last)?);
         if let Some(user) = before {
             let old = index::user(&self.tenant, id.as_str(), &user.document);
-            self.replace_index(batch, id.as_str(), &old, &index::Claims::default())?;
-            self.unchanged_since(batch, Table::Users, self.user_key(&id))?;
+            self.replace_index(batch, id.as_str(), &old, &index::Claims::default()).await?;
+            self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
             self.went(batch, ResourceKind::User);
         }
         batch.delete(Table::Users, self.user_key(&id));
         batch.delete(Table::Granted, self.granted_key(&id));
-        self.leave_all(batch, &id)
+        self.leave_all(batch, &id).await
     }
 
     /// Lists something on a user that a change without a waiting client could not give.
     ///
     /// # Errors
     /// A damaged record.
-    pub fn note_failure(&self, id: &UserId, failure: Failure, now_ms: i64) -> Result<Batch, StoreError> {
+    pub async fn note_failure(
+        &self,
+        id: &UserId,
+        failure: Failure,
+        now_ms: i64,
+    ) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
-        let Some(mut user) = self.get_user(id)? else { return Ok(batch) };
-        self.unchanged_since(&mut batch, Table::Users, self.user_key(id))?;
+        let Some(mut user) = self.get_user(id).await? else { return Ok(batch) };
+        self.unchanged_since(&mut batch, Table::Users, self.user_key(id)).await?;
         user.status =
             Provisioning { state: ProvisioningState::Failed, failures: vec![failure], updated_ms: now_ms };
         batch.put(Table::Users, self.user_key(id), form::encode_user(&user)?);
@@ -100,7 +105,7 @@ impl Directory {
     }
 
     /// The user's record and its index keys.
-    pub(super) fn write_user(
+    pub(super) async fn write_user(
         &self,
         batch: &mut Batch,
         before: Option<&StoredUser>,
@@ -108,7 +113,7 @@ impl Directory {
     ) -> Result<(), StoreError> {
         let claims = |user: &StoredUser| index::user(&self.tenant, user.id.as_str(), &user.document);
         let old = before.map(claims).unwrap_or_default();
-        self.replace_index(batch, user.id.as_str(), &old, &claims(user))?;
+        self.replace_index(batch, user.id.as_str(), &old, &claims(user)).await?;
         batch.put(Table::Users, self.user_key(&user.id), form::encode_user(user)?);
         if before.is_none() {
             self.came(batch, ResourceKind::User);
@@ -116,22 +121,29 @@ impl Directory {
         Ok(())
     }
 
-    pub(super) fn replace_index(
+    pub(super) async fn replace_index(
         &self,
         batch: &mut Batch,
         id: &str,
         old: &index::Claims,
         new: &index::Claims,
     ) -> Result<(), StoreError> {
-        index::replace(batch, id, old, new, |key| self.store.get(Table::Index, key))
+        let mut owners = index::Owners::new();
+        for key in new.unique.union(&old.unique) {
+            if let Some(owner) = self.store.get(Table::Index, key).await? {
+                owners.insert(key.clone(), owner);
+            }
+        }
+        index::replace(batch, id, old, new, &owners);
+        Ok(())
     }
 
     /// Whether there is a user with that id; its record is not decoded.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn has_user(&self, id: &UserId) -> Result<bool, StoreError> {
-        Ok(self.store.get(Table::Users, &self.user_key(id))?.is_some())
+    pub async fn has_user(&self, id: &UserId) -> Result<bool, StoreError> {
+        Ok(self.store.get(Table::Users, &self.user_key(id)).await?.is_some())
     }
 }
 

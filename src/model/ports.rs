@@ -1,6 +1,6 @@
 //! The ports: what the core asks of the world. Signatures only.
 //!
-//! Adapters: `store` (Store, Journal), `directory` (Directory), `genesys` (Upstream, Budget), `bridge` (Lanes), `app` (Clock,
+//! Adapters: `store` (Store, Journal), `directory` (TurnRecords), `genesys` (Upstream, Budget), `bridge` (Lanes), `app` (Clock,
 //! Ids). Tests bring their own. What the words mean: the other files of `model`.
 
 use std::time::Duration;
@@ -50,13 +50,13 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// A damaged record.
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError>;
+    async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError>;
 
     /// Up to `limit` records whose key starts with `prefix`, in key order, after key `after` (exclusive).
     ///
     /// # Errors
     /// A damaged record.
-    fn scan(
+    async fn scan(
         &self,
         table: Table,
         prefix: &[u8],
@@ -69,7 +69,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// A damaged database.
-    fn nth_key(
+    async fn nth_key(
         &self,
         table: Table,
         prefix: &[u8],
@@ -103,34 +103,35 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// A damaged record.
-    fn load(&self, id: SagaId) -> Result<Option<SagaState>, StoreError>;
+    async fn load(&self, id: SagaId) -> Result<Option<SagaState>, StoreError>;
 
     /// All sagas that have not ended, oldest first, stuck ones included.
     ///
     /// # Errors
     /// A damaged record.
-    fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError>;
+    async fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError>;
 
     /// Finished sagas, newest first.
     ///
     /// # Errors
     /// A damaged record.
-    fn finished(&self, limit: usize) -> Result<Vec<SagaState>, StoreError>;
+    async fn finished(&self, limit: usize) -> Result<Vec<SagaState>, StoreError>;
 
     /// Who has reserved a name (see `SagaOpened::names`).
     ///
     /// # Errors
     /// A damaged record.
-    fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError>;
+    async fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError>;
 }
 
 /// Turns what a saga achieved into the records that are committed with its turn.
-pub trait Directory: Send + Sync {
+#[async_trait]
+pub trait TurnRecords: Send + Sync {
     /// Records for `Acknowledged` (visible, perhaps pending) and `Finished`/`HandedOver` of a saga that was not rolled back.
     ///
     /// # Errors
     /// A damaged record.
-    fn settle(
+    async fn settle(
         &self,
         opened: &SagaOpened,
         turn: &Turn,

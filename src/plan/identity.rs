@@ -91,12 +91,16 @@ pub fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) -> bool
         if let Some(date) = text(enterprise.get("dateHire")).filter(|date| is_date(date)) {
             payload.insert(format!("{ENTERPRISE}:dateHire"), json!(date));
         }
-        let manager = enterprise.get("manager").and_then(|manager| text(manager.get("value")));
-        if let Some(manager) = manager.filter(|id| known_user(id)) {
+        if let Some(manager) = manager_of(document).filter(|id| known_user(id)) {
             payload.insert(format!("{ENTERPRISE}:manager"), json!({ "value": manager }));
         }
     }
     payload
+}
+
+/// The id of the manager that the document names.
+pub fn manager_of(document: &Object) -> Option<&str> {
+    text(document.get(ENTERPRISE)?.get("manager")?.get("value"))
 }
 
 /// The division that the document names.

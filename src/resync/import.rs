@@ -120,7 +120,7 @@ pub async fn import(parts: &ImportParts, cell: &ProgressCell) -> Result<Progress
 
 async fn all(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportError> {
     // What is there already must be counted before anything is added to it.
-    parts.store.commit(parts.directory.batch_first_counts()?).await?;
+    parts.store.commit(parts.directory.batch_first_counts().await?).await?;
     users(parts, cell).await?;
     groups(parts, cell).await?;
     let done = cell.get();
@@ -177,13 +177,13 @@ async fn groups(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportEr
 }
 
 /// Commits what one record needs. A conflict is made anew; one that stays is a name that somebody else owns.
-async fn keep(
+async fn keep<F: Future<Output = Result<Batch, StoreError>>>(
     parts: &ImportParts,
     cell: &ProgressCell,
-    make: impl Fn() -> Result<Batch, StoreError>,
+    make: impl Fn() -> F,
 ) -> Result<(), ImportError> {
     for _ in 0..CONFLICTS {
-        let batch = make()?;
+        let batch = make().await?;
         if batch.is_empty() {
             return Ok(());
         }

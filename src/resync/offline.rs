@@ -91,7 +91,7 @@ pub async fn import_lines(
     listener: &mut dyn Listener,
 ) -> Result<Tally, OfflineError> {
     // What is there already must be counted before anything is added to it.
-    parts.store.commit(parts.directory.batch_first_counts()?).await?;
+    parts.store.commit(parts.directory.batch_first_counts().await?).await?;
     let mut run = Run { parts, tally: Tally::default(), seen: HashSet::new(), chunk: Chunk::default() };
     let (mut line, mut number) = (Vec::new(), 0);
     loop {
@@ -123,7 +123,7 @@ pub async fn import_lines(
 /// # Errors
 /// The store refuses.
 pub async fn note_done(parts: &OfflineParts<'_>, tally: &Tally) -> Result<(), StoreError> {
-    if parts.directory.import_state()?.is_some() {
+    if parts.directory.import_state().await?.is_some() {
         return Ok(());
     }
     let state = ImportState { finished_ms: parts.clock.now_ms(), users: tally.users, groups: 0 };
@@ -153,11 +153,11 @@ impl Run<'_> {
         if self.seen.contains(&id) {
             return Ok(Some(format!("the user {id} was on an earlier line already")));
         }
-        let mut taken = self.take(&user)?;
+        let mut taken = self.take(&user).await?;
         if taken == Taken::NameTaken && !self.chunk.is_empty() {
             // An earlier line of this chunk may have given the name up.
             self.commit().await?;
-            taken = self.take(&user)?;
+            taken = self.take(&user).await?;
         }
         match taken {
             Taken::Written => self.tally.written += 1,
@@ -175,9 +175,9 @@ impl Run<'_> {
         Ok(None)
     }
 
-    fn take(&mut self, user: &Observed) -> Result<Taken, StoreError> {
+    async fn take(&mut self, user: &Observed) -> Result<Taken, StoreError> {
         let (fresh, now_ms) = (self.parts.ids.subject(), self.parts.clock.now_ms());
-        self.parts.directory.chunk_user(&mut self.chunk, user, fresh, now_ms)
+        self.parts.directory.chunk_user(&mut self.chunk, user, fresh, now_ms).await
     }
 
     async fn commit(&mut self) -> Result<(), StoreError> {
@@ -268,8 +268,8 @@ mod tests {
             (tally, heard.0)
         }
 
-        fn named(&self, name: &str) -> Option<StoredUser> {
-            self.directory.user_by(UserLookup::UserName(name)).unwrap()
+        async fn named(&self, name: &str) -> Option<StoredUser> {
+            self.directory.user_by(UserLookup::UserName(name)).await.unwrap()
         }
     }
 
@@ -287,9 +287,9 @@ mod tests {
         let text: String = (0..1203).map(|n| line(n, &format!("user{n}@x.example"))).collect();
         let (tally, refused) = house.import(&text).await;
         assert_eq!((tally.users, tally.written, tally.bytes), (1203, 1203, text.len() as u64), "{refused:?}");
-        let user = house.named("user1202@x.example").unwrap();
+        let user = house.named("user1202@x.example").await.unwrap();
         assert!(!user.managed && user.id == UserId::new(id(1202)));
-        assert_eq!(house.directory.import_state().unwrap().unwrap().users, 1203);
+        assert_eq!(house.directory.import_state().await.unwrap().unwrap().users, 1203);
         let before = house.store.commits();
         let (tally, refused) = house.import(&text).await;
         assert_eq!((tally.written, tally.unchanged, refused), (0, 1203, vec![]));
@@ -323,7 +323,7 @@ mod tests {
             assert!(why.contains(*wanted), "{why}: {wanted}");
             assert!(!why.contains("example"), "it quotes a value: {why}");
         }
-        assert!(house.named("ada@x.example").is_some() && house.named("bea@x.example").is_some());
+        assert!(house.named("ada@x.example").await.is_some() && house.named("bea@x.example").await.is_some());
     }
 
     #[tokio::test]
@@ -333,7 +333,7 @@ mod tests {
         let (tally, refused) =
             house.import(&(line(1, "ada.new@x.example") + &line(2, "ada@x.example"))).await;
         assert_eq!((tally.written, refused), (2, vec![]));
-        assert_eq!(house.named("ada@x.example").unwrap().id, UserId::new(id(2)));
+        assert_eq!(house.named("ada@x.example").await.unwrap().id, UserId::new(id(2)));
     }
 
     #[tokio::test]
@@ -347,7 +347,7 @@ mod tests {
         );
         let (tally, refused) = house.import(&text).await;
         assert_eq!(tally.written, 1, "{refused:?}");
-        let user = house.named("ada@x.example").unwrap();
+        let user = house.named("ada@x.example").await.unwrap();
         let wanted = serde_json::json!({ "userName": "Ada@x.example", "title": "Agent" });
         assert_eq!(Value::Object(user.document), wanted);
         assert_eq!(user.id, UserId::new(id(5)));

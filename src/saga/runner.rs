@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::drive::{Driver, StepEnd};
 use super::handle::{Command, Handle, Parked, Progress};
 use super::machine::{Event, Machine, Next};
-use crate::model::ports::{CallContext, Clock, Directory, Journal, Priority, Upstream};
+use crate::model::ports::{CallContext, Clock, Journal, Priority, TurnRecords, Upstream};
 use crate::model::{
     Batch, CommitToken, Effect, Mark, Outcome, PlanKind, SagaId, SagaOpened, Secret, Step, StepId,
     StoreError, Subject, Table, Turn,
@@ -31,7 +31,7 @@ pub struct RunnerPorts {
     /// Genesys Cloud.
     pub upstream: Arc<dyn Upstream>,
     /// Composes what is written with a turn.
-    pub directory: Arc<dyn Directory>,
+    pub directory: Arc<dyn TurnRecords>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -235,7 +235,7 @@ impl Running {
             return Err(StoreError::Conflict { table: Table::Journal, key: Vec::new() });
         }
         let turn = Turn::HandedOver { to: successor.id };
-        let batch = self.records(&turn)?;
+        let batch = self.records(&turn).await?;
         let token = self.runner.ports.journal.hand_over(self.opened.id, successor, batch).await?;
         self.machine.on(Event::Turned(turn));
         self.progress.send_modify(|progress| progress.ended = Some((Outcome::HandedOver, token)));
@@ -266,7 +266,7 @@ impl Running {
     /// An import may change a record between our look and the commit: the records are then composed anew.
     async fn commit(&mut self, turn: &Turn) -> Result<CommitToken, StoreError> {
         for _ in 0..COMMIT_TRIES {
-            let batch = self.records(turn)?;
+            let batch = self.records(turn).await?;
             match self.runner.ports.journal.turn(self.opened.id, turn, batch).await {
                 Err(StoreError::Conflict { table, .. }) if table != Table::Journal => {
                     self.claimed = false;
@@ -278,10 +278,10 @@ impl Running {
         Err(StoreError::Failed("the records of a turn kept changing under it".into()))
     }
 
-    fn records(&mut self, turn: &Turn) -> Result<Batch, StoreError> {
+    async fn records(&mut self, turn: &Turn) -> Result<Batch, StoreError> {
         let now = self.runner.ports.clock.now_ms();
         let report = self.machine.report();
-        let mut batch = self.runner.ports.directory.settle(&self.opened, turn, &report, now)?;
+        let mut batch = self.runner.ports.directory.settle(&self.opened, turn, &report, now).await?;
         let visible = matches!(turn, Turn::Acknowledged { .. } | Turn::Finished(Outcome::Committed { .. }));
         if let (true, false, Some(bound)) = (visible, self.claimed, self.machine.bound()) {
             batch.append(super::handle::claim(&self.opened, bound));

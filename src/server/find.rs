@@ -64,7 +64,7 @@ fn fault(error: StoreError) -> ScimError {
 
 impl Search<'_> {
     /// Whether it takes so little time that it need not leave the thread that serves requests.
-    pub(super) fn is_quick(&self) -> bool {
+    pub(super) async fn is_quick(&self) -> bool {
         // Members of a group are many, and a filter on them looks at all of them.
         let members = self.kind == ResourceKind::Group && self.query.projection.wants("members");
         let looks = self.query.filter.as_ref().is_some_and(|filter| filter.mentions("members"));
@@ -77,30 +77,30 @@ impl Search<'_> {
             None if !matches!(self.from, From::Index) => true,
             None => {
                 let first = self.query.start_index.saturating_sub(1);
-                self.nearest(first).is_ok_and(|(_, at, _)| first - at <= STEP)
+                self.nearest(first).await.is_ok_and(|(_, at, _)| first - at <= STEP)
             }
         }
     }
 
     /// Runs the query.
-    pub(super) fn run(&self) -> Result<Found, ScimError> {
+    pub(super) async fn run(&self) -> Result<Found, ScimError> {
         if let Some(filter) = &self.query.filter
-            && let Some(hits) = self.by_index(filter)?
+            && let Some(hits) = self.by_index(filter).await?
         {
-            return self.cut(self.sorted(hits)?);
+            return self.cut(self.sorted(hits).await?);
         }
         if self.query.sort.is_some() {
-            return self.cut(self.sorted(self.all()?)?);
+            return self.cut(self.sorted(self.all().await?).await?);
         }
         match (&self.query.filter, self.from) {
-            (Some(filter), From::Index) => self.matching(filter),
-            (None, From::Index) => self.slice(),
-            (filter, _) => self.onward(filter.as_ref()),
+            (Some(filter), From::Index) => self.matching(filter).await,
+            (None, From::Index) => self.slice().await,
+            (filter, _) => self.onward(filter.as_ref()).await,
         }
     }
 
     /// The page behind a position, in the directory's own order.
-    fn onward(&self, filter: Option<&Filter>) -> Result<Found, ScimError> {
+    async fn onward(&self, filter: Option<&Filter>) -> Result<Found, ScimError> {
         let after = match self.from {
             From::Behind(After::Id(id)) => Some(id.clone()),
             From::Behind(After::Count(_)) => return Err(foreign()),
@@ -110,31 +110,32 @@ impl Search<'_> {
         self.walk(after, filter, |stored| {
             page.push(stored);
             Ok(page.len() < wanted)
-        })?;
+        })
+        .await?;
         let more = page.len() == wanted;
         page.truncate(self.query.count);
         let next = page.last().filter(|_| more).map(|last| After::Id(last.id.clone()));
         let total = match filter {
-            None => Some(self.count()?),
+            None => Some(self.count().await?),
             Some(_) => None,
         };
         Ok(Found { total, page, next })
     }
 
-    fn count(&self) -> Result<usize, ScimError> {
-        let count = self.state.reads.count(self.kind).map_err(fault)?;
+    async fn count(&self) -> Result<usize, ScimError> {
+        let count = self.state.reads.count(self.kind).await.map_err(fault)?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    fn by_index(&self, filter: &Filter) -> Result<Option<Vec<Stored>>, ScimError> {
+    async fn by_index(&self, filter: &Filter) -> Result<Option<Vec<Stored>>, ScimError> {
         let Some(lookup) = filter.lookup() else { return Ok(None) };
-        let Some(mut hits) = self.state.reads.lookup(self.kind, &lookup).map_err(fault)? else {
+        let Some(mut hits) = self.state.reads.lookup(self.kind, &lookup).await.map_err(fault)? else {
             return Ok(None);
         };
         if !filter.is_lookup_alone() {
             let mut matching = Vec::with_capacity(hits.len());
             for stored in hits {
-                if self.matches(filter, &stored)? {
+                if self.matches(filter, &stored).await? {
                     matching.push(stored);
                 }
             }
@@ -144,17 +145,17 @@ impl Search<'_> {
     }
 
     /// The page without a filter: the position is found by the marks, and only the page is read.
-    fn slice(&self) -> Result<Found, ScimError> {
+    async fn slice(&self) -> Result<Found, ScimError> {
         let reads = self.state.reads.as_ref();
-        let total = self.count()?;
+        let total = self.count().await?;
         let (first, count) = (self.query.start_index.saturating_sub(1), self.query.count);
         if count == 0 || first >= total {
             return Ok(Found::by_index(total, Vec::new()));
         }
-        let (generation, mut at, mut after) = self.nearest(first)?;
+        let (generation, mut at, mut after) = self.nearest(first).await?;
         while at < first {
             let step = STEP.min(first - at);
-            let Some(id) = reads.nth_id(self.kind, after.as_deref(), step).map_err(fault)? else {
+            let Some(id) = reads.nth_id(self.kind, after.as_deref(), step).await.map_err(fault)? else {
                 return Ok(Found::by_index(total, Vec::new()));
             };
             at += step;
@@ -163,17 +164,17 @@ impl Search<'_> {
             }
             after = Some(id);
         }
-        Ok(Found::by_index(total, reads.scan(self.kind, after.as_deref(), count).map_err(fault)?))
+        Ok(Found::by_index(total, reads.scan(self.kind, after.as_deref(), count).await.map_err(fault)?))
     }
 
-    fn nearest(&self, first: usize) -> Result<(u64, usize, Option<String>), ScimError> {
-        let generation = self.state.reads.generation(self.kind).map_err(fault)?;
+    async fn nearest(&self, first: usize) -> Result<(u64, usize, Option<String>), ScimError> {
+        let generation = self.state.reads.generation(self.kind).await.map_err(fault)?;
         let (at, id) = self.state.marks.before(self.kind, generation, first);
         Ok((generation, at, id))
     }
 
     /// The page of those that match, counted to the end.
-    fn matching(&self, filter: &Filter) -> Result<Found, ScimError> {
+    async fn matching(&self, filter: &Filter) -> Result<Found, ScimError> {
         let (first, count) = (self.query.start_index.saturating_sub(1), self.query.count);
         let (mut total, mut page) = (0_usize, Vec::new());
         self.walk(None, Some(filter), |stored| {
@@ -182,12 +183,13 @@ impl Search<'_> {
             }
             total += 1;
             Ok(true)
-        })?;
+        })
+        .await?;
         Ok(Found::by_index(total, page))
     }
 
     /// Every match, as long as there are not more than can be sorted.
-    fn all(&self) -> Result<Vec<Stored>, ScimError> {
+    async fn all(&self) -> Result<Vec<Stored>, ScimError> {
         let mut all = Vec::new();
         self.walk(None, self.query.filter.as_ref(), |stored| {
             all.push(stored);
@@ -197,12 +199,12 @@ impl Search<'_> {
                 )));
             }
             Ok(true)
-        })?;
+        }).await?;
         Ok(all)
     }
 
     /// Calls `each` with every match behind `after` until it says stop.
-    fn walk(
+    async fn walk(
         &self,
         after: Option<String>,
         filter: Option<&Filter>,
@@ -211,7 +213,7 @@ impl Search<'_> {
         let (mut after, mut looked_at) = (after, 0_usize);
         let size = if filter.is_some() { CHUNK } else { CHUNK.min(self.query.count.saturating_add(1)) };
         loop {
-            let chunk = self.state.reads.scan(self.kind, after.as_deref(), size).map_err(fault)?;
+            let chunk = self.state.reads.scan(self.kind, after.as_deref(), size).await.map_err(fault)?;
             let full = chunk.len() == size;
             after = chunk.last().map(|stored| stored.id.clone());
             for stored in chunk {
@@ -222,7 +224,7 @@ impl Search<'_> {
                     ));
                 }
                 let wanted = match filter {
-                    Some(filter) => self.matches(filter, &stored)?,
+                    Some(filter) => self.matches(filter, &stored).await?,
                     None => true,
                 };
                 if wanted && !each(stored)? {
@@ -235,20 +237,20 @@ impl Search<'_> {
         }
     }
 
-    fn matches(&self, filter: &Filter, stored: &Stored) -> Result<bool, ScimError> {
+    async fn matches(&self, filter: &Filter, stored: &Stored) -> Result<bool, ScimError> {
         let (reads, base) = (self.state.reads.as_ref(), self.state.settings.base_url());
-        Ok(filter.matches(&view::whole(reads, base, self.kind, stored, Parts::filtered(filter))?))
+        Ok(filter.matches(&view::whole(reads, base, self.kind, stored, Parts::filtered(filter)).await?))
     }
 
-    fn sorted(&self, found: Vec<Stored>) -> Result<Vec<Stored>, ScimError> {
+    async fn sorted(&self, found: Vec<Stored>) -> Result<Vec<Stored>, ScimError> {
         let Some(sort) = &self.query.sort else { return Ok(found) };
-        let mut keyed = self.keyed(sort, found)?;
+        let mut keyed = self.keyed(sort, found).await?;
         keyed.sort_by(|(left, _), (right, _)| sort.compare(left, right));
         Ok(keyed.into_iter().map(|(_, stored)| stored).collect())
     }
 
     /// Each resource with what it is sorted by.
-    fn keyed(&self, sort: &Sort, found: Vec<Stored>) -> Result<Vec<(Object, Stored)>, ScimError> {
+    async fn keyed(&self, sort: &Sort, found: Vec<Stored>) -> Result<Vec<(Object, Stored)>, ScimError> {
         let (reads, base) = (self.state.reads.as_ref(), self.state.settings.base_url());
         let parts = Parts {
             groups: sort.attribute() == "groups",
@@ -257,22 +259,22 @@ impl Search<'_> {
         };
         let mut keyed = Vec::with_capacity(found.len());
         for stored in found {
-            keyed.push((view::whole(reads, base, self.kind, &stored, parts)?, stored));
+            keyed.push((view::whole(reads, base, self.kind, &stored, parts).await?, stored));
         }
         Ok(keyed)
     }
 
     /// Every match with what it is sorted by, for a search over several types.
-    pub(super) fn all_keyed(&self, sort: &Sort) -> Result<Vec<(Object, Stored)>, ScimError> {
+    pub(super) async fn all_keyed(&self, sort: &Sort) -> Result<Vec<(Object, Stored)>, ScimError> {
         let hits = match &self.query.filter {
-            Some(filter) => self.by_index(filter)?,
+            Some(filter) => self.by_index(filter).await?,
             None => None,
         };
         let found = match hits {
             Some(hits) => hits,
-            None => self.all()?,
+            None => self.all().await?,
         };
-        self.keyed(sort, found)
+        self.keyed(sort, found).await
     }
 
     /// The page of what was found as a whole.

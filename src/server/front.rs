@@ -17,10 +17,10 @@ pub trait FrontDoor: Send + Sync {
     async fn submit(&self, change: Change) -> Result<Reply, ScimError>;
 
     /// Numbers for gauges.
-    fn stats(&self) -> Stats;
+    async fn stats(&self) -> Stats;
 
     /// Why requests cannot be served well right now, in words for an operator; empty when ready.
-    fn unready(&self) -> Vec<String>;
+    async fn unready(&self) -> Vec<String>;
 }
 
 /// Numbers of this moment.

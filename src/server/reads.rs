@@ -3,6 +3,8 @@
 //! A trait over both resource types, so that every endpoint is written once. `app` implements it for the directory. How a
 //! stored resource becomes an answer: [`super::view`].
 
+use async_trait::async_trait;
+
 use crate::model::{Object, StoreError};
 use crate::scim::filter::Lookup;
 use crate::scim::kind::ResourceKind;
@@ -45,30 +47,36 @@ pub(super) fn damaged() -> StoreError {
 }
 
 /// The read side of the directory.
+#[async_trait]
 pub trait Reads: Send + Sync {
     /// One resource.
     ///
     /// # Errors
     /// A damaged record.
-    fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError>;
+    async fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError>;
 
     /// The resources an index names; the caller still applies the filter. `None` when no index serves that look-up.
     ///
     /// # Errors
     /// A damaged record.
-    fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError>;
+    async fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError>;
 
     /// Up to `limit` resources after the id `after`, in the one stable order of listings.
     ///
     /// # Errors
     /// A damaged record.
-    fn scan(&self, kind: ResourceKind, after: Option<&str>, limit: usize) -> Result<Vec<Stored>, StoreError>;
+    async fn scan(
+        &self,
+        kind: ResourceKind,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError>;
 
     /// The id of the `nth` resource (from 1) after the id `after`, in the same order; `None` where there are fewer.
     ///
     /// # Errors
     /// A damaged record.
-    fn nth_id(
+    async fn nth_id(
         &self,
         kind: ResourceKind,
         after: Option<&str>,
@@ -79,41 +87,41 @@ pub trait Reads: Send + Sync {
     ///
     /// # Errors
     /// A damaged record.
-    fn count(&self, kind: ResourceKind) -> Result<u64, StoreError>;
+    async fn count(&self, kind: ResourceKind) -> Result<u64, StoreError>;
 
     /// A number that is another one whenever a resource has come or gone.
     ///
     /// # Errors
     /// A damaged record.
-    fn generation(&self, kind: ResourceKind) -> Result<u64, StoreError>;
+    async fn generation(&self, kind: ResourceKind) -> Result<u64, StoreError>;
 
     /// How far the provisioning of a user has come; `None` for one that was only imported.
     ///
     /// # Errors
     /// A damaged record.
-    fn provisioning(&self, user: &str) -> Result<Option<Provisioning>, StoreError>;
+    async fn provisioning(&self, user: &str) -> Result<Option<Provisioning>, StoreError>;
 
     /// The groups of a user.
     ///
     /// # Errors
     /// A damaged record.
-    fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError>;
+    async fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError>;
 
     /// Whether no user from the id `first` to the id `last` is in any group, told by one look. Both are of one length.
     ///
     /// # Errors
     /// A damaged record.
-    fn groupless(&self, first: &str, last: &str) -> Result<bool, StoreError>;
+    async fn groupless(&self, first: &str, last: &str) -> Result<bool, StoreError>;
 
     /// All members of a group.
     ///
     /// # Errors
     /// A damaged record.
-    fn members(&self, group: &str) -> Result<Vec<Member>, StoreError>;
+    async fn members(&self, group: &str) -> Result<Vec<Member>, StoreError>;
 
     /// Whether a group has more members than that; looks at no more than it must.
     ///
     /// # Errors
     /// A damaged record.
-    fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError>;
+    async fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError>;
 }

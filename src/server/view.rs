@@ -61,7 +61,7 @@ impl Parts {
 ///
 /// # Errors
 /// The directory cannot be read.
-pub fn whole(
+pub async fn whole(
     reads: &dyn Reads,
     base: &str,
     kind: ResourceKind,
@@ -69,11 +69,11 @@ pub fn whole(
     parts: Parts,
 ) -> Result<Object, ScimError> {
     let mut text = Vec::new();
-    write_text(reads, base, kind, stored, parts, &mut text)?;
+    write_text(reads, base, kind, stored, parts, &mut text).await?;
     let mut object: Object = serde_json::from_slice(&text).map_err(|_| fault(damaged()))?;
     if parts.provisioning
         && kind == ResourceKind::User
-        && let Some(provisioning) = reads.provisioning(&stored.id).map_err(fault)?
+        && let Some(provisioning) = reads.provisioning(&stored.id).await.map_err(fault)?
     {
         render::show_provisioning(&mut object, &provisioning);
     }
@@ -81,7 +81,7 @@ pub fn whole(
 }
 
 /// The stored text with address and derived part put in.
-fn write_text(
+async fn write_text(
     reads: &dyn Reads,
     base: &str,
     kind: ResourceKind,
@@ -91,10 +91,10 @@ fn write_text(
 ) -> Result<(), ScimError> {
     let derived = match kind {
         ResourceKind::User if parts.groups => {
-            Some(("groups", render::groups_json(base, &reads.groups_of(&stored.id).map_err(fault)?)))
+            Some(("groups", render::groups_json(base, &reads.groups_of(&stored.id).await.map_err(fault)?)))
         }
         ResourceKind::Group if parts.members => {
-            Some(("members", render::members_json(base, &reads.members(&stored.id).map_err(fault)?)))
+            Some(("members", render::members_json(base, &reads.members(&stored.id).await.map_err(fault)?)))
         }
         _ => None,
     };
@@ -115,7 +115,7 @@ fn fault(error: StoreError) -> ScimError {
 ///
 /// # Errors
 /// The directory cannot be read.
-pub fn write(
+pub async fn write(
     state: &ServerState,
     kind: ResourceKind,
     stored: &Stored,
@@ -130,9 +130,9 @@ pub fn write(
             stored.text.write(base, out, |out| out.extend(b",\"groups\":[]"));
             return Ok(());
         }
-        return write_text(reads, base, kind, stored, parts, out);
+        return write_text(reads, base, kind, stored, parts, out).await;
     }
-    let object = projection.apply(whole(reads, base, kind, stored, parts)?);
+    let object = projection.apply(whole(reads, base, kind, stored, parts).await?);
     serde_json::to_writer(out, &object)
         .map_err(|_| ScimError::internal("The resource cannot be written as JSON."))
 }
@@ -141,14 +141,14 @@ pub fn write(
 ///
 /// # Errors
 /// As [`write`].
-pub fn body(
+pub async fn body(
     state: &ServerState,
     kind: ResourceKind,
     stored: &Stored,
     projection: &Projection,
 ) -> Result<Vec<u8>, ScimError> {
     let mut out = Vec::new();
-    write(state, kind, stored, projection, false, &mut out)?;
+    write(state, kind, stored, projection, false, &mut out).await?;
     Ok(out)
 }
 

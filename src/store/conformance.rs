@@ -23,8 +23,8 @@ fn sled(dir: &tempfile::TempDir) -> Arc<SledStore> {
     SledStore::open(&OpenOptions { cache_bytes: 4 << 20, ..OpenOptions::new(dir.path()) }).unwrap()
 }
 
-fn keys(store: &dyn Store, prefix: &str, after: Option<&str>, limit: usize) -> Vec<String> {
-    let rows = store.scan(Table::Users, prefix.as_bytes(), after.map(str::as_bytes), limit).unwrap();
+async fn keys(store: &dyn Store, prefix: &str, after: Option<&str>, limit: usize) -> Vec<String> {
+    let rows = store.scan(Table::Users, prefix.as_bytes(), after.map(str::as_bytes), limit).await.unwrap();
     rows.into_iter().map(|(key, _)| String::from_utf8(key).unwrap()).collect()
 }
 
@@ -35,8 +35,8 @@ async fn keeps_its_contract(store: &dyn Store) {
     refused.expect(Table::Users, "t/a", Expect::Absent);
     let conflict = StoreError::Conflict { table: Table::Users, key: b"t/a".to_vec() };
     assert_eq!(store.commit(refused).await, Err(conflict));
-    assert_eq!(store.get(Table::Users, b"t/b").unwrap(), None);
-    assert_eq!(store.get(Table::Groups, b"t/a").unwrap(), None, "tables are apart");
+    assert_eq!(store.get(Table::Users, b"t/b").await.unwrap(), None);
+    assert_eq!(store.get(Table::Groups, b"t/a").await.unwrap(), None, "tables are apart");
     let mut swap = put("t/a", "2");
     swap.expect(Table::Users, "t/a", Expect::Equals(Bytes::from("1")));
     assert!(store.commit(swap).await.unwrap().sequence() > first.sequence());
@@ -52,11 +52,11 @@ async fn keeps_its_contract(store: &dyn Store) {
     for key in ["t/b1", "t/b2", "t/b3", "s/b", "u/b"] {
         store.commit(put(key, key.to_owned())).await.unwrap();
     }
-    assert_eq!(keys(store, "t/", None, 9), ["t/a", "t/b1", "t/b2", "t/b3", "t/c"]);
-    assert_eq!(keys(store, "t/b", Some("t/b1"), 1), ["t/b2"]);
-    assert_eq!(keys(store, "t/b", Some("t/b3"), 9), Vec::<String>::new());
-    assert_eq!(keys(store, "t/b", Some("a"), 2), ["t/b1", "t/b2"]);
-    assert_eq!(keys(store, "t/", None, 0), Vec::<String>::new());
+    assert_eq!(keys(store, "t/", None, 9).await, ["t/a", "t/b1", "t/b2", "t/b3", "t/c"]);
+    assert_eq!(keys(store, "t/b", Some("t/b1"), 1).await, ["t/b2"]);
+    assert_eq!(keys(store, "t/b", Some("t/b3"), 9).await, Vec::<String>::new());
+    assert_eq!(keys(store, "t/b", Some("a"), 2).await, ["t/b1", "t/b2"]);
+    assert_eq!(keys(store, "t/", None, 0).await, Vec::<String>::new());
 
     // Large records come back whole, shrink, grow and go.
     for size in [
@@ -71,8 +71,8 @@ async fn keeps_its_contract(store: &dyn Store) {
     ] {
         let value: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
         store.commit(put("t/big", value.clone())).await.unwrap();
-        assert_eq!(store.get(Table::Users, b"t/big").unwrap().unwrap(), value);
-        let scanned = store.scan(Table::Users, b"t/big", None, 2).unwrap();
+        assert_eq!(store.get(Table::Users, b"t/big").await.unwrap().unwrap(), value);
+        let scanned = store.scan(Table::Users, b"t/big", None, 2).await.unwrap();
         assert!(scanned.len() == 1 && scanned[0].1 == value, "{size}");
     }
     let too_large = store.commit(put("t/big", vec![0; STORE_RECORD_BYTES + 1])).await;
@@ -80,14 +80,14 @@ async fn keeps_its_contract(store: &dyn Store) {
     let mut gone = Batch::new();
     gone.delete(Table::Users, "t/big");
     store.commit(gone).await.unwrap();
-    assert_eq!(store.get(Table::Users, b"t/big").unwrap(), None);
+    assert_eq!(store.get(Table::Users, b"t/big").await.unwrap(), None);
 
     // Keys longer than a page could hold are kept all the same.
     let long = format!("t/{}", "x".repeat(10_000));
     store.commit(put(&long, "1")).await.unwrap();
-    assert_eq!(store.get(Table::Users, long.as_bytes()).unwrap(), Some(Bytes::from("1")));
-    assert_eq!(store.get(Table::Users, format!("{long}x").as_bytes()).unwrap(), None);
-    assert_eq!(keys(store, "t/x", Some(&long), 9), Vec::<String>::new());
+    assert_eq!(store.get(Table::Users, long.as_bytes()).await.unwrap(), Some(Bytes::from("1")));
+    assert_eq!(store.get(Table::Users, format!("{long}x").as_bytes()).await.unwrap(), None);
+    assert_eq!(keys(store, "t/x", Some(&long), 9).await, Vec::<String>::new());
 
     // Appends get the next link, however many come at once.
     let append = |text: &str| {
@@ -99,13 +99,13 @@ async fn keeps_its_contract(store: &dyn Store) {
         tokio::join!(store.commit(append("x")), store.commit(append("y")), store.commit(append("z")));
     assert!(one.is_ok() && two.is_ok() && three.is_ok());
     let mut head = chain::Head::genesis(b"t/");
-    for (key, value) in store.scan(Table::Audit, &chain::links_prefix(b"t/"), None, 9).unwrap() {
+    for (key, value) in store.scan(Table::Audit, &chain::links_prefix(b"t/"), None, 9).await.unwrap() {
         let (hash, content) = chain::split_link(&value).unwrap();
         head = head.next(content);
         assert_eq!((key, *hash), (chain::link_key(b"t/", head.sequence), head.hash));
     }
     assert_eq!(head.sequence, 3);
-    assert_eq!(store.get(Table::Audit, &chain::head_key(b"t/")).unwrap(), Some(head.to_bytes()));
+    assert_eq!(store.get(Table::Audit, &chain::head_key(b"t/")).await.unwrap(), Some(head.to_bytes()));
 }
 
 async fn only_one_of_many_gets_a_name(store: Arc<dyn Store>) {
@@ -125,7 +125,7 @@ async fn only_one_of_many_gets_a_name(store: Arc<dyn Store>) {
             Err(error) => assert!(matches!(error, StoreError::Conflict { .. }), "{error}"),
         }
     }
-    assert_eq!((won, keys(store.as_ref(), "t/racer/", None, 99).len()), (1, 1));
+    assert_eq!((won, keys(store.as_ref(), "t/racer/", None, 99).await.len()), (1, 1));
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_commit_told_to_fail_writes_nothing_and_the_next_one_works() {
     store.commit(put("t/a", "1")).await.unwrap();
     let copy = store.copy();
     assert!(matches!(store.commit(put("t/b", "1")).await, Err(StoreError::Failed(_))));
-    assert_eq!(store.get(Table::Users, b"t/b").unwrap(), None);
+    assert_eq!(store.get(Table::Users, b"t/b").await.unwrap(), None);
     store.commit(put("t/b", "1")).await.unwrap();
     assert_eq!((store.commits(), copy.commits()), (2, 1));
 }
@@ -184,7 +184,10 @@ async fn what_was_committed_is_there_after_reopening() {
     for round in 0..3 {
         let store = sled(&dir);
         for earlier in 0..round {
-            assert_eq!(store.get(Table::Users, format!("t/{earlier}").as_bytes()).unwrap().unwrap(), big);
+            assert_eq!(
+                store.get(Table::Users, format!("t/{earlier}").as_bytes()).await.unwrap().unwrap(),
+                big
+            );
         }
         store.commit(put(&format!("t/{round}"), big.clone())).await.unwrap();
         if round != 1 {
@@ -204,7 +207,7 @@ async fn a_commit_of_many_keys_is_one_transaction() {
     }
     sled(&dir).commit(batch).await.unwrap();
     let store = sled(&dir);
-    assert_eq!(store.scan(Table::Members, b"t/gm/", None, 100_000).unwrap().len(), 40_000);
+    assert_eq!(store.scan(Table::Members, b"t/gm/", None, 100_000).await.unwrap().len(), 40_000);
 }
 
 #[tokio::test]
@@ -223,7 +226,7 @@ async fn a_store_opened_for_reading_reads_and_refuses_commits() {
     let dir = tempfile::tempdir().unwrap();
     sled(&dir).commit(put("t/a", "1")).await.unwrap();
     let store = SledStore::open(&OpenOptions { read_only: true, ..OpenOptions::new(dir.path()) }).unwrap();
-    assert_eq!(store.get(Table::Users, b"t/a").unwrap(), Some(Bytes::from("1")));
+    assert_eq!(store.get(Table::Users, b"t/a").await.unwrap(), Some(Bytes::from("1")));
     assert!(matches!(store.commit(put("t/a", "2")).await, Err(StoreError::Failed(_))));
     assert!(store.is_healthy());
 }
@@ -236,7 +239,7 @@ async fn leftovers_of_a_snapshot_do_not_keep_the_store_shut() {
     drop(store);
     fs::write(dir.path().join("records/snap.00000000FFFFFFFF.generating"), b"half").unwrap();
     let store = sled(&dir);
-    assert_eq!(store.get(Table::Users, b"t/a").unwrap(), Some(Bytes::from("1")));
+    assert_eq!(store.get(Table::Users, b"t/a").await.unwrap(), Some(Bytes::from("1")));
 }
 
 #[tokio::test]
@@ -252,11 +255,11 @@ async fn an_older_database_than_the_sequence_file_knows_is_refused() {
 }
 
 /// Reads everything back; an error is as good as a refusal to open, a missing or changed row is not.
-fn reads_back_or_reports(dir: &std::path::Path, rows: &[(String, Vec<u8>)]) -> Result<(), String> {
+async fn reads_back_or_reports(dir: &std::path::Path, rows: &[(String, Vec<u8>)]) -> Result<(), String> {
     let options = OpenOptions { cache_bytes: 4 << 20, ..OpenOptions::new(dir) };
     let store = SledStore::open(&options).map_err(|error| error.to_string())?;
     for (key, value) in rows {
-        let found = store.get(Table::Users, key.as_bytes()).map_err(|error| error.to_string())?;
+        let found = store.get(Table::Users, key.as_bytes()).await.map_err(|error| error.to_string())?;
         assert_eq!(found.as_deref(), Some(value.as_slice()), "silent damage at {key}");
     }
     Ok(())
@@ -293,7 +296,7 @@ async fn a_damaged_byte_is_reported_and_never_silent() {
             *byte ^= 0xA5;
         }
         fs::write(copy.path().join("records/db"), &bytes).unwrap();
-        reported += usize::from(reads_back_or_reports(copy.path(), &rows).is_err());
+        reported += usize::from(reads_back_or_reports(copy.path(), &rows).await.is_err());
     }
     assert!(reported > 0, "no damage was met at all");
 }

@@ -80,11 +80,11 @@ impl Store for MemoryStore {
         Ok(CommitToken::mint(inner.commits))
     }
 
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+    async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
         Ok(self.lock().data.get(&(table, keys::fit(key).into_owned())).cloned())
     }
 
-    fn scan(
+    async fn scan(
         &self,
         table: Table,
         prefix: &[u8],
@@ -104,14 +104,15 @@ impl Store for MemoryStore {
             .map(|((_, key), value)| (key.clone(), value.clone()))
             .collect())
     }
-    fn nth_key(
+
+    async fn nth_key(
         &self,
         table: Table,
         prefix: &[u8],
         after: Option<&[u8]>,
         nth: usize,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let rows = self.scan(table, prefix, after, nth)?;
+        let rows = self.scan(table, prefix, after, nth).await?;
         Ok(rows.into_iter().nth(nth.saturating_sub(1)).map(|(key, _)| key))
     }
 }

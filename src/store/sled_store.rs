@@ -127,11 +127,11 @@ impl Store for SledStore {
         result.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+    async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
         self.engine.get(table, &keys::fit(key))
     }
 
-    fn scan(
+    async fn scan(
         &self,
         table: Table,
         prefix: &[u8],
@@ -142,7 +142,7 @@ impl Store for SledStore {
         self.engine.scan(table, prefix, after.as_deref(), limit)
     }
 
-    fn nth_key(
+    async fn nth_key(
         &self,
         table: Table,
         prefix: &[u8],

@@ -112,8 +112,8 @@ pub fn find<'a>(known: &'a [Known], presented: &str, now_ms: i64) -> Option<&'a 
 ///
 /// # Errors
 /// A damaged record.
-pub fn list(store: &dyn Store, tenant: &TenantId) -> Result<Vec<TokenRecord>, StoreError> {
-    let found = store.scan(Table::Tokens, &keys::prefix(tenant, &["token"]), None, LIST)?;
+pub async fn list(store: &dyn Store, tenant: &TenantId) -> Result<Vec<TokenRecord>, StoreError> {
+    let found = store.scan(Table::Tokens, &keys::prefix(tenant, &["token"]), None, LIST).await?;
     found.iter().map(|(_, value)| record::decode(FORMAT, value)).collect()
 }
 
@@ -133,9 +133,13 @@ pub fn put(tenant: &TenantId, token: &TokenRecord) -> Result<Batch, StoreError> 
 ///
 /// # Errors
 /// A damaged record.
-pub fn revoke(store: &dyn Store, tenant: &TenantId, id: &ClientId) -> Result<Option<Batch>, StoreError> {
+pub async fn revoke(
+    store: &dyn Store,
+    tenant: &TenantId,
+    id: &ClientId,
+) -> Result<Option<Batch>, StoreError> {
     let key = key(tenant, id);
-    let Some(value) = store.get(Table::Tokens, &key)? else { return Ok(None) };
+    let Some(value) = store.get(Table::Tokens, &key).await? else { return Ok(None) };
     let token = TokenRecord { revoked: true, ..record::decode(FORMAT, &value)? };
     let mut batch = Batch::new();
     batch.expect(Table::Tokens, key.clone(), Expect::Present);
@@ -201,10 +205,10 @@ mod tests {
         let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
         store.commit(put(&tenant, &token("a", "okta", "one")).unwrap()).await.unwrap();
         assert!(store.commit(put(&tenant, &token("a", "okta", "two")).unwrap()).await.is_err());
-        let batch = revoke(&store, &tenant, &ClientId::new("a")).unwrap().unwrap();
+        let batch = revoke(&store, &tenant, &ClientId::new("a")).await.unwrap().unwrap();
         store.commit(batch).await.unwrap();
-        assert!(list(&store, &tenant).unwrap()[0].revoked);
-        assert_eq!(revoke(&store, &tenant, &ClientId::new("b")).unwrap(), None);
-        assert_eq!(list(&store, &TenantId::new("u")).unwrap(), []);
+        assert!(list(&store, &tenant).await.unwrap()[0].revoked);
+        assert_eq!(revoke(&store, &tenant, &ClientId::new("b")).await.unwrap(), None);
+        assert_eq!(list(&store, &TenantId::new("u")).await.unwrap(), []);
     }
 }

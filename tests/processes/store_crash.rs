@@ -61,22 +61,24 @@ fn large(number: u64) -> Vec<u8> {
 }
 
 /// What the store holds: for each writer the numbers, checked for being whole.
-fn read_back(store: &dyn Store) -> BTreeMap<u64, BTreeSet<u64>> {
+async fn read_back(store: &dyn Store) -> BTreeMap<u64, BTreeSet<u64>> {
     let mut found: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
     let mut total = 0;
     for writer in 0..WRITERS {
-        let [users, index, journal] = TOGETHER.map(|table| {
-            let rows = store.scan(table, format!("t/{writer}/").as_bytes(), None, usize::MAX).unwrap();
+        let mut together = Vec::new();
+        for table in TOGETHER {
+            let rows = store.scan(table, format!("t/{writer}/").as_bytes(), None, usize::MAX).await.unwrap();
             let numbers = rows.iter().map(|(_, value)| String::from_utf8_lossy(value).parse().unwrap());
             let numbers: BTreeSet<u64> = numbers.collect();
-            let last = store.get(table, format!("t/last/{writer}").as_bytes()).unwrap();
+            let last = store.get(table, format!("t/last/{writer}").as_bytes()).await.unwrap();
             let last = last.map(|value| String::from_utf8_lossy(&value).parse().unwrap());
             assert_eq!(numbers.last().copied(), last, "{table:?} of writer {writer}");
-            numbers
-        });
-        assert!(users == index && index == journal, "a commit of writer {writer} is torn");
+            together.push(numbers);
+        }
+        let users = together.remove(0);
+        assert!(together.iter().all(|others| *others == users), "a commit of writer {writer} is torn");
         let kept_large = users.iter().rev().find(|number| number.is_multiple_of(LARGE_EVERY));
-        let large_found = store.get(Table::Granted, format!("t/{writer}").as_bytes()).unwrap();
+        let large_found = store.get(Table::Granted, format!("t/{writer}").as_bytes()).await.unwrap();
         assert_eq!(
             large_found.as_deref(),
             kept_large.map(|number| large(*number)).as_deref(),
@@ -85,7 +87,7 @@ fn read_back(store: &dyn Store) -> BTreeMap<u64, BTreeSet<u64>> {
         total += users.len() as u64;
         found.insert(writer, users);
     }
-    assert_eq!(audit::verify(store, &tenant()), Ok(total), "one audit entry for each commit");
+    assert_eq!(audit::verify(store, &tenant()).await, Ok(total), "one audit entry for each commit");
     found
 }
 
@@ -95,7 +97,7 @@ fn child() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let store = SledStore::open(&options(Path::new(&dir))).unwrap();
-    let found = read_back(store.as_ref());
+    let found = runtime.block_on(read_back(store.as_ref()));
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
             let store = Arc::clone(&store);
@@ -157,7 +159,8 @@ fn acknowledged(lines: impl Iterator<Item = String>) -> (Vec<(u64, u64)>, Vec<St
 
 fn check(dir: &Path, acks: &[(u64, u64)]) {
     let store = SledStore::open(&options(dir)).unwrap();
-    let found = read_back(store.as_ref());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let found = runtime.block_on(read_back(store.as_ref()));
     for (writer, number) in acks {
         let kept = found.get(writer).is_some_and(|numbers| numbers.contains(number));
         assert!(kept, "writer {writer} was promised {number}");

@@ -22,7 +22,7 @@ use crate::{difference, has_pivot, normalised};
 async fn recovered(house: &House, opened: &SagaOpened, turns: &[Turn]) -> Outcome {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let journal: Arc<dyn Journal> =
-        Arc::new(StoreJournal::new(opened.tenant.clone(), Arc::clone(&store)).unwrap());
+        Arc::new(StoreJournal::new(opened.tenant.clone(), Arc::clone(&store)).await.unwrap());
     journal.open(opened, Batch::new()).await.unwrap();
     for turn in turns {
         journal.turn(opened.id, turn, Batch::new()).await.unwrap();
@@ -41,12 +41,12 @@ async fn recovered(house: &House, opened: &SagaOpened, turns: &[Turn]) -> Outcom
 }
 
 async fn run(name: &str, quirks: &Quirks, turns: &[Turn]) -> (Value, Value, Value, Outcome) {
-    let house = House::new(quirks.clone());
+    let house = House::new(quirks.clone()).await;
     let scene = prepare(&house, name).await;
     let before = house.organisation().await;
     house.submit(scene.kind, scene.action).await.unwrap_or_else(|error| panic!("{name}: {}", error.detail));
     let once = house.organisation().await;
-    let opened = house.bridge.finished_sagas(1).unwrap().remove(0).opened;
+    let opened = house.bridge.finished_sagas(1).await.unwrap().remove(0).opened;
     let outcome = recovered(&house, &opened, turns).await;
     let after = house.organisation().await;
     (before, once, after, outcome)

@@ -66,13 +66,13 @@ pub(crate) struct House {
 }
 
 impl House {
-    pub(crate) fn new(quirks: Quirks) -> House {
+    pub(crate) async fn new(quirks: Quirks) -> House {
         let cloud = Cloud::start(Options { quirks, rate_per_minute: 60_000, ..Options::default() }).unwrap();
         let clock = Arc::new(Real::new(Instant::now()));
         let tenant = TenantId::new("test");
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let journal: Arc<dyn Journal> =
-            Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).unwrap());
+            Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).await.unwrap());
         let budget = Arc::new(SharedBudget::new(60_000, 0, clock.clone()));
         let settings = Settings::at(
             tenant.clone(),
@@ -108,7 +108,7 @@ impl House {
             engine: tokio::runtime::Handle::current(),
             stop: stop.clone(),
         });
-        bridge.recover().unwrap();
+        bridge.recover().await.unwrap();
         House { cloud, bridge, deadline: Duration::from_secs(30), stop }
     }
 

@@ -68,7 +68,7 @@ struct Clean {
 }
 
 async fn clean(name: &str, quirks: &Quirks) -> Clean {
-    let house = House::new(quirks.clone());
+    let house = House::new(quirks.clone()).await;
     let scene = prepare(&house, name).await;
     house.organisation().await;
     house.cloud.clear_ledger();
@@ -103,7 +103,7 @@ struct Broken {
 }
 
 async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
-    let house = House::new(quirks.clone());
+    let house = House::new(quirks.clone()).await;
     let scene = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();
@@ -114,9 +114,9 @@ async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
     let result = house.submit(scene.kind, scene.action).await;
     let after = house.organisation().await;
     let hit = house.cloud.ledger().iter().any(|call| call.fault.is_some());
-    let stuck = house.bridge.stats().unwrap().stuck;
-    assert_eq!(house.bridge.stats().unwrap().open, stuck, "{name}: a saga was left open");
-    let newest = house.bridge.finished_sagas(1).unwrap().pop();
+    let stuck = house.bridge.stats().await.unwrap().stuck;
+    assert_eq!(house.bridge.stats().await.unwrap().open, stuck, "{name}: a saga was left open");
+    let newest = house.bridge.finished_sagas(1).await.unwrap().pop();
     let outcome = newest.and_then(|saga| match saga.turns.last() {
         Some(Turn::Finished(outcome)) => Some(outcome.clone()),
         _ => None,

@@ -24,7 +24,7 @@ enum Undo {
 
 /// Refuses the forward call and, if named, hits one call of the way back.
 async fn run(name: &str, refused: &Spot, undo: Option<(&Spot, Undo)>) -> Result<(Vec<Spot>, bool), String> {
-    let house = House::new(Quirks::default());
+    let house = House::new(Quirks::default()).await;
     let scene = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();
@@ -45,7 +45,7 @@ async fn run(name: &str, refused: &Spot, undo: Option<(&Spot, Undo)>) -> Result<
     if result.is_ok() {
         return Err(format!("{}: acknowledged", at()));
     }
-    let stuck = house.bridge.open_sagas().unwrap();
+    let stuck = house.bridge.open_sagas().await.unwrap();
     let expected = usize::from(hits > 1 && undo.is_some_and(|(_, way)| way == Undo::Refused));
     if stuck.len() > expected {
         return Err(format!("{}: {} sagas are stuck or open", at(), stuck.len()));
@@ -54,7 +54,7 @@ async fn run(name: &str, refused: &Spot, undo: Option<(&Spot, Undo)>) -> Result<
         house.bridge.redrive(saga.opened.id).await.map_err(|error| format!("{}: {error}", at()))?;
         house.bridge.quiet(std::time::Duration::from_secs(30)).await;
     }
-    if !house.bridge.open_sagas().unwrap().is_empty() {
+    if !house.bridge.open_sagas().await.unwrap().is_empty() {
         return Err(format!("{}: still stuck after the redrive", at()));
     }
     let after = house.organisation().await;

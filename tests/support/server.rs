@@ -151,25 +151,26 @@ impl FrontDoor for House {
         Ok(Reply { done, id, token, pending: *self.pending.lock().unwrap() })
     }
 
-    fn stats(&self) -> Stats {
+    async fn stats(&self) -> Stats {
         Stats { sagas_open: 3, sagas_stuck: 1, oldest_saga_s: 42, budget_left: 270 }
     }
 
-    fn unready(&self) -> Vec<String> {
+    async fn unready(&self) -> Vec<String> {
         self.unready.lock().unwrap().clone()
     }
 }
 
+#[async_trait]
 impl Reads for House {
-    fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError> {
+    async fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError> {
         Ok(self.inner.lock().unwrap().resources.get(&(kind, id.to_owned())).cloned())
     }
 
-    fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
+    async fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
         match lookup {
-            Lookup::Id(id) => Ok(Some(self.get(kind, id)?.into_iter().collect())),
+            Lookup::Id(id) => Ok(Some(self.get(kind, id).await?.into_iter().collect())),
             Lookup::UserName(name) => {
-                let all = self.scan(kind, None, usize::MAX)?;
+                let all = self.scan(kind, None, usize::MAX).await?;
                 let named = |it: &Stored| {
                     it.document().unwrap()["userName"].as_str().unwrap().to_lowercase() == *name
                 };
@@ -179,7 +180,12 @@ impl Reads for House {
         }
     }
 
-    fn scan(&self, kind: ResourceKind, after: Option<&str>, limit: usize) -> Result<Vec<Stored>, StoreError> {
+    async fn scan(
+        &self,
+        kind: ResourceKind,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
         let inner = self.inner.lock().unwrap();
         let of_kind = inner
             .resources
@@ -188,43 +194,43 @@ impl Reads for House {
         Ok(of_kind.take(limit).map(|(_, stored)| stored.clone()).collect())
     }
 
-    fn nth_id(
+    async fn nth_id(
         &self,
         kind: ResourceKind,
         after: Option<&str>,
         nth: usize,
     ) -> Result<Option<String>, StoreError> {
-        Ok(self.scan(kind, after, nth)?.into_iter().nth(nth - 1).map(|stored| stored.id))
+        Ok(self.scan(kind, after, nth).await?.into_iter().nth(nth - 1).map(|stored| stored.id))
     }
 
-    fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
-        Ok(self.scan(kind, None, usize::MAX)?.len() as u64)
+    async fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
+        Ok(self.scan(kind, None, usize::MAX).await?.len() as u64)
     }
 
-    fn generation(&self, _: ResourceKind) -> Result<u64, StoreError> {
+    async fn generation(&self, _: ResourceKind) -> Result<u64, StoreError> {
         Ok(self.changes.lock().unwrap().len() as u64)
     }
 
-    fn provisioning(&self, _: &str) -> Result<Option<Provisioning>, StoreError> {
+    async fn provisioning(&self, _: &str) -> Result<Option<Provisioning>, StoreError> {
         Ok(None)
     }
 
-    fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError> {
+    async fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError> {
         let inner = self.inner.lock().unwrap();
         let of = inner.members.iter().filter(|(_, members)| members.iter().any(|it| it.value == user));
         Ok(of.map(|(id, _)| GroupRef { value: id.clone(), display: None }).collect())
     }
 
-    fn groupless(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+    async fn groupless(&self, _: &str, _: &str) -> Result<bool, StoreError> {
         Ok(false)
     }
 
-    fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
+    async fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
         *self.members_read.lock().unwrap() += 1;
         Ok(self.inner.lock().unwrap().members.get(group).cloned().unwrap_or_default())
     }
 
-    fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError> {
+    async fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError> {
         Ok(self.inner.lock().unwrap().members.get(group).is_some_and(|all| all.len() > number))
     }
 }

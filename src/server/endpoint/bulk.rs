@@ -39,7 +39,7 @@ pub async fn handle(req: HttpRequest, payload: Payload, state: Data<ServerState>
             >= state.settings.bulk_begin.as_millis();
         let result = if over { Err(no_time()) } else { submit(next, &cause, &state).await };
         match result {
-            Ok(reply) => note(&mut job, index, kind, &reply, &state),
+            Ok(reply) => note(&mut job, index, kind, &reply, &state).await,
             Err(fault) => job.failed(index, fault),
         }
     }
@@ -64,13 +64,13 @@ async fn submit(next: Next, cause: &Cause, state: &ServerState) -> Result<Reply,
 }
 
 /// Writes down what was done. It is done whether or not its version can be read just now.
-fn note(job: &mut BulkJob, index: usize, kind: ResourceKind, reply: &Reply, state: &ServerState) {
+async fn note(job: &mut BulkJob, index: usize, kind: ResourceKind, reply: &Reply, state: &ServerState) {
     let status = match reply.done {
         Done::Created => StatusCode::CREATED,
         Done::Changed => StatusCode::OK,
         Done::Deleted => StatusCode::NO_CONTENT,
     };
-    let tag = match (reply.done, state.reads.get(kind, &reply.id)) {
+    let tag = match (reply.done, state.reads.get(kind, &reply.id).await) {
         (Done::Created | Done::Changed, Ok(Some(stored))) => Some(view::tag(&stored)),
         (_, Err(error)) => {
             tracing::error!(%error, "the version of a bulk operation cannot be read");

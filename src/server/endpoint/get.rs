@@ -20,7 +20,7 @@ use crate::server::{answer, query, view};
 /// # Errors
 /// 404 when there is none; 400 for bad `attributes`.
 pub async fn user(req: HttpRequest, id: Path<String>, state: Data<ServerState>) -> Answer {
-    handle(ResourceKind::User, &req, &id, &state)
+    handle(ResourceKind::User, &req, &id, &state).await
 }
 
 /// Shows a group.
@@ -28,12 +28,12 @@ pub async fn user(req: HttpRequest, id: Path<String>, state: Data<ServerState>) 
 /// # Errors
 /// As [`user`].
 pub async fn group(req: HttpRequest, id: Path<String>, state: Data<ServerState>) -> Answer {
-    handle(ResourceKind::Group, &req, &id, &state)
+    handle(ResourceKind::Group, &req, &id, &state).await
 }
 
-fn handle(kind: ResourceKind, req: &HttpRequest, id: &str, state: &ServerState) -> Answer {
+async fn handle(kind: ResourceKind, req: &HttpRequest, id: &str, state: &ServerState) -> Answer {
     let projection = view::projection(kind, &query::pairs(req.query_string())?)?;
-    let stored = state.reads.get(kind, id).map_err(|error| answer::store_fault(&error))?;
+    let stored = state.reads.get(kind, id).await.map_err(|error| answer::store_fault(&error))?;
     let stored = stored.ok_or_else(|| ScimError::not_found(format!("There is no {kind} with this id.")))?;
     let tag = view::tag(&stored);
     let location = render::location(state.settings.base_url(), kind, &stored.id);
@@ -41,7 +41,7 @@ fn handle(kind: ResourceKind, req: &HttpRequest, id: &str, state: &ServerState) 
     let mut response = if !stored.telling && has_already(req, stored.version) {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else {
-        answer::text(StatusCode::OK, view::body(state, kind, &stored, &projection)?)
+        answer::text(StatusCode::OK, view::body(state, kind, &stored, &projection).await?)
     };
     answer::describe(&mut response, &tag, Some(&location));
     Ok(response)

@@ -7,6 +7,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use tokio::runtime::Handle;
 
 use crate::scim::cursor::{After, Fingerprint, Position};
 use crate::scim::error::ScimError;
@@ -160,23 +161,29 @@ pub(super) async fn run(
     from: From,
     state: Data<ServerState>,
 ) -> Result<Page, ScimError> {
-    if (Search { kind, query: &query, from: &from, state: &state }).is_quick() {
-        return find(kind, &query, &from, &state);
+    if (Search { kind, query: &query, from: &from, state: &state }).is_quick().await {
+        return find(kind, &query, &from, &state).await;
     }
-    web::block(move || find(kind, &query, &from, &state))
+    let here = Handle::current();
+    web::block(move || here.block_on(find(kind, &query, &from, &state)))
         .await
         .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
 
-fn find(kind: ResourceKind, query: &ListQuery, from: &From, state: &ServerState) -> Result<Page, ScimError> {
-    let found = Search { kind, query, from, state }.run()?;
+async fn find(
+    kind: ResourceKind,
+    query: &ListQuery,
+    from: &From,
+    state: &ServerState,
+) -> Result<Page, ScimError> {
+    let found = Search { kind, query, from, state }.run().await?;
     let mut text = Vec::with_capacity(found.page.len() * TYPICAL);
-    let groupless = groupless(kind, &found.page, state)?;
+    let groupless = groupless(kind, &found.page, state).await?;
     for (number, stored) in found.page.iter().enumerate() {
         if number > 0 {
             text.push(b',');
         }
-        view::write(state, kind, stored, &query.projection, groupless, &mut text)?;
+        view::write(state, kind, stored, &query.projection, groupless, &mut text).await?;
     }
     Ok(Page { total: found.total, number: found.page.len(), next: found.next, text })
 }
@@ -191,12 +198,13 @@ pub(super) async fn run_sorted(
     from: From,
     state: Data<ServerState>,
 ) -> Result<Page, ScimError> {
-    web::block(move || find_sorted(&queries, &sort, &from, &state))
+    let here = Handle::current();
+    web::block(move || here.block_on(find_sorted(&queries, &sort, &from, &state)))
         .await
         .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
 
-fn find_sorted(
+async fn find_sorted(
     queries: &[(ResourceKind, ListQuery)],
     sort: &Sort,
     from: &From,
@@ -204,7 +212,7 @@ fn find_sorted(
 ) -> Result<Page, ScimError> {
     let mut all = Vec::new();
     for (kind, query) in queries {
-        let found = Search { kind: *kind, query, from, state }.all_keyed(sort)?;
+        let found = Search { kind: *kind, query, from, state }.all_keyed(sort).await?;
         all.extend(found.into_iter().map(|(key, stored)| (key, query, *kind, stored)));
     }
     all.sort_by(|(left, ..), (right, ..)| sort.compare(left, right));
@@ -215,7 +223,7 @@ fn find_sorted(
         if page.number > 0 {
             page.text.push(b',');
         }
-        view::write(state, *kind, stored, &query.projection, false, &mut page.text)?;
+        view::write(state, *kind, stored, &query.projection, false, &mut page.text).await?;
         page.number += 1;
     }
     page.next = find::next(from, first.saturating_add(page.number), all.len());
@@ -224,7 +232,7 @@ fn find_sorted(
 
 /// Whether nobody on a page is in any group, asked once instead of for each. Where the ids do not sort as their keys do, as those of
 /// Genesys Cloud do, the answer is no.
-fn groupless(kind: ResourceKind, page: &[Stored], state: &ServerState) -> Result<bool, ScimError> {
+async fn groupless(kind: ResourceKind, page: &[Stored], state: &ServerState) -> Result<bool, ScimError> {
     let ids = || page.iter().map(|stored| stored.id.as_str());
     let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(true) };
     let alike = |id: &str| {
@@ -233,5 +241,5 @@ fn groupless(kind: ResourceKind, page: &[Stored], state: &ServerState) -> Result
     if kind != ResourceKind::User || page.len() < 2 || !ids().all(alike) {
         return Ok(false);
     }
-    state.reads.groupless(first, last).map_err(|error| answer::store_fault(&error))
+    state.reads.groupless(first, last).await.map_err(|error| answer::store_fault(&error))
 }

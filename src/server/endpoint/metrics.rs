@@ -7,7 +7,7 @@ use crate::server::state::ServerState;
 
 /// Renders all metrics.
 pub async fn handle(state: Data<ServerState>) -> HttpResponse {
-    let stats = state.front.stats();
+    let stats = state.front.stats().await;
     for (name, value) in [
         ("sagas_open", stats.sagas_open),
         ("sagas_stuck", stats.sagas_stuck),

@@ -10,7 +10,7 @@ use crate::server::state::ServerState;
 
 /// Says whether it is ready and, if not, why.
 pub async fn handle(state: Data<ServerState>) -> HttpResponse {
-    let reasons = state.front.unready();
+    let reasons = state.front.unready().await;
     let mut response =
         if reasons.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response

@@ -36,14 +36,14 @@ pub(super) async fn submit(
         deadline: state.settings.deadline,
     };
     let reply = state.front.submit(change).await?;
-    let mut response = respond(kind, state, &reply, &projection, short)?;
+    let mut response = respond(kind, state, &reply, &projection, short).await?;
     if reply.pending {
         answer::pending(&mut response);
     }
     Ok(response)
 }
 
-fn respond(
+async fn respond(
     kind: ResourceKind,
     state: &ServerState,
     reply: &Reply,
@@ -55,23 +55,27 @@ fn respond(
         Done::Created => StatusCode::CREATED,
         Done::Changed => StatusCode::OK,
     };
-    let stored = state.reads.get(kind, &reply.id).map_err(|error| answer::store_fault(&error))?;
+    let stored = state.reads.get(kind, &reply.id).await.map_err(|error| answer::store_fault(&error))?;
     let Some(stored) = stored else {
         // It was committed and is gone again: somebody deleted it in between. The change itself was done.
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     };
     let location = render::location(state.settings.base_url(), kind, &stored.id);
-    let mut response = if short && large(state, &stored.id)? {
+    let mut response = if short && large(state, &stored.id).await? {
         answer::empty(StatusCode::NO_CONTENT)
     } else {
-        answer::text(status, view::body(state, kind, &stored, projection)?)
+        answer::text(status, view::body(state, kind, &stored, projection).await?)
     };
     answer::describe(&mut response, &view::tag(&stored), Some(&location));
     Ok(response)
 }
 
-fn large(state: &ServerState, group: &str) -> Result<bool, ScimError> {
-    state.reads.more_members_than(group, PATCH_BODY_MEMBERS).map_err(|error| answer::store_fault(&error))
+async fn large(state: &ServerState, group: &str) -> Result<bool, ScimError> {
+    state
+        .reads
+        .more_members_than(group, PATCH_BODY_MEMBERS)
+        .await
+        .map_err(|error| answer::store_fault(&error))
 }
 
 /// Who asks, and in which request.

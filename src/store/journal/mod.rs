@@ -39,8 +39,8 @@ impl StoreJournal {
     ///
     /// # Errors
     /// A damaged record.
-    pub fn new(tenant: TenantId, store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let newest = store.scan(Table::Journal, &keys::prefix(&tenant, &["done"]), None, 1)?;
+    pub async fn new(tenant: TenantId, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let newest = store.scan(Table::Journal, &keys::prefix(&tenant, &["done"]), None, 1).await?;
         let number = match newest.first() {
             None => 0,
             Some((key, _)) => done_number(key)
@@ -51,7 +51,11 @@ impl StoreJournal {
     }
 
     /// What opening a saga writes. Names are taken if they are free, or held by `predecessor`.
-    fn open_batch(&self, opened: &SagaOpened, predecessor: Option<SagaId>) -> Result<Batch, StoreError> {
+    async fn open_batch(
+        &self,
+        opened: &SagaOpened,
+        predecessor: Option<SagaId>,
+    ) -> Result<Batch, StoreError> {
         if opened.tenant != self.tenant {
             return Err(StoreError::Failed("a saga of another tenant was opened here".to_owned()));
         }
@@ -63,7 +67,7 @@ impl StoreJournal {
         batch.put(Table::Journal, self.key(&["open", &id]), id.clone());
         for name in &opened.names {
             let key = self.reserve_key(name);
-            let held = self.store.get(Table::Index, &key)?;
+            let held = self.store.get(Table::Index, &key).await?;
             let by_predecessor = predecessor.map(|saga| saga.to_string());
             let expect = match (held, by_predecessor) {
                 (Some(held), Some(by)) if held == by.as_bytes() => Expect::Equals(held),
@@ -76,10 +80,10 @@ impl StoreJournal {
     }
 
     /// What a turn writes.
-    fn turn_batch(&self, id: SagaId, turn: &Turn) -> Result<Batch, StoreError> {
+    async fn turn_batch(&self, id: SagaId, turn: &Turn) -> Result<Batch, StoreError> {
         let text = id.to_string();
         let refused = || StoreError::Conflict { table: Table::Journal, key: self.key(&["saga", &text]) };
-        let state = self.load(id)?.ok_or_else(refused)?;
+        let state = self.load(id).await?.ok_or_else(refused)?;
         if !turns::legal(state.turns.last(), turn) {
             tracing::error!(saga = %id, after = state.turns.len(), "an illegal turn was refused");
             return Err(refused());
@@ -101,21 +105,21 @@ impl StoreJournal {
             }
             let done = self.next_done.fetch_add(1, Ordering::Relaxed);
             batch.put(Table::Journal, self.done_key(done), text);
-            batch.append(self.trim(done)?);
+            batch.append(self.trim(done).await?);
         }
         Ok(batch)
     }
 
     /// Removes a few of the sagas that are too old to be kept.
-    fn trim(&self, newest: u64) -> Result<Batch, StoreError> {
+    async fn trim(&self, newest: u64) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
         let Some(oldest) = newest.checked_sub(FINISHED_KEPT) else { return Ok(batch) };
         let prefix = keys::prefix(&self.tenant, &["done"]);
         let after = self.done_key(oldest.saturating_add(1));
-        for (key, id) in self.store.scan(Table::Journal, &prefix, Some(&after), TRIM)? {
+        for (key, id) in self.store.scan(Table::Journal, &prefix, Some(&after), TRIM).await? {
             let id = String::from_utf8_lossy(&id).into_owned();
             let turns = keys::prefix(&self.tenant, &["turn", &id]);
-            for (turn, _) in self.store.scan(Table::Journal, &turns, None, TURNS)? {
+            for (turn, _) in self.store.scan(Table::Journal, &turns, None, TURNS).await? {
                 batch.delete(Table::Journal, turn);
             }
             batch.delete(Table::Journal, self.key(&["saga", &id]));
@@ -124,16 +128,19 @@ impl StoreJournal {
         Ok(batch)
     }
 
-    fn load_text(&self, id: &str) -> Result<Option<SagaState>, StoreError> {
-        let Some(opened) = self.store.get(Table::Journal, &self.key(&["saga", id]))? else { return Ok(None) };
+    async fn load_text(&self, id: &str) -> Result<Option<SagaState>, StoreError> {
+        let Some(opened) = self.store.get(Table::Journal, &self.key(&["saga", id])).await? else {
+            return Ok(None);
+        };
         let prefix = keys::prefix(&self.tenant, &["turn", id]);
-        let turns = self.store.scan(Table::Journal, &prefix, None, TURNS)?;
+        let turns = self.store.scan(Table::Journal, &prefix, None, TURNS).await?;
         let turns = turns.iter().map(|(_, turn)| record::decode(FORMAT, turn)).collect::<Result<_, _>>()?;
         Ok(Some(SagaState { opened: record::decode(FORMAT, &opened)?, turns }))
     }
 
-    fn load_listed(&self, id: &[u8]) -> Result<SagaState, StoreError> {
-        self.load_text(&String::from_utf8_lossy(id))?
+    async fn load_listed(&self, id: &[u8]) -> Result<SagaState, StoreError> {
+        self.load_text(&String::from_utf8_lossy(id))
+            .await?
             .ok_or_else(|| StoreError::Damaged("a listed saga is missing".to_owned()))
     }
 
@@ -157,52 +164,57 @@ fn done_number(key: &[u8]) -> Option<u64> {
 #[async_trait]
 impl Journal for StoreJournal {
     async fn open(&self, opened: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
-        let mut batch = self.open_batch(opened, None)?;
+        let mut batch = self.open_batch(opened, None).await?;
         batch.append(with);
         self.store.commit(batch).await
     }
 
     async fn turn(&self, id: SagaId, turn: &Turn, with: Batch) -> Result<CommitToken, StoreError> {
-        let mut batch = self.turn_batch(id, turn)?;
+        let mut batch = self.turn_batch(id, turn).await?;
         batch.append(with);
         self.store.commit(batch).await
     }
 
     async fn hand_over(&self, from: SagaId, to: &SagaOpened, with: Batch) -> Result<CommitToken, StoreError> {
-        let mut batch = self.turn_batch(from, &Turn::HandedOver { to: to.id })?;
-        batch.append(self.open_batch(to, Some(from))?);
+        let mut batch = self.turn_batch(from, &Turn::HandedOver { to: to.id }).await?;
+        batch.append(self.open_batch(to, Some(from)).await?);
         batch.append(with);
         self.store.commit(batch).await
     }
 
-    fn load(&self, id: SagaId) -> Result<Option<SagaState>, StoreError> {
-        self.load_text(&id.to_string())
+    async fn load(&self, id: SagaId) -> Result<Option<SagaState>, StoreError> {
+        self.load_text(&id.to_string()).await
     }
 
-    fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError> {
+    async fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError> {
         let prefix = keys::prefix(&self.tenant, &["open"]);
         let (mut found, mut after) = (Vec::new(), None::<Vec<u8>>);
         loop {
-            let page = self.store.scan(Table::Journal, &prefix, after.as_deref(), PAGE)?;
+            let page = self.store.scan(Table::Journal, &prefix, after.as_deref(), PAGE).await?;
             let Some((last, _)) = page.last() else { return Ok(found) };
             after = Some(last.clone());
             for (key, id) in page {
                 // It may have ended, and even been trimmed, since the page was read.
-                if self.store.get(Table::Journal, &key)?.is_some() {
-                    found.push(self.load_listed(&id)?);
+                if self.store.get(Table::Journal, &key).await?.is_some() {
+                    found.push(self.load_listed(&id).await?);
                 }
             }
         }
     }
 
-    fn finished(&self, limit: usize) -> Result<Vec<SagaState>, StoreError> {
+    async fn finished(&self, limit: usize) -> Result<Vec<SagaState>, StoreError> {
         let prefix = keys::prefix(&self.tenant, &["done"]);
-        let page = self.store.scan(Table::Journal, &prefix, None, limit)?;
-        page.iter().filter_map(|(_, id)| self.load_text(&String::from_utf8_lossy(id)).transpose()).collect()
+        let page = self.store.scan(Table::Journal, &prefix, None, limit).await?;
+        let mut found = Vec::with_capacity(page.len());
+        for (_, id) in page {
+            // It may have been trimmed since the page was read.
+            found.extend(self.load_text(&String::from_utf8_lossy(&id)).await?);
+        }
+        Ok(found)
     }
 
-    fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError> {
-        let Some(id) = self.store.get(Table::Index, &self.reserve_key(name))? else { return Ok(None) };
+    async fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError> {
+        let Some(id) = self.store.get(Table::Index, &self.reserve_key(name)).await? else { return Ok(None) };
         SagaId::parse(&String::from_utf8_lossy(&id))
             .map(Some)
             .ok_or_else(|| StoreError::Damaged("a reservation names no saga".to_owned()))

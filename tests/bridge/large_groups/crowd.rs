@@ -56,7 +56,7 @@ async fn written(data: &Path, world: &Value) -> Vec<String> {
             document: document.as_object().unwrap().clone(),
             ..Observed::default()
         };
-        batch.append(directory.batch_import_user(&observed, SystemIds.subject(), 0).unwrap());
+        batch.append(directory.batch_import_user(&observed, SystemIds.subject(), 0).await.unwrap());
         ids.push(id.clone());
         if ids.len() % 1000 == 0 {
             store.commit(std::mem::take(&mut batch)).await.unwrap();
