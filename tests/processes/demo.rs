@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn demo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scim-bridge"));
@@ -56,21 +56,33 @@ fn the_commands_to_try_work_as_printed_and_ctrl_c_ends_it_well() {
     let spawned = demo(&[]).env("TMPDIR", scratch.path()).stdout(Stdio::piped()).spawn();
     let mut serving = Serving(spawned.unwrap());
     let told = BufReader::new(serving.0.stdout.take().unwrap());
-    // The third command is the last line before it serves.
+    // The fifth command is the last line before it serves.
     let commands: Vec<String> =
-        told.lines().map(Result::unwrap).filter(|line| line.starts_with("curl ")).take(3).collect();
+        told.lines().map(Result::unwrap).filter(|line| line.starts_with("curl ")).take(5).collect();
     let mut answers = commands.iter().map(|command| {
         let ran = Command::new("sh").args(["-c", command]).output().unwrap();
         assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
         let text = String::from_utf8_lossy(&ran.stdout).into_owned();
         serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{command}: {error}: {text}"))
     });
-    let (looked, hired, back) = (answers.next().unwrap(), answers.next().unwrap(), answers.next().unwrap());
+    let agent = answers.next().unwrap();
+    assert_eq!(
+        agent.get("roles"),
+        Some(&json!(["Agent@EMEA", "Reporting Viewer@Home", "employee@Home"])),
+        "{agent}"
+    );
+    assert_eq!(agent.get("queues"), Some(&json!(["EMEA Billing", "Overflow"])), "{agent}");
+    assert_eq!(agent.get("skills"), Some(&json!({"Billing": 4.0, "Refunds": 3.0})), "{agent}");
+    assert_eq!(agent.get("languages"), Some(&json!({"English": 5.0, "French": 3.0})), "{agent}");
+    assert_eq!(agent.pointer("/attributes/Workplace/site_enum"), Some(&json!("Dublin")), "{agent}");
+    let (looked, hired) = (answers.next().unwrap(), answers.next().unwrap());
     let state = "/urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User/provisioning/status";
-    assert_eq!(looked.pointer(state), Some(&Value::from("committed")), "{looked}");
-    assert_eq!(hired.get("userName"), Some(&Value::from("you@aurora.example")), "{hired}");
-    assert!(hired.get("id").is_some(), "{hired}");
-    assert_eq!(back.get("active"), Some(&Value::Bool(true)), "{back}");
+    assert_eq!(looked.pointer(state), Some(&json!("committed")), "{looked}");
+    assert_eq!(hired.get("userName"), Some(&json!("you@aurora.example")), "{hired}");
+    let (there, back) = (answers.next().unwrap(), answers.next().unwrap());
+    assert_eq!(there.get("id"), hired.get("id"), "{there}");
+    assert_eq!(there.get("queues"), Some(&json!(["Chat", "VIP"])), "{there}");
+    assert_eq!(back.get("active"), Some(&json!(true)), "{back}");
     let stop = Command::new("sh").args(["-c", &format!("kill -INT {}", serving.0.id())]).status().unwrap();
     assert!(stop.success());
     assert!(serving.0.wait().unwrap().success(), "Ctrl-C is a good end");

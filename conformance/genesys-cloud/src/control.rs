@@ -17,6 +17,10 @@ pub(crate) fn handle(engine: &Arc<Engine>, request: &Request) -> Reply {
 fn answer(engine: &Arc<Engine>, request: &Request) -> Answer {
     let name = request.path.trim_start_matches("/__emulator/");
     let done = || Ok(Reply::empty(204));
+    if let ("GET", Some(who)) = (request.method.as_str(), name.strip_prefix("agents/")) {
+        let agent = crate::agent::of(&engine.lock().world, who);
+        return agent.map(Reply::ok).ok_or_else(Refusal::not_found);
+    }
     match (request.method.as_str(), name) {
         ("GET", "ledger") => {
             let after = request.parameter("after").and_then(|text| text.parse().ok()).unwrap_or(0);

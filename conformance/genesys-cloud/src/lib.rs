@@ -9,6 +9,7 @@
 //! organisation. Inside: `http` moves bytes, `engine` takes one call through its stages, `scim` and `rest` hold the
 //! operations, `world` the organisation, `control` the endpoints under `/__emulator`.
 
+mod agent;
 mod cloud;
 mod control;
 mod engine;

@@ -1,9 +1,10 @@
-//! After the story the stage stays: where it is, with which token, and three commands to try.
+//! After the story the stage stays: where it is, with which token, and commands to try. Two of them look at
+//! agents in the emulated Genesys Cloud itself.
 //!
 //! `tests/processes/demo.rs` runs the commands as they are printed.
 
 use super::super::exit::Failure;
-use super::hires::LIN;
+use super::hires::{LIN, MARA};
 use super::http::BASE;
 use super::stage::Stage;
 use super::teller::Teller;
@@ -19,11 +20,16 @@ pub(super) fn invite(stage: &Stage, teller: &Teller) -> Result<(), Failure> {
     let id = stage.look().person(LIN.email).id;
     let hire = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"you@aurora.example","displayName":"You","urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User":{"compactRoles":"Agent@EMEA","compactQueues":"VIP;Chat","compactSkills":"Chat:5"}}"#;
     let back = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":true}]}"#;
-    teller.say("\nLook at somebody, with the state of her entitlements:")?;
+    let agents = format!("{}/__emulator/agents", stage.cloud.api_base());
+    teller.say("\nSee an agent as Genesys Cloud has her: roles, queues, skills, languages, attributes:")?;
+    teller.say(format_args!("curl -sS {agents}/{}", MARA.email))?;
+    teller.say("\nLook at somebody through SCIM, with the state of her entitlements:")?;
     let look = "attributes=userName,active,urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User:provisioning";
     teller.say(format_args!("{curl} '{url}/Users/{id}?{look}'"))?;
     teller.say("\nHire yourself:")?;
     teller.say(format_args!("{curl} {json} -d '{hire}' {url}/Users"))?;
+    teller.say("\nSee yourself there:")?;
+    teller.say(format_args!("curl -sS {agents}/you@aurora.example"))?;
     teller.say("\nTake Lin back; the rules give her everything again:")?;
     teller.say(format_args!("{curl} {json} -X PATCH -d '{back}' {url}/Users/{id}"))
 }

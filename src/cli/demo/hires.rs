@@ -12,7 +12,8 @@ use super::stage::Stage;
 use super::story::Cast;
 use super::teller::{Agent, Teller};
 
-const MARA: Hire<'_> = Hire {
+/// The one who is hired with everything in compact form.
+pub(super) const MARA: Hire<'_> = Hire {
     given: "Mara",
     family: "Quinn",
     email: "mara.quinn@aurora.example",

@@ -154,6 +154,28 @@ async fn the_control_endpoints_offer_what_the_library_does() {
     assert_eq!(process.call("GET", "/__emulator/nothing", None).await.status, 404);
 }
 
+#[tokio::test]
+async fn one_agent_is_shown_by_address_name_or_id_with_all_it_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]).await;
+    let by_address = process.call("GET", "/__emulator/agents/iris.keller%40aurora.example", None).await;
+    assert_eq!(by_address.status, 200, "{}", by_address.body);
+    let agent = by_address.body;
+    assert_eq!(agent["name"], "Iris Keller");
+    assert_eq!(agent["roles"], json!(["Agent@EMEA", "employee@Home"]));
+    assert_eq!(agent["queues"], json!(["EMEA Motor Claims"]));
+    assert_eq!(agent["languages"], json!({ "English": 4.0, "German": 5.0 }));
+    assert_eq!(agent["attributes"]["HR"]["cost_centre_text"], "CC-EMEA-7");
+    for who in ["IRIS.KELLER@aurora.example", "Iris%20Keller", agent["id"].as_str().unwrap()] {
+        assert_eq!(
+            process.call("GET", &format!("/__emulator/agents/{who}"), None).await.body,
+            agent,
+            "{who}"
+        );
+    }
+    assert_eq!(process.call("GET", "/__emulator/agents/nobody@aurora.example", None).await.status, 404);
+}
+
 #[test]
 fn a_bad_command_line_says_what_is_wrong() {
     for (arguments, words) in [
