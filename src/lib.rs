@@ -40,7 +40,8 @@
 //!
 //! 1. The pure rooms (`model`, `scim`, `entitlements`, `plan` and the pure files of `saga` and `genesys`) know no async,
 //!    no clock, no randomness, no input or output.
-//! 2. sled is used in `store` only, the HTTP client in `genesys` only; clock and randomness come through ports.
+//! 2. sled is used in `store` only, the HTTP client in `genesys` only; clock and randomness come through ports (by
+//!    `clippy.toml`), and every `select!` says in which order it asks.
 //! 3. Imports follow the table.
 //! 4. A 2xx to a write is built from a [`model::CommitToken`], and only `store` hands these out.
 //! 5. A plan never changes after its saga was opened.
@@ -64,6 +65,9 @@
 //! | verdict | `Done`, `Refused`, `Later` or `Unknown`, of one call to Genesys |
 //! | outcome | how a saga ended: committed, rolled back, handed over |
 //! | budget | calls a minute that Genesys grants, shared by all work, in lanes by priority |
+
+// What `clippy.toml` bans is banned for the product; its tests may wait as they like.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod admin;
 pub mod app;

@@ -1,5 +1,5 @@
-//! Holds the house rules that the compiler does not know: who may import whom, where the disk, the network, the clock and
-//! commit tokens may be touched, module comments, file lengths, no silenced lints. Prints length statistics
+//! Holds the house rules that the compiler does not know: who may import whom, where the disk, the network and
+//! commit tokens may be touched, that time is waited for in a chosen order, module comments, file lengths, no silenced lints. Prints length statistics
 //! (`cargo test --test tidy -- --nocapture`). Rules are data in `tidy/rules.rs`, scanning is in `tidy/scan.rs`.
 #![expect(clippy::panic, reason = "a failed rule fails the test")]
 
@@ -138,7 +138,7 @@ fn broken_fences(path: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn disk_network_clock_randomness_and_commit_tokens_stay_in_their_rooms() {
+fn disk_network_and_commit_tokens_stay_in_their_rooms() {
     let code = sources().into_iter().filter(|source| !is_test_file(&source.path));
     let broken: Vec<String> = code.flat_map(|source| broken_fences(&source.path, &source.text)).collect();
     report("each of these words has its rooms", &broken);
@@ -150,8 +150,6 @@ fn planted_words_outside_of_their_rooms_are_found() {
         ("src/bridge/mod.rs", "let db = sled::open(\"x\");"),
         ("src/cli/token.rs", "use reqwest::Client;"),
         ("src/bridge/submit.rs", "let token = CommitToken::mint(1);"),
-        ("src/saga/runner.rs", "let now = std::time::Instant::now();"),
-        ("src/bridge/mod.rs", "let id = Uuid::now_v7();"),
     ];
     for (path, text) in planted {
         assert_eq!(broken_fences(path, text).len(), 1, "{path}: {text}");
@@ -179,6 +177,45 @@ fn the_pure_core_knows_no_async_no_clock_no_randomness_and_no_input_or_output() 
     report("these rooms are pure", &broken);
     assert_eq!(impure("src/plan/user.rs", "pub async fn plan() {}").len(), 1, "a planted one is found");
     assert_eq!(impure("src/scim/list.rs", "let t = tokio::spawn(x);").len(), 1, "a planted one is found");
+}
+
+/// Lines on which a `select!` begins that does not say in which order its branches are asked.
+fn unordered_selects(path: &str, text: &str) -> Vec<String> {
+    let code = code_only(text);
+    let starts = code.match_indices("select!").filter(|(at, _)| {
+        let rest = code.get(at + "select!".len()..).unwrap_or_default();
+        let inside = rest.trim_start().trim_start_matches(['{', '(', '[']).trim_start();
+        !inside.starts_with("biased;")
+    });
+    let line = |at: usize| code.get(..at).unwrap_or_default().lines().count().max(1);
+    starts.map(|(at, _)| format!("{path}:{}", line(at))).collect()
+}
+
+#[test]
+fn every_select_says_in_which_order_its_branches_are_asked() {
+    let broken: Vec<String> =
+        sources().iter().flat_map(|source| unordered_selects(&source.path, &source.text)).collect();
+    report("open select! with `biased;` and choose the order: without it tokio draws lots", &broken);
+    let planted = "loop {\n    tokio::select! {\n        // biased;\n        _ = a => {}\n    }\n}";
+    assert_eq!(unordered_selects("a.rs", planted), ["a.rs:2"], "a planted one is found");
+    let fine = "tokio::select! {\n    // The stop first.\n    biased;\n    _ = a => {}\n}";
+    assert_eq!(unordered_selects("a.rs", fine), Vec::<String>::new());
+}
+
+#[test]
+fn the_bans_on_clock_and_randomness_are_in_force_and_say_what_to_use_instead() {
+    let read =
+        |path: &str| fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let bans = read("clippy.toml");
+    let entries: Vec<&str> = bans.lines().filter(|line| line.trim_start().starts_with("{ path = ")).collect();
+    assert!(entries.len() > 10, "clippy.toml bans only {} things", entries.len());
+    for entry in entries {
+        let reason = entry.split_once("reason = \"").map_or("", |(_, reason)| reason);
+        assert!(reason.contains("ports::") || reason.contains("app::"), "{entry}: say what to use instead");
+    }
+    for lint in ["clippy::disallowed_methods", "clippy::disallowed_types"] {
+        assert!(code_only(&read("src/lib.rs")).contains(lint), "src/lib.rs no longer turns {lint} on");
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A clock whose monotonic time starts now.
+    #[expect(clippy::disallowed_methods, reason = "the real monotonic clock: the one place that reads it")]
     pub fn new() -> Self {
         Self { start: Instant::now() }
     }
@@ -30,6 +31,7 @@ impl Default for SystemClock {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the real clock: the one place that reads and waits")]
 #[async_trait]
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
@@ -54,6 +56,7 @@ impl Clock for SystemClock {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemIds;
 
+#[expect(clippy::disallowed_methods, reason = "the real source of ids")]
 impl Ids for SystemIds {
     fn saga(&self) -> SagaId {
         SagaId::new(Uuid::now_v7())
@@ -72,6 +75,7 @@ impl Ids for SystemIds {
 ///
 /// # Errors
 /// The operating system has no random source.
+#[expect(clippy::disallowed_methods, reason = "the real source of secrets")]
 pub fn random_bits() -> Result<[u8; 32], String> {
     let mut bits = [0; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut bits).map_err(|error| format!("no randomness: {error}"))?;
@@ -79,6 +83,7 @@ pub fn random_bits() -> Result<[u8; 32], String> {
 }
 
 /// A fresh request id: the time and chance of this process's start, and a number. A read costs less than a call for fresh randomness.
+#[expect(clippy::disallowed_methods, reason = "drawn once for each process")]
 pub fn request_id() -> String {
     static START: LazyLock<String> = LazyLock::new(|| {
         let start = Uuid::now_v7().simple().to_string();

@@ -39,8 +39,9 @@ pub(super) fn spawn(
             }
             words.store(trouble.map(Arc::new));
             tokio::select! {
-                () = clock.sleep(pause) => {}
+                biased;
                 () = stop.cancelled() => return,
+                () = clock.sleep(pause) => {}
             }
         }
     });
@@ -57,8 +58,9 @@ pub(super) fn upkeep(
     engine.spawn(async move {
         loop {
             tokio::select! {
-                () = clock.sleep(UPKEEP) => metrics.run_upkeep(),
+                biased;
                 () = stop.cancelled() => return,
+                () = clock.sleep(UPKEEP) => metrics.run_upkeep(),
             }
         }
     });

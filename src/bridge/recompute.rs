@@ -30,9 +30,11 @@ impl Bridge {
                 Err(error) => tracing::error!(detail = %error.detail, "recomputation has to wait"),
             }
             tokio::select! {
+                // The stop first: there may always be something to do.
+                biased;
+                () = self.parts.stop.cancelled() => return,
                 () = self.recompute.notified() => {}
                 () = self.parts.clock.sleep(Duration::from_secs(5)) => {}
-                () = self.parts.stop.cancelled() => return,
             }
         }
     }
@@ -83,8 +85,9 @@ impl Bridge {
                     tracing::info!(user = %id, attempt, detail = %error.detail, "recomputation has to wait");
                     let pause = Duration::from_secs(u64::from(error.retry_after_s.unwrap_or(1)).min(2));
                     tokio::select! {
-                        () = self.parts.clock.sleep(pause) => {}
+                        biased;
                         () = self.parts.stop.cancelled() => return false,
+                        () = self.parts.clock.sleep(pause) => {}
                     }
                 }
             }
@@ -141,7 +144,7 @@ impl Bridge {
             password: None,
             done: Done::Changed,
         };
-        let plan = tokio::time::timeout(PLAN_WITHIN, self.plan_goal(&goal, granted, &context));
+        let plan = self.parts.clock.deadline(self.plan_goal(&goal, granted, &context), PLAN_WITHIN);
         let planned = plan
             .await
             .map_err(|_| ScimError::unavailable(1, "Genesys Cloud is too slow at the moment"))??;

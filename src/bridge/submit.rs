@@ -138,7 +138,7 @@ impl Bridge {
                     _ => continue,
                 }
             };
-            let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
+            let over = self.parts.clock.deadline(handle.over(), deadline.left(self)).await;
             return over.map(drop).map_err(|_| errors::not_done_yet());
         }
         self.parts.clock.sleep(Duration::from_millis(20)).await;
@@ -176,7 +176,7 @@ impl Bridge {
     async fn lane(&self, change: &Change, deadline: Deadline) -> Result<Lane, ScimError> {
         let key = lane_key(change);
         let acquire = self.parts.lanes.acquire(&key);
-        tokio::time::timeout(deadline.left(self), acquire).await.map_err(|_| errors::not_done_yet())
+        self.parts.clock.deadline(acquire, deadline.left(self)).await.map_err(|_| errors::not_done_yet())
     }
 
     async fn prepare(
@@ -197,7 +197,7 @@ impl Bridge {
                 ResourceKind::Group => self.prepare_group(change, fence).await,
             }
         };
-        tokio::time::timeout(deadline.left(self), prepare).await.map_err(|_| {
+        self.parts.clock.deadline(prepare, deadline.left(self)).await.map_err(|_| {
             ScimError::unavailable(
                 errors::RETRY_AFTER_S,
                 "Genesys Cloud is too slow at the moment; nothing was changed",
@@ -215,7 +215,7 @@ impl Bridge {
         let existing = !matches!(change.action, Action::Create(_)) && change.kind == ResourceKind::User;
         // A group's members are deltas: its successor could not know which of them are still to come, so it waits.
         if existing && handle.progress().visible {
-            let parked = tokio::time::timeout(deadline.left(self), handle.park()).await;
+            let parked = self.parts.clock.deadline(handle.park(), deadline.left(self)).await;
             return match parked {
                 Ok(parked) => Ok(parked),
                 Err(_) => {
@@ -231,7 +231,7 @@ impl Bridge {
             };
             handle.abort(refused_here(RefusalKind::Other, code, why)).await;
         }
-        let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
+        let over = self.parts.clock.deadline(handle.over(), deadline.left(self)).await;
         match over {
             Ok(progress) if progress.left_open.is_some() => Err(errors::left_open()),
             Ok(_) => Ok(None),

@@ -34,7 +34,7 @@ impl Bridge {
         deadline: Deadline,
         may_adopt: bool,
     ) -> Result<Waited, ScimError> {
-        let over = tokio::time::timeout(deadline.left(self), handle.over()).await;
+        let over = self.parts.clock.deadline(handle.over(), deadline.left(self)).await;
         let progress = match over {
             Ok(progress) => progress,
             Err(_) => return self.at_the_deadline(handle, ready).await,
@@ -79,7 +79,7 @@ impl Bridge {
             let leaving =
                 self.parts.journal.reserved_by(&id_key(ResourceKind::User, id)).await.ok().flatten();
             if let Some(handle) = leaving.and_then(|saga| self.runner.find(saga)) {
-                let _ = tokio::time::timeout(deadline.left(self), handle.over()).await;
+                let _ = self.parts.clock.deadline(handle.over(), deadline.left(self)).await;
             }
             if self.parts.directory.has_user(&UserId::new(id.as_str())).await.is_ok_and(|there| !there) {
                 return true;

@@ -56,6 +56,10 @@ impl Import {
 }
 
 /// Runs an import and draws how far it is on standard error, where that is a terminal.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a terminal command on its own thread, without a runtime to wait on"
+)]
 pub(super) fn with_progress(client: &AdminClient) -> Result<Value, Failure> {
     let bars = MultiProgress::new();
     let (users, groups) = (bars.add(bar("users")), bars.add(bar("groups")));

@@ -3,29 +3,19 @@
 //! Adapters: `store` (Store, Journal), `directory` (TurnRecords), `genesys` (Upstream, Budget), `bridge` (Lanes), `app` (Clock,
 //! Ids). Tests bring their own. What the words mean: the other files of `model`.
 
+mod clock;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use self::clock::{Clock, Elapsed};
 use super::{
     Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Mark, Named, Object, Observed,
     ObservedGroup, Proficiency, Refusal, Report, RoleGrant, SagaId, SagaOpened, SagaState, Secret,
     StoreError, SubjectId, Table, Turn, UserId, Verdict, Wanted,
 };
-
-/// Time, injected.
-#[async_trait]
-pub trait Clock: Send + Sync {
-    /// Unix milliseconds.
-    fn now_ms(&self) -> i64;
-    /// Monotonic milliseconds since some start.
-    fn monotonic_ms(&self) -> u64;
-    /// Waits.
-    async fn sleep(&self, pause: Duration);
-    /// A number below `bound` for jitter, never for secrets.
-    fn jitter(&self, bound: u64) -> u64;
-}
 
 /// Fresh ids, injected.
 pub trait Ids: Send + Sync {

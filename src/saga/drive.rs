@@ -358,8 +358,10 @@ impl Driver {
             Duration::from_millis(self.clock.jitter(wait.as_millis().try_into().unwrap_or(u64::MAX) / 4 + 1));
         let clock = Arc::clone(&self.clock);
         tokio::select! {
-            () = clock.sleep(wait + jitter) => {}
+            // A saga that settles starts no other try, also if the pause is over at the same moment.
+            biased;
             changed = self.settle.wait_for(|settle| *settle) => drop(changed),
+            () = clock.sleep(wait + jitter) => {}
         }
         *self.settle.borrow()
     }

@@ -2,12 +2,14 @@
 //!
 //! Holds no state of its own; the other end is `runner`.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::model::ports::Clock;
 use crate::model::{Batch, CommitToken, Outcome, Refusal, Report, SagaId, SagaOpened, StoreError};
 
 /// How long a saga has to answer a question of the bridge.
@@ -59,12 +61,19 @@ pub(super) enum Command {
 }
 
 /// A running saga.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Handle {
     pub(super) opened: Arc<SagaOpened>,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) progress: watch::Receiver<Progress>,
     pub(super) waited_for: Arc<AtomicBool>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("saga", &self.opened.id).finish_non_exhaustive()
+    }
 }
 
 impl Handle {
@@ -94,7 +103,7 @@ impl Handle {
     /// Asks to make the resource visible now. `None` if it cannot be: identity not done, going back, or over.
     pub async fn acknowledge(&self) -> Option<CommitToken> {
         // While it undoes it does not answer: whoever waits for a client must not wait for that.
-        tokio::time::timeout(ANSWER_WITHIN, self.ask(Command::Acknowledge)).await.ok().flatten().flatten()
+        self.clock.deadline(self.ask(Command::Acknowledge), ANSWER_WITHIN).await.ok().flatten().flatten()
     }
 
     /// Asks it to pause at the next settled step. `None` if it was not acknowledged or is over.

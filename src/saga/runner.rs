@@ -3,7 +3,7 @@
 //! Every decision is `machine`'s; this file only waits. Nothing here may run inside a request handler's future, because a
 //! client that resets its connection drops that future half-way.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -41,13 +41,13 @@ pub struct Runner {
     ports: RunnerPorts,
     engine: tokio::runtime::Handle,
     stop: CancellationToken,
-    running: Mutex<HashMap<SagaId, Handle>>,
+    running: Mutex<BTreeMap<SagaId, Handle>>,
 }
 
 impl Runner {
     /// A runner whose sagas run on `engine` and leave themselves open once `stop` is cancelled.
     pub fn new(ports: RunnerPorts, engine: tokio::runtime::Handle, stop: CancellationToken) -> Arc<Self> {
-        Arc::new(Self { ports, engine, stop, running: Mutex::new(HashMap::new()) })
+        Arc::new(Self { ports, engine, stop, running: Mutex::new(BTreeMap::new()) })
     }
 
     /// Starts a saga whose opening is durable. `turns` are those found after a crash, empty for a fresh one.
@@ -70,8 +70,13 @@ impl Runner {
         let visible = machine.acknowledged();
         let (sender, progress) = watch::channel(Progress { visible, ..Progress::default() });
         let waited_for = Arc::new(AtomicBool::new(turns.is_none()));
-        let handle =
-            Handle { opened: Arc::clone(&opened), commands, progress, waited_for: Arc::clone(&waited_for) };
+        let handle = Handle {
+            opened: Arc::clone(&opened),
+            commands,
+            progress,
+            waited_for: Arc::clone(&waited_for),
+            clock: Arc::clone(&self.ports.clock),
+        };
         self.lock().insert(opened.id, handle.clone());
         let (settle, settling) = watch::channel(machine.settling());
         let saga = Running {
@@ -101,12 +106,12 @@ impl Runner {
         self.lock().get(&id).cloned()
     }
 
-    /// All running sagas.
+    /// All running sagas, oldest first.
     pub fn all(&self) -> Vec<Handle> {
         self.lock().values().cloned().collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SagaId, Handle>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SagaId, Handle>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -169,13 +174,15 @@ impl Running {
 
     async fn wait(&mut self, stop: &CancellationToken) {
         tokio::select! {
+            // What has happened goes before what is asked for, and no stream of questions puts off the stop.
+            biased;
             Some(ended) = self.steps.join_next() => self.ended(ended),
+            () = stop.cancelled(), if !*self.settling.borrow() || self.steps.is_empty() => self.machine.on(Event::Stop),
             command = self.receiver.recv() => match command {
                 Some(command) => self.obey(command).await,
                 // The runner's own handle is still registered, so this cannot be; stopping is the safe answer.
                 None => self.machine.on(Event::Stop),
             },
-            () = stop.cancelled(), if !*self.settling.borrow() || self.steps.is_empty() => self.machine.on(Event::Stop),
         }
     }
 
@@ -309,6 +316,7 @@ impl Running {
             let undo = driver.backward(&step);
             tokio::pin!(undo);
             tokio::select! {
+                biased;
                 end = &mut undo => end,
                 () = stop.cancelled() => {
                     let _ = give_up.send(true);

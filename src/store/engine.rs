@@ -4,7 +4,7 @@
 //! measuring sled 0.34: values stay small (blob files are never synced), `flush` alone is no barrier (it ends in
 //! `sync_file_range`), so `fdatasync` follows through a handle of our own, and `flush_async` is never called (it can deadlock).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::{PoisonError, RwLock};
 
@@ -90,7 +90,8 @@ pub(super) struct Engine {
     cache: Cache,
 }
 
-type Ops = HashMap<(u8, Vec<u8>), Option<Vec<u8>>>;
+/// Ordered, so that the same batches give the same file.
+type Ops = BTreeMap<(u8, Vec<u8>), Option<Vec<u8>>>;
 
 impl Engine {
     /// Opens all trees.
@@ -227,7 +228,7 @@ impl Engine {
     ) -> Result<(), StoreError> {
         let place = Place { tree, key: &key };
         let old = self.raw(tree, &key)?;
-        let mut old_chunks: HashSet<Vec<u8>> = HashSet::new();
+        let mut old_chunks: Vec<Vec<u8>> = Vec::new();
         if let Some((Kind::Head, payload)) = old.as_ref().and_then(|raw| frame::open(place, raw).ok()) {
             let chunks = Head::from_bytes(payload).map_or(0, |head| head.chunks);
             old_chunks = (0..chunks).map(|number| frame::chunk_key(place, number)).collect();

@@ -25,6 +25,10 @@ pub(super) fn writable(dir: &Path) -> Result<(), OpenError> {
 }
 
 /// Takes the lock of the directory. It is released when the file is dropped, or by the system when the process dies.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for the lock of a dying predecessor, before any port exists"
+)]
 pub(super) fn lock(dir: &Path, wait: Duration) -> Result<File, OpenError> {
     let path = dir.join("lock");
     let refuse = |error: &io::Error| OpenError::from_io(dir, error);

@@ -170,6 +170,10 @@ fn sled_bytes(options: &OpenOptions) -> u64 {
 }
 
 /// sled itself, given time to let go of its own lock after a predecessor in the same process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for the lock of a dying predecessor, before any port exists"
+)]
 fn open_sled(dir: &Path, records: &Path, options: &OpenOptions) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new()
         .path(records)

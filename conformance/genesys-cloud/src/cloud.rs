@@ -94,9 +94,10 @@ impl Cloud {
             std::thread::Builder::new().name("genesys-cloud-emulator".to_owned()).spawn(move || {
                 runtime.block_on(async move {
                     tokio::select! {
+                        biased;
+                        _ = stopped => {}
                         _ = http::serve(api_listener, Arc::clone(&shared), Host::Api) => {}
                         _ = http::serve(login_listener, shared, Host::Login) => {}
-                        _ = stopped => {}
                     }
                 });
                 runtime.shutdown_background();

@@ -97,6 +97,10 @@ impl Stage {
     }
 
     /// Waits until something holds, but not for ever; false when it never did.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a terminal command on its own thread, without a runtime to wait on"
+    )]
     pub(super) fn wait_until(&self, mut holds: impl FnMut() -> bool) -> bool {
         let until = self.elapsed_ms() + PATIENCE_MS;
         loop {

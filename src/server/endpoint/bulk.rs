@@ -28,7 +28,7 @@ const RETRY_S: u32 = 5;
 /// A body that cannot be read, or that is no bulk request; 413 when it is too large. Failures of single operations are part of
 /// the 200.
 pub async fn handle(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    let body = body::read_bulk(&req, payload, &state.settings).await?;
+    let body = body::read_bulk(&req, payload, &state).await?;
     let base = state.settings.base_url();
     let mut job = BulkJob::parse(body, base, state.settings.dialect)?;
     let cause = write::cause(&req);

@@ -29,6 +29,6 @@ pub async fn group(req: HttpRequest, payload: Payload, state: Data<ServerState>)
 }
 
 async fn handle(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: &ServerState) -> Answer {
-    let body = body::read(req, payload, &state.settings).await?;
+    let body = body::read(req, payload, state).await?;
     write::submit(kind, req, state, Action::Create(body)).await
 }

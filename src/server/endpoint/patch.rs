@@ -35,6 +35,6 @@ async fn handle(
     payload: Payload,
     state: &ServerState,
 ) -> Answer {
-    let body = body::read(req, payload, &state.settings).await?;
+    let body = body::read(req, payload, state).await?;
     write::submit(kind, req, state, Action::Patch(id, body)).await
 }

@@ -34,7 +34,7 @@ pub async fn groups(req: HttpRequest, payload: Payload, state: Data<ServerState>
 }
 
 async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    let body = body::read(req, payload, &state.settings).await?;
+    let body = body::read(req, payload, &state).await?;
     check_schema(&body, state.settings.dialect)?;
     let query = ListQuery::from_search(kind, &body)?;
     list::one(kind, query, state).await
@@ -55,7 +55,7 @@ fn check_schema(body: &Value, dialect: Dialect) -> Result<(), ScimError> {
 /// # Errors
 /// As [`users`].
 pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    let body = body::read(&req, payload, &state.settings).await?;
+    let body = body::read(&req, payload, &state).await?;
     check_schema(&body, state.settings.dialect)?;
     let queries = ResourceKind::ALL
         .into_iter()
