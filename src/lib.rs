@@ -18,6 +18,8 @@
 //!                               └ resync enters here, with no input but a scope
 //! ```
 //!
+//! A request is read once, into a typed change (`scim::change`); nothing behind `scim` reads JSON as it was sent.
+//!
 //! A module may use modules of lower lines and its own; `tests/tidy.rs` holds the table and fails on anything else.
 //!
 //! | line | modules | what they are for |

@@ -7,10 +7,13 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::admin::AdminDoor;
-use crate::bridge::{Bridge, Change, PreviewOf, RedriveError, Reply};
+use crate::bridge::{Bridge, PreviewOf, RedriveError, Reply, Submission};
 use crate::model::{SagaId, StoreError};
 use crate::resync::import::{ImportError, ImportParts, ProgressCell, import};
+use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
+use crate::scim::resource;
 use crate::server::{FrontDoor, Stats};
 
 /// Seconds after which a client may try again when Genesys cannot be reached.
@@ -26,6 +29,8 @@ pub(super) struct Doors {
     pub(super) progress: ProgressCell,
     pub(super) engine: tokio::runtime::Handle,
     pub(super) store_trouble: StoreTrouble,
+    /// How tolerant the SCIM side is.
+    pub(super) dialect: Dialect,
     /// Whether readiness waits for the first import.
     pub(super) import_required: bool,
     /// What Genesys said of our credentials when it was last asked; `None` while all is well.
@@ -34,8 +39,8 @@ pub(super) struct Doors {
 
 #[async_trait]
 impl FrontDoor for Doors {
-    async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
-        self.bridge.submit(change).await
+    async fn submit(&self, asked: Submission) -> Result<Reply, ScimError> {
+        self.bridge.submit(asked).await
     }
 
     async fn stats(&self) -> Stats {
@@ -90,7 +95,10 @@ impl AdminDoor for Doors {
     async fn plan(&self, body: Value) -> Result<Value, ScimError> {
         let of = match (body.get("id").and_then(Value::as_str), body.get("user")) {
             (Some(id), None) => PreviewOf::Id(id.to_owned()),
-            (None, Some(user)) => PreviewOf::Document(user.clone()),
+            (None, Some(user)) => {
+                let incoming = resource::create(ResourceKind::User, user.clone(), self.dialect)?;
+                PreviewOf::Document(Box::new(incoming))
+            }
             _ => {
                 return Err(ScimError::invalid_value(
                     "The body must be {\"id\": the id of a user} or {\"user\": a SCIM user}.",

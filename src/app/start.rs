@@ -256,7 +256,6 @@ fn policy(config: &Config) -> Policy {
     let tenant = &config.tenant;
     Policy {
         tenant: tenant.name.clone(),
-        dialect: dialect(config),
         on_existing: match tenant.on_existing {
             config::OnExisting::Link => OnExisting::Link,
             config::OnExisting::Refuse => OnExisting::Refuse,
@@ -295,6 +294,7 @@ fn doors(
         progress: ProgressCell::default(),
         engine: engine.clone(),
         store_trouble: Arc::clone(&ground.kept.trouble),
+        dialect: dialect(config),
         import_required: config.tenant.import == ImportPolicy::Required,
         credentials: Arc::new(ArcSwapOption::empty()),
     })

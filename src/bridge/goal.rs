@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::change::Done;
 use super::resolve::upstream_read;
+use super::submission::Done;
 use super::user::text;
 use super::{Bridge, errors};
 use crate::directory::{ProvisioningState, StoredUser, UserLookup};

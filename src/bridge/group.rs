@@ -3,20 +3,20 @@
 //! The group's own name and members are one saga; what members get by rules is recomputed user by user afterwards
 //! (`recompute`), and a user's failure never fails the group.
 
-use serde_json::Value;
-
-use super::change::{Action, Change, Done, Reply};
 use super::members::Delta;
-use super::open::{Prepared, Ready, id_key, name_key};
+use super::open::{Prepared, Ready, existing, name_of};
+use super::submission::{Done, Reply, Submission};
 use super::user::{check_precondition, text};
 use super::{Bridge, OnExisting, errors};
 use crate::directory::StoredGroup;
 use crate::model::ports::CallContext;
 use crate::model::{Batch, GroupId, Intent, Object, Subject, UserId};
 use crate::plan::{GroupInput, plan_group};
+use crate::scim::change::{Action, Change};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::patch::MemberChange;
+use crate::scim::resource::Incoming;
 use crate::scim::value::fold;
 use crate::scim::{patch, resource};
 
@@ -29,29 +29,27 @@ struct Goal {
 
 impl Bridge {
     /// Prepares a change of a group.
-    pub(super) async fn prepare_group(&self, change: &Change, fence: u64) -> Result<Prepared, ScimError> {
+    pub(super) async fn prepare_group(&self, asked: &Submission, fence: u64) -> Result<Prepared, ScimError> {
+        let change = &asked.change;
         let context = CallContext {
             priority: super::submit::priority(change),
-            label: format!("request {}", change.cause.request),
+            label: format!("request {}", asked.cause.request),
         };
-        let dialect = self.parts.policy.dialect;
-        let goal = match &change.action {
-            Action::Create(body) => self.new_group(change, body).await?,
-            Action::Delete(id) => return self.prepare_group_removal(change, id, fence).await,
-            Action::Replace(id, body) => {
+        let goal = match change.action() {
+            Action::Create(incoming) => self.new_group(asked, incoming).await?,
+            Action::Delete(id) => return self.prepare_group_removal(asked, id, fence).await,
+            Action::Replace(id, whole) => {
                 let stored = self.stored_group(change, id).await?;
-                let mut document =
-                    resource::replace(ResourceKind::Group, &stored.document, body.clone(), dialect)?.document;
+                let mut document = whole.onto(&stored.document)?.document;
                 let members = resource::split_members(&mut document)?;
                 // Members that a PUT does not speak of stay: an unrelated replace never empties a group.
                 let changes: Vec<_> = members.map(MemberChange::ReplaceAll).into_iter().collect();
                 let delta = self.delta(Some(&stored.id), &changes).await?;
                 Goal { stored: Some(stored), document, delta, done: Done::Changed }
             }
-            Action::Patch(id, body) => {
+            Action::Patch(id, request) => {
                 let stored = self.stored_group(change, id).await?;
-                let request = patch::PatchRequest::parse(body.clone(), dialect)?;
-                let patched = patch::apply(ResourceKind::Group, &stored.document, id, &request)?;
+                let patched = patch::apply(ResourceKind::Group, &stored.document, id, request)?;
                 let delta = self.delta(Some(&stored.id), &patched.members).await?;
                 Goal { stored: Some(stored), document: patched.document, delta, done: Done::Changed }
             }
@@ -66,16 +64,15 @@ impl Bridge {
             }
         }
         self.refuse_taken_name(&goal).await?;
-        self.ready_group(change, goal, fence, &context).await
+        self.ready_group(asked, goal, fence, &context).await
     }
 
-    async fn new_group(&self, change: &Change, body: &Value) -> Result<Goal, ScimError> {
-        let mut document =
-            resource::create(ResourceKind::Group, body.clone(), self.parts.policy.dialect)?.document;
+    async fn new_group(&self, asked: &Submission, incoming: &Incoming) -> Result<Goal, ScimError> {
+        let mut document = incoming.document.clone();
         let members = resource::split_members(&mut document)?.unwrap_or_default();
         let find = |error| errors::store(&error);
-        let (name, external_id) = super::submit::claim_pair(change).unwrap_or_default();
-        let claimed = self.claimed(&change.cause.by, &name, external_id.as_deref()).await.map_err(find)?;
+        let (name, external_id) = super::submit::claim_pair(&asked.change).unwrap_or_default();
+        let claimed = self.claimed(&asked.cause.by, &name, external_id.as_deref()).await.map_err(find)?;
         let stored = match claimed {
             Some(id) => self.parts.directory.get_group(&GroupId::new(id)).await.map_err(find)?,
             None => {
@@ -106,7 +103,7 @@ impl Bridge {
         if !stored.managed && self.parts.policy.on_existing == OnExisting::Refuse {
             return Err(ScimError::uniqueness(super::user::NOT_LINKED));
         }
-        check_precondition(change.if_match.as_deref(), stored.version)?;
+        check_precondition(change, stored.version)?;
         Ok(stored)
     }
 
@@ -122,7 +119,7 @@ impl Bridge {
 
     async fn ready_group(
         &self,
-        change: &Change,
+        asked: &Submission,
         goal: Goal,
         fence: u64,
         context: &CallContext,
@@ -153,9 +150,13 @@ impl Bridge {
         });
         let id = goal.stored.as_ref().map_or_else(|| self.parts.ids.group(), |stored| stored.id.clone());
         let subject = goal.stored.as_ref().map_or_else(|| self.parts.ids.subject(), |stored| stored.subject);
-        let mut opened = self.opened(change, subject, Subject::Group { id: id.clone(), genesys }, fence);
-        opened.names = vec![name_key(ResourceKind::Group, &name), id_key(ResourceKind::Group, id.as_str())];
-        let before = before.map(|before| name_key(ResourceKind::Group, &before));
+        let mut opened =
+            self.opened(&asked.cause, subject, Subject::Group { id: id.clone(), genesys }, fence);
+        opened.names = vec![
+            name_of(ResourceKind::Group, &name).to_string(),
+            existing(ResourceKind::Group, id.as_str()).to_string(),
+        ];
+        let before = before.map(|before| name_of(ResourceKind::Group, &before).to_string());
         let renamed = before.filter(|before| !opened.names.contains(before));
         opened.names.extend(renamed);
         opened.plan = plan;
@@ -166,7 +167,7 @@ impl Bridge {
             remove: goal.delta.remove.into_iter().collect(),
             replace: false,
         };
-        opened.claim = super::submit::claim_pair(change);
+        opened.claim = super::submit::claim_pair(&asked.change);
         Ok(Prepared::Saga(Box::new(Ready {
             opened,
             password: None,
@@ -190,18 +191,18 @@ impl Bridge {
 
     async fn prepare_group_removal(
         &self,
-        change: &Change,
+        asked: &Submission,
         id: &str,
         fence: u64,
     ) -> Result<Prepared, ScimError> {
-        let stored = self.stored_group(change, id).await?;
+        let stored = self.stored_group(&asked.change, id).await?;
         // A group that was there before us is only let go.
         let genesys = stored.genesys.as_deref().filter(|_| self.parts.policy.create_groups && stored.made);
         let plan = plan_group(&GroupInput { delete: true, genesys, ..GroupInput::default() });
         let about = Subject::Group { id: stored.id.clone(), genesys: stored.genesys.clone() };
-        let mut opened = self.opened(change, stored.subject, about, fence);
-        let name = name_key(ResourceKind::Group, text(&stored.document, "displayName"));
-        opened.names = vec![name, id_key(ResourceKind::Group, id)];
+        let mut opened = self.opened(&asked.cause, stored.subject, about, fence);
+        let name = name_of(ResourceKind::Group, text(&stored.document, "displayName"));
+        opened.names = vec![name.to_string(), existing(ResourceKind::Group, id).to_string()];
         opened.plan = plan;
         opened.intent = Intent::DeleteGroup { version: stored.version };
         Ok(Prepared::Saga(Box::new(Ready {

@@ -4,7 +4,6 @@
 //! it (`wait`). It does not know HTTP (`server`) nor how a call is made (`genesys`).
 
 mod adopt;
-pub mod change;
 mod claims;
 mod errors;
 mod goal;
@@ -15,6 +14,7 @@ mod open;
 mod preview;
 mod recompute;
 mod resolve;
+mod submission;
 mod submit;
 mod user;
 mod wait;
@@ -24,15 +24,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use change::{Action, Change, Done, Reply};
 pub use preview::{Preview, PreviewOf};
+pub use submission::{Done, Reply, Submission};
 
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, Upstream};
 use crate::model::{Refusal, SagaId, SagaState, StoreError, TenantId, Turn};
 use crate::saga::{Runner, RunnerPorts};
-use crate::scim::dialect::Dialect;
 
 /// What to do with somebody who is in Genesys already and whom we have never written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +58,6 @@ pub enum OnUnknownRuleName {
 pub struct Policy {
     /// Tenant.
     pub tenant: TenantId,
-    /// How tolerant the SCIM side is.
-    pub dialect: Dialect,
     /// Existing users and groups.
     pub on_existing: OnExisting,
     /// Restore a deleted user that owns the e-mail even if it is not ours.

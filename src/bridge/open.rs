@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use super::change::{Action, Change, Done, Reply};
+use super::submission::{Done, Reply};
 use super::submit::{InTheWay, Predecessor};
 use super::{Bridge, errors};
-use crate::model::{Batch, SagaOpened, Secret, StoreError, Subject};
+use crate::model::{Batch, GroupId, Reservation, SagaOpened, Secret, StoreError, Subject, UserId};
 use crate::saga::Handle;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
@@ -31,36 +31,25 @@ pub(super) struct Ready {
 }
 
 impl Bridge {
-    /// The open saga, if there is one, that the change has to do with.
-    pub(super) async fn in_the_way(&self, change: &Change) -> Result<InTheWay, StoreError> {
-        let (id, names) = match &change.action {
-            Action::Create(body) => {
-                let attribute = match change.kind {
-                    ResourceKind::User => "userName",
-                    ResourceKind::Group => "displayName",
-                };
-                let name = body.get(attribute).and_then(serde_json::Value::as_str).unwrap_or_default();
-                (None, vec![name_key(change.kind, name)])
-            }
-            Action::Replace(id, _) | Action::Patch(id, _) | Action::Delete(id) => {
-                (Some(id.as_str()), vec![id_key(change.kind, id)])
-            }
+    /// The open saga, if there is one, that has reserved that.
+    pub(super) async fn in_the_way(&self, wanted: &Reservation) -> Result<InTheWay, StoreError> {
+        let running = match wanted {
+            Reservation::User(id) => self.running_for(ResourceKind::User, id.as_str()),
+            Reservation::Group(id) => self.running_for(ResourceKind::Group, id.as_str()),
+            _ => None,
         };
-        if let Some(handle) = id.and_then(|id| self.running_for(change.kind, id)) {
+        if let Some(handle) = running {
             return Ok(InTheWay::Running(handle));
         }
-        for name in names {
-            if let Some(saga) = self.parts.journal.reserved_by(&name).await? {
-                if let Some(handle) = self.runner.find(saga) {
-                    return Ok(InTheWay::Running(handle));
-                }
-                // Between the end of a saga and our look its reservation may still be seen: only a stuck one stays.
-                if self.parts.journal.load(saga).await?.is_some_and(|saga| saga.is_stuck()) {
-                    return Ok(InTheWay::Stuck(saga));
-                }
-            }
+        let Some(saga) = self.parts.journal.reserved_by(&wanted.to_string()).await? else {
+            return Ok(InTheWay::Nobody);
+        };
+        if let Some(handle) = self.runner.find(saga) {
+            return Ok(InTheWay::Running(handle));
         }
-        Ok(InTheWay::Nobody)
+        // Between the end of a saga and our look its reservation may still be seen: only a stuck one stays.
+        let stuck = self.parts.journal.load(saga).await?.is_some_and(|saga| saga.is_stuck());
+        Ok(if stuck { InTheWay::Stuck(saga) } else { InTheWay::Nobody })
     }
 
     /// The running saga of a resource, also of one that was made by it.
@@ -116,17 +105,18 @@ impl Bridge {
     }
 }
 
-/// Reservation key of a userName or displayName.
-pub(super) fn name_key(kind: ResourceKind, name: &str) -> String {
-    format!("{}/name/{}", kind.name().to_lowercase(), fold(name))
+/// The name of a user or group, as it is reserved.
+pub(super) fn name_of(kind: ResourceKind, name: &str) -> Reservation {
+    match kind {
+        ResourceKind::User => Reservation::UserName(fold(name)),
+        ResourceKind::Group => Reservation::GroupName(fold(name)),
+    }
 }
 
-/// Reservation key of an e-mail address.
-pub(super) fn email_key(email: &str) -> String {
-    format!("user/email/{}", fold(email))
-}
-
-/// Reservation key of an existing resource.
-pub(super) fn id_key(kind: ResourceKind, id: &str) -> String {
-    format!("{}/id/{id}", kind.name().to_lowercase())
+/// A resource that exists, as it is reserved.
+pub(super) fn existing(kind: ResourceKind, id: &str) -> Reservation {
+    match kind {
+        ResourceKind::User => Reservation::User(UserId::new(id)),
+        ResourceKind::Group => Reservation::Group(GroupId::new(id)),
+    }
 }

@@ -2,17 +2,14 @@
 //!
 //! Same way as a request up to the plan; nothing is opened and nothing reserved.
 
-use serde_json::Value;
-
-use super::change::Done;
 use super::goal::Goal;
+use super::submission::Done;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority};
 use crate::model::{Failure, GrantedSet, Plan, UserId};
 use crate::plan::explain;
 use crate::scim::error::ScimError;
-use crate::scim::kind::ResourceKind;
-use crate::scim::resource;
+use crate::scim::resource::Incoming;
 use crate::scim::value::fold;
 
 /// Whose preview.
@@ -21,7 +18,7 @@ pub enum PreviewOf {
     /// A user of the directory, as it is recorded.
     Id(String),
     /// A SCIM user, as if it were sent now: replaces the one with its userName, or is new.
-    Document(Value),
+    Document(Box<Incoming>),
 }
 
 /// What would be done.
@@ -62,10 +59,9 @@ impl Bridge {
                     done,
                 }
             }
-            PreviewOf::Document(body) => {
-                let document =
-                    resource::create(ResourceKind::User, body, self.parts.policy.dialect)?.document;
-                let name = fold(super::user::text(&document, "userName"));
+            PreviewOf::Document(incoming) => {
+                let name = fold(incoming.name());
+                let document = incoming.document;
                 let stored = self
                     .parts
                     .directory

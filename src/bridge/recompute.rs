@@ -6,15 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::change::{Action, Change, Done};
 use super::goal::Goal;
+use super::submission::Done;
 use super::submit::InTheWay as InTheWayOf;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority, refused_here};
-use crate::model::{Cause, Effect, Failure, Outcome, Refusal, RefusalKind, UserId};
+use crate::model::{Cause, Effect, Failure, Outcome, Refusal, RefusalKind, Reservation, UserId};
 use crate::plan::describe_failed;
 use crate::scim::error::ScimError;
-use crate::scim::kind::ResourceKind;
 
 /// How often a user is tried in one expansion before the next one has its turn.
 const TRIES: u32 = 3;
@@ -107,15 +106,10 @@ impl Bridge {
     }
 
     async fn recompute_once(self: &Arc<Self>, id: &UserId) -> Result<(), ScimError> {
-        let change = Change {
-            kind: ResourceKind::User,
-            action: Action::Patch(id.as_str().to_owned(), serde_json::Value::Null),
-            if_match: None,
-            cause: Cause { by: "recompute".into(), request: format!("recompute {id}") },
-            deadline: Duration::from_secs(60),
-        };
-        let lane = self.parts.lanes.acquire(&format!("id/User/{id}")).await;
-        match self.in_the_way(&change).await.map_err(|error| errors::store(&error))? {
+        let cause = Cause { by: "recompute".into(), request: format!("recompute {id}") };
+        let user = Reservation::User(id.clone());
+        let lane = self.parts.lanes.acquire(&user.to_string()).await;
+        match self.in_the_way(&user).await.map_err(|error| errors::store(&error))? {
             InTheWayOf::Nobody => {}
             InTheWayOf::Stuck(_) => return Err(ScimError::unavailable(10, "the user has a stuck saga")),
             InTheWayOf::Running(handle) => {
@@ -152,7 +146,7 @@ impl Bridge {
         if same && status.state == crate::directory::ProvisioningState::Committed && planned.held.is_empty() {
             return Ok(());
         }
-        let ready = self.ready_user(&change, goal, planned, lane.fence);
+        let ready = self.ready_user(&cause, None, goal, planned, lane.fence);
         let opened = self.open(&ready, &super::submit::Predecessor::None).await?;
         drop(lane);
         let Some(handle) = opened else {

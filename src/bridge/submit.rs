@@ -6,16 +6,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::change::{Action, Change, Reply};
 use super::claims::{Attendance, Place};
-use super::open::{Prepared, Ready};
+use super::open::{Prepared, Ready, existing, name_of};
+use super::submission::{Reply, Submission};
 use super::{Bridge, errors};
 use crate::directory::granted::granted_after;
 use crate::model::ports::{Lane, Priority, refused_here};
-use crate::model::{FoundUser, GrantedSet, Intent, RefusalKind};
+use crate::model::{FoundUser, GrantedSet, Intent, RefusalKind, Reservation};
 use crate::saga::{Handle, Parked};
+use crate::scim::change::Change;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
+use crate::scim::resource::Incoming;
 use crate::scim::value::fold;
 
 /// How long the request may still take.
@@ -50,13 +52,13 @@ impl Bridge {
     ///
     /// # Errors
     /// The SCIM error for the client; see `errors` for what it means.
-    pub async fn submit(self: &Arc<Self>, change: Change) -> Result<Reply, ScimError> {
-        let claim = claim_of(&change);
-        let by = change.cause.by.clone();
+    pub async fn submit(self: &Arc<Self>, asked: Submission) -> Result<Reply, ScimError> {
+        let claim = claim_of(&asked.change);
+        let by = asked.cause.by.clone();
         let place = Arc::new(Place::default());
         let _attendance = Attendance { bridge: Arc::clone(self), place: Arc::clone(&place) };
         let bridge = Arc::clone(self);
-        let task = self.parts.engine.spawn(async move { bridge.carry_out(&change, &place).await });
+        let task = self.parts.engine.spawn(async move { bridge.carry_out(&asked, &place).await });
         let result = task.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a change died");
             Err(ScimError::internal("the change could not be carried out; its request id is in the log"))
@@ -68,9 +70,10 @@ impl Bridge {
         result
     }
 
-    async fn carry_out(self: &Arc<Self>, change: &Change, place: &Place) -> Result<Reply, ScimError> {
+    async fn carry_out(self: &Arc<Self>, asked: &Submission, place: &Place) -> Result<Reply, ScimError> {
+        let change = &asked.change;
         let budget_wait = self.parts.budget.expected_wait(priority(change));
-        if budget_wait > change.deadline {
+        if budget_wait > asked.deadline {
             // Rounded up: who comes back a second early is only sent away again.
             let seconds = budget_wait.as_millis().div_ceil(1000);
             return Err(ScimError::too_many_requests(
@@ -78,12 +81,12 @@ impl Bridge {
                 "the Genesys Cloud budget is used up for now",
             ));
         }
-        let millis = u64::try_from(change.deadline.as_millis()).unwrap_or(u64::MAX);
+        let millis = u64::try_from(asked.deadline.as_millis()).unwrap_or(u64::MAX);
         let deadline = Deadline { until_ms: self.parts.clock.monotonic_ms().saturating_add(millis) };
         let mut owner: Option<FoundUser> = None;
         loop {
             let Some((lane, before)) = self.find_place(change, deadline).await? else { continue };
-            let prepared = self.prepare(change, owner.as_ref(), &before, lane.fence, deadline).await;
+            let prepared = self.prepare(asked, owner.as_ref(), &before, lane.fence, deadline).await;
             let ready = match prepared {
                 Ok(Prepared::Saga(ready)) => *ready,
                 Ok(Prepared::Nothing(reply)) => {
@@ -96,7 +99,7 @@ impl Bridge {
                 }
             };
             if let Some((name, _)) = &ready.opened.claim {
-                self.answering(&change.cause.by, name, place);
+                self.answering(&asked.cause.by, name, place);
             }
             let opened = self.open(&ready, &before).await?;
             // From here on the saga itself is in the way of others; a leaver must be able to get to it.
@@ -152,7 +155,7 @@ impl Bridge {
         deadline: Deadline,
     ) -> Result<Option<(Lane, Predecessor)>, ScimError> {
         let lane = self.lane(change, deadline).await?;
-        match self.in_the_way(change).await.map_err(|error| errors::store(&error))? {
+        match self.in_the_way(&reservation(change)).await.map_err(|error| errors::store(&error))? {
             InTheWay::Nobody => Ok(Some((lane, Predecessor::None))),
             InTheWay::Stuck(saga) if is_leaver(change) => Ok(Some((lane, Predecessor::Stuck(saga)))),
             InTheWay::Stuck(saga) => Err(stuck(saga)),
@@ -174,14 +177,14 @@ impl Bridge {
     }
 
     async fn lane(&self, change: &Change, deadline: Deadline) -> Result<Lane, ScimError> {
-        let key = lane_key(change);
+        let key = reservation(change).to_string();
         let acquire = self.parts.lanes.acquire(&key);
         self.parts.clock.deadline(acquire, deadline.left(self)).await.map_err(|_| errors::not_done_yet())
     }
 
     async fn prepare(
         self: &Arc<Self>,
-        change: &Change,
+        asked: &Submission,
         owner: Option<&FoundUser>,
         before: &Predecessor,
         fence: u64,
@@ -192,9 +195,9 @@ impl Bridge {
             _ => None,
         };
         let prepare = async {
-            match change.kind {
-                ResourceKind::User => self.prepare_user(change, owner, granted, fence).await,
-                ResourceKind::Group => self.prepare_group(change, fence).await,
+            match asked.change.kind() {
+                ResourceKind::User => self.prepare_user(asked, owner, granted, fence).await,
+                ResourceKind::Group => self.prepare_group(asked, fence).await,
             }
         };
         self.parts.clock.deadline(prepare, deadline.left(self)).await.map_err(|_| {
@@ -212,7 +215,7 @@ impl Bridge {
         handle: &Handle,
         deadline: Deadline,
     ) -> Result<Option<Parked>, ScimError> {
-        let existing = !matches!(change.action, Action::Create(_)) && change.kind == ResourceKind::User;
+        let existing = change.id().is_some() && change.kind() == ResourceKind::User;
         // A group's members are deltas: its successor could not know which of them are still to come, so it waits.
         if existing && handle.progress().visible {
             let parked = self.parts.clock.deadline(handle.park(), deadline.left(self)).await;
@@ -225,9 +228,10 @@ impl Bridge {
             };
         }
         if is_leaver(change) {
-            let (code, why) = match &change.action {
-                Action::Delete(_) => (errors::REMOVED_MEANWHILE, "a removal came first"),
-                _ => ("overtaken", "a deactivation of the same user came first"),
+            let (code, why) = if change.removes() {
+                (errors::REMOVED_MEANWHILE, "a removal came first")
+            } else {
+                ("overtaken", "a deactivation of the same user came first")
             };
             handle.abort(refused_here(RefusalKind::Other, code, why)).await;
         }
@@ -241,7 +245,8 @@ impl Bridge {
 
     /// The deadline came while another request for the same name was still at work.
     async fn join(&self, change: &Change, handle: &Handle) -> Result<Option<Parked>, ScimError> {
-        let same = matches!(change.action, Action::Create(_)) && handle.opened().claim == claim_pair(change);
+        let claim = claim_pair(change);
+        let same = claim.is_some() && handle.opened().claim == claim;
         if same && handle.acknowledge().await.is_some() {
             // It is visible now; the next look finds the claim.
             return Ok(None);
@@ -266,45 +271,20 @@ fn granted_so_far(handle: &Handle, parked: &Parked) -> Option<GrantedSet> {
     }
 }
 
-pub(super) fn is_leaver(change: &Change) -> bool {
-    match &change.action {
-        Action::Delete(_) => true,
-        Action::Create(_) => false,
-        Action::Replace(_, body) => body.get("active").is_some_and(says_false),
-        Action::Patch(_, body) => {
-            let operations = body.get("Operations").and_then(serde_json::Value::as_array);
-            operations.is_some_and(|operations| operations.iter().any(deactivates))
-        }
-    }
-}
-
-fn deactivates(operation: &serde_json::Value) -> bool {
-    let path = operation.get("path").and_then(serde_json::Value::as_str);
-    match (path, operation.get("value")) {
-        (Some(path), Some(value)) => path.eq_ignore_ascii_case("active") && says_false(value),
-        (None, Some(value)) => value.get("active").is_some_and(says_false),
-        _ => false,
-    }
-}
-
-fn says_false(value: &serde_json::Value) -> bool {
-    value == &serde_json::Value::Bool(false)
-        || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+/// Whether it goes first: it takes access away.
+fn is_leaver(change: &Change) -> bool {
+    change.removes() || change.deactivates()
 }
 
 pub(super) fn priority(change: &Change) -> Priority {
     if is_leaver(change) { Priority::Leaver } else { Priority::Identity }
 }
 
-fn lane_key(change: &Change) -> String {
-    let kind = change.kind.name();
-    match &change.action {
-        Action::Create(body) => {
-            let name =
-                body.get("userName").or_else(|| body.get("displayName")).and_then(serde_json::Value::as_str);
-            format!("name/{kind}/{}", fold(name.unwrap_or_default()))
-        }
-        Action::Replace(id, _) | Action::Patch(id, _) | Action::Delete(id) => format!("id/{kind}/{id}"),
+/// What it reserves before all else, and the key of its lane: the resource that changes, or the name of the one that is to be made.
+fn reservation(change: &Change) -> Reservation {
+    match (change.id(), change.created()) {
+        (Some(id), _) => existing(change.kind(), id),
+        (None, created) => name_of(change.kind(), created.map(Incoming::name).unwrap_or_default()),
     }
 }
 
@@ -314,14 +294,9 @@ fn claim_of(change: &Change) -> Option<String> {
 }
 
 pub(super) fn claim_pair(change: &Change) -> Option<(String, Option<String>)> {
-    let Action::Create(body) = &change.action else { return None };
-    let name = match change.kind {
-        ResourceKind::User => body.get("userName"),
-        ResourceKind::Group => body.get("displayName"),
-    };
-    let name = fold(name?.as_str()?);
-    let external_id = body.get("externalId").and_then(serde_json::Value::as_str).map(str::to_owned);
-    Some((format!("{}/{name}", change.kind.name()), external_id))
+    let created = change.created()?;
+    let name = format!("{}/{}", change.kind().name(), fold(created.name()));
+    Some((name, created.external_id().map(str::to_owned)))
 }
 
 fn stuck(saga: crate::model::SagaId) -> ScimError {

@@ -5,52 +5,49 @@
 
 use serde_json::Value;
 
-use super::change::{Action, Change, Done, Reply};
 use super::goal::{Goal, PlannedUser};
-use super::open::{Prepared, Ready, email_key, id_key, name_key};
+use super::open::{Prepared, Ready, existing, name_of};
+use super::submission::{Done, Reply, Submission};
 use super::{Bridge, OnExisting, errors};
 use crate::directory::{ProvisioningState, StoredUser, UserLookup};
 use crate::model::ports::CallContext;
 use crate::model::{
-    Batch, FoundUser, GrantedSet, Intent, Object, Observed, SagaOpened, Secret, Subject, SubjectId, UserId,
+    Batch, Cause, FoundUser, GrantedSet, Intent, Object, Observed, Reservation, SagaOpened, Secret, Subject,
+    SubjectId, UserId,
 };
 use crate::plan::{UserChange, UserInput, identity, plan_user};
+use crate::scim::change::{Action, Change};
 use crate::scim::error::ScimError;
-use crate::scim::etag::Precondition;
 use crate::scim::kind::ResourceKind;
+use crate::scim::patch;
+use crate::scim::resource::Incoming;
 use crate::scim::value::fold;
-use crate::scim::{patch, resource};
 
 impl Bridge {
     /// Prepares a change of a user.
     pub(super) async fn prepare_user(
         &self,
-        change: &Change,
+        asked: &Submission,
         owner: Option<&FoundUser>,
         granted: Option<GrantedSet>,
         fence: u64,
     ) -> Result<Prepared, ScimError> {
+        let change = &asked.change;
         let context = CallContext {
             priority: super::submit::priority(change),
-            label: format!("request {}", change.cause.request),
+            label: format!("request {}", asked.cause.request),
         };
-        let goal = match &change.action {
-            Action::Create(body) => self.new_user(change, body, owner).await?,
-            Action::Delete(id) => return self.prepare_removal(change, id, fence).await,
-            Action::Replace(id, body) => {
+        let goal = match change.action() {
+            Action::Create(incoming) => self.new_user(asked, incoming, owner).await?,
+            Action::Delete(id) => return self.prepare_removal(asked, id, fence).await,
+            Action::Replace(id, whole) => {
                 let stored = self.stored_user(change, id).await?;
-                let incoming = resource::replace(
-                    ResourceKind::User,
-                    &stored.document,
-                    body.clone(),
-                    self.parts.policy.dialect,
-                )?;
+                let incoming = whole.onto(&stored.document)?;
                 existing_goal(stored, incoming.document, incoming.password, false)
             }
-            Action::Patch(id, body) => {
+            Action::Patch(id, request) => {
                 let stored = self.stored_user(change, id).await?;
-                let request = patch::PatchRequest::parse(body.clone(), self.parts.policy.dialect)?;
-                let patched = patch::apply(ResourceKind::User, &stored.document, id, &request)?;
+                let patched = patch::apply(ResourceKind::User, &stored.document, id, request)?;
                 existing_goal(stored, patched.document, patched.password, true)
             }
         };
@@ -65,21 +62,21 @@ impl Bridge {
             (None, None) => GrantedSet::new(),
         };
         let planned = self.plan_goal(&goal, granted, &context).await?;
-        Ok(Prepared::Saga(Box::new(self.ready_user(change, goal, planned, fence))))
+        let claim = super::submit::claim_pair(change);
+        Ok(Prepared::Saga(Box::new(self.ready_user(&asked.cause, claim, goal, planned, fence))))
     }
 
     /// POST: a new user, or one that the client may claim or we may adopt.
     async fn new_user<'a>(
         &self,
-        change: &Change,
-        body: &Value,
+        asked: &Submission,
+        incoming: &Incoming,
         owner: Option<&'a FoundUser>,
     ) -> Result<Goal<'a>, ScimError> {
-        let incoming = resource::create(ResourceKind::User, body.clone(), self.parts.policy.dialect)?;
-        let document = incoming.document;
-        let (name, external_id) = super::submit::claim_pair(change).unwrap_or_default();
-        let claimed = self.claimed(&change.cause.by, &name, external_id.as_deref()).await;
-        let user_name = fold(text(&document, "userName"));
+        let Incoming { document, password, .. } = incoming.clone();
+        let (name, external_id) = super::submit::claim_pair(&asked.change).unwrap_or_default();
+        let claimed = self.claimed(&asked.cause.by, &name, external_id.as_deref()).await;
+        let user_name = fold(incoming.name());
         let find = |error| errors::store(&error);
         let stored = match claimed.map_err(find)? {
             Some(id) => self.parts.directory.get_user(&UserId::new(id)).await.map_err(find)?,
@@ -101,20 +98,12 @@ impl Bridge {
                 }
                 let done = Done::Created;
                 let (owner, stored) = (None, Some(known));
-                return Ok(Goal {
-                    stored,
-                    owner,
-                    document,
-                    patched: false,
-                    record: false,
-                    password: incoming.password,
-                    done,
-                });
+                return Ok(Goal { stored, owner, document, patched: false, record: false, password, done });
             }
         }
         let owner = owner.filter(|_| stored.is_none());
         let done = Done::Created;
-        Ok(Goal { stored, owner, document, patched: false, record: false, password: incoming.password, done })
+        Ok(Goal { stored, owner, document, patched: false, record: false, password, done })
     }
 
     fn may_adopt(&self, stored: &StoredUser) -> bool {
@@ -128,12 +117,12 @@ impl Bridge {
         if !stored.managed && self.parts.policy.on_existing == OnExisting::Refuse {
             return Err(ScimError::uniqueness(NOT_LINKED));
         }
-        check_precondition(change.if_match.as_deref(), stored.version)?;
+        check_precondition(change, stored.version)?;
         Ok(stored)
     }
 
-    async fn prepare_removal(&self, change: &Change, id: &str, fence: u64) -> Result<Prepared, ScimError> {
-        let stored = self.stored_user(change, id).await?;
+    async fn prepare_removal(&self, asked: &Submission, id: &str, fence: u64) -> Result<Prepared, ScimError> {
+        let stored = self.stored_user(&asked.change, id).await?;
         let email = self.email_of(&stored.document).unwrap_or_default();
         self.refuse_protected(&email)?;
         let empty = Default::default();
@@ -148,10 +137,11 @@ impl Bridge {
             managed: &empty,
             granted: &GrantedSet::new(),
         });
-        let mut opened = self.opened(change, stored.subject, Subject::User(Some(stored.id.clone())), fence);
+        let mut opened =
+            self.opened(&asked.cause, stored.subject, Subject::User(Some(stored.id.clone())), fence);
         opened.names = vec![
-            id_key(ResourceKind::User, id),
-            name_key(ResourceKind::User, text(&stored.document, "userName")),
+            existing(ResourceKind::User, id).to_string(),
+            name_of(ResourceKind::User, text(&stored.document, "userName")).to_string(),
         ];
         opened.plan = planned.plan;
         opened.intent = Intent::DeleteUser { version: stored.version };
@@ -165,22 +155,24 @@ impl Bridge {
 
     pub(super) fn ready_user(
         &self,
-        change: &Change,
+        cause: &Cause,
+        claim: Option<(String, Option<String>)>,
         goal: Goal<'_>,
         planned: PlannedUser,
         fence: u64,
     ) -> Ready {
         let about = planned.about.clone();
-        let mut opened = self.opened(change, planned.subject, Subject::User(about.clone()), fence);
+        let mut opened = self.opened(cause, planned.subject, Subject::User(about.clone()), fence);
         let kind = ResourceKind::User;
-        opened.names = vec![name_key(kind, text(&goal.document, "userName")), email_key(&planned.email)];
+        let address = Reservation::UserEmail(fold(&planned.email));
+        opened.names = vec![name_of(kind, text(&goal.document, "userName")).to_string(), address.to_string()];
         if let Some(stored) = &goal.stored {
-            let before = name_key(kind, text(&stored.document, "userName"));
+            let before = name_of(kind, text(&stored.document, "userName")).to_string();
             if !opened.names.contains(&before) {
                 opened.names.push(before);
             }
         }
-        opened.names.extend(about.as_ref().map(|id| id_key(kind, id.as_str())));
+        opened.names.extend(about.as_ref().map(|id| existing(kind, id.as_str()).to_string()));
         opened.plan = planned.planned.plan;
         opened.intent = Intent::PutUser {
             document: goal.document,
@@ -189,7 +181,7 @@ impl Bridge {
             version: goal.stored.as_ref().map(|stored| stored.version),
             held: planned.held,
         };
-        opened.claim = super::submit::claim_pair(change);
+        opened.claim = claim;
         let password = goal.password.filter(|_| self.parts.policy.forward_passwords);
         Ready {
             opened,
@@ -200,13 +192,7 @@ impl Bridge {
     }
 
     /// A saga record with everything but names, plan and intent.
-    pub(super) fn opened(
-        &self,
-        change: &Change,
-        subject: SubjectId,
-        about: Subject,
-        fence: u64,
-    ) -> SagaOpened {
+    pub(super) fn opened(&self, cause: &Cause, subject: SubjectId, about: Subject, fence: u64) -> SagaOpened {
         SagaOpened {
             id: self.parts.ids.saga(),
             tenant: self.parts.policy.tenant.clone(),
@@ -215,7 +201,7 @@ impl Bridge {
             names: Vec::new(),
             plan: crate::model::Plan { kind: crate::model::PlanKind::Update, steps: Vec::new(), pivot: None },
             intent: Intent::DeleteUser { version: 0 },
-            cause: change.cause.clone(),
+            cause: cause.clone(),
             claim: None,
             opened_ms: self.parts.clock.now_ms(),
             fence,
@@ -253,9 +239,8 @@ fn nothing_to_do(stored: &StoredUser, goal: &Goal<'_>) -> bool {
         && stored.status.state == ProvisioningState::Committed
 }
 
-pub(super) fn check_precondition(if_match: Option<&str>, version: u64) -> Result<(), ScimError> {
-    let Some(header) = if_match else { return Ok(()) };
-    if Precondition::parse(header)?.matches(version) {
+pub(super) fn check_precondition(change: &Change, version: u64) -> Result<(), ScimError> {
+    if change.precondition().is_none_or(|wanted| wanted.matches(version)) {
         return Ok(());
     }
     Err(ScimError::precondition_failed("the resource has changed since; read it again"))

@@ -4,17 +4,17 @@
 
 use std::sync::Arc;
 
-use super::change::{Done, Reply};
-use super::open::{Ready, id_key};
+use super::open::Ready;
+use super::submission::{Done, Reply};
 use super::submit::Deadline;
 use super::{Bridge, errors};
 use crate::model::{
-    CommitToken, FoundUser, Intent, Outcome, PlanKind, Refusal, RefusalKind, StepId, Subject, UserId,
+    CommitToken, FoundUser, Intent, Outcome, PlanKind, Refusal, RefusalKind, Reservation, StepId, Subject,
+    UserId,
 };
 use crate::plan::describe;
 use crate::saga::{Handle, Progress};
 use crate::scim::error::ScimError;
-use crate::scim::kind::ResourceKind;
 
 /// What waiting led to.
 pub(super) enum Waited {
@@ -76,8 +76,8 @@ impl Bridge {
         }
         for id in add {
             // Genesys hears of a removal before the directory does.
-            let leaving =
-                self.parts.journal.reserved_by(&id_key(ResourceKind::User, id)).await.ok().flatten();
+            let leaver = Reservation::User(UserId::new(id.as_str()));
+            let leaving = self.parts.journal.reserved_by(&leaver.to_string()).await.ok().flatten();
             if let Some(handle) = leaving.and_then(|saga| self.runner.find(saga)) {
                 let _ = self.parts.clock.deadline(handle.over(), deadline.left(self)).await;
             }

@@ -3,16 +3,19 @@
 //! Nothing here decides or does anything: types are built by parsing and then passed along. Decisions are in `scim`,
 //! `entitlements`, `plan` and `saga`; the adapters of [`ports`] are in `store`, `directory` and `genesys`.
 
+pub mod backoff;
 pub mod batch;
 pub mod entitlement;
 pub mod ids;
 pub mod observed;
 pub mod plan;
 pub mod ports;
+pub mod reservation;
 pub mod saga;
 pub mod secret;
 pub mod verdict;
 
+pub use backoff::Backoff;
 pub use batch::{Batch, CommitToken, Expect, StoreError, Table};
 pub use entitlement::{
     Desired, DesiredSet, Entitlement, Granted, GrantedSet, Kind, Named, Proficiency, Reason, Setting, Target,
@@ -21,6 +24,7 @@ pub use entitlement::{
 pub use ids::{ClientId, GroupId, Mark, SagaId, SubjectId, TenantId, UserId};
 pub use observed::{Aspects, FoundUser, Observed, ObservedGroup, UserState};
 pub use plan::{ConflictClass, Effect, Level, Plan, PlanKind, RoleGrant, Step, StepId};
+pub use reservation::Reservation;
 pub use saga::{Cause, Failure, Intent, Outcome, Report, SagaOpened, SagaState, Subject, Turn};
 pub use secret::Secret;
 pub use verdict::{Later, Refusal, RefusalKind, Unknown, Verdict};

@@ -310,7 +310,7 @@ pub trait Budget: Send + Sync {
 /// One change at a time for each subject.
 #[async_trait]
 pub trait Lanes: Send + Sync {
-    /// Waits for the lane of a key (`user/<id>`, `name/<folded userName>`, `group/<id>`); the guard carries a fencing token.
+    /// Waits for the lane of a key, the text of a [`super::Reservation`]; the guard carries a fencing token.
     async fn acquire(&self, key: &str) -> Lane;
 }
 

@@ -85,7 +85,7 @@ pub struct SagaOpened {
     pub subject: SubjectId,
     /// Whom it is about.
     pub about: Subject,
-    /// Names that it reserves until it ends: `user/<folded userName>`, `email/<folded>`, `group/<folded displayName>`.
+    /// What it reserves until it ends, each the text of a [`super::Reservation`].
     pub names: Vec<String>,
     /// What to do in Genesys.
     pub plan: Plan,

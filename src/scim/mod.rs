@@ -1,9 +1,11 @@
 //! RFC 7643 and RFC 7644 as pure functions: bytes come parsed to JSON, answers leave as JSON.
 //!
 //! Does no I/O, reads no clock, draws no random numbers, and knows neither HTTP nor Genesys. Start at [`registry`]
-//! (what attributes exist), then [`resource`] (POST and PUT), [`patch`], [`filter`]; tolerances are in [`dialect`].
+//! (what attributes exist), then [`change`] (what a client asks for), [`resource`] (POST and PUT), [`patch`], [`filter`];
+//! tolerances are in [`dialect`].
 
 pub mod bulk;
+pub mod change;
 pub mod compact;
 pub mod cursor;
 pub mod dialect;
@@ -22,6 +24,7 @@ pub mod rendered;
 pub mod resource;
 pub mod value;
 
+pub use change::{Action, Change};
 pub use dialect::Dialect;
 pub use error::{ScimError, ScimType};
 pub use filter::{Filter, Lookup};
@@ -29,4 +32,4 @@ pub use kind::ResourceKind;
 pub use list::ListQuery;
 pub use patch::{MemberChange, PatchRequest, Patched};
 pub use projection::Projection;
-pub use resource::{Incoming, Member};
+pub use resource::{Incoming, Member, Replacement};

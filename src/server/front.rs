@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 
-use crate::bridge::change::{Change, Reply};
+use crate::bridge::{Reply, Submission};
 use crate::scim::error::ScimError;
 
 /// Takes changes and tells how the house is.
@@ -14,7 +14,7 @@ pub trait FrontDoor: Send + Sync {
     ///
     /// # Errors
     /// The SCIM error that the client shall see.
-    async fn submit(&self, change: Change) -> Result<Reply, ScimError>;
+    async fn submit(&self, asked: Submission) -> Result<Reply, ScimError>;
 
     /// Numbers for gauges.
     async fn stats(&self) -> Stats;

@@ -42,9 +42,9 @@ async fn recovered(house: &House, opened: &SagaOpened, turns: &[Turn]) -> Outcom
 
 async fn run(name: &str, quirks: &Quirks, turns: &[Turn]) -> (Value, Value, Value, Outcome) {
     let house = House::new(quirks.clone()).await;
-    let scene = prepare(&house, name).await;
+    let change = prepare(&house, name).await;
     let before = house.organisation().await;
-    house.submit(scene.kind, scene.action).await.unwrap_or_else(|error| panic!("{name}: {}", error.detail));
+    house.submit(change).await.unwrap_or_else(|error| panic!("{name}: {}", error.detail));
     let once = house.organisation().await;
     let opened = house.bridge.finished_sagas(1).await.unwrap().remove(0).opened;
     let outcome = recovered(&house, &opened, turns).await;

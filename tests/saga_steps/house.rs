@@ -8,16 +8,15 @@ use async_trait::async_trait;
 use genesys_cloud_emulator::{Call, Cloud, Options, Quirks};
 use genesys_scim_bridge::bridge::lanes::LocalLanes;
 use genesys_scim_bridge::bridge::{
-    Action, Bridge, BridgeParts, Change, OnExisting, OnUnknownRuleName, Policy, Reply,
+    Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy, Reply, Submission,
 };
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::entitlements::RuleSet;
 use genesys_scim_bridge::genesys::{GenesysClient, Settings, budget::SharedBudget};
 use genesys_scim_bridge::model::ports::{Clock, Ids, Journal, Store};
 use genesys_scim_bridge::model::{Cause, GroupId, SagaId, Secret, SubjectId, TenantId};
-use genesys_scim_bridge::scim::dialect::Dialect;
+use genesys_scim_bridge::scim::change::Change;
 use genesys_scim_bridge::scim::error::ScimError;
-use genesys_scim_bridge::scim::kind::ResourceKind;
 use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -95,7 +94,6 @@ impl House {
             rules: RuleSet::default(),
             policy: Policy {
                 tenant,
-                dialect: Dialect::Tolerant,
                 on_existing: OnExisting::Link,
                 restore_deleted: true,
                 on_unknown_rule_name: OnUnknownRuleName::Hold,
@@ -112,9 +110,9 @@ impl House {
         House { cloud, bridge, deadline: Duration::from_secs(30), stop }
     }
 
-    pub(crate) async fn submit(&self, kind: ResourceKind, action: Action) -> Result<Reply, ScimError> {
+    pub(crate) async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
         let cause = Cause { by: "client:test".into(), request: "test".into() };
-        self.bridge.submit(Change { kind, action, if_match: None, cause, deadline: self.deadline }).await
+        self.bridge.submit(Submission { change, cause, deadline: self.deadline }).await
     }
 
     /// The organisation, once everything asynchronous has arrived.

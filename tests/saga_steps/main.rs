@@ -69,10 +69,10 @@ struct Clean {
 
 async fn clean(name: &str, quirks: &Quirks) -> Clean {
     let house = House::new(quirks.clone()).await;
-    let scene = prepare(&house, name).await;
+    let change = prepare(&house, name).await;
     house.organisation().await;
     house.cloud.clear_ledger();
-    let result = house.submit(scene.kind, scene.action).await;
+    let result = house.submit(change).await;
     let after = house.organisation().await;
     result.unwrap_or_else(|error| panic!("{name}: the clean run failed: {}", error.detail));
     let spots = spots_of(&house);
@@ -104,14 +104,14 @@ struct Broken {
 
 async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
     let house = House::new(quirks.clone()).await;
-    let scene = prepare(&house, name).await;
+    let change = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();
     let fault =
         Fault::on(&spot.method, PathMatch::Template(spot.template.clone()), way.fault()).skip(spot.nth);
     // A refusal is for good: every repetition of the call is refused, but not its undo, which is another call.
     house.cloud.fault(fault.once());
-    let result = house.submit(scene.kind, scene.action).await;
+    let result = house.submit(change).await;
     let after = house.organisation().await;
     let hit = house.cloud.ledger().iter().any(|call| call.fault.is_some());
     let stuck = house.bridge.stats().await.unwrap().stuck;

@@ -1,6 +1,8 @@
 //! One scenario for each kind of saga: what must be there before it, and the change that opens it.
 
-use genesys_scim_bridge::bridge::Action;
+use genesys_scim_bridge::scim::change::Change;
+use genesys_scim_bridge::scim::dialect::Dialect;
+use genesys_scim_bridge::scim::error::ScimError;
 use genesys_scim_bridge::scim::kind::ResourceKind::{self, Group, User};
 use serde_json::{Value, json};
 
@@ -9,10 +11,23 @@ use crate::house::House;
 pub(crate) const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
 pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-/// What a scenario needs to know of its preparation.
-pub(crate) struct Scene {
-    pub(crate) kind: ResourceKind,
-    pub(crate) action: Action,
+/// A change, read as the server reads it.
+fn read(change: Result<Change, ScimError>) -> Change {
+    change.unwrap_or_else(|error| panic!("scenario: {}", error.detail))
+}
+
+fn post(kind: ResourceKind, body: Value) -> Change {
+    read(Change::create(kind, body, Dialect::Tolerant))
+}
+
+fn put(kind: ResourceKind, id: String, body: Value) -> Change {
+    read(Change::replace(kind, id, body, Dialect::Tolerant))
+}
+
+fn patch(id: String, operations: Value) -> Change {
+    let body =
+        json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
+    read(Change::patch(User, id, body, Dialect::Tolerant))
 }
 
 /// Every kind of saga.
@@ -57,59 +72,48 @@ fn promoted(email: &str) -> Value {
 }
 
 async fn make(house: &House, kind: ResourceKind, body: Value) -> String {
-    house
-        .submit(kind, Action::Create(body))
-        .await
-        .unwrap_or_else(|error| panic!("preparation: {}", error.detail))
-        .id
+    house.submit(post(kind, body)).await.unwrap_or_else(|error| panic!("preparation: {}", error.detail)).id
 }
 
 /// Prepares the organisation and says what to do.
-pub(crate) async fn prepare(house: &House, name: &str) -> Scene {
+pub(crate) async fn prepare(house: &House, name: &str) -> Change {
     let email = "ada.example@aurora.example";
-    let patch = |id: String, operations: Value| {
-        let body =
-            json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
-        Action::Patch(id, body)
-    };
-    let user = |action| Scene { kind: User, action };
-    let group = |action| Scene { kind: Group, action };
     match name {
-        "create" => user(Action::Create(agent(email))),
+        "create" => post(User, agent(email)),
         "create inactive" => {
             let mut body = agent(email);
             body["active"] = json!(false);
-            user(Action::Create(body))
+            post(User, body)
         }
         // Deleted in the seed.
-        "restore" => user(Action::Create(agent("lena.brandt@aurora.example"))),
+        "restore" => post(User, agent("lena.brandt@aurora.example")),
         // Known to Genesys, never imported here.
-        "link" => user(Action::Create(agent("tomas.silva@aurora.example"))),
+        "link" => post(User, agent("tomas.silva@aurora.example")),
         "update" => {
             let id = make(house, User, agent(email)).await;
-            user(Action::Replace(id, promoted(email)))
+            put(User, id, promoted(email))
         }
         "take back" => {
             let id = make(house, User, agent(email)).await;
             let operations =
                 ["compactRoles", "compactQueues", "compactSkills", "compactLanguages", "compactAttributes"]
                     .map(|name| json!({ "op": "remove", "path": format!("{OURS}:{name}") }));
-            user(patch(id, json!(operations)))
+            patch(id, json!(operations))
         }
         "deactivate" => {
             let id = make(house, User, agent(email)).await;
-            user(patch(id, json!([{ "op": "Replace", "path": "active", "value": "False" }])))
+            patch(id, json!([{ "op": "Replace", "path": "active", "value": "False" }]))
         }
         "reactivate" => {
             let mut body = agent(email);
             body["active"] = json!(false);
             let id = make(house, User, body).await;
-            user(patch(id, json!([{ "op": "replace", "value": { "active": true } }])))
+            patch(id, json!([{ "op": "replace", "value": { "active": true } }]))
         }
-        "delete" => user(Action::Delete(make(house, User, agent(email)).await)),
+        "delete" => Change::delete(User, make(house, User, agent(email)).await),
         "group create" => {
             let id = make(house, User, agent(email)).await;
-            group(Action::Create(json!({ "displayName": "Night Owls", "members": [{ "value": id }] })))
+            post(Group, json!({ "displayName": "Night Owls", "members": [{ "value": id }] }))
         }
         "group update" => {
             let one = make(house, User, agent(email)).await;
@@ -117,14 +121,12 @@ pub(crate) async fn prepare(house: &House, name: &str) -> Scene {
             let id =
                 make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] }))
                     .await;
-            group(Action::Replace(id, json!({ "displayName": "Early Birds", "members": [{ "value": two }] })))
+            put(Group, id, json!({ "displayName": "Early Birds", "members": [{ "value": two }] }))
         }
         "group delete" => {
             let one = make(house, User, agent(email)).await;
-            group(Action::Delete(
-                make(house, Group, json!({ "displayName": "Night Owls", "members": [{ "value": one }] }))
-                    .await,
-            ))
+            let night = json!({ "displayName": "Night Owls", "members": [{ "value": one }] });
+            Change::delete(Group, make(house, Group, night).await)
         }
         other => panic!("no scenario {other}"),
     }

@@ -25,7 +25,7 @@ enum Undo {
 /// Refuses the forward call and, if named, hits one call of the way back.
 async fn run(name: &str, refused: &Spot, undo: Option<(&Spot, Undo)>) -> Result<(Vec<Spot>, bool), String> {
     let house = House::new(Quirks::default()).await;
-    let scene = prepare(&house, name).await;
+    let change = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();
     let fault = |spot: &Spot, kind| {
@@ -37,7 +37,7 @@ async fn run(name: &str, refused: &Spot, undo: Option<(&Spot, Undo)>) -> Result<
         let kind = if way == Undo::Refused { no("undo.refused") } else { FaultKind::ApplyThenDrop };
         house.cloud.fault(fault(spot, kind));
     }
-    let result = house.submit(scene.kind, scene.action).await;
+    let result = house.submit(change).await;
     let at = || format!("{name} / {refused:?} / {undo:?}");
     house.bridge.quiet(std::time::Duration::from_secs(30)).await;
     let hits = house.cloud.ledger().iter().filter(|call| call.fault.is_some()).count();

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use genesys_scim_bridge::bridge::change::{Action, Change, Done, Reply};
+use genesys_scim_bridge::bridge::{Done, Reply, Submission};
 use genesys_scim_bridge::model::ports::{Clock, Store};
 use genesys_scim_bridge::model::{Batch, Object, StoreError};
-use genesys_scim_bridge::scim::Dialect;
+use genesys_scim_bridge::scim::change::{Action, Change};
 use genesys_scim_bridge::scim::cursor::CursorKey;
 use genesys_scim_bridge::scim::error::ScimError;
 use genesys_scim_bridge::scim::etag::Precondition;
 use genesys_scim_bridge::scim::filter::Lookup;
 use genesys_scim_bridge::scim::kind::ResourceKind;
-use genesys_scim_bridge::scim::patch::{self, MemberChange, PatchRequest};
+use genesys_scim_bridge::scim::patch::{self, MemberChange};
 use genesys_scim_bridge::scim::render::{GroupRef, Provisioning};
 use genesys_scim_bridge::scim::rendered::Meta;
 use genesys_scim_bridge::scim::resource::{self, Member};
@@ -68,10 +68,10 @@ impl House {
         }
     }
 
-    fn precondition(stored: Option<&Stored>, if_match: Option<&String>) -> Result<Stored, ScimError> {
+    fn precondition(stored: Option<&Stored>, wanted: Option<&Precondition>) -> Result<Stored, ScimError> {
         let stored = stored.cloned().ok_or_else(|| ScimError::not_found("There is no such resource."))?;
-        match if_match {
-            Some(text) if !Precondition::parse(text)?.matches(stored.version) => {
+        match wanted {
+            Some(wanted) if !wanted.matches(stored.version) => {
                 Err(ScimError::precondition_failed("Another version is current."))
             }
             _ => Ok(stored),
@@ -80,25 +80,21 @@ impl House {
 
     fn apply(&self, change: &Change) -> Result<(Done, String), ScimError> {
         let mut inner = self.inner.lock().unwrap();
-        let kind = change.kind;
-        let (id, document, old) = match &change.action {
-            Action::Create(body) => {
+        let kind = change.kind();
+        let (id, document, old) = match change.action() {
+            Action::Create(incoming) => {
                 inner.next += 1;
-                let incoming = resource::create(kind, body.clone(), Dialect::Tolerant)?;
-                (format!("id-{:04}", inner.next), incoming.document, None)
+                (format!("id-{:04}", inner.next), incoming.document.clone(), None)
             }
-            Action::Replace(id, body) => {
+            Action::Replace(id, whole) => {
                 let old =
-                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
-                let incoming =
-                    resource::replace(kind, &old.document().unwrap(), body.clone(), Dialect::Tolerant)?;
-                (id.clone(), incoming.document, Some(old))
+                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.precondition())?;
+                (id.clone(), whole.onto(&old.document().unwrap())?.document, Some(old))
             }
-            Action::Patch(id, body) => {
+            Action::Patch(id, request) => {
                 let old =
-                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
-                let request = PatchRequest::parse(body.clone(), Dialect::Tolerant)?;
-                let patched = patch::apply(kind, &old.document().unwrap(), id, &request)?;
+                    Self::precondition(inner.resources.get(&(kind, id.clone())), change.precondition())?;
+                let patched = patch::apply(kind, &old.document().unwrap(), id, request)?;
                 for change in patched.members {
                     if let MemberChange::Add(new) = change {
                         inner.members.entry(id.clone()).or_default().extend(new);
@@ -107,7 +103,7 @@ impl House {
                 (id.clone(), patched.document, Some(old))
             }
             Action::Delete(id) => {
-                Self::precondition(inner.resources.get(&(kind, id.clone())), change.if_match.as_ref())?;
+                Self::precondition(inner.resources.get(&(kind, id.clone())), change.precondition())?;
                 inner.resources.remove(&(kind, id.clone()));
                 return Ok((Done::Deleted, id.clone()));
             }
@@ -140,13 +136,13 @@ impl Inner {
 
 #[async_trait]
 impl FrontDoor for House {
-    async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
+    async fn submit(&self, asked: Submission) -> Result<Reply, ScimError> {
         let slow = *self.slow.lock().unwrap();
         if !slow.is_zero() {
             tokio::time::sleep(slow).await;
         }
-        self.changes.lock().unwrap().push(format!("{} {}", change.cause.by, change.cause.request));
-        let (done, id) = self.apply(&change)?;
+        self.changes.lock().unwrap().push(format!("{} {}", asked.cause.by, asked.cause.request));
+        let (done, id) = self.apply(&asked.change)?;
         let token = self.store.commit(Batch::new()).await.unwrap();
         Ok(Reply { done, id, token, pending: *self.pending.lock().unwrap() })
     }

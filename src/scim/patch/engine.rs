@@ -3,6 +3,7 @@
 //! Works on a copy that the caller throws away on the first fault. Types and tolerances are [`Dialect`]'s, members of
 //! groups are [`super::members`]; how values and entries are set and taken away is [`super::values`].
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::Value;
@@ -92,20 +93,10 @@ impl<'a> Engine<'a> {
     }
 
     fn without_path(&mut self, kind: OpKind, value: &Value) -> Result<(), ScimError> {
-        let unpacked;
-        let members = match value {
-            Value::Object(members) => members,
-            // The object as a text, as scim-for-keycloak sends it (connectors.md section 3).
-            Value::String(text) if self.dialect.is_tolerant() => {
-                unpacked = serde_json::from_str::<Object>(text).ok();
-                unpacked
-                    .as_ref()
-                    .ok_or_else(|| ScimError::invalid_value("without a path, value must be an object."))?
-            }
-            _ => return Err(ScimError::invalid_value("without a path, value must be an object.")),
-        };
+        let members = unpacked(self.dialect, value)
+            .ok_or_else(|| ScimError::invalid_value("without a path, value must be an object."))?;
         let mut seen = HashSet::with_capacity(members.len());
-        for (key, value) in members {
+        for (key, value) in members.iter() {
             if !seen.insert(key.to_ascii_lowercase()) {
                 return Err(ScimError::invalid_syntax(format!(
                     "{key} is given twice, in different letter case."
@@ -370,6 +361,16 @@ impl<'a> Engine<'a> {
             store(container, &attribute.name, Value::Array(list));
             Ok(())
         })
+    }
+}
+
+/// The members of a value without a path: of an object, or of one that is sent as a text, as scim-for-keycloak does
+/// (connectors.md section 3). `None` for anything else.
+pub(super) fn unpacked(dialect: Dialect, value: &Value) -> Option<Cow<'_, Object>> {
+    match value {
+        Value::Object(members) => Some(Cow::Borrowed(members)),
+        Value::String(text) if dialect.is_tolerant() => serde_json::from_str(text).ok().map(Cow::Owned),
+        _ => None,
     }
 }
 

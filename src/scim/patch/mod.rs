@@ -4,6 +4,7 @@
 //! a group are not part of the document; they come back as changes for the directory to apply. The work on single
 //! attributes is in [`engine`], on members in [`members`].
 
+mod deactivation;
 mod engine;
 mod members;
 #[cfg(test)]
@@ -120,6 +121,11 @@ impl PatchRequest {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { operations, dialect })
+    }
+
+    /// Whether a user that it is applied to has no access afterwards: `active` becomes false.
+    pub fn deactivates(&self) -> bool {
+        deactivation::deactivates(self)
     }
 }
 

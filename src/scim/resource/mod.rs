@@ -25,10 +25,28 @@ use crate::model::{Object, Secret};
 /// A resource as a client wants it to be.
 #[derive(Clone, Debug)]
 pub struct Incoming {
+    /// User or group.
+    pub kind: ResourceKind,
     /// The document of record; for a group, `members` included until [`split_members`] takes them out.
     pub document: Object,
     /// The password, if one was sent; it is never stored.
     pub password: Option<Secret>,
+}
+
+impl Incoming {
+    /// What the resource is called: `userName` of a user, `displayName` of a group.
+    pub fn name(&self) -> &str {
+        let attribute = match self.kind {
+            ResourceKind::User => "userName",
+            ResourceKind::Group => "displayName",
+        };
+        self.document.get(attribute).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The id that the client has for it.
+    pub fn external_id(&self) -> Option<&str> {
+        self.document.get("externalId").and_then(Value::as_str)
+    }
 }
 
 /// A member of a group.
@@ -64,40 +82,61 @@ pub fn create(kind: ResourceKind, body: Value, dialect: Dialect) -> Result<Incom
     reader.finish()
 }
 
-/// Reads the body of a PUT on a resource whose document is `current`. Read-only attributes in the body, `id` among
-/// them, are passed over; entitlement kinds it does not mention are carried over, and so are immutable attributes.
-///
-/// # Errors
-/// As [`create`], and `mutability` when an immutable attribute that has a value would get another.
-pub fn replace(
+/// The body of a PUT, read: the whole resource anew, but for what it is silent about.
+#[derive(Clone, Debug)]
+pub struct Replacement {
     kind: ResourceKind,
-    current: &Object,
-    body: Value,
-    dialect: Dialect,
-) -> Result<Incoming, ScimError> {
-    let body = object(body)?;
-    let mentioned = |schema: &str, name: &str| {
-        let extension = get(&body, schema).and_then(Value::as_object);
-        extension.is_some_and(|extension| key_of(extension, name).is_some())
-            || key_of(&body, &format!("{schema}:{name}")).is_some()
-    };
-    let kept: Vec<(&str, &str)> = ENTITLEMENT_KINDS
-        .iter()
-        .filter(|forms| !forms.iter().any(|(schema, name)| mentioned(schema, name)))
-        .flat_map(|forms| forms.iter().copied())
-        .collect();
-    let mut reader = Reader { kind, dialect, document: Object::new(), password: None };
-    reader.read(body)?;
-    for (schema, name) in kept {
-        if let Some(value) = current.get(schema).and_then(|extension| extension.get(name)) {
-            reader.put(Some(schema), name, value.clone());
-        }
+    incoming: Incoming,
+    /// Attributes of entitlement kinds that the body does not mention.
+    unmentioned: Vec<(&'static str, &'static str)>,
+}
+
+impl Replacement {
+    /// Reads the body of a PUT. Read-only attributes in it, `id` among them, are passed over.
+    ///
+    /// # Errors
+    /// As [`create`].
+    pub fn parse(kind: ResourceKind, body: Value, dialect: Dialect) -> Result<Self, ScimError> {
+        let body = object(body)?;
+        let mentioned = |schema: &str, name: &str| {
+            let extension = get(&body, schema).and_then(Value::as_object);
+            extension.is_some_and(|extension| key_of(extension, name).is_some())
+                || key_of(&body, &format!("{schema}:{name}")).is_some()
+        };
+        let unmentioned = ENTITLEMENT_KINDS
+            .iter()
+            .filter(|forms| !forms.iter().any(|(schema, name)| mentioned(schema, name)))
+            .flat_map(|forms| forms.iter().copied())
+            .collect();
+        let mut reader = Reader { kind, dialect, document: Object::new(), password: None };
+        reader.read(body)?;
+        Ok(Self { kind, incoming: reader.finish()?, unmentioned })
     }
-    let mut incoming = reader.finish()?;
-    rules::carry_immutable(kind, current, &mut incoming.document);
-    rules::immutable_kept(kind, current, &incoming.document)?;
-    rules::keep_equal(current, &mut incoming.document);
-    Ok(incoming)
+
+    /// Whether the user has no access afterwards.
+    pub fn deactivates(&self) -> bool {
+        self.incoming.document.get("active") == Some(&Value::Bool(false))
+    }
+
+    /// The resource once its document was `current`: entitlement kinds that the body does not mention are carried over, and so
+    /// are immutable attributes.
+    ///
+    /// # Errors
+    /// `mutability` when an immutable attribute that has a value would get another.
+    pub fn onto(&self, current: &Object) -> Result<Incoming, ScimError> {
+        let mut incoming = self.incoming.clone();
+        let document = &mut incoming.document;
+        for &(schema, name) in &self.unmentioned {
+            if let Some(value) = current.get(schema).and_then(|extension| extension.get(name)) {
+                put(document, Some(schema), name, value.clone());
+            }
+        }
+        complete_schemas(self.kind, document);
+        rules::carry_immutable(self.kind, current, document);
+        rules::immutable_kept(self.kind, current, document)?;
+        rules::keep_equal(current, document);
+        Ok(incoming)
+    }
 }
 
 /// Takes the members out of a group's document. `None` when the request did not speak about members.
@@ -266,7 +305,7 @@ impl Reader {
         rules::require(self.kind, &self.document)?;
         drop_twins(self.kind, &mut self.document);
         complete_schemas(self.kind, &mut self.document);
-        Ok(Incoming { document: self.document, password: self.password })
+        Ok(Incoming { kind: self.kind, document: self.document, password: self.password })
     }
 }
 

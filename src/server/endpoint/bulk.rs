@@ -10,9 +10,10 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::write;
-use crate::bridge::change::{Action, Change, Done, Reply};
+use crate::bridge::{Done, Reply, Submission};
 use crate::model::Cause;
 use crate::scim::bulk::{BulkJob, Next, Work};
+use crate::scim::change::Change;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::server::routes::Answer;
@@ -47,20 +48,19 @@ pub async fn handle(req: HttpRequest, payload: Payload, state: Data<ServerState>
 }
 
 async fn submit(next: Next, cause: &Cause, state: &ServerState) -> Result<Reply, ScimError> {
-    let action = match next.work {
-        Work::Create(body) => Action::Create(body),
-        Work::Replace(id, body) => Action::Replace(id, body),
-        Work::Patch(id, body) => Action::Patch(id, body),
-        Work::Delete(id) => Action::Delete(id),
+    let dialect = state.settings.dialect;
+    let change = match next.work {
+        Work::Create(body) => Change::create(next.kind, body, dialect)?,
+        Work::Replace(id, body) => Change::replace(next.kind, id, body, dialect)?,
+        Work::Patch(id, body) => Change::patch(next.kind, id, body, dialect)?,
+        Work::Delete(id) => Change::delete(next.kind, id),
     };
-    let change = Change {
-        kind: next.kind,
-        action,
-        if_match: next.version,
+    let asked = Submission {
+        change: change.under(next.version.as_deref())?,
         cause: Cause { by: cause.by.clone(), request: format!("{}.{}", cause.request, next.index + 1) },
         deadline: state.settings.deadline,
     };
-    state.front.submit(change).await
+    state.front.submit(asked).await
 }
 
 /// Writes down what was done. It is done whether or not its version can be read just now.

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Payload};
 
 use super::write;
-use crate::bridge::change::Action;
+use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
 use crate::server::body;
 use crate::server::routes::Answer;
@@ -30,5 +30,5 @@ pub async fn group(req: HttpRequest, payload: Payload, state: Data<ServerState>)
 
 async fn handle(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: &ServerState) -> Answer {
     let body = body::read(req, payload, state).await?;
-    write::submit(kind, req, state, Action::Create(body)).await
+    write::submit(req, state, Change::create(kind, body, state.settings.dialect)?).await
 }

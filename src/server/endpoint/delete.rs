@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 
 use super::write;
-use crate::bridge::change::Action;
+use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
 use crate::server::routes::Answer;
 use crate::server::state::ServerState;
@@ -16,7 +16,7 @@ use crate::server::state::ServerState;
 /// # Errors
 /// What the front door refuses with.
 pub async fn user(req: HttpRequest, id: Path<String>, state: Data<ServerState>) -> Answer {
-    write::submit(ResourceKind::User, &req, &state, Action::Delete(id.into_inner())).await
+    write::submit(&req, &state, Change::delete(ResourceKind::User, id.into_inner())).await
 }
 
 /// Deletes a group.
@@ -24,5 +24,5 @@ pub async fn user(req: HttpRequest, id: Path<String>, state: Data<ServerState>) 
 /// # Errors
 /// As [`user`].
 pub async fn group(req: HttpRequest, id: Path<String>, state: Data<ServerState>) -> Answer {
-    write::submit(ResourceKind::Group, &req, &state, Action::Delete(id.into_inner())).await
+    write::submit(&req, &state, Change::delete(ResourceKind::Group, id.into_inner())).await
 }

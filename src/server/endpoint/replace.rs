@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Path, Payload};
 
 use super::write;
-use crate::bridge::change::Action;
+use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
 use crate::server::body;
 use crate::server::routes::Answer;
@@ -36,5 +36,5 @@ async fn handle(
     state: &ServerState,
 ) -> Answer {
     let body = body::read(req, payload, state).await?;
-    write::submit(kind, req, state, Action::Replace(id, body)).await
+    write::submit(req, state, Change::replace(kind, id, body, state.settings.dialect)?).await
 }

@@ -1,13 +1,14 @@
 //! What POST, PUT, PATCH and DELETE share: the change that is handed to the front door, and the answer to a reply.
 //!
-//! Does not parse the body: the front door does, under the resource's lock. A 2xx is built only from a `Reply`.
+//! What is asked for was read by the endpoint into a `scim::change`. A 2xx is built only from a `Reply`.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::IF_MATCH;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use crate::bridge::change::{Action, Change, Done, Reply};
+use crate::bridge::{Done, Reply, Submission};
 use crate::model::Cause;
+use crate::scim::change::{Action, Change};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::render;
@@ -18,24 +19,19 @@ use crate::server::{answer, query, view};
 
 /// Hands a change to the front door and answers.
 pub(super) async fn submit(
-    kind: ResourceKind,
     req: &HttpRequest,
     state: &ServerState,
-    action: Action,
+    change: Change,
 ) -> Result<HttpResponse, ScimError> {
+    let kind = change.kind();
     let pairs = query::pairs(req.query_string())?;
     let projection = view::projection(kind, &pairs)?;
     // Who names attributes is answered 200 with them (RFC 7644 section 3.5.2).
     let asked = query::first(&pairs, "attributes").is_some();
-    let short = matches!(action, Action::Patch(..)) && kind == ResourceKind::Group && !asked;
-    let change = Change {
-        kind,
-        action,
-        if_match: if_match(req)?,
-        cause: cause(req),
-        deadline: state.settings.deadline,
-    };
-    let reply = state.front.submit(change).await?;
+    let short = matches!(change.action(), Action::Patch(..)) && kind == ResourceKind::Group && !asked;
+    let change = change.under(if_match(req)?.as_deref())?;
+    let asked = Submission { change, cause: cause(req), deadline: state.settings.deadline };
+    let reply = state.front.submit(asked).await?;
     let mut response = respond(kind, state, &reply, &projection, short).await?;
     if reply.pending {
         answer::pending(&mut response);

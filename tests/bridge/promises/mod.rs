@@ -11,6 +11,7 @@ mod overtaking;
 mod ownership;
 mod racing;
 mod secrecy;
+mod spelling;
 mod stale;
 mod stopping;
 mod theirs;

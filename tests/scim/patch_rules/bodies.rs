@@ -4,7 +4,7 @@
 //! the userName `u` unless it says otherwise. The answer is the document without `schemas` and `userName`, or, for a
 //! PUT, what differs from the rich user.
 
-use genesys_scim_bridge::scim::{Dialect, ResourceKind, resource};
+use genesys_scim_bridge::scim::{Dialect, Replacement, ResourceKind, resource};
 use serde_json::{Value, json};
 
 use super::rows::{difference, keyword, rows, tables, user};
@@ -22,7 +22,9 @@ fn body_table(table: &str) {
             body["userName"] = json!(if put { "bjensen" } else { "u" });
         }
         let incoming = match put {
-            true => resource::replace(ResourceKind::User, &user(), body, dialect),
+            true => {
+                Replacement::parse(ResourceKind::User, body, dialect).and_then(|whole| whole.onto(&user()))
+            }
             false => resource::create(ResourceKind::User, body, dialect),
         };
         let found = match incoming {
