@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::operation::{Method, Operation, Target, Task};
+use super::method::Method;
+use super::operation::{Operation, Target, Task};
 use super::order::Order;
 use super::{REQUEST_SCHEMA, RESPONSE_SCHEMA, reference};
 use crate::limits;

@@ -4,6 +4,7 @@
 //! operations are read in `operation`, references in `reference`, the order is found in `order`, the job's course is in `job`.
 
 mod job;
+mod method;
 mod operation;
 mod order;
 mod reference;

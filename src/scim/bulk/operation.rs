@@ -8,34 +8,13 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::method::Method;
 use super::reference;
 use crate::model::Object;
 use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::value::{get, take};
-
-/// What an operation may do; reading is not among it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    const ALL: [Self; 4] = [Self::Post, Self::Put, Self::Patch, Self::Delete];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
 
 /// Whom an operation changes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::operation::Method;
+use super::method::Method;
 
 const PREFIX: &str = "bulkId:";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::operation::Method;
+use super::method::Method;
 use super::order::Order;
 use super::{BulkJob, Next, REQUEST_SCHEMA, Work, reference};
 use crate::limits;

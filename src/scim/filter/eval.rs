@@ -9,8 +9,9 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::super::value::{compare_numbers, fold, is_present};
+use super::comparison::{Op, Operand};
 use super::literal::{Literal, instant};
-use super::node::{Node, Op, Operand};
+use super::node::Node;
 use crate::model::Object;
 
 /// What a condition looks at.

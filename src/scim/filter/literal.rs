@@ -9,8 +9,8 @@
 use scim_v2::ScimDateTime;
 use serde_json::{Number, Value};
 
+use super::comparison::{Op, Operand};
 use super::lexer::Written;
-use super::node::{Op, Operand};
 use crate::scim::registry::AttributeType;
 use crate::scim::value::fold;
 

@@ -3,8 +3,9 @@
 //! Connectors find every resource by one equality, Entra in every cycle (connectors.md section 1.2). Names the index only:
 //! asking it is the directory's work, and whether a hit fulfils the rest of the filter is [`super::eval`]'s.
 
+use super::comparison::Op;
 use super::literal::Literal;
-use super::node::{Node, Op};
+use super::node::Node;
 use crate::scim::kind::ResourceKind;
 
 /// An equality on something the directory has an index for.

@@ -4,6 +4,7 @@
 //! type ([`literal`]) into a tree ([`node`]); the truth of a filter is in [`eval`]. Rules use the same filters for their
 //! conditions. Look-ups by index are offered through [`Filter::lookup`], done in `directory`.
 
+mod comparison;
 mod eval;
 pub(in crate::scim) mod lexer;
 mod literal;
@@ -18,9 +19,10 @@ use std::fmt;
 
 use serde_json::Value;
 
+use self::comparison::Op;
 use self::literal::Literal;
 pub use self::lookup::Lookup;
-use self::node::{Node, Op};
+use self::node::Node;
 use super::error::ScimError;
 use super::kind::ResourceKind;
 use super::registry::Attribute;

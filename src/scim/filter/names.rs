@@ -2,7 +2,7 @@
 //!
 //! Between brackets names are sub-attributes. Reads no text around the name; that is [`super::parse`].
 
-use super::node::Operand;
+use super::comparison::Operand;
 use crate::scim::kind::ResourceKind;
 use crate::scim::registry::{AttrPath, Attribute, AttributeType, Returned, registry};
 

@@ -7,10 +7,11 @@
 //! Every fault is an `invalidFilter` that says what was expected where, never what the value was. Pieces of text are
 //! [`super::lexer`]'s, names [`super::names`]', values [`super::literal`]'s; evaluates nothing, that is [`super::eval`].
 
+use super::comparison::Op;
 use super::lexer::Lexer;
 use super::literal::Literal;
 use super::names::Scope;
-use super::node::{Node, Op};
+use super::node::Node;
 use crate::limits;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
