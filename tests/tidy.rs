@@ -15,7 +15,7 @@ mod statistics;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rules::{FENCES, LINES, LINES_MAX, PURE, PURE_WORDS, SAME_LINE};
+use rules::{FENCES, LINES, LINES_MAX, MEDIAN_MAX, PURE, PURE_WORDS, README_MAX, SAME_LINE};
 use scan::{code_only, contains_word, imports, without_tests};
 
 /// A file of the repository: path from its root, text.
@@ -310,6 +310,17 @@ fn lengths_of_files_and_functions_are_known() {
         sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
     let text = format!("{}\n{}", statistics::of("product (src)", &product), statistics::of("all Rust", &all));
     println!("{text}");
-    let share = statistics::share_of_long_functions(&product);
-    assert!(share < 0.04, "{:.1} % of all functions have more than 70 lines", share * 100.0);
+    let code: Vec<(&str, &str)> = product.iter().copied().filter(|(path, _)| !is_test_file(path)).collect();
+    assert_eq!(
+        statistics::long_functions(&code),
+        Vec::<String>::new(),
+        "split functions of more than 70 lines"
+    );
+    let median = statistics::median_length(&product);
+    assert!(median <= MEDIAN_MAX, "half of the product's files have more than {median} lines");
+    let readme = fs::read_to_string(root().join("README.md")).map_or(usize::MAX, |text| text.lines().count());
+    assert!(
+        readme <= README_MAX,
+        "README.md has {readme} lines; what is not for a newcomer belongs in docs/"
+    );
 }

@@ -11,10 +11,10 @@ pub(crate) fn of(title: &str, files: &[(&str, &str)]) -> String {
         files.iter().map(|(path, text)| (text.lines().count(), (*path).to_owned())).collect();
     let mut functions: Vec<(usize, String)> =
         files.iter().flat_map(|(path, text)| functions(path, text)).collect();
-    let share = share_of_long_functions(files) * 100.0;
+    let long = functions.iter().filter(|(lines, _)| *lines > LONG).count();
     let total: usize = lines.iter().map(|(count, _)| count).sum();
     format!(
-        "{title}: {} files, {total} lines; {}\n{title}: {} functions; {}; {share:.2} % above {LONG} lines",
+        "{title}: {} files, {total} lines; {}\n{title}: {} functions; {}; {long} above {LONG} lines",
         lines.len(),
         figures(&mut lines),
         functions.len(),
@@ -22,13 +22,17 @@ pub(crate) fn of(title: &str, files: &[(&str, &str)]) -> String {
     )
 }
 
-/// Share of functions above 70 lines, 0 to 1.
-pub(crate) fn share_of_long_functions(files: &[(&str, &str)]) -> f64 {
-    let functions: Vec<(usize, String)> =
-        files.iter().flat_map(|(path, text)| functions(path, text)).collect();
-    let long = functions.iter().filter(|(lines, _)| *lines > LONG).count();
-    let number = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
-    number(long) / number(functions.len().max(1))
+/// The functions of more than 70 lines, each with its file and length.
+pub(crate) fn long_functions(files: &[(&str, &str)]) -> Vec<String> {
+    let functions = files.iter().flat_map(|(path, text)| functions(path, text));
+    functions.filter(|(lines, _)| *lines > LONG).map(|(lines, name)| format!("{name}: {lines}")).collect()
+}
+
+/// Half of the files have no more lines than this.
+pub(crate) fn median_length(files: &[(&str, &str)]) -> usize {
+    let mut lengths: Vec<usize> = files.iter().map(|(_, text)| text.lines().count()).collect();
+    lengths.sort_unstable();
+    lengths.get(lengths.len() / 2).copied().unwrap_or_default()
 }
 
 fn figures(lengths: &mut [(usize, String)]) -> String {
@@ -49,16 +53,21 @@ fn functions(path: &str, text: &str) -> Vec<(usize, String)> {
         let name: String =
             rest.chars().skip(3).take_while(|sign| sign.is_alphanumeric() || *sign == '_').collect();
         let open = rest.find('{')?;
-        // A signature without a body, or a function type.
-        if name.is_empty()
-            || rest
-                .find(';')
-                .is_some_and(|end| end < open && rest.get(..end).is_some_and(|text| !text.contains('[')))
-        {
+        if name.is_empty() || rest.get(..open).is_some_and(ends_a_statement) {
+            // A signature without a body, or a function type.
             return None;
         }
         let body = rest.get(..block_end(rest, open))?;
         Some((body.lines().count(), format!("{path} {name}")))
     };
     starts.filter_map(measure).collect()
+}
+
+/// Whether a semicolon stands outside of brackets: in `[u8; 4]` it ends nothing.
+fn ends_a_statement(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().any(|sign| {
+        depth += i32::from(sign == '[') - i32::from(sign == ']');
+        sign == ';' && depth == 0
+    })
 }
