@@ -2,138 +2,31 @@
 //!
 //! What the server does by itself is in `server_http`; what sagas do under faults is tested elsewhere.
 
-use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
-use genesys_cloud_emulator::{Cloud, Fault, FaultKind, Options};
-use genesys_scim_bridge::app::{App, Overrides, Running, StartError};
-use genesys_scim_bridge::config::Config;
-use genesys_scim_bridge::model::Secret;
-use genesys_scim_bridge::store::tokens::Scope;
+use genesys_cloud_emulator::{Fault, FaultKind};
+use genesys_scim_bridge::app::StartError;
 use serde_json::{Value, json};
 
-const SCIM: &str = "gsb_scim-token-of-the-tests";
-const ADMIN: &str = "gsb_admin-token-of-the-tests";
-
-fn cloud() -> Cloud {
-    Cloud::start(Options { rate_per_minute: 60_000, ..Options::default() }).unwrap()
-}
-
-fn config(cloud: &Cloud, dir: &Path, import: &str, listen: &str, secret: &str) -> Config {
-    let text = format!(
-        r#"
-data_dir = {dir:?}
-[server]
-listen = "{listen}"
-[genesys]
-api_base = "{api}"
-login_base = "{login}"
-client_id = "{client}"
-client_secret_env = "SECRET"
-calls_per_minute = 60000
-[tenant]
-name = "aurora"
-import = "{import}"
-[[rule]]
-name = "emea-support"
-when = 'title eq "Support Agent"'
-roles = [{{ role = "Agent", division = "EMEA" }}]
-queues = ["EMEA Support"]
-skills = {{ Billing = 4 }}
-"#,
-        dir = dir.to_str().unwrap(),
-        api = cloud.api_base(),
-        login = cloud.login_base(),
-        client = cloud.client_id(),
-    );
-    let secret = secret.to_owned();
-    let environment = move |name: &str| (name == "SECRET").then(|| secret.clone());
-    Config::parse(&text, Path::new("test.toml"), &environment).unwrap()
-}
-
-fn overrides() -> Overrides {
-    let tokens = vec![(Scope::Scim, Secret::new(SCIM)), (Scope::Admin, Secret::new(ADMIN))];
-    Overrides { tokens, ..Overrides::default() }
-}
-
-struct House {
-    cloud: Cloud,
-    dir: tempfile::TempDir,
-    running: Option<Running>,
-    http: reqwest::Client,
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_eq!(self.cloud.violations(), Vec::<String>::new(), "calls against the public description");
-        }
-    }
-}
-
-struct Got {
-    status: u16,
-    etag: String,
-    body: Value,
-}
-
-impl House {
-    fn new(import: &str) -> Self {
-        let (cloud, dir) = (cloud(), tempfile::tempdir().unwrap());
-        let config = config(&cloud, dir.path(), import, "127.0.0.1:0", cloud.client_secret());
-        let running = App::start(config, overrides()).unwrap();
-        Self { cloud, dir, running: Some(running), http: reqwest::Client::new() }
-    }
-
-    async fn restart(&mut self) {
-        let stopped = self.running.take().unwrap().stop().await;
-        assert!(stopped.quiet, "every saga reached a safe point");
-        let config = config(&self.cloud, self.dir.path(), "off", "127.0.0.1:0", self.cloud.client_secret());
-        self.running = Some(App::start(config, overrides()).unwrap());
-    }
-
-    async fn call(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Got {
-        let url = format!("http://{}{path}", self.running.as_ref().unwrap().addr());
-        let mut request = self.http.request(method.parse().unwrap(), url).bearer_auth(token);
-        if let Some(body) = body {
-            request = request.header("content-type", "application/scim+json").body(body.to_string());
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let etag = answer.headers().get("etag").map_or("", |it| it.to_str().unwrap()).to_owned();
-        let text = answer.text().await.unwrap();
-        Got { status, etag, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
-    }
-
-    async fn scim(&self, method: &str, path: &str, body: Option<Value>) -> Got {
-        self.call(SCIM, method, &format!("/scim/v2{path}"), body).await
-    }
-
-    async fn admin(&self, method: &str, path: &str, body: Option<Value>) -> Got {
-        self.call(ADMIN, method, &format!("/admin{path}"), body).await
-    }
-}
+use crate::support::bodies::{self, patch};
+use crate::support::bridge::{TestBridge, start};
+use crate::support::emulator::cloud;
+use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
 fn agent(name: &str) -> Value {
-    json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-        "userName": format!("{name}@aurora.example"),
-        "externalId": format!("ext-{name}"),
-        "displayName": name,
-        "title": "Support Agent",
-        "active": true,
-        "name": {"givenName": name, "familyName": "Test"},
-    })
+    let mut body = bodies::agent(name);
+    body["name"] = json!({"givenName": name, "familyName": "Test"});
+    body
 }
 
 fn deactivate() -> Value {
-    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-        "Operations": [{"op": "Replace", "path": "active", "value": "False"}]})
+    patch(json!([{"op": "Replace", "path": "active", "value": "False"}]))
 }
 
 #[tokio::test]
 async fn a_hire_travels_the_whole_street_and_back() {
-    let house = House::new("off");
+    let house = TestBridge::with(Setup::default());
     let got = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(got.status, 201, "{}", got.body);
     assert_eq!(got.etag, "W/\"1\"");
@@ -170,7 +63,7 @@ async fn a_hire_travels_the_whole_street_and_back() {
 
 #[tokio::test]
 async fn a_change_right_after_a_create_is_not_told_that_the_user_is_gone() {
-    let house = House::new("off");
+    let house = TestBridge::with(Setup::default());
     for name in ["nora", "vera", "iris"] {
         let id =
             house.scim("POST", "/Users", Some(agent(name))).await.body["id"].as_str().unwrap().to_owned();
@@ -181,7 +74,7 @@ async fn a_change_right_after_a_create_is_not_told_that_the_user_is_gone() {
 
 #[tokio::test]
 async fn a_refused_step_is_undone_and_named_and_the_next_try_works() {
-    let house = House::new("off");
+    let house = TestBridge::with(Setup::default());
     let refuse = FaultKind::Refuse { status: 400, code: "bad.request".to_owned() };
     house.cloud.fault(Fault::on("POST", "/api/v2/routing/queues/{queueId}/members", refuse));
     let got = house.scim("POST", "/Users", Some(agent("vera"))).await;
@@ -195,7 +88,7 @@ async fn a_refused_step_is_undone_and_named_and_the_next_try_works() {
 
 #[tokio::test]
 async fn readiness_waits_for_the_import_and_the_import_fills_the_directory() {
-    let house = House::new("required");
+    let house = TestBridge::with(Setup { import: "required", ..Setup::default() });
     let ready = house.call("", "GET", "/readyz", None).await;
     assert_eq!(ready.status, 503);
     assert!(ready.body["reasons"].to_string().contains("import"), "{}", ready.body);
@@ -208,18 +101,13 @@ async fn readiness_waits_for_the_import_and_the_import_fills_the_directory() {
     assert!(house.scim("GET", "/Groups", None).await.body["totalResults"].as_u64().unwrap() > 0);
     let again = house.admin("POST", "/import", None).await;
     assert_eq!(again.body["written"], 0, "nothing changed meanwhile: {}", again.body);
-    for _ in 0..100 {
-        if house.call("", "GET", "/readyz", None).await.status == 200 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually("it is ready", async || house.call("", "GET", "/readyz", None).await.status == 200).await;
     assert_eq!(house.call("", "GET", "/readyz", None).await.body, json!({"ready": true, "reasons": []}));
 }
 
 #[tokio::test]
 async fn tokens_are_made_used_and_revoked_while_it_serves() {
-    let house = House::new("off");
+    let house = TestBridge::with(Setup::default());
     let wish = || Some(json!({"label": "okta", "scope": "scim", "days": 30}));
     let made = house.admin("POST", "/tokens", wish()).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -247,7 +135,7 @@ async fn tokens_are_made_used_and_revoked_while_it_serves() {
 
 #[tokio::test]
 async fn a_dry_run_says_what_would_change_and_changes_nothing() {
-    let house = House::new("off");
+    let house = TestBridge::with(Setup::default());
     house.cloud.clear_ledger();
     let got = house.admin("POST", "/plan", Some(json!({"user": agent("nora")}))).await;
     assert_eq!(got.status, 200, "{}", got.body);
@@ -263,19 +151,19 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_a_restart_and_so_are_the_tokens() {
-    let mut house = House::new("off");
+    let mut house = TestBridge::with(Setup::default());
     let made = house.admin("POST", "/tokens", Some(json!({"label": "okta"}))).await;
     let token = made.body["token"].as_str().unwrap().to_owned();
     let id = house.scim("POST", "/Users", Some(agent("nora"))).await.body["id"].as_str().unwrap().to_owned();
     house.restart().await;
     let got = house.call(&token, "GET", &format!("/scim/v2/Users/{id}"), None).await;
     assert_eq!((got.status, got.etag.as_str()), (200, "W/\"1\""), "{}", got.body);
-    assert_eq!(house.running.as_ref().unwrap().recovered(), 0);
+    assert_eq!(house.running().recovered(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_24_racing_posts_of_one_name_one_wins() {
-    let house = std::sync::Arc::new(House::new("off"));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     let mut racing = Vec::new();
     for _ in 0..24 {
         let house = house.clone();
@@ -293,42 +181,28 @@ async fn of_24_racing_posts_of_one_name_one_wins() {
 
 #[tokio::test]
 async fn a_wrong_secret_turns_readiness_red_with_the_cure() {
-    let (cloud, dir) = (cloud(), tempfile::tempdir().unwrap());
-    let running = App::start(config(&cloud, dir.path(), "off", "127.0.0.1:0", "wrong"), overrides()).unwrap();
-    let url = format!("http://{}/readyz", running.addr());
-    let mut text = String::new();
-    for _ in 0..100 {
-        text = reqwest::get(&url).await.unwrap().text().await.unwrap();
-        if text.contains("client secret") {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert!(text.contains("client secret"), "{text}");
-    let user = reqwest::Client::new()
-        .post(format!("http://{}/scim/v2/Users", running.addr()))
-        .bearer_auth(SCIM)
-        .header("content-type", "application/json")
-        .body(agent("nora").to_string());
-    let status = user.send().await.unwrap().status().as_u16();
+    let house = TestBridge::with(Setup { secret: Some("wrong".to_owned()), ..Setup::default() });
+    eventually("readiness says why", async || {
+        house.call("", "GET", "/readyz", None).await.body.to_string().contains("client secret")
+    })
+    .await;
+    let status = house.scim("POST", "/Users", Some(agent("nora"))).await.status;
     assert_eq!(status, 503, "never 401 or 403, an IdP would quarantine its own credentials");
-    running.stop().await;
 }
 
 #[tokio::test]
 async fn what_keeps_it_from_starting_is_named_with_its_cure() {
     let (cloud, dir, other) = (cloud(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let secret = cloud.client_secret();
-    let running = App::start(config(&cloud, dir.path(), "off", "127.0.0.1:0", secret), overrides()).unwrap();
-    let taken = running.addr().to_string();
-    let error = App::start(config(&cloud, other.path(), "off", &taken, secret), overrides()).err().unwrap();
-    assert!(matches!(&error, StartError::Listen(_)) && error.to_string().contains(&taken), "{error}");
-    let error =
-        App::start(config(&cloud, dir.path(), "off", "127.0.0.1:0", secret), overrides()).err().unwrap();
+    let setup = Setup::default();
+    let running = start(setup.config(&cloud, dir.path()), 1).unwrap();
+    let taken = Setup { listen: running.addr().to_string(), ..Setup::default() };
+    let error = start(taken.config(&cloud, other.path()), 1).err().unwrap();
+    assert!(matches!(&error, StartError::Listen(_)) && error.to_string().contains(&taken.listen), "{error}");
+    let error = start(setup.config(&cloud, dir.path()), 1).err().unwrap();
     assert!(matches!(&error, StartError::Open(_)) && error.to_string().contains("locked"), "{error}");
-    let mut bad = config(&cloud, other.path(), "off", "127.0.0.1:0", secret);
+    let mut bad = setup.config(&cloud, other.path());
     bad.rules[0].when = "title eq".to_owned();
-    let error = App::start(bad, overrides()).err().unwrap().to_string();
+    let error = start(bad, 1).err().unwrap().to_string();
     assert!(error.contains("emea-support"), "{error}");
     running.stop().await;
 }

@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a failed assumption fails the test"
@@ -15,3 +16,6 @@ mod crash;
 #[cfg(feature = "demo")]
 mod demo;
 mod store_crash;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "every binary takes its part of the kit")]
+mod support;

@@ -3,9 +3,10 @@
 //! The saga of a clean run is taken out of its journal and found open in another, as after a crash just before its end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use genesys_cloud_emulator::Quirks;
+use genesys_scim_bridge::app::system::SystemClock;
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::model::ports::{Journal, Store, refused_here};
 use genesys_scim_bridge::model::{Batch, Outcome, RefusalKind, SagaOpened, Turn};
@@ -14,12 +15,12 @@ use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::house::{House, Real};
+use crate::bare::BareBridge;
 use crate::scenarios::{SCENARIOS, prepare};
 use crate::{difference, has_pivot, normalised};
 
 /// Runs the saga again as one that was found open with these turns.
-async fn recovered(house: &House, opened: &SagaOpened, turns: &[Turn]) -> Outcome {
+async fn recovered(house: &BareBridge, opened: &SagaOpened, turns: &[Turn]) -> Outcome {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let journal: Arc<dyn Journal> =
         Arc::new(StoreJournal::new(opened.tenant.clone(), Arc::clone(&store)).await.unwrap());
@@ -31,7 +32,7 @@ async fn recovered(house: &House, opened: &SagaOpened, turns: &[Turn]) -> Outcom
         journal,
         upstream: Arc::clone(house.bridge.upstream()),
         directory: Arc::new(Directory::new(opened.tenant.clone(), store)),
-        clock: Arc::new(Real::new(Instant::now())),
+        clock: Arc::new(SystemClock::new()),
     };
     let runner = Runner::new(ports, tokio::runtime::Handle::current(), CancellationToken::new());
     let handle = runner.start(opened.clone(), Some(turns), None);
@@ -41,7 +42,7 @@ async fn recovered(house: &House, opened: &SagaOpened, turns: &[Turn]) -> Outcom
 }
 
 async fn run(name: &str, quirks: &Quirks, turns: &[Turn]) -> (Value, Value, Value, Outcome) {
-    let house = House::new(quirks.clone()).await;
+    let house = BareBridge::new(quirks.clone()).await;
     let change = prepare(&house, name).await;
     let before = house.organisation().await;
     house.submit(change).await.unwrap_or_else(|error| panic!("{name}: {}", error.detail));

@@ -2,17 +2,21 @@
 //!
 //! The calls are not listed by hand: a clean run of each scenario shows them, so a new step is covered as soon as it exists.
 //! `STEP_TABLE=full` runs every way under every quirk; without it the quirks other than the default are run with refusals and
-//! lost answers of a sample. Scenarios are in `scenarios`, the bridge under test in `house`.
+//! lost answers of a sample. Scenarios are in `scenarios`, the bridge under test in `bare`.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a failed assumption fails the test"
 )]
 
 mod again;
-mod house;
+mod bare;
 mod scenarios;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "every binary takes its part of the kit")]
+mod support;
 mod undo;
 
 use std::sync::Arc;
@@ -24,7 +28,7 @@ use genesys_scim_bridge::model::{Outcome, Turn};
 use genesys_scim_bridge::scim::error::ScimError;
 use serde_json::Value;
 
-use house::House;
+use bare::BareBridge;
 use scenarios::{SCENARIOS, prepare};
 
 /// What is done to one call.
@@ -68,7 +72,7 @@ struct Clean {
 }
 
 async fn clean(name: &str, quirks: &Quirks) -> Clean {
-    let house = House::new(quirks.clone()).await;
+    let house = BareBridge::new(quirks.clone()).await;
     let change = prepare(&house, name).await;
     house.organisation().await;
     house.cloud.clear_ledger();
@@ -81,7 +85,7 @@ async fn clean(name: &str, quirks: &Quirks) -> Clean {
 }
 
 /// The writes of a house since its ledger was cleared, each with its count among its like.
-fn spots_of(house: &House) -> Vec<Spot> {
+fn spots_of(house: &BareBridge) -> Vec<Spot> {
     let mut spots: Vec<Spot> = Vec::new();
     for call in house.writes() {
         let template = call.template.clone();
@@ -103,7 +107,7 @@ struct Broken {
 }
 
 async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
-    let house = House::new(quirks.clone()).await;
+    let house = BareBridge::new(quirks.clone()).await;
     let change = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();

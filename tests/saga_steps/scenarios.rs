@@ -6,7 +6,7 @@ use genesys_scim_bridge::scim::error::ScimError;
 use genesys_scim_bridge::scim::kind::ResourceKind::{self, Group, User};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::bare::BareBridge;
 
 pub(crate) const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
 pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -71,12 +71,12 @@ fn promoted(email: &str) -> Value {
     user
 }
 
-async fn make(house: &House, kind: ResourceKind, body: Value) -> String {
+async fn make(house: &BareBridge, kind: ResourceKind, body: Value) -> String {
     house.submit(post(kind, body)).await.unwrap_or_else(|error| panic!("preparation: {}", error.detail)).id
 }
 
 /// Prepares the organisation and says what to do.
-pub(crate) async fn prepare(house: &House, name: &str) -> Change {
+pub(crate) async fn prepare(house: &BareBridge, name: &str) -> Change {
     let email = "ada.example@aurora.example";
     match name {
         "create" => post(User, agent(email)),

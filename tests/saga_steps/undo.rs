@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::stream::{StreamExt, iter};
 use genesys_cloud_emulator::{Fault, FaultKind, PathMatch, Quirks};
 
-use crate::house::House;
+use crate::bare::BareBridge;
 use crate::scenarios::prepare;
 use crate::{Spot, clean, difference, normalised, spots_of};
 
@@ -24,7 +24,7 @@ enum Undo {
 
 /// Refuses the forward call and, if named, hits one call of the way back.
 async fn run(name: &str, refused: &Spot, undo: Option<(&Spot, Undo)>) -> Result<(Vec<Spot>, bool), String> {
-    let house = House::new(Quirks::default()).await;
+    let house = BareBridge::new(Quirks::default()).await;
     let change = prepare(&house, name).await;
     let before = house.organisation().await;
     house.cloud.clear_ledger();

@@ -1,6 +1,8 @@
-//! The house behind the server in these tests: documents in memory, changed by the protocol's own pure functions.
+//! A server without a bridge: real sockets in front, documents in memory behind, changed by the protocol's own pure
+//! functions.
 //!
-//! Not a model of the bridge: no saga, no Genesys, no uniqueness beyond userName and displayName.
+//! Not a model of the bridge: no saga, no Genesys, no uniqueness beyond userName and displayName. The whole bridge is
+//! `bridge`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use genesys_scim_bridge::bridge::{Done, Reply, Submission};
-use genesys_scim_bridge::model::ports::{Clock, Store};
+use genesys_scim_bridge::model::ports::Store;
 use genesys_scim_bridge::model::{Batch, Object, StoreError};
 use genesys_scim_bridge::scim::change::{Action, Change};
 use genesys_scim_bridge::scim::cursor::CursorKey;
@@ -29,8 +31,11 @@ use genesys_scim_bridge::store::MemoryStore;
 use genesys_scim_bridge::store::tokens::{self, Scope, TokenRecord};
 use serde_json::Value;
 
-pub(crate) const SCIM: &str = "gsb_scim-token-of-the-tests";
-pub(crate) const ADMIN: &str = "gsb_admin-token-of-the-tests";
+use super::bodies::CORE;
+use super::bridge::{ADMIN, SCIM};
+use super::client::{self, Response};
+use super::clock::StandingClock;
+
 pub(crate) const REVOKED: &str = "gsb_revoked-token-of-the-tests";
 pub(crate) const EXPIRED: &str = "gsb_expired-token-of-the-tests";
 pub(crate) const PUBLIC: &str = "https://scim.example.com";
@@ -44,7 +49,7 @@ struct Inner {
 
 /// Keeps resources; also plays slow, pending or unready when told to.
 #[derive(Default)]
-pub(crate) struct House {
+pub(crate) struct Documents {
     inner: Mutex<Inner>,
     store: MemoryStore,
     pub(crate) pending: Mutex<bool>,
@@ -54,7 +59,7 @@ pub(crate) struct House {
     pub(crate) members_read: Mutex<usize>,
 }
 
-impl House {
+impl Documents {
     /// Puts users into the directory without asking anybody.
     pub(crate) fn crowd(&self, number: usize) {
         let mut inner = self.inner.lock().unwrap();
@@ -135,7 +140,7 @@ impl Inner {
 }
 
 #[async_trait]
-impl FrontDoor for House {
+impl FrontDoor for Documents {
     async fn submit(&self, asked: Submission) -> Result<Reply, ScimError> {
         let slow = *self.slow.lock().unwrap();
         if !slow.is_zero() {
@@ -157,7 +162,7 @@ impl FrontDoor for House {
 }
 
 #[async_trait]
-impl Reads for House {
+impl Reads for Documents {
     async fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError> {
         Ok(self.inner.lock().unwrap().resources.get(&(kind, id.to_owned())).cloned())
     }
@@ -231,25 +236,6 @@ impl Reads for House {
     }
 }
 
-/// Wall time that stands still.
-struct TestClock;
-
-#[async_trait]
-impl Clock for TestClock {
-    fn now_ms(&self) -> i64 {
-        1_700_000_000_000
-    }
-    fn monotonic_ms(&self) -> u64 {
-        0
-    }
-    async fn sleep(&self, pause: Duration) {
-        tokio::time::sleep(pause).await;
-    }
-    fn jitter(&self, _bound: u64) -> u64 {
-        0
-    }
-}
-
 fn token(text: &str, scope: Scope) -> TokenRecord {
     TokenRecord {
         id: genesys_scim_bridge::model::ClientId::new(format!("id-of-{}", text.len())),
@@ -262,22 +248,22 @@ fn token(text: &str, scope: Scope) -> TokenRecord {
     }
 }
 
-/// A running server with its house.
-pub(crate) struct Server {
-    pub(crate) house: Arc<House>,
+/// A running server with its documents.
+pub(crate) struct TestServer {
+    pub(crate) documents: Arc<Documents>,
     pub(crate) tokens: Arc<TokenBook>,
     pub(crate) listening: Listening,
     pub(crate) http: reqwest::Client,
 }
 
-pub(crate) fn start() -> Server {
+pub(crate) fn start() -> TestServer {
     start_with(|_| {})
 }
 
-pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
+pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> TestServer {
     let mut settings = Settings::at(PUBLIC);
     adjust(&mut settings);
-    let house = Arc::new(House::default());
+    let documents = Arc::new(Documents::default());
     let book = Arc::new(TokenBook::new(vec![
         token(SCIM, Scope::Scim),
         token(ADMIN, Scope::Admin),
@@ -287,9 +273,9 @@ pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
     let state = Arc::new(ServerState {
         settings,
         tokens: book.clone(),
-        reads: house.clone(),
-        front: house.clone(),
-        clock: Arc::new(TestClock),
+        reads: documents.clone(),
+        front: documents.clone(),
+        clock: Arc::new(StandingClock),
         request_ids: Arc::new(|| "made-here".to_owned()),
         metrics: measure::handle(),
         share: Default::default(),
@@ -297,34 +283,10 @@ pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> Server {
         marks: Default::default(),
     });
     let listening = listen(bind("127.0.0.1:0").unwrap(), state, no_admin()).unwrap();
-    Server { house, tokens: book, listening, http: reqwest::Client::new() }
+    TestServer { documents, tokens: book, listening, http: reqwest::Client::new() }
 }
 
-/// What came back, body parsed where there is one.
-#[derive(Debug)]
-pub(crate) struct Got {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Got {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |it| it.to_str().unwrap())
-    }
-
-    /// Fails unless this is a SCIM error of that status with that keyword.
-    pub(crate) fn is_error(&self, status: u16, scim_type: Option<&str>) {
-        assert_eq!(self.status, status, "{self:?}");
-        assert_eq!(self.body["status"], status.to_string(), "{self:?}");
-        assert_eq!(self.body["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error");
-        assert_eq!(self.body["scimType"].as_str(), scim_type, "{self:?}");
-        assert!(self.body["detail"].as_str().is_some_and(|it| !it.is_empty()));
-        assert_eq!(self.header("content-type"), "application/scim+json");
-    }
-}
-
-impl Server {
+impl TestServer {
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.listening.addr())
     }
@@ -333,29 +295,18 @@ impl Server {
         self.http.request(method.parse().unwrap(), self.url(path))
     }
 
-    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Got {
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Got { status, headers, body }
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Response {
+        client::send(request).await
     }
 
     /// With the right token.
-    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Got {
-        let mut request = self.request(method, path).bearer_auth(SCIM);
-        if let Some(body) = body {
-            request = request.header("content-type", "application/scim+json").body(body.to_string());
-        }
-        self.send(request).await
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Response {
+        client::call(&self.http, &self.url(path), SCIM, method, body.map(|body| body.to_string())).await
     }
 
     /// Makes a user and gives its id.
     pub(crate) async fn user(&self, name: &str) -> String {
-        let body =
-            serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name});
-        let got = self.call("POST", "/scim/v2/Users", Some(body)).await;
-        assert_eq!(got.status, 201, "{got:?}");
-        got.body["id"].as_str().unwrap().to_owned()
+        let body = serde_json::json!({"schemas": [CORE], "userName": name});
+        self.call("POST", "/scim/v2/Users", Some(body)).await.is(201).id()
     }
 }

@@ -5,18 +5,20 @@ use std::time::Duration;
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use super::{ENTERPRISE, detail, group, id, members, read, request, send, send_body, shown, statuses, user};
-use crate::support::bridge::{House, Wish, patch};
+use super::{detail, group, id, members, read, request, send, send_body, shown, statuses, user};
+use crate::support::bodies::{ENTERPRISE, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
 
 const MAKE: &str = "/api/v2/scim/v2/users";
 
-fn posts_to_genesys(house: &House) -> usize {
+fn posts_to_genesys(house: &TestBridge) -> usize {
     house.cloud.snapshot()["users"].as_object().unwrap().len()
 }
 
 #[tokio::test]
 async fn what_refers_to_a_failed_post_fails_without_being_begun_and_the_rest_goes_on() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     assert_eq!(statuses(&send(&house, json!([user("taken")])).await), ["201"]);
     let before = posts_to_genesys(&house);
     let mut again = user("taken");
@@ -44,7 +46,7 @@ async fn what_refers_to_a_failed_post_fails_without_being_begun_and_the_rest_goe
 
 #[tokio::test]
 async fn a_user_who_is_late_keeps_back_who_refers_to_it_and_both_may_be_sent_again() {
-    let house = House::with(Wish { deadline_s: 1, ..Wish::default() });
+    let house = TestBridge::with(Setup { deadline_s: 1, ..Setup::default() });
     house.cloud.fault(Fault::on("POST", MAKE, FaultKind::Delay(Duration::from_millis(2500))).once());
     let operations = json!([user("late"), group("Team", &["bulkId:late"]), user("prompt")]);
     let got = house.scim("POST", "/Bulk", Some(request(&operations))).await;
@@ -60,7 +62,7 @@ async fn a_user_who_is_late_keeps_back_who_refers_to_it_and_both_may_be_sent_aga
 #[tokio::test]
 async fn when_the_time_is_used_up_the_rest_is_503_and_the_same_operations_succeed_when_sent_again() {
     // Forty seconds of the bridge are four of ours.
-    let house = House::with(Wish { hurry: 10, deadline_s: 120, ..Wish::default() });
+    let house = TestBridge::with(Setup { hurry: 10, deadline_s: 120, ..Setup::default() });
     house.cloud.fault(Fault::on("POST", MAKE, FaultKind::Delay(Duration::from_millis(900))));
     let users: Vec<Value> = (0..8).map(|number| user(&format!("user{number}"))).collect();
     let got = house.scim("POST", "/Bulk", Some(request(&json!(users)))).await;
@@ -83,7 +85,7 @@ async fn fail_on_errors_ends_the_job_and_what_was_not_begun_is_not_listed() {
         (json!(3), vec!["201", "404", "201", "400", "201"], 3),
         (Value::Null, vec!["201", "404", "201", "400", "201"], 3),
     ] {
-        let house = House::with(Wish::default());
+        let house = TestBridge::with(Setup::default());
         let mut body = request(&json!([
             user("one"),
             {"method": "DELETE", "path": "/Users/nobody"},
@@ -100,7 +102,7 @@ async fn fail_on_errors_ends_the_job_and_what_was_not_begun_is_not_listed() {
 
 #[tokio::test]
 async fn operations_that_make_no_sense_are_refused_each_for_itself() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let done = send(
         &house,
         json!([
@@ -130,7 +132,7 @@ async fn operations_that_make_no_sense_are_refused_each_for_itself() {
 #[tokio::test]
 async fn passwords_and_values_of_people_are_in_no_answer() {
     const PASSWORD: &str = "bulkId:Canary-Passw0rd-7731";
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let with_password = |mut post: Value| {
         post["data"]["password"] = json!(PASSWORD);
         post

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{request, send, shown, statuses, user};
-use crate::support::bridge::{House, Wish};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
 
 fn deletes(number: usize) -> Value {
     json!(vec![json!({"method": "DELETE", "path": "/Users/nobody"}); number])
@@ -11,7 +12,7 @@ fn deletes(number: usize) -> Value {
 
 #[tokio::test]
 async fn what_service_provider_config_states_is_what_is_taken_and_more_is_413_naming_the_limit() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let bulk = shown(&house, "/ServiceProviderConfig").await["bulk"].clone();
     assert_eq!(bulk["supported"], true);
     let most = usize::try_from(bulk["maxOperations"].as_u64().unwrap()).unwrap();
@@ -41,7 +42,7 @@ async fn what_service_provider_config_states_is_what_is_taken_and_more_is_413_na
 
 #[tokio::test]
 async fn what_is_no_bulk_request_is_refused_as_a_whole() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     for (body, scim_type) in [
         (json!([]), "invalidSyntax"),
         (json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]}), "invalidSyntax"),
@@ -55,7 +56,7 @@ async fn what_is_no_bulk_request_is_refused_as_a_whole() {
     let url = house.url("/scim/v2/Bulk");
     let body = request(&json!([user("nora")])).to_string();
     let got =
-        crate::support::bridge::call(&house.http, &url, "gsb_no-token-of-ours", "POST", Some(body)).await;
+        crate::support::client::call(&house.http, &url, "gsb_no-token-of-ours", "POST", Some(body)).await;
     assert_eq!(got.status, 401, "{got:?}");
     assert_eq!(shown(&house, "/Users").await["totalResults"], 0);
 }

@@ -10,11 +10,9 @@ mod single;
 
 use serde_json::{Map, Value, json};
 
-use crate::support::bridge::{self, Got, House};
-
-const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
+use crate::support::bodies::{self, CORE, ERROR};
+use crate::support::bridge::TestBridge;
+use crate::support::client::Response;
 
 /// A bulk request of these operations.
 fn request(operations: &Value) -> Value {
@@ -22,17 +20,17 @@ fn request(operations: &Value) -> Value {
 }
 
 /// Sends operations, and fails unless the answer has the form that the RFC demands.
-async fn send(house: &House, operations: Value) -> Vec<Value> {
+async fn send(house: &TestBridge, operations: Value) -> Vec<Value> {
     send_body(house, request(&operations)).await
 }
 
-async fn send_body(house: &House, body: Value) -> Vec<Value> {
+async fn send_body(house: &TestBridge, body: Value) -> Vec<Value> {
     let got = house.scim("POST", "/Bulk", Some(body)).await;
     read(house, &got)
 }
 
 /// The operations of a bulk response.
-fn read(house: &House, got: &Got) -> Vec<Value> {
+fn read(house: &TestBridge, got: &Response) -> Vec<Value> {
     assert_eq!(got.status, 200, "{got:?}");
     assert_eq!(got.body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:BulkResponse"]));
     assert_eq!(got.body.as_object().map(Map::len), Some(2), "{got:?}");
@@ -78,25 +76,23 @@ fn post(endpoint: &str, bulk_id: &str, data: Value) -> Value {
 
 /// A POST of a user whom no rule matches.
 fn user(name: &str) -> Value {
-    let data =
-        json!({"schemas": [bridge::CORE], "userName": format!("{name}@aurora.example"), "displayName": name});
+    let data = json!({"schemas": [CORE], "userName": format!("{name}@aurora.example"), "displayName": name});
     post("/Users", name, data)
 }
 
 /// A POST of a group with these members.
 fn group(name: &str, members: &[&str]) -> Value {
-    let members: Vec<Value> = members.iter().map(|it| json!({"value": it})).collect();
-    post("/Groups", name, json!({"schemas": [GROUP], "displayName": name, "members": members}))
+    post("/Groups", name, bodies::group(name, members))
 }
 
-async fn shown(house: &House, path: &str) -> Value {
+async fn shown(house: &TestBridge, path: &str) -> Value {
     let got = house.scim("GET", path, None).await;
     assert_eq!(got.status, 200, "{path}: {got:?}");
     got.body
 }
 
 /// The ids of a group's members, sorted.
-async fn members(house: &House, group: &str) -> Vec<String> {
+async fn members(house: &TestBridge, group: &str) -> Vec<String> {
     let body = shown(house, &format!("/Groups/{group}")).await;
     let members = body["members"].as_array().cloned().unwrap_or_default();
     let mut ids: Vec<String> = members.iter().map(|it| it["value"].as_str().unwrap().to_owned()).collect();

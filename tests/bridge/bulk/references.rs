@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
-use super::{ENTERPRISE, GROUP, detail, group, id, members, post, send, send_body, shown, statuses, user};
-use crate::support::bridge::{House, Wish, patch};
+use super::{detail, group, id, members, post, send, send_body, shown, statuses, user};
+use crate::support::bodies::{CORE, ENTERPRISE, GROUP, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
 
 #[tokio::test]
 async fn the_rfcs_example_makes_alice_and_her_group() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     // RFC 7644 section 3.7.2, letter by letter but for the userName, which must be an address in Genesys Cloud.
     let body = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
@@ -59,7 +61,7 @@ async fn the_rfcs_example_makes_alice_and_her_group() {
 
 #[tokio::test]
 async fn references_to_what_comes_later_are_resolved_and_the_answer_keeps_the_order_of_the_request() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let mut minion = user("minion");
     minion["data"][ENTERPRISE] = json!({"manager": {"value": "bulkId:boss"}});
     let done =
@@ -76,12 +78,12 @@ async fn references_to_what_comes_later_are_resolved_and_the_answer_keeps_the_or
 
 #[tokio::test]
 async fn references_in_values_and_filters_of_a_patch_and_in_paths_are_resolved() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let swap = patch(json!([
         {"op": "remove", "path": "members[value eq \"bulkId:old\"]"},
         {"op": "add", "path": "members", "value": [{"value": "bulkId:new"}]},
     ]));
-    let rename = json!({"schemas": [crate::support::bridge::CORE], "userName": "new@aurora.example", "displayName": "Newer"});
+    let rename = json!({"schemas": [CORE], "userName": "new@aurora.example", "displayName": "Newer"});
     let title = patch(json!([{"op": "add", "path": "title", "value": "Guide"}]));
     let done = send(
         &house,
@@ -107,7 +109,7 @@ async fn references_in_values_and_filters_of_a_patch_and_in_paths_are_resolved()
 
 #[tokio::test]
 async fn circles_and_self_references_are_refused_with_409_and_everything_else_is_done() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let manages = |name: &str, manager: &str| {
         let mut post = user(name);
         post["data"][ENTERPRISE] = json!({"manager": {"value": format!("bulkId:{manager}")}});

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{group, id, post, send, shown, statuses};
-use crate::support::bridge::{House, Wish, agent, patch};
+use crate::support::bodies::{CORE, agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
 fn hired(name: &str) -> Value {
     post("/Users", name, agent(name))
@@ -11,7 +14,7 @@ fn hired(name: &str) -> Value {
 
 #[tokio::test]
 async fn users_and_groups_together_become_agents_as_the_rules_say() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let done = send(
         &house,
         json!([hired("nora"), group("Night Desk", &["bulkId:nora", "bulkId:vera"]), hired("vera")]),
@@ -19,7 +22,7 @@ async fn users_and_groups_together_become_agents_as_the_rules_say() {
     .await;
     assert_eq!(statuses(&done), ["201", "201", "201"], "{done:?}");
     for who in [id(&done[0]), id(&done[2])] {
-        crate::support::bridge::eventually("an agent with both roles", async || {
+        eventually("an agent with both roles", async || {
             let grants = house.cloud.snapshot()["grants"][&who].clone();
             let has = |role: &str| grants.as_array().is_some_and(|all| all.contains(&json!(role)));
             has("Agent@EMEA") && has("Team Lead@EMEA")
@@ -31,13 +34,12 @@ async fn users_and_groups_together_become_agents_as_the_rules_say() {
 
 #[tokio::test]
 async fn versions_are_preconditions_and_a_stale_one_is_412_for_its_operation_alone() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let made = send(&house, json!([hired("nora"), hired("vera"), hired("gone")])).await;
     house.settled().await;
     let (nora, vera, gone) = (id(&made[0]), id(&made[1]), id(&made[2]));
     let title = |text: &str| patch(json!([{"op": "replace", "path": "title", "value": text}]));
-    let put =
-        json!({"schemas": [crate::support::bridge::CORE], "userName": "vera@aurora.example", "title": "New"});
+    let put = json!({"schemas": [CORE], "userName": "vera@aurora.example", "title": "New"});
     let done = send(
         &house,
         json!([
@@ -61,7 +63,7 @@ async fn versions_are_preconditions_and_a_stale_one_is_412_for_its_operation_alo
 
 #[tokio::test]
 async fn connectors_spellings_are_understood() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let body = json!({"operations": [
         {"Method": "post", "Path": house.url("/scim/v2/Users"), "BulkId": "nora", "Data": agent("nora")},
         {"method": "Patch", "path": "/scim/v2/Users/bulkId:nora", "data": {"Operations": [

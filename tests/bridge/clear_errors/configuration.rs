@@ -1,12 +1,10 @@
 //! A bad configuration: exit code 2, the file, the key and the cure; nothing is opened and nobody is called.
 
-use std::path::{Path, PathBuf};
-
-use genesys_cloud_emulator::Cloud;
+use std::path::Path;
 
 use super::says;
-use crate::support::bridge::{Wish, cloud, text};
-use crate::support::program::{command, run};
+use crate::support::program::{Installation, command, run};
+use crate::support::setup::Setup;
 
 /// Stands for a secret that somebody put into the wrong place.
 const CANARY: &str = "canary-secret-7731";
@@ -83,97 +81,79 @@ const ROWS: &[(&str, &str, &[&str])] = &[
     ("name = \"night-desk\"", "name = \"emea-support\"", &["rule 2", "used twice"]),
 ];
 
-struct Bench {
-    cloud: Cloud,
-    dir: tempfile::TempDir,
+/// A good configuration, and two files beside it that hold no secret.
+fn installed() -> Installation {
+    let place = Installation::new(Setup::default());
+    std::fs::write(place.file("empty"), "\n").unwrap();
+    std::fs::write(place.file("two-words"), format!("secret = {CANARY}\n")).unwrap();
+    place
 }
 
-impl Bench {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("empty"), "\n").unwrap();
-        std::fs::write(dir.path().join("two-words"), format!("secret = {CANARY}\n")).unwrap();
-        Self { cloud: cloud(), dir }
+/// Serves with that file, which must fail, and gives what was said.
+fn refused(place: &Installation, row: &str, config: &Path, words: &[&str]) {
+    let ended = run(command(place.cloud.client_secret()).arg("--config").arg(config).arg("serve"));
+    assert_eq!(ended.code, 2, "{row}: {ended:?}");
+    assert_eq!(ended.out, "", "{row}: errors belong on standard error");
+    says(row, &ended.err, words);
+    for secret in [CANARY, place.cloud.client_secret()] {
+        assert!(!ended.err.contains(secret), "{row}: a secret is said: {}", ended.err);
     }
-
-    fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
-    }
-
-    fn good(&self) -> String {
-        text(&self.cloud, &self.data(), &Wish::default())
-    }
-
-    /// Serves with that file, which must fail, and gives what was said.
-    fn refused(&self, row: &str, config: &Path, words: &[&str]) {
-        let ended = run(command(self.cloud.client_secret()).arg("--config").arg(config).arg("serve"));
-        assert_eq!(ended.code, Some(2), "{row}: {ended:?}");
-        assert_eq!(ended.out, "", "{row}: errors belong on standard error");
-        says(row, &ended.err, words);
-        for secret in [CANARY, self.cloud.client_secret()] {
-            assert!(!ended.err.contains(secret), "{row}: a secret is said: {}", ended.err);
-        }
-        assert!(!self.data().exists(), "{row}: nothing was opened");
-        assert_eq!(self.cloud.ledger(), [], "{row}: nobody was called");
-    }
+    assert!(!place.data().exists(), "{row}: nothing was opened");
+    assert_eq!(place.cloud.ledger(), [], "{row}: nobody was called");
 }
 
 #[test]
 fn every_mistake_in_the_file_is_named_with_its_cure_before_anything_is_opened() {
-    let bench = Bench::new();
-    let config = bench.dir.path().join("bridge.toml");
+    let place = installed();
+    let config = place.config();
+    let good = std::fs::read_to_string(&config).unwrap();
     for (from, to, words) in ROWS {
-        let text = bench.good().replacen(from, to, 1);
-        assert_ne!(text, bench.good(), "{from}");
+        let text = good.replacen(from, to, 1);
+        assert_ne!(text, good, "{from}");
         std::fs::write(&config, text).unwrap();
-        bench.refused(to, &config, words);
+        refused(&place, to, &config, words);
     }
 }
 
 #[test]
 fn several_mistakes_are_told_at_once() {
-    let bench = Bench::new();
-    let config = bench.dir.path().join("bridge.toml");
-    let text = bench.good().replacen("name = \"aurora\"", "name = \"A\"", 1);
-    std::fs::write(&config, text.replacen("deadline_seconds = 20", "deadline_seconds = 999", 1)).unwrap();
-    bench.refused("two mistakes", &config, &["tenant.name", "server.deadline_seconds"]);
+    let place = installed();
+    place.edit("name = \"aurora\"", "name = \"A\"");
+    place.edit("deadline_seconds = 20", "deadline_seconds = 999");
+    refused(&place, "two mistakes", &place.config(), &["tenant.name", "server.deadline_seconds"]);
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_named_with_its_cure() {
-    let bench = Bench::new();
-    let path = |name: &str| bench.dir.path().join(name);
-    std::fs::write(path("latin1.toml"), b"name = \"M\xfcller\"\n").unwrap();
-    std::fs::create_dir(path("a-directory")).unwrap();
+    let place = installed();
+    std::fs::write(place.file("latin1.toml"), b"name = \"M\xfcller\"\n").unwrap();
+    std::fs::create_dir(place.file("a-directory")).unwrap();
     for (name, words) in [
         ("missing.toml", &["missing.toml", "cannot be read", "--config"] as &[&str]),
         ("latin1.toml", &["latin1.toml", "cannot be read", "UTF-8"]),
         ("a-directory", &["a-directory", "cannot be read"]),
     ] {
-        bench.refused(name, &path(name), words);
+        refused(&place, name, &place.file(name), words);
     }
 }
 
 #[test]
 fn a_mistake_in_an_environment_variable_names_the_variable() {
-    let bench = Bench::new();
-    let config = bench.dir.path().join("bridge.toml");
-    std::fs::write(&config, bench.good()).unwrap();
+    let place = installed();
     for (name, value) in [("SCIM_BRIDGE_GENESYS_CALLS_PER_MINUTE", "many"), ("SCIM_BRIDGE_LOG_FORMAT", "xml")]
     {
-        let mut command = command(bench.cloud.client_secret());
-        let ended = run(command.env(name, value).arg("--config").arg(&config).arg("serve"));
-        assert_eq!(ended.code, Some(2), "{ended:?}");
+        let ended = run(place.command("serve").env(name, value));
+        assert_eq!(ended.code, 2, "{ended:?}");
         says(name, &ended.err, &[name, "correct or unset"]);
     }
-    assert!(!bench.data().exists());
+    assert!(!place.data().exists());
 }
 
 #[test]
 fn a_wrong_command_line_is_exit_code_2_and_shows_how_it_is_written() {
     for arguments in [&["serv"] as &[&str], &["token", "new"], &["serve", "--port", "80"], &["plan"]] {
         let ended = run(command("").args(arguments));
-        assert_eq!(ended.code, Some(2), "{arguments:?} {ended:?}");
+        assert_eq!(ended.code, 2, "{arguments:?} {ended:?}");
         says(&arguments.join(" "), &ended.err, &["usage"]);
     }
 }

@@ -1,16 +1,17 @@
 //! The disk fills up while it serves: writes are refused, nobody is denied who is there, and after a start with room nothing is missing.
 
 use std::fs::File;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use genesys_cloud_emulator::Cloud;
 use serde_json::{Value, json};
 
 use super::says;
 use super::starting::with_own_mounts;
-use crate::support::bridge::{Got, RULES, Wish, agent, call, cloud, eventually, text};
-use crate::support::program::{address, terminate, wait};
+use crate::support::bodies::agent;
+use crate::support::client::{Response, call};
+use crate::support::program::{Installation, serving_at, terminate, wait};
+use crate::support::setup::{SECRET, Setup};
+use crate::support::wait::eventually;
 
 /// Serves twice: first with too little room, then, once that one has ended, with enough.
 fn script(little: &str, enough: &str) -> String {
@@ -30,8 +31,7 @@ done
 }
 
 struct Scene {
-    cloud: Cloud,
-    dir: tempfile::TempDir,
+    place: Installation,
     script: Child,
     http: reqwest::Client,
 }
@@ -39,7 +39,7 @@ struct Scene {
 impl Drop for Scene {
     fn drop(&mut self) {
         for turn in 1..=2 {
-            if let Ok(pid) = std::fs::read_to_string(self.file(&format!("pid{turn}"))) {
+            if let Ok(pid) = std::fs::read_to_string(self.place.file(&format!("pid{turn}"))) {
                 drop(Command::new("kill").args(["-KILL", pid.trim()]).stderr(Stdio::null()).status());
             }
         }
@@ -50,40 +50,33 @@ impl Drop for Scene {
 
 impl Scene {
     fn open(mut shell: Command, script: &str) -> Self {
-        let (cloud, dir) = (cloud(), tempfile::tempdir().unwrap());
-        let (config, data) = (dir.path().join("bridge.toml"), dir.path().join("data"));
-        let wish = Wish { rules: RULES.to_owned(), ..Wish::default() };
-        std::fs::write(&config, text(&cloud, &data, &wish)).unwrap();
+        let place = Installation::new(Setup::default());
         shell
             .arg(script)
             .arg("sh")
-            .arg(&data)
+            .arg(place.data())
             .arg(env!("CARGO_BIN_EXE_scim-bridge"))
-            .arg(&config)
-            .arg(dir.path());
-        shell.env("GENESYS_SECRET", cloud.client_secret()).stdin(Stdio::null()).stdout(Stdio::null());
-        let script = shell.stderr(File::create(dir.path().join("shell")).unwrap()).spawn().unwrap();
-        Self { cloud, dir, script, http: reqwest::Client::new() }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+            .arg(place.config())
+            .arg(place.dir.path());
+        shell.env(SECRET, place.secret()).stdin(Stdio::null()).stdout(Stdio::null());
+        let script = shell.stderr(File::create(place.file("shell")).unwrap()).spawn().unwrap();
+        Self { place, script, http: reqwest::Client::new() }
     }
 
     async fn serving(&self, turn: u8) -> String {
-        let log = self.file(&format!("log{turn}"));
-        eventually("it serves", async || address(&log).is_some()).await;
-        format!("http://{}", address(&log).unwrap())
+        let log = self.place.file(&format!("log{turn}"));
+        eventually("it serves", async || serving_at(&log).is_some()).await;
+        format!("http://{}", serving_at(&log).unwrap())
     }
 
-    async fn send(&self, base: &str, method: &str, path: &str, body: Option<Value>) -> Got {
-        let token = std::fs::read_to_string(self.file("token")).unwrap();
+    async fn send(&self, base: &str, method: &str, path: &str, body: Option<Value>) -> Response {
+        let token = std::fs::read_to_string(self.place.file("token")).unwrap();
         let url = format!("{base}{path}");
         call(&self.http, &url, token.trim(), method, body.map(|body| body.to_string())).await
     }
 
     fn end(&self, turn: u8) {
-        let pid = std::fs::read_to_string(self.file(&format!("pid{turn}"))).unwrap();
+        let pid = std::fs::read_to_string(self.place.file(&format!("pid{turn}"))).unwrap();
         terminate(pid.trim().parse().unwrap());
     }
 }
@@ -144,7 +137,7 @@ async fn fills_up_and_loses_nothing(scene: &mut Scene) {
         got.status == 201
     })
     .await;
-    scene.cloud.settle();
+    scene.place.cloud.settle();
     let listed = scene.send(&base, "GET", "/scim/v2/Users?count=1000&attributes=userName", None).await;
     let mut known: Vec<&str> = listed.body["Resources"]
         .as_array()
@@ -153,14 +146,14 @@ async fn fills_up_and_loses_nothing(scene: &mut Scene) {
         .map(|user| user["id"].as_str().unwrap())
         .collect();
     known.sort_unstable();
-    let world = scene.cloud.snapshot();
+    let world = scene.place.cloud.snapshot();
     let agents =
         world["users"].as_object().unwrap().iter().filter(|(_, user)| user["title"] == "Support Agent");
     let mut there: Vec<&str> = agents.map(|(id, _)| id.as_str()).collect();
     there.sort_unstable();
     assert_eq!(known, there, "directory and Genesys agree on who there is");
     for turn in 1..=2 {
-        let log = std::fs::read_to_string(scene.file(&format!("log{turn}"))).unwrap();
+        let log = std::fs::read_to_string(scene.place.file(&format!("log{turn}"))).unwrap();
         assert!(!log.contains("@aurora.example"), "no address in the log");
     }
     scene.end(2);

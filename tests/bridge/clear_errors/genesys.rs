@@ -1,12 +1,17 @@
 //! Genesys refuses the bridge itself: wrong secret, missing permission, missing division, no connection. The identity
 //! provider hears 503 and never 401 or 403; `check` tells the operator which it is; nothing is left half made.
 
-use genesys_cloud_emulator::{Cloud, Options, SeedClient, SeedFile};
+use genesys_cloud_emulator::{Cloud, SeedClient, SeedFile};
 use serde_json::json;
 
 use super::says;
-use crate::support::bridge::{House, RULES, Wish, agent, cloud, eventually, patch, text};
-use crate::support::program::{Ended, command, run};
+use crate::support::bodies::{agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::client::call;
+use crate::support::emulator::{self, Access, cloud_with};
+use crate::support::program::{Ended, Installation, command, run};
+use crate::support::setup::{RULES, Setup};
+use crate::support::wait::eventually;
 
 const EVERYTHING: [&str; 22] = [
     "directory:user:add",
@@ -43,20 +48,20 @@ fn cloud_with_client(without: &[&str], divisions: &[&str]) -> Cloud {
     client.permissions = permissions;
     client.divisions = divisions.iter().map(|name| (*name).to_owned()).collect();
     seed.clients[0] = client;
-    Cloud::start(Options { seed, rate_per_minute: 60_000, ..Options::default() }).unwrap()
+    cloud_with(|options| options.seed = seed)
 }
 
-fn check(cloud: &Cloud, wish: &Wish, secret: &str) -> Ended {
+fn check(cloud: &Cloud, setup: &Setup, secret: &str) -> Ended {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("bridge.toml");
-    std::fs::write(&config, text(cloud, &dir.path().join("data"), wish)).unwrap();
+    let (config, data) = (dir.path().join("bridge.toml"), dir.path().join("data"));
+    std::fs::write(&config, setup.text(cloud, &data)).unwrap();
     let ended = run(command(secret).arg("--config").arg(&config).arg("check"));
-    assert!(!dir.path().join("data").exists(), "a check touches nothing");
+    assert!(!data.exists(), "a check touches nothing");
     assert!(!format!("{}{}", ended.out, ended.err).contains(secret), "{ended:?}");
     ended
 }
 
-async fn refused_without_a_trace(house: &House, words: &[&str]) {
+async fn refused_without_a_trace(house: &TestBridge, words: &[&str]) {
     let before = (house.directory().await, house.cloud.snapshot());
     let got = house.scim("POST", "/Users", Some(agent("vera"))).await;
     assert_eq!(got.status, 503, "never 401 or 403, an identity provider would quarantine its own: {got:?}");
@@ -73,11 +78,10 @@ async fn refused_without_a_trace(house: &House, words: &[&str]) {
 
 #[tokio::test]
 async fn a_wrong_secret_is_503_readiness_says_why_and_after_the_cure_everything_works() {
-    let wish = Wish { secret: Some("canary-wrong-secret".to_owned()), ..Wish::default() };
-    let house = House::with(wish.clone());
+    let setup = Setup { secret: Some("canary-wrong-secret".to_owned()), ..Setup::default() };
+    let house = TestBridge::with(setup.clone());
     refused_without_a_trace(&house, &["own access to Genesys Cloud was refused", "id", "secret"]).await;
-    let ready =
-        || async { crate::support::bridge::call(&house.http, &house.url("/readyz"), "", "GET", None).await };
+    let ready = || async { call(&house.http, &house.url("/readyz"), "", "GET", None).await };
     eventually("readiness is red", async || ready().await.status == 503).await;
     let got = ready().await;
     says(
@@ -86,10 +90,10 @@ async fn a_wrong_secret_is_503_readiness_says_why_and_after_the_cure_everything_
         &["refuses our credentials", "client_id", "secret", "region"],
     );
     assert!(!got.body.to_string().contains("canary-wrong-secret"), "{got:?}");
-    let checked = check(&house.cloud, &wish, "canary-wrong-secret");
-    assert_eq!(checked.code, Some(3), "{checked:?}");
+    let checked = check(&house.cloud, &setup, "canary-wrong-secret");
+    assert_eq!(checked.code, 3, "{checked:?}");
     says("check", &checked.out, &["BAD", "sign-in", "cure", "client_id", "secret"]);
-    let cured = House::with(Wish::default());
+    let cured = TestBridge::with(Setup::default());
     assert_eq!(cured.scim("POST", "/Users", Some(agent("vera"))).await.status, 201);
 }
 
@@ -107,7 +111,7 @@ async fn a_missing_permission_is_503_with_its_name_and_what_was_done_before_it_i
         } else {
             std::slice::from_ref(&permission)
         };
-        let house = House::on(cloud_with_client(also, &["*"]), Wish::default());
+        let house = TestBridge::on(cloud_with_client(also, &["*"]), Setup::default());
         refused_without_a_trace(&house, words).await;
     }
 }
@@ -115,32 +119,32 @@ async fn a_missing_permission_is_503_with_its_name_and_what_was_done_before_it_i
 #[test]
 fn check_names_a_missing_permission_and_a_missing_division_and_what_cures_them() {
     let cloud = cloud_with_client(&["routing:queue:view"], &["*"]);
-    let checked = check(&cloud, &Wish::default(), cloud.client_secret());
-    assert_eq!(checked.code, Some(3), "{checked:?}");
+    let checked = check(&cloud, &Setup::default(), cloud.client_secret());
+    assert_eq!(checked.code, 3, "{checked:?}");
     says(
         "permission",
         &checked.out,
         &["BAD", "queues", "add routing:queue:view", "role of the OAuth client"],
     );
     let rules = RULES.replace("division = \"EMEA\"", "division = \"Atlantis\"");
-    let cloud = crate::support::bridge::cloud();
-    let checked = check(&cloud, &Wish { rules, ..Wish::default() }, cloud.client_secret());
-    assert_eq!(checked.code, Some(3), "{checked:?}");
+    let cloud = emulator::cloud();
+    let checked = check(&cloud, &Setup { rules, ..Setup::default() }, cloud.client_secret());
+    assert_eq!(checked.code, 3, "{checked:?}");
     says("division", &checked.out, &["BAD", "division \"Atlantis\"", "does not exist", "correct its name"]);
     let rules = RULES.replace("EMEA Support", "EMEA Suport");
-    let checked = check(&cloud, &Wish { rules, ..Wish::default() }, cloud.client_secret());
+    let checked = check(&cloud, &Setup { rules, ..Setup::default() }, cloud.client_secret());
     says("name", &checked.out, &["rule \"emea-support\"", "EMEA Suport", "EMEA Support"]);
 }
 
 #[tokio::test]
 async fn a_division_that_the_client_may_not_touch_is_503_that_names_the_cure_and_leaves_no_trace() {
-    let house = House::on(cloud_with_client(&[], &["Home", "Americas"]), Wish::default());
+    let house = TestBridge::on(cloud_with_client(&[], &["Home", "Americas"]), Setup::default());
     refused_without_a_trace(&house, &["own access", "division"]).await;
 }
 
 #[tokio::test]
 async fn a_division_of_the_request_that_does_not_exist_is_400_and_named() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let before = house.cloud.snapshot();
     let mut body = agent("vera");
     body["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"] = json!({"division": "Atlantis"});
@@ -153,7 +157,7 @@ async fn a_division_of_the_request_that_does_not_exist_is_400_and_named() {
 #[tokio::test]
 async fn a_protected_user_is_refused_whatever_is_asked() {
     let tenant = "protected = [\"Greta.Lindqvist@aurora.example\"]";
-    let house = House::with(Wish { import: "required", tenant, ..Wish::default() });
+    let house = TestBridge::with(Setup { import: "required", tenant, ..Setup::default() });
     assert_eq!(house.admin("POST", "/import", None).await.status, 200);
     let found =
         house.scim("GET", "/Users?filter=userName%20eq%20%22greta.lindqvist@aurora.example%22", None).await;
@@ -171,23 +175,15 @@ async fn a_protected_user_is_refused_whatever_is_asked() {
 
 #[tokio::test]
 async fn no_connection_to_genesys_is_503_with_retry_after_readiness_is_red_and_reads_go_on() {
-    let cloud_address = {
-        let gone = cloud();
-        (gone.api_base(), gone.login_base())
-    };
-    let (cloud, dir) = (cloud(), tempfile::tempdir().unwrap());
-    let wish = Wish { deadline_s: 2, ..Wish::default() };
-    let text = text(&cloud, &dir.path().join("data"), &wish)
-        .replace(&cloud.api_base(), &cloud_address.0)
-        .replace(&cloud.login_base(), &cloud_address.1);
-    let config = dir.path().join("bridge.toml");
-    std::fs::write(&config, text).unwrap();
-    let secret = cloud.client_secret();
-    let token = crate::support::program::new_token(&config, secret, "scim");
-    let program = crate::support::program::Program::serve(&config, secret, &dir.path().join("log"));
+    let place = Installation::new(Setup { deadline_s: 2, ..Setup::default() });
+    let gone = Access::from(&emulator::cloud());
+    place.edit(&place.cloud.api_base(), &gone.api);
+    place.edit(&place.cloud.login_base(), &gone.login);
+    let token = place.token("scim");
+    let program = place.serve();
     let http = reqwest::Client::new();
     let send = async |method: &str, path: &str, body: Option<String>| {
-        crate::support::bridge::call(&http, &program.url(path), &token, method, body).await
+        call(&http, &program.url(path), &token, method, body).await
     };
     let got = send("POST", "/scim/v2/Users", Some(agent("vera").to_string())).await;
     assert_eq!(got.status, 503, "{got:?}");
@@ -201,11 +197,11 @@ async fn no_connection_to_genesys_is_503_with_retry_after_readiness_is_red_and_r
     );
     assert_eq!(send("GET", "/scim/v2/Users", None).await.body["totalResults"], 0);
     assert_eq!(send("GET", "/healthz", None).await.status, 200, "a restart would not help");
-    let checked = run(command(secret).arg("--config").arg(&config).arg("check"));
-    assert_eq!(checked.code, Some(3), "{checked:?}");
+    let checked = place.run("check");
+    assert_eq!(checked.code, 3, "{checked:?}");
     says("check", &checked.out, &["BAD", "does not answer", "network"]);
-    let import = run(command(secret).arg("--config").arg(&config).args(["import"]));
-    assert_eq!(import.code, Some(4), "{import:?}");
+    let import = place.run("import");
+    assert_eq!(import.code, 4, "{import:?}");
     says("import", &import.err, &["administrator's token", "--token-file"]);
     assert_eq!(program.terminate(), Some(0));
 }

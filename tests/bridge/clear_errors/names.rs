@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::says;
-use crate::support::bridge::{House, OURS, Wish, agent, patch};
+use crate::support::bodies::{OURS, agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
 
 fn asking(attribute: &str, value: Value) -> Value {
     let mut body = agent("vera");
@@ -14,7 +16,7 @@ fn asking(attribute: &str, value: Value) -> Value {
 
 #[tokio::test]
 async fn an_unknown_name_in_a_request_is_400_with_the_name_and_similar_ones_and_nobody_is_made() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let before = house.cloud.snapshot();
     let rows: [(&str, Value, &[&str]); 9] = [
         ("queues", json!(["EMEA Suport"]), &["queue", "EMEA Suport", "did you mean", "EMEA Support"]),
@@ -45,7 +47,7 @@ async fn an_unknown_name_in_a_request_is_400_with_the_name_and_similar_ones_and_
 
 #[tokio::test]
 async fn an_unknown_name_in_a_patch_is_400_and_the_user_is_as_before() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let made = house.scim("POST", "/Users", Some(agent("vera"))).await;
     house.settled().await;
     let before = (house.directory().await, house.cloud.snapshot());
@@ -69,7 +71,7 @@ skills = { Billing = 4 }
 
 #[tokio::test]
 async fn an_unknown_name_in_a_rule_is_held_and_listed_and_the_rest_is_given() {
-    let house = House::with(Wish { rules: TYPO.to_owned(), ..Wish::default() });
+    let house = TestBridge::with(Setup { rules: TYPO.to_owned(), ..Setup::default() });
     let made = house.scim("POST", "/Users", Some(agent("vera"))).await;
     assert_eq!(made.status, 201, "{made:?}");
     house.settled().await;
@@ -81,8 +83,9 @@ async fn an_unknown_name_in_a_rule_is_held_and_listed_and_the_rest_is_given() {
 
 #[tokio::test]
 async fn an_unknown_name_in_a_rule_refuses_or_is_skipped_where_the_tenant_says_so() {
-    let refuse = Wish { rules: TYPO.to_owned(), tenant: "unknown_rule_name = \"refuse\"", ..Wish::default() };
-    let house = House::with(refuse);
+    let refuse =
+        Setup { rules: TYPO.to_owned(), tenant: "unknown_rule_name = \"refuse\"", ..Setup::default() };
+    let house = TestBridge::with(refuse);
     let before = house.cloud.snapshot();
     let got = house.scim("POST", "/Users", Some(agent("vera"))).await;
     assert_eq!(got.status, 400, "{got:?}");
@@ -92,8 +95,8 @@ async fn an_unknown_name_in_a_rule_refuses_or_is_skipped_where_the_tenant_says_s
         &["rule emea-support", "EMEA Suport", "EMEA Support"],
     );
     assert_eq!(house.cloud.snapshot(), before);
-    let skip = Wish { rules: TYPO.to_owned(), tenant: "unknown_rule_name = \"skip\"", ..Wish::default() };
-    let house = House::with(skip);
+    let skip = Setup { rules: TYPO.to_owned(), tenant: "unknown_rule_name = \"skip\"", ..Setup::default() };
+    let house = TestBridge::with(skip);
     let made = house.scim("POST", "/Users", Some(agent("vera"))).await;
     assert_eq!(made.status, 201, "{made:?}");
     house.settled().await;

@@ -4,21 +4,24 @@
 use serde_json::{Value, json};
 
 use super::says;
-use crate::support::bridge::{ADMIN, CORE, House, OURS, SCIM, Wish, agent, call, patch, read};
+use crate::support::bodies::{CORE, OURS, agent, patch};
+use crate::support::bridge::{ADMIN, SCIM, TestBridge};
+use crate::support::client::{call, send};
+use crate::support::setup::Setup;
 
 /// Method, path (`{id}` is a user), content type, body, status, keyword, words.
 type Row = (&'static str, &'static str, String, u16, Option<&'static str>, &'static [&'static str]);
 
 /// A house with one user, settled.
-async fn inhabited() -> (House, String) {
-    let house = House::with(Wish::default());
+async fn inhabited() -> (TestBridge, String) {
+    let house = TestBridge::with(Setup::default());
     let made = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!((made.status, made.etag.as_str()), (201, "W/\"1\""), "{made:?}");
     house.settled().await;
     (house, made.id())
 }
 
-async fn each_is_refused_and_changes_nothing(house: &House, id: &str, rows: Vec<Row>) {
+async fn each_is_refused_and_changes_nothing(house: &TestBridge, id: &str, rows: Vec<Row>) {
     let before = (house.directory().await, house.cloud.snapshot());
     for (method, path, body, status, scim_type, words) in rows {
         let row = format!("{method} {path} {}", body.chars().take(120).collect::<String>());
@@ -85,7 +88,7 @@ async fn a_bad_body_is_named_and_changes_nothing() {
     for kind in ["text/plain", "application/xml", "application/x-www-form-urlencoded"] {
         let request =
             house.http.post(&url).bearer_auth(SCIM).header("content-type", kind).body(foreign.to_string());
-        let got = read(request).await;
+        let got = send(request).await;
         assert_eq!(got.status, 415, "{kind} {got:?}");
         says(kind, got.body["detail"].as_str().unwrap(), &["application/scim+json"]);
     }
@@ -235,8 +238,8 @@ async fn every_fault_of_a_patch_has_its_keyword_and_none_of_its_operations_is_do
 #[tokio::test]
 async fn a_token_that_is_wrong_revoked_or_of_the_other_scope_is_401_and_no_answer_tells_which() {
     let (house, id) = inhabited().await;
-    let wish = json!({"label": "okta", "scope": "scim"});
-    let made = house.admin("POST", "/tokens", Some(wish)).await;
+    let setup = json!({"label": "okta", "scope": "scim"});
+    let made = house.admin("POST", "/tokens", Some(setup)).await;
     let (token, token_id) = (made.body["token"].as_str().unwrap().to_owned(), made.id());
     let list = house.url("/scim/v2/Users");
     assert_eq!(call(&house.http, &list, &token, "GET", None).await.status, 200, "it works before");

@@ -1,96 +1,74 @@
 //! What keeps a good configuration from starting: a port, a lock, a directory, a disk, a damaged or newer database.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use genesys_cloud_emulator::Cloud;
-
 use super::says;
-use crate::support::bridge::{Wish, cloud, text};
-use crate::support::program::{Ended, Program, command, new_token, run};
+use crate::support::client::call_blocking;
+use crate::support::program::{Ended, Installation, run};
+use crate::support::setup::{SECRET, Setup};
 
-struct Bench {
-    cloud: Cloud,
-    dir: tempfile::TempDir,
+/// Writes a configuration beside the usual one, with that data directory and listening address.
+fn configured(place: &Installation, data: &Path, listen: &str) -> PathBuf {
+    let file = place.file("other.toml");
+    let setup = Setup { listen: listen.to_owned(), ..Setup::default() };
+    std::fs::write(&file, setup.text(&place.cloud, data)).unwrap();
+    file
 }
 
-impl Bench {
-    fn new() -> Self {
-        Self { cloud: cloud(), dir: tempfile::tempdir().unwrap() }
-    }
-
-    /// A configuration with that data directory and listening address.
-    fn config(&self, name: &str, data: &Path, listen: &str) -> std::path::PathBuf {
-        let file = self.dir.path().join(name);
-        let text = text(&self.cloud, data, &Wish::default()).replacen("127.0.0.1:0", listen, 1);
-        std::fs::write(&file, text).unwrap();
-        file
-    }
-
-    fn serve(&self, config: &Path) -> Ended {
-        run(command(self.cloud.client_secret()).arg("--config").arg(config).arg("serve"))
-    }
+fn serve(place: &Installation, config: &Path) -> Ended {
+    run(place.command("serve").arg("--config").arg(config))
 }
 
 #[test]
 fn a_port_in_use_is_named_and_the_data_directory_is_not_touched() {
-    let bench = Bench::new();
+    let place = Installation::new(Setup::default());
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let data = bench.dir.path().join("data");
-    let ended = bench.serve(&bench.config("bridge.toml", &data, &address));
-    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let data = place.data();
+    let ended = serve(&place, &configured(&place, &data, &address));
+    assert_eq!(ended.code, 2, "{ended:?}");
     says("port in use", &ended.err, &[&address, "port is in use", "[server]", "stop the other program"]);
     assert!(!data.exists());
-    let ended =
-        bench.serve(&bench.config("bridge.toml", &data, "192.0.2.1:8080").with_file_name("bridge.toml"));
-    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let ended = serve(&place, &configured(&place, &data, "192.0.2.1:8080"));
+    assert_eq!(ended.code, 2, "{ended:?}");
     says("not our address", &ended.err, &["public_url"]);
-    let file = bench.config("bridge.toml", &data, "192.0.2.1:8080");
+    let file = configured(&place, &data, "192.0.2.1:8080");
     let with_url =
         format!("public_url = \"https://scim.example.com\"\n{}", std::fs::read_to_string(&file).unwrap());
     std::fs::write(&file, with_url).unwrap();
-    let ended = bench.serve(&file);
-    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let ended = serve(&place, &file);
+    assert_eq!(ended.code, 2, "{ended:?}");
     says("not our address", &ended.err, &["192.0.2.1:8080", "address of this machine", "127.0.0.1:8080"]);
 }
 
 #[test]
 fn a_directory_locked_by_another_process_is_exit_code_4_and_the_other_goes_on_undisturbed() {
-    let bench = Bench::new();
-    let data = bench.dir.path().join("data");
-    let config = bench.config("bridge.toml", &data, "127.0.0.1:0");
-    let token = new_token(&config, bench.cloud.client_secret(), "scim");
-    let first = Program::serve(&config, bench.cloud.client_secret(), &bench.dir.path().join("log"));
-    let second = bench.serve(&config);
-    assert_eq!(second.code, Some(4), "{second:?}");
+    let place = Installation::new(Setup::default());
+    let data = place.data();
+    let token = place.token("scim");
+    let first = place.serve();
+    let second = place.run("serve");
+    assert_eq!(second.code, 4, "{second:?}");
     let shown = data.display().to_string();
     says("locked", &second.err, &[&shown, "locked by another process", "stop the other scim-bridge"]);
-    let offline = run(command("x").arg("--config").arg(&config).args(["token", "list"]));
-    assert_eq!(offline.code, Some(4), "{offline:?}");
+    let offline = place.run("token list");
+    assert_eq!(offline.code, 4, "{offline:?}");
     says("token list", &offline.err, &["administrator's token", "--token-file", "token new"]);
-    let url = first.url("/scim/v2/Users");
-    let listed = reqwest_get(&url, &token);
-    assert_eq!(listed, 200, "the first one still serves");
+    let listed = call_blocking(&first.address, &token, "GET", "/scim/v2/Users", None).unwrap();
+    assert_eq!(listed.status, 200, "the first one still serves");
     assert_eq!(first.terminate(), Some(0));
-}
-
-fn reqwest_get(url: &str, token: &str) -> u16 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let got =
-        runtime.block_on(crate::support::bridge::call(&reqwest::Client::new(), url, token, "GET", None));
-    got.status
 }
 
 #[test]
 fn a_data_directory_that_cannot_be_one_is_named() {
-    let bench = Bench::new();
-    let file = bench.dir.path().join("a-file");
+    let place = Installation::new(Setup::default());
+    let file = place.file("a-file");
     std::fs::write(&file, "not a directory").unwrap();
     for data in [file.clone(), file.join("below")] {
-        let ended = bench.serve(&bench.config("bridge.toml", &data, "127.0.0.1:0"));
-        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let ended = serve(&place, &configured(&place, &data, "127.0.0.1:0"));
+        assert_eq!(ended.code, 1, "{ended:?}");
         let shown = data.display().to_string();
         says("file", &ended.err, &[&shown, "data directory", "cannot be used"]);
     }
@@ -101,21 +79,19 @@ fn a_data_directory_that_cannot_be_one_is_named() {
 fn a_directory_without_the_right_to_write_is_named_with_its_cure() {
     use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::process::CommandExt as _;
-    let bench = Bench::new();
-    let data = bench.dir.path().join("data");
+    let place = Installation::new(Setup::default());
+    let data = place.data();
     std::fs::create_dir(&data).unwrap();
     std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o555)).unwrap();
-    std::fs::set_permissions(bench.dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let config = bench.config("bridge.toml", &data, "127.0.0.1:0");
-    let mut command = command(bench.cloud.client_secret());
-    command.arg("--config").arg(&config).arg("serve");
+    std::fs::set_permissions(place.dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = place.command("serve");
     if std::fs::write(data.join("probe"), "").is_ok() {
         std::fs::remove_file(data.join("probe")).unwrap();
         // This user may write everywhere, so the program runs as nobody, who may not.
         command.uid(65_534).gid(65_534);
     }
     let ended = run(&mut command);
-    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(ended.code, 1, "{ended:?}");
     let shown = data.display().to_string();
     says("no right", &ended.err, &[&shown, "cannot be written by this user", "owner or mode"]);
 }
@@ -145,36 +121,34 @@ fn a_read_only_disk_and_a_full_one_are_told_apart_and_nothing_is_left_half_made(
         ("ro", &["read-only disk", "mount it for writing", "another directory"] as &[&str]),
         ("size=4k", &["is full", "free some space", "nothing that was acknowledged is lost"]),
     ] {
-        let bench = Bench::new();
-        let data = bench.dir.path().join("data");
+        let place = Installation::new(Setup::default());
+        let data = place.data();
         std::fs::create_dir(&data).unwrap();
-        let config = bench.config("bridge.toml", &data, "127.0.0.1:0");
         let script = format!(
             "mount -t tmpfs -o {options} none \"$1\" && if [ {options} = size=4k ]; then head -c 4096 /dev/zero > \"$1/filler\"; fi; exec \"$2\" --config \"$3\" serve"
         );
         let mut command = with_own_mounts().unwrap();
-        command.arg(script).arg("sh").arg(&data).arg(env!("CARGO_BIN_EXE_scim-bridge")).arg(&config);
-        let ended = run(command.env("GENESYS_SECRET", bench.cloud.client_secret()));
-        assert_eq!(ended.code, Some(1), "{options} {ended:?}");
+        command.arg(script).arg("sh").arg(&data).arg(env!("CARGO_BIN_EXE_scim-bridge")).arg(place.config());
+        let ended = run(command.env(SECRET, place.cloud.client_secret()));
+        assert_eq!(ended.code, 1, "{options} {ended:?}");
         let shown = data.display().to_string();
         says(options, &ended.err, &[&[shown.as_str()], words].concat());
-        assert_eq!(bench.cloud.ledger(), [], "{options}");
+        assert_eq!(place.cloud.ledger(), [], "{options}");
     }
 }
 
 #[test]
 fn a_damaged_database_is_refused_with_the_way_back_and_is_not_changed() {
-    let bench = Bench::new();
-    let data = bench.dir.path().join("data");
-    let config = bench.config("bridge.toml", &data, "127.0.0.1:0");
-    new_token(&config, bench.cloud.client_secret(), "scim");
+    let place = Installation::new(Setup::default());
+    let data = place.data();
+    place.token("scim");
     let file = data.join("records/db");
     let mut bytes = std::fs::read(&file).unwrap();
     let length = bytes.len().min(64 * 1024);
     bytes[..length].fill(0x5a);
     std::fs::write(&file, &bytes).unwrap();
-    let ended = bench.serve(&config);
-    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let ended = place.run("serve");
+    assert_eq!(ended.code, 1, "{ended:?}");
     let shown = data.display().to_string();
     let said = ended.err.lines().find(|line| line.starts_with("scim-bridge: ")).unwrap_or_default();
     says("damaged", said, &[&shown, "damaged", "restore the last backup"]);

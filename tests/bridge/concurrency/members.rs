@@ -8,7 +8,8 @@ use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::race::{Entry, RACERS, hire, house, race, send, upstream};
-use crate::support::bridge::{House, patch};
+use crate::support::bodies::patch;
+use crate::support::bridge::TestBridge;
 
 fn add(group: &str, id: &str) -> Entry {
     let value = json!([{"value": id}]);
@@ -25,7 +26,7 @@ fn remove(group: &str, number: usize, id: &str) -> Entry {
     Entry::new("PATCH", group, patch(json!([operation])))
 }
 
-async fn group(house: &Arc<House>, name: &str, members: &[String]) -> String {
+async fn group(house: &Arc<TestBridge>, name: &str, members: &[String]) -> String {
     let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
     let body = json!({"displayName": name, "members": members});
     let got = house.scim("POST", "/Groups", Some(body)).await;
@@ -34,7 +35,7 @@ async fn group(house: &Arc<House>, name: &str, members: &[String]) -> String {
 }
 
 /// The members as the identity provider sees them, from both sides, which must be those that Genesys Cloud has.
-async fn members(house: &Arc<House>, path: &str) -> BTreeSet<String> {
+async fn members(house: &Arc<TestBridge>, path: &str) -> BTreeSet<String> {
     let group = house.scim("GET", path, None).await.body;
     let list = |value: &Value| -> BTreeSet<String> {
         let items = value.as_array().into_iter().flatten();
@@ -52,7 +53,7 @@ async fn members(house: &Arc<House>, path: &str) -> BTreeSet<String> {
     here
 }
 
-fn all_done(got: &[crate::support::bridge::Got]) {
+fn all_done(got: &[crate::support::client::Response]) {
     for one in got {
         assert!(matches!(one.status, 200 | 204), "{one:?}");
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::race::{Entry, RACERS, counted, hire, house, plain, race, upstream};
-use crate::support::bridge::patch;
+use crate::support::bodies::patch;
 
 /// A name in as many spellings as there are racers: upper case at the bits of the number.
 fn spelled(name: &str, number: usize) -> String {

@@ -6,7 +6,7 @@ use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::race::{Entry, hire, house, plain, race, send, upstream};
-use crate::support::bridge::patch;
+use crate::support::bodies::patch;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_among_changes_wins_and_nobody_is_half_there() {

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
-use crate::support::bridge::{Got, House, SCIM, Wish, agent, call, read};
+use crate::support::bodies::agent;
+use crate::support::bridge::{SCIM, TestBridge};
+use crate::support::client::{self, Response, call};
+use crate::support::setup::Setup;
 
 /// Racers of most races: as many connections as one connector opens at most.
 pub(crate) const RACERS: usize = 24;
@@ -29,25 +32,23 @@ impl Entry {
     }
 }
 
-pub(crate) fn house() -> Arc<House> {
-    Arc::new(House::with(Wish { rules: String::new(), ..Wish::default() }))
+pub(crate) fn house() -> Arc<TestBridge> {
+    Arc::new(TestBridge::with(Setup::without_rules()))
 }
 
 /// Sends one request on a client of its own.
-pub(crate) async fn send(house: &House, http: &reqwest::Client, entry: &Entry) -> Got {
+pub(crate) async fn send(house: &TestBridge, http: &reqwest::Client, entry: &Entry) -> Response {
     let url = house.url(&format!("/scim/v2{}", entry.path));
-    let mut request = http.request(entry.method.parse().unwrap(), url).bearer_auth(SCIM);
+    let body = entry.body.as_ref().map(Value::to_string);
+    let mut request = client::request(http, entry.method, &url, SCIM, body);
     if let Some(tag) = &entry.if_match {
         request = request.header("if-match", tag);
     }
-    if let Some(body) = &entry.body {
-        request = request.header("content-type", "application/scim+json").body(body.to_string());
-    }
-    read(request).await
+    client::send(request).await
 }
 
 /// Sends all at once; the answers come in the order of the entries.
-pub(crate) async fn race(house: &Arc<House>, entries: Vec<Entry>) -> Vec<Got> {
+pub(crate) async fn race(house: &Arc<TestBridge>, entries: Vec<Entry>) -> Vec<Response> {
     let barrier = Arc::new(Barrier::new(entries.len()));
     let mut running = Vec::new();
     for entry in entries {
@@ -70,7 +71,7 @@ pub(crate) async fn race(house: &Arc<House>, entries: Vec<Entry>) -> Vec<Got> {
 }
 
 /// How often each status came.
-pub(crate) fn counted(answers: &[Got]) -> BTreeMap<u16, usize> {
+pub(crate) fn counted(answers: &[Response]) -> BTreeMap<u16, usize> {
     let mut counts = BTreeMap::new();
     for got in answers {
         *counts.entry(got.status).or_default() += 1;
@@ -79,13 +80,13 @@ pub(crate) fn counted(answers: &[Got]) -> BTreeMap<u16, usize> {
 }
 
 /// Users with these names, made side by side; their ids in the order of the names.
-pub(crate) async fn hire(house: &Arc<House>, prefix: &str, number: usize) -> Vec<String> {
+pub(crate) async fn hire(house: &Arc<TestBridge>, prefix: &str, number: usize) -> Vec<String> {
     let mut ids = Vec::new();
     let names: Vec<usize> = (0..number).collect();
     for some in names.chunks(8) {
         let bodies = some.iter().map(|n| plain(&format!("{prefix}{n:02}")));
         let made = race(house, bodies.map(|body| Entry::new("POST", "/Users", body)).collect()).await;
-        ids.extend(made.iter().map(Got::id));
+        ids.extend(made.iter().map(Response::id));
     }
     ids
 }
@@ -99,7 +100,7 @@ pub(crate) fn plain(name: &str) -> Value {
 }
 
 /// What the emulated Genesys Cloud holds in a section, by a test on its values.
-pub(crate) fn upstream(house: &House, section: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+pub(crate) fn upstream(house: &TestBridge, section: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
     house.cloud.settle();
     let world = house.cloud.snapshot();
     world[section].as_object().unwrap().values().filter(|one| wanted(one)).cloned().collect()

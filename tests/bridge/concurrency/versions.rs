@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::race::{Entry, RACERS, counted, hire, house, race, send, upstream};
-use crate::support::bridge::patch;
+use crate::support::bodies::patch;
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::guest::{ENTERPRISE, GROUP, Guest, NOBODY, USER, each, nobody, set};
+use super::guest::{Guest, each, nobody, set};
+use crate::support::bodies::{CORE, ENTERPRISE, GROUP, NOBODY};
 
 // Point 1.
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn one_operation_without_a_path_carries_plain_dotted_and_urn_keys() {
     for (op, who) in [("replace", "a"), ("add", "b"), ("Replace", "c")] {
         let path = format!("/Users/{}", guest.hire(who).await);
         let number = format!("{ENTERPRISE}:employeeNumber");
-        let name = format!("{USER}:nickName");
+        let name = format!("{CORE}:nickName");
         let user = guest
             .changed(
                 &path,
@@ -241,7 +242,7 @@ async fn people_are_looked_up_by_user_name_external_id_work_address_and_display_
         "displayName eq \"lookup a\"".to_owned(),
         format!("id eq \"{id}\""),
         format!("userName eq \"{}\" and active eq true", guest.name("a")),
-        format!("{USER}:userName eq \"{}\"", guest.name("a")),
+        format!("{CORE}:userName eq \"{}\"", guest.name("a")),
     ] {
         assert_eq!(guest.ids("/Users", &filter).await, std::slice::from_ref(&id), "{filter}");
     }

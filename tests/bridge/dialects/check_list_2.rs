@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::guest::{ENTERPRISE, ERROR, GROUP, Guest, LIST, NOBODY, USER, each, is_error, set};
-use crate::support::bridge::{ADMIN, House, SCIM, Wish, agent, call, patch};
+use super::guest::{Guest, each, set};
+use crate::support::bodies::{CORE, ENTERPRISE, ERROR, GROUP, LIST, NOBODY, agent, patch};
+use crate::support::bridge::{ADMIN, SCIM, TestBridge};
+use crate::support::client::call;
+use crate::support::setup::Setup;
 
 // Point 14.
 #[tokio::test]
@@ -15,17 +18,17 @@ async fn a_taken_name_is_409_uniqueness_and_ones_own_name_on_put_is_fine() {
     let (a, b) = (guest.hire("a").await, guest.hire("b").await);
     let mut shouted = guest.user("a", json!({"externalId": "another"}));
     shouted["userName"] = json!(guest.name("a").to_uppercase());
-    is_error(&guest.scim("POST", "/Users", shouted).await, 409, Some("uniqueness"), "create");
+    guest.scim("POST", "/Users", shouted).await.is_error(409, Some("uniqueness"));
     let rename = json!([{"op": "replace", "path": "userName", "value": guest.name("a")}]);
     guest.refused(&format!("/Users/{b}"), rename, 409, "uniqueness").await;
     let put = guest.scim("PUT", &format!("/Users/{b}"), guest.user("a", json!({}))).await;
-    is_error(&put, 409, Some("uniqueness"), "put");
+    put.is_error(409, Some("uniqueness"));
     let own = guest.scim("PUT", &format!("/Users/{a}"), guest.user("a", json!({"title": "T"}))).await;
     assert_eq!((own.status, &own.body["title"]), (200, &json!("T")), "{own:?}");
     let (one, two) = (guest.group("one", &[]).await, guest.group("two", &[]).await);
     let body = |name: &str| json!({"schemas": [GROUP], "displayName": guest.group_name(name), "members": []});
-    is_error(&guest.scim("POST", "/Groups", body("ONE")).await, 409, Some("uniqueness"), "group");
-    is_error(&guest.scim("PUT", &two, body("one")).await, 409, Some("uniqueness"), "group put");
+    guest.scim("POST", "/Groups", body("ONE")).await.is_error(409, Some("uniqueness"));
+    guest.scim("PUT", &two, body("one")).await.is_error(409, Some("uniqueness"));
     let rename = json!([{"op": "replace", "value": {"displayName": guest.group_name("one")}}]);
     guest.refused(&two, rename, 409, "uniqueness").await;
     assert_eq!(guest.scim("PUT", &one, body("one")).await.status, 200, "its own name");
@@ -98,7 +101,7 @@ async fn unlisted_schemas_meta_empty_lists_and_nulls_are_no_fault() {
     let guest = Guest::new("unlisted");
     let custom = "urn:ietf:params:scim:schemas:extension:contoso:2.0:User";
     let more = json!({
-        "schemas": [USER, ENTERPRISE, "urn:contoso:unknown:1.0"],
+        "schemas": [CORE, ENTERPRISE, "urn:contoso:unknown:1.0"],
         "meta": {"resourceType": "User", "version": "x", "created": "never"},
         "groups": [], "roles": [], "photos": [], "nickName": null, "title": null, "manager": null,
         custom: {"tag": "t"},
@@ -107,7 +110,7 @@ async fn unlisted_schemas_meta_empty_lists_and_nulls_are_no_fault() {
     assert_eq!(user[custom], json!({"tag": "t"}));
     let schemas: BTreeSet<&str> =
         user["schemas"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(schemas.contains(custom) && schemas.contains(USER), "{schemas:?}");
+    assert!(schemas.contains(custom) && schemas.contains(CORE), "{schemas:?}");
     assert_eq!(user["meta"]["version"], "W/\"1\"", "ours, not theirs");
     assert!(!user.to_string().contains("null"), "{user}");
     let own = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group";
@@ -195,13 +198,13 @@ async fn plain_json_is_taken_and_errors_are_scim_with_a_text_status_and_nothing_
         ("DELETE", &path, Value::Null, 404, None),
         ("PATCH", &path, patch(json!([{"op": "add", "path": "title", "value": "x"}])), 404, None),
         ("PUT", &path, guest.user("c", json!({})), 404, None),
-        ("POST", "/Users", json!({"schemas": [USER]}), 400, Some("invalidValue")),
+        ("POST", "/Users", json!({"schemas": [CORE]}), 400, Some("invalidValue")),
         ("POST", "/Users", json!([1]), 400, Some("invalidSyntax")),
         ("GET", "/Users?filter=userName%20eq", Value::Null, 400, Some("invalidFilter")),
         ("GET", "/Nothing", Value::Null, 404, None),
     ] {
         let got = guest.scim(method, path, body).await;
-        is_error(&got, status, scim_type, &format!("{method} {path}"));
+        got.is_error(status, scim_type);
         let text = got.body.to_string();
         for inside in ["src/", "panicked", "sled", "unwrap", "reqwest"] {
             assert!(!text.contains(inside), "{inside}: {text}");
@@ -215,15 +218,14 @@ async fn what_the_sender_can_mend_is_4xx_and_what_takes_time_is_429_with_whole_s
     let guest = Guest::new("blame");
     let unknown = guest.user("a", json!({"roles": [{"value": "No Such Role"}]}));
     let got = guest.scim("POST", "/Users", unknown).await;
-    is_error(&got, 400, Some("invalidValue"), "a role that does not exist");
+    got.is_error(400, Some("invalidValue"));
     assert!(got.body["detail"].as_str().unwrap().contains("No Such Role"), "{got:?}");
     let began = Instant::now();
     let look_ups = (0..50).map(|_| guest.get("/Users?filter=userName%20eq%20%22blame%22"));
     futures_util::future::join_all(look_ups).await;
     assert!(began.elapsed() < Duration::from_secs(2), "25 a second and more: {:?}", began.elapsed());
     // A budget of two calls a minute: what would wait longer than the deadline is sent away before anything is begun.
-    let poor =
-        House::with(Wish { calls_per_minute: 2, deadline_s: 1, rules: String::new(), ..Wish::default() });
+    let poor = TestBridge::with(Setup { calls_per_minute: 2, deadline_s: 1, ..Setup::without_rules() });
     let mut away = None;
     for n in 0..20 {
         let got = poor.scim("POST", "/Users", Some(agent(&format!("poor{n}")))).await;
@@ -271,10 +273,10 @@ async fn lists_carry_whole_numbers_echo_the_start_keep_their_order_and_need_no_p
 // Point 25, as far as the bridge hands out tokens itself.
 #[tokio::test]
 async fn two_tokens_are_good_at_a_time_and_a_revoked_one_is_401_with_a_scim_error() {
-    let house = House::with(Wish { rules: String::new(), ..Wish::default() });
-    let wish = || Some(json!({"label": "entra", "scope": "scim", "days": 365}));
+    let house = TestBridge::with(Setup::without_rules());
+    let setup = || Some(json!({"label": "entra", "scope": "scim", "days": 365}));
     let (old, new) =
-        (house.admin("POST", "/tokens", wish()).await, house.admin("POST", "/tokens", wish()).await);
+        (house.admin("POST", "/tokens", setup()).await, house.admin("POST", "/tokens", setup()).await);
     assert_eq!((old.status, new.status), (201, 201), "{old:?} {new:?}");
     let url = house.url("/scim/v2/Users?count=1");
     let ask = async |token: &Value| call(&house.http, &url, token.as_str().unwrap(), "GET", None).await;
@@ -282,7 +284,7 @@ async fn two_tokens_are_good_at_a_time_and_a_revoked_one_is_401_with_a_scim_erro
         assert_eq!(ask(token).await.status, 200, "both secrets of a rotation are good");
     }
     assert_eq!(house.admin("DELETE", &format!("/tokens/{}", old.id()), None).await.status, 204);
-    is_error(&ask(&old.body["token"]).await, 401, None, "revoked");
+    ask(&old.body["token"]).await.is_error(401, None);
     assert_eq!(ask(&new.body["token"]).await.status, 200);
-    is_error(&ask(&json!(ADMIN)).await, 401, None, "the administrator's token is for something else");
+    ask(&json!(ADMIN)).await.is_error(401, None);
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::guest::{ENTERPRISE, GROUP, Guest, NOBODY, USER, each, is_error, set};
-use crate::support::bridge::patch;
+use super::guest::{Guest, each, set};
+use crate::support::bodies::{CORE, ENTERPRISE, GROUP, NOBODY, patch};
 
 // Section 1.3, the documented body.
 #[tokio::test]
 async fn a_user_is_created_with_the_documented_body() {
     let guest = Guest::new("entra-create");
     let body = json!({
-        "schemas": [USER, ENTERPRISE], "externalId": "entra-guid-1", "userName": guest.name("a"), "active": true,
+        "schemas": [CORE, ENTERPRISE], "externalId": "entra-guid-1", "userName": guest.name("a"), "active": true,
         "displayName": "Entra User", "emails": [{"primary": true, "type": "work", "value": guest.name("a")}],
         "meta": {"resourceType": "User"},
         "name": {"formatted": "Given Family", "familyName": "Family", "givenName": "Given"}, "roles": [],
@@ -190,8 +190,8 @@ async fn replacing_the_roles_replaces_all_of_them() {
 async fn core_attributes_come_with_their_urn_in_other_letter_case_and_active_through_add() {
     let guest = Guest::new("entra-urn");
     let path = format!("/Users/{}", guest.hire("a").await);
-    let name = format!("{USER}:displayName");
-    let mail = format!("{USER}:emails[type eq \"work\"].value");
+    let name = format!("{CORE}:displayName");
+    let mail = format!("{CORE}:emails[type eq \"work\"].value");
     let user = guest
         .changed(
             &path,
@@ -273,10 +273,10 @@ async fn a_purged_user_is_gone_and_created_anew_in_a_later_cycle() {
     let group = guest.group("crew", &[&id]).await;
     let path = format!("/Users/{id}");
     assert_eq!(guest.scim("DELETE", &path, Value::Null).await.status, 204);
-    is_error(&guest.scim("GET", &path, Value::Null).await, 404, None, "gone");
-    is_error(&guest.scim("DELETE", &path, Value::Null).await, 404, None, "twice");
+    guest.scim("GET", &path, Value::Null).await.is_error(404, None);
+    guest.scim("DELETE", &path, Value::Null).await.is_error(404, None);
     let update = patch(json!([{"op": "Replace", "path": "active", "value": "True"}]));
-    is_error(&guest.scim("PATCH", &path, update).await, 404, None, "the link is dropped");
+    guest.scim("PATCH", &path, update).await.is_error(404, None);
     assert_eq!(guest.members(&group).await, BTreeSet::new());
     let name = format!("userName eq \"{}\"", guest.name("a"));
     assert_eq!(guest.ids("/Users", &name).await, Vec::<String>::new());
@@ -331,6 +331,6 @@ async fn a_group_within_a_group_is_refused_in_plain_words() {
         assert!(detail.contains("nested groups are not supported"), "{member}: {detail}");
     }
     let body = json!({"schemas": [GROUP], "displayName": "entra-nested third", "members": [{"value": id}]});
-    is_error(&guest.scim("POST", "/Groups", body).await, 400, Some("invalidValue"), "create");
+    guest.scim("POST", "/Groups", body).await.is_error(400, Some("invalidValue"));
     assert_eq!(guest.ids("/Groups", "displayName eq \"entra-nested third\"").await, Vec::<String>::new());
 }

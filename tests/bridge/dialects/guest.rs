@@ -3,26 +3,21 @@
 //! Each guest has a tag of its own in every name, and its own connections. The bridge behind it is `house`.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::support::bridge::{Got, House, SCIM, Wish, patch, read};
+use crate::support::bodies::{CORE, LIST, group, patch};
+use crate::support::bridge::{SCIM, Shared, TestBridge};
+use crate::support::client::{Response, send};
+use crate::support::setup::Setup;
 
-pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-pub(crate) const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
-pub(crate) const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
-/// An id that nobody has.
-pub(crate) const NOBODY: &str = "0b2c8b5e-0000-4000-8000-000000000000";
-
-static TOLERANT: Mutex<Weak<House>> = Mutex::new(Weak::new());
-static STRICT: Mutex<Weak<House>> = Mutex::new(Weak::new());
+static TOLERANT: Shared = Shared::new();
+static STRICT: Shared = Shared::new();
 
 /// One connector with a name of its own.
 pub(crate) struct Guest {
-    pub(crate) house: Arc<House>,
+    pub(crate) house: Arc<TestBridge>,
     pub(crate) http: reqwest::Client,
     tag: &'static str,
 }
@@ -38,12 +33,8 @@ impl Guest {
         Self::of(&STRICT, "dialect = \"strict\"", tag)
     }
 
-    fn of(shared: &Mutex<Weak<House>>, tenant: &'static str, tag: &'static str) -> Self {
-        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let house = shared.upgrade().unwrap_or_else(|| {
-            Arc::new(House::with(Wish { tenant, rules: String::new(), ..Wish::default() }))
-        });
-        *shared = Arc::downgrade(&house);
+    fn of(shared: &Shared, tenant: &'static str, tag: &'static str) -> Self {
+        let house = shared.get(|| Setup { tenant, ..Setup::without_rules() });
         Self { house, http: reqwest::Client::new(), tag }
     }
 
@@ -55,7 +46,7 @@ impl Guest {
         query: &[(&str, &str)],
         headers: &[(&str, &str)],
         body: Option<&Value>,
-    ) -> Got {
+    ) -> Response {
         let url = self.house.url(&format!("/scim/v2{path}"));
         let mut request = self.http.request(method.parse().unwrap(), url).bearer_auth(SCIM).query(query);
         if let Some(body) = body {
@@ -67,10 +58,10 @@ impl Guest {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        read(request).await
+        send(request).await
     }
 
-    pub(crate) async fn scim(&self, method: &str, path: &str, body: Value) -> Got {
+    pub(crate) async fn scim(&self, method: &str, path: &str, body: Value) -> Response {
         self.send(method, path, &[], &[], (!body.is_null()).then_some(&body)).await
     }
 
@@ -104,7 +95,7 @@ impl Guest {
     /// The body of a user with `more` on top.
     pub(crate) fn user(&self, who: &str, more: Value) -> Value {
         let mut body = json!({
-            "schemas": [USER],
+            "schemas": [CORE],
             "userName": self.name(who),
             "externalId": format!("ext-{}-{who}", self.tag),
             "displayName": format!("{} {who}", self.tag),
@@ -134,9 +125,7 @@ impl Guest {
 
     /// Creates a group and returns its path.
     pub(crate) async fn group(&self, name: &str, members: &[&str]) -> String {
-        let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
-        let body = json!({"schemas": [GROUP], "displayName": self.group_name(name), "members": members});
-        let got = self.scim("POST", "/Groups", body).await;
+        let got = self.scim("POST", "/Groups", group(&self.group_name(name), members)).await;
         assert_eq!(got.status, 201, "{got:?}");
         format!("/Groups/{}", got.id())
     }
@@ -166,9 +155,9 @@ impl Guest {
         let before = self.get(path).await;
         let row = operations.to_string();
         let got = self.scim("PATCH", path, patch(operations)).await;
-        is_error(&got, status, Some(scim_type), &row);
+        let detail = got.is_error(status, Some(scim_type));
         assert_eq!(self.get(path).await, before, "refused, so nothing changed: {row}");
-        got.body["detail"].as_str().unwrap().to_owned()
+        detail.to_owned()
     }
 
     /// The members of a group.
@@ -189,12 +178,4 @@ pub(crate) fn nobody(list: &Value) -> bool {
 
 pub(crate) fn set<const N: usize>(ids: [&String; N]) -> BTreeSet<String> {
     ids.into_iter().cloned().collect()
-}
-
-/// Fails unless the answer is a SCIM error of this status and keyword.
-pub(crate) fn is_error(got: &Got, status: u16, scim_type: Option<&str>, row: &str) {
-    assert_eq!((got.status, got.body["scimType"].as_str()), (status, scim_type), "{row}: {got:?}");
-    assert_eq!(got.body["schemas"], json!([ERROR]), "{row}");
-    assert_eq!(got.body["status"], status.to_string(), "{row}: the status is a text");
-    assert!(!got.body["detail"].as_str().unwrap().is_empty(), "{row}");
 }

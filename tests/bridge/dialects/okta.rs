@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::guest::{ENTERPRISE, GROUP, Guest, NOBODY, USER, is_error, nobody, set};
-use crate::support::bridge::{call, patch};
+use super::guest::{Guest, nobody, set};
+use crate::support::bodies::{CORE, ENTERPRISE, GROUP, NOBODY, patch};
+use crate::support::client::call;
 
 /// The body with which Okta assigns a user.
 fn assigned(guest: &Guest, who: &str) -> Value {
     json!({
-        "schemas": [USER], "userName": guest.name(who), "name": {"givenName": "Test", "familyName": "User"},
+        "schemas": [CORE], "userName": guest.name(who), "name": {"givenName": "Test", "familyName": "User"},
         "emails": [{"primary": true, "value": guest.name(who), "type": "work"}], "displayName": "Test User",
         "locale": "en-US", "externalId": format!("00u-{who}"), "groups": [], "password": "1mz050nq", "active": true,
     })
@@ -46,7 +47,7 @@ async fn a_user_is_looked_for_assigned_with_a_password_and_never_shows_it() {
         );
     }
     let got = guest.send("GET", "/Users", &[("filter", "password pr")], &[], None).await;
-    is_error(&got, 400, Some("invalidFilter"), "nor can it be searched for");
+    got.is_error(400, Some("invalidFilter"));
 }
 
 // Section 2, enable integration.
@@ -193,11 +194,11 @@ async fn ids_of_another_time_are_404_and_a_refused_token_is_401_with_a_text_stat
             ("DELETE", Value::Null),
         ] {
             let got = guest.scim(method, &format!("/Users/{id}"), body).await;
-            is_error(&got, 404, None, &format!("{method} {id}"));
+            got.is_error(404, None);
         }
     }
     let url = guest.house.url("/scim/v2/Users?startIndex=1&count=2");
-    is_error(&call(&guest.http, &url, "wrong", "GET", None).await, 401, None, "wrong token");
+    call(&guest.http, &url, "wrong", "GET", None).await.is_error(401, None);
 }
 
 // Section 2, unlink and delete.
@@ -208,7 +209,7 @@ async fn an_unlinked_group_is_deleted_and_its_people_stay() {
     let group = guest.group("crew", &[&a]).await;
     assert_eq!(guest.get(&format!("/Users/{a}")).await["groups"][0]["display"], "okta-unlink crew");
     assert_eq!(guest.scim("DELETE", &group, Value::Null).await.status, 204);
-    is_error(&guest.scim("GET", &group, Value::Null).await, 404, None, "gone");
+    guest.scim("GET", &group, Value::Null).await.is_error(404, None);
     let user = guest.get(&format!("/Users/{a}")).await;
     assert!(user["active"] == true && nobody(&user["groups"]), "{user}");
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::guest::{ENTERPRISE, Guest, LIST, USER, is_error, nobody};
+use super::guest::{Guest, nobody};
+use crate::support::bodies::{CORE, ENTERPRISE, LIST, patch};
 
 // Section 3, OneLogin.
 #[tokio::test]
@@ -19,7 +20,7 @@ async fn onelogin_fills_a_template_with_texts_nulls_and_a_manager_of_its_own() {
         (&json!("Care"), &json!("m7"))
     );
     let listed: Vec<&str> = user["schemas"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(listed.contains(&USER) && listed.contains(&ENTERPRISE), "{listed:?}");
+    assert!(listed.contains(&CORE) && listed.contains(&ENTERPRISE), "{listed:?}");
     let path = format!("/Users/{}", user["id"].as_str().unwrap());
     let put = guest.scim("PUT", &path, guest.user("a", json!({"active": "false"}))).await;
     assert_eq!(put.body["active"], false, "{put:?}");
@@ -31,9 +32,7 @@ async fn onelogin_patches_a_group_with_an_empty_user_agent() {
     let guest = Guest::new("agentless");
     let a = guest.hire("a").await;
     let group = guest.group("crew", &[&a]).await;
-    let body = crate::support::bridge::patch(
-        json!([{"op": "remove", "path": format!("members[value eq \"{a}\"]")}]),
-    );
+    let body = patch(json!([{"op": "remove", "path": format!("members[value eq \"{a}\"]")}]));
     let got = guest.send("PATCH", &group, &[], &[("user-agent", "")], Some(&body)).await;
     assert!(got.status == 200 && nobody(&got.body["members"]), "{got:?}");
 }
@@ -50,7 +49,7 @@ async fn jumpcloud_tests_its_connection_by_making_and_removing_a_user_and_a_grou
     assert_eq!((off.status, &off.body["active"]), (200, &json!(false)), "{off:?}");
     for path in [group, format!("/Users/{a}")] {
         assert_eq!(guest.scim("DELETE", &path, Value::Null).await.status, 204, "{path}");
-        is_error(&guest.scim("GET", &path, Value::Null).await, 404, None, &path);
+        guest.scim("GET", &path, Value::Null).await.is_error(404, None);
     }
 }
 
@@ -65,7 +64,7 @@ async fn google_workspace_speaks_plain_json() {
     ];
     let made = guest.send("POST", "/Users", &[], &headers, Some(&guest.user("a", json!({})))).await;
     assert_eq!(made.status, 201, "{made:?}");
-    let change = crate::support::bridge::patch(json!([{"op": "replace", "path": "title", "value": "T"}]));
+    let change = patch(json!([{"op": "replace", "path": "title", "value": "T"}]));
     let got = guest.send("PATCH", &format!("/Users/{}", made.id()), &[], &headers, Some(&change)).await;
     assert_eq!((got.status, &got.body["title"]), (200, &json!("T")), "{got:?}");
 }
@@ -171,6 +170,6 @@ async fn operations_on_members_follow_each_other_and_the_last_one_counts() {
         assert_eq!(guest.members(&group).await, wanted.into_iter().cloned().collect(), "{text}");
     }
     let many = vec![all; 17];
-    let got = guest.scim("PATCH", &group, crate::support::bridge::patch(json!(many))).await;
-    is_error(&got, 413, None, "each of them looks at every member");
+    let got = guest.scim("PATCH", &group, patch(json!(many))).await;
+    got.is_error(413, None);
 }

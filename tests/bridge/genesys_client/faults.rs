@@ -5,12 +5,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use genesys_cloud_emulator::{Cloud, Fault, FaultKind, Options, Quirks, SeedFile};
+use genesys_cloud_emulator::{Fault, FaultKind, Quirks, SeedFile};
 use genesys_scim_bridge::model::ports::{Budget, CallContext, Priority, Upstream, Write};
 use genesys_scim_bridge::model::{RefusalKind, Secret, UserId, Verdict, Wanted};
 use serde_json::json;
 
-use super::rig::{Rig, context, done, everything, new_user};
+use super::rig::{Rig, connected, context, done, everything, new_user};
+use crate::support::emulator::{cloud, cloud_with};
 
 /// One write of every area about one user, with the part of the path it calls.
 async fn one_of_each(rig: &Rig, user: &UserId) -> Vec<(Write, &'static str, &'static str)> {
@@ -55,7 +56,6 @@ async fn a_write_whose_answer_is_lost_is_unknown_and_can_be_repeated() {
             let create = matches!(write, Write::CreateGroup(_));
             assert!(matches!(again, Verdict::Done(_)) || create && twice, "{kind:?} {write:?}: {again:?}");
         }
-        rig.assert_contract();
     }
 }
 
@@ -123,8 +123,7 @@ async fn a_token_that_is_never_accepted_is_a_refusal_after_two_tries() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_permission_is_named() {
     let seed = SeedFile::built_in().unwrap().without_permission("routing:queueMember:manage");
-    let cloud = Cloud::start(Options { seed, rate_per_minute: 100_000, ..Options::default() }).unwrap();
-    let rig = Rig::on(cloud, |_| {});
+    let rig = Rig::on(cloud_with(|options| options.seed = seed), |_| {});
     let user = rig.id_of("iris.keller@aurora.example").await;
     let writes = one_of_each(&rig, &user).await;
     match rig.client.write(&writes[1].0, &context()).await {
@@ -169,7 +168,8 @@ async fn no_answer_in_time_is_unknown_for_a_write_and_later_for_a_look() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_to_a_host_that_is_gone_and_that_is_later() {
-    let Rig { cloud, client, .. } = Rig::new();
+    let cloud = cloud();
+    let (client, _) = connected(&cloud, |_| {});
     done(client.whoami(&context()).await);
     drop(cloud);
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -226,8 +226,7 @@ async fn a_grant_that_a_cache_does_not_know_yet_is_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_stays_within_the_budget_and_leavers_go_first() {
-    let options = Options { rate_per_minute: 120, ..Options::default() };
-    let rig = Arc::new(Rig::on(Cloud::start(options).unwrap(), |settings| {
+    let rig = Arc::new(Rig::on(cloud_with(|options| options.rate_per_minute = 120), |settings| {
         settings.calls_per_minute = 120;
         settings.tell_priority = true;
     }));

@@ -1,12 +1,13 @@
-//! A client and an emulator that belong together, with the few helpers that all tests use.
+//! A client and an emulator that belong together, with the few helpers that all tests use. When it goes, a call
+//! against the public description of the API fails the test.
 //!
 //! The tests are in the files beside this one.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use async_trait::async_trait;
-use genesys_cloud_emulator::{Cloud, Options, Quirks};
+use genesys_cloud_emulator::{Cloud, Quirks};
+use genesys_scim_bridge::app::system::SystemClock;
 use genesys_scim_bridge::genesys::{GenesysClient, Settings, SharedBudget};
 use genesys_scim_bridge::model::ports::{Budget, CallContext, Clock, Priority, Upstream, Write};
 use genesys_scim_bridge::model::{
@@ -14,26 +15,26 @@ use genesys_scim_bridge::model::{
 };
 use serde_json::json;
 
+use crate::support::emulator::{assert_contract, cloud_with};
+
 /// The mark's authority in these tests.
 pub(crate) const AUTHORITY: &str = "scimbridge-test";
 
-/// Time as the machine has it.
-pub(crate) struct RealClock(Instant);
-
-#[async_trait]
-impl Clock for RealClock {
-    fn now_ms(&self) -> i64 {
-        0
-    }
-    fn monotonic_ms(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_millis()).unwrap()
-    }
-    async fn sleep(&self, pause: Duration) {
-        tokio::time::sleep(pause).await;
-    }
-    fn jitter(&self, bound: u64) -> u64 {
-        bound / 2
-    }
+/// A client of an emulated Genesys Cloud, and its budget.
+pub(crate) fn connected(
+    cloud: &Cloud,
+    change: impl FnOnce(&mut Settings),
+) -> (GenesysClient, Arc<SharedBudget>) {
+    let secret = Secret::new(cloud.client_secret());
+    let tenant = TenantId::new("test");
+    let mut settings = Settings::at(tenant, cloud.api_base(), cloud.login_base(), cloud.client_id(), secret);
+    settings.calls_per_minute = 90_000;
+    change(&mut settings);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let budget =
+        Arc::new(SharedBudget::new(settings.calls_per_minute, settings.margin_percent, Arc::clone(&clock)));
+    let shared: Arc<dyn Budget> = budget.clone();
+    (GenesysClient::new(&settings, clock, shared).unwrap(), budget)
 }
 
 /// An emulator and a client for it.
@@ -43,31 +44,30 @@ pub(crate) struct Rig {
     pub(crate) budget: Arc<SharedBudget>,
 }
 
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_contract(&self.cloud);
+        }
+    }
+}
+
 impl Rig {
     pub(crate) fn new() -> Self {
         Self::with(Quirks::default(), |_| {})
     }
 
     pub(crate) fn with(quirks: Quirks, change: impl FnOnce(&mut Settings)) -> Self {
-        let options = Options { quirks, rate_per_minute: 100_000, ..Options::default() };
-        Self::on(Cloud::start(options).unwrap(), change)
+        let cloud = cloud_with(|options| {
+            options.quirks = quirks;
+            options.rate_per_minute = 100_000;
+        });
+        Self::on(cloud, change)
     }
 
     pub(crate) fn on(cloud: Cloud, change: impl FnOnce(&mut Settings)) -> Self {
-        let secret = Secret::new(cloud.client_secret());
-        let tenant = TenantId::new("test");
-        let mut settings =
-            Settings::at(tenant, cloud.api_base(), cloud.login_base(), cloud.client_id(), secret);
-        settings.calls_per_minute = 90_000;
-        change(&mut settings);
-        let clock: Arc<dyn Clock> = Arc::new(RealClock(Instant::now()));
-        let budget = Arc::new(SharedBudget::new(
-            settings.calls_per_minute,
-            settings.margin_percent,
-            Arc::clone(&clock),
-        ));
-        let shared: Arc<dyn Budget> = budget.clone();
-        Self { client: GenesysClient::new(&settings, clock, shared).unwrap(), cloud, budget }
+        let (client, budget) = connected(&cloud, change);
+        Self { cloud, client, budget }
     }
 
     /// Carries out a write as a saga would: what is not visible yet is tried again for a while.
@@ -105,12 +105,6 @@ impl Rig {
     pub(crate) async fn id_of(&self, email: &str) -> UserId {
         let found = done(self.client.find_by_email(email, &context()).await);
         found.first().unwrap_or_else(|| panic!("{email} is not there")).id.clone()
-    }
-
-    /// Fails when an exchange was not as the API description says.
-    pub(crate) fn assert_contract(&self) {
-        let violations = self.cloud.violations();
-        assert!(violations.is_empty(), "{violations:#?}");
     }
 
     /// Calls of one operation so far.

@@ -7,37 +7,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use genesys_cloud_emulator::{Cloud, Options, SeedUser};
+use genesys_cloud_emulator::SeedUser;
 use genesys_scim_bridge::app::system::SystemIds;
-use genesys_scim_bridge::app::{App, Overrides, Running};
-use genesys_scim_bridge::config::Config;
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::model::ports::{Ids, Store};
-use genesys_scim_bridge::model::{Batch, Observed, Secret, TenantId, UserId};
-use genesys_scim_bridge::store::tokens::Scope;
+use genesys_scim_bridge::model::{Batch, Observed, TenantId, UserId};
 use genesys_scim_bridge::store::{OpenOptions, SledStore};
 use serde_json::{Value, json};
 
-use crate::support::bridge::{ADMIN, Got, SCIM, Wish, call, text};
+use crate::support::bridge::TestBridge;
+use crate::support::client::Response;
+use crate::support::emulator::cloud_with;
+use crate::support::setup::Setup;
 
 /// Longest time that a change of one member, or a read without members, may take in a debug build on a busy machine.
 pub(crate) const QUICK: Duration = Duration::from_secs(3);
 
 /// The bridge and its people.
 pub(crate) struct Crowd {
-    pub(crate) cloud: Cloud,
+    pub(crate) bridge: TestBridge,
     pub(crate) ids: Vec<String>,
-    running: Running,
-    http: reqwest::Client,
-    _dir: tempfile::TempDir,
-}
-
-impl Drop for Crowd {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_eq!(self.cloud.violations(), Vec::<String>::new(), "calls against the public description");
-        }
-    }
 }
 
 fn email(number: usize) -> String {
@@ -69,38 +58,26 @@ async fn written(data: &Path, world: &Value) -> Vec<String> {
 
 impl Crowd {
     /// Starts them.
-    pub(crate) async fn of(number: usize, wish: Wish) -> Self {
-        let mut options = Options { rate_per_minute: 600_000, ..Options::default() };
-        options.seed.users = (0..number)
-            .map(|n| SeedUser { email: email(n), name: format!("Crowd {n}"), ..SeedUser::default() })
-            .collect();
-        options.seed.groups.clear();
-        options.seed.queues.iter_mut().for_each(|queue| queue.groups.clear());
-        let cloud = Cloud::start(options).unwrap();
-        let world = cloud.snapshot();
+    pub(crate) async fn of(number: usize, setup: Setup) -> Self {
+        let cloud = cloud_with(|options| {
+            options.rate_per_minute = 600_000;
+            options.seed.users = (0..number)
+                .map(|n| SeedUser { email: email(n), name: format!("Crowd {n}"), ..SeedUser::default() })
+                .collect();
+            options.seed.groups.clear();
+            options.seed.queues.iter_mut().for_each(|queue| queue.groups.clear());
+        });
         let dir = tempfile::tempdir().unwrap();
-        let data = dir.path().join("data");
-        let ids = written(&data, &world).await;
+        let ids = written(&dir.path().join("data"), &cloud.snapshot()).await;
         assert_eq!(ids.len(), number);
-        let wish = Wish { rules: String::new(), ..wish };
-        let secret = cloud.client_secret().to_owned();
-        let environment = move |name: &str| (name == "GENESYS_SECRET").then(|| secret.clone());
-        let config =
-            Config::parse(&text(&cloud, &data, &wish), Path::new("test.toml"), &environment).unwrap();
-        let tokens = vec![(Scope::Scim, Secret::new(SCIM)), (Scope::Admin, Secret::new(ADMIN))];
-        let running = App::start(config, Overrides { tokens, ..Overrides::default() }).unwrap();
-        Self { cloud, ids, running, http: reqwest::Client::new(), _dir: dir }
-    }
-
-    pub(crate) async fn scim(&self, method: &str, path: &str, body: Option<Value>) -> Got {
-        let url = format!("http://{}/scim/v2{path}", self.running.addr());
-        call(&self.http, &url, SCIM, method, body.map(|body| body.to_string())).await
+        let setup = Setup { rules: String::new(), ..setup };
+        Self { bridge: TestBridge::in_dir(cloud, setup, dir), ids }
     }
 
     /// Sends a request and says how long its answer took.
-    pub(crate) async fn timed(&self, method: &str, path: &str, body: Option<Value>) -> (Got, Duration) {
+    pub(crate) async fn timed(&self, method: &str, path: &str, body: Option<Value>) -> (Response, Duration) {
         let began = Instant::now();
-        let got = self.scim(method, path, body).await;
+        let got = self.bridge.scim(method, path, body).await;
         let took = began.elapsed();
         // Shown with `--nocapture`: the figures by which these operations are judged.
         let size = got.body.to_string().len();
@@ -109,7 +86,7 @@ impl Crowd {
     }
 
     /// As `timed`, and it must be quick.
-    pub(crate) async fn quick(&self, method: &str, path: &str, body: Option<Value>) -> Got {
+    pub(crate) async fn quick(&self, method: &str, path: &str, body: Option<Value>) -> Response {
         let (got, took) = self.timed(method, path, body).await;
         assert!(took < QUICK, "{method} {path} took {took:?}");
         got
@@ -125,20 +102,11 @@ impl Crowd {
 
     /// The members that Genesys Cloud has.
     pub(crate) fn upstream(&self, name: &str) -> BTreeSet<String> {
-        self.cloud.settle();
-        let world = self.cloud.snapshot();
+        self.bridge.cloud.settle();
+        let world = self.bridge.cloud.snapshot();
         let mut named = world["groups"].as_object().unwrap().values().filter(|one| one["name"] == name);
         let group = named.next().unwrap_or_else(|| panic!("no group {name}"));
         group["members"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Waits until no saga is open.
-    pub(crate) async fn settled(&self) {
-        let url = format!("http://{}/admin/sagas", self.running.addr());
-        crate::support::bridge::eventually("every saga has ended", async || {
-            call(&self.http, &url, ADMIN, "GET", None).await.body["open"] == json!([])
-        })
-        .await;
     }
 }
 

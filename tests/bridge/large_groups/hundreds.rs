@@ -6,12 +6,15 @@ use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::crowd::{Crowd, entries, set};
-use crate::support::bridge::{Wish, eventually, patch};
+use crate::support::bodies::patch;
+use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
 #[tokio::test]
 async fn one_patch_adds_256_members_and_another_removes_all_but_one() {
-    let crowd = Crowd::of(300, Wish::default()).await;
-    let made = crowd.scim("POST", "/Groups", Some(json!({"displayName": "Push", "members": []}))).await;
+    let crowd = Crowd::of(300, Setup::default()).await;
+    let made =
+        crowd.bridge.scim("POST", "/Groups", Some(json!({"displayName": "Push", "members": []}))).await;
     let path = format!("/Groups/{}", made.id());
     let (some, rest) = crowd.ids.split_at(256);
     let add = patch(json!([{"op": "add", "path": "members", "value": entries(some)}]));
@@ -32,7 +35,7 @@ async fn one_patch_adds_256_members_and_another_removes_all_but_one() {
 
 #[tokio::test]
 async fn a_patch_of_more_than_500_members_is_answered_204_with_its_version_and_no_body() {
-    let crowd = Crowd::of(502, Wish::default()).await;
+    let crowd = Crowd::of(502, Setup::default()).await;
     let body = json!({"displayName": "Border", "members": entries(&crowd.ids[..499])});
     let made = crowd.quick("POST", "/Groups", Some(body)).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -50,9 +53,9 @@ async fn a_patch_of_more_than_500_members_is_answered_204_with_its_version_and_n
 #[tokio::test]
 async fn a_group_that_takes_genesys_longer_than_the_client_waits_is_acknowledged_and_goes_on() {
     // 1,500 members are 30 calls; each takes a while here.
-    let crowd = Crowd::of(1500, Wish { deadline_s: 2, ..Wish::default() }).await;
+    let crowd = Crowd::of(1500, Setup { deadline_s: 2, ..Setup::default() }).await;
     let slow = FaultKind::Delay(Duration::from_millis(200));
-    crowd.cloud.fault(Fault::on("POST", "/api/v2/groups/{groupId}/members", slow));
+    crowd.bridge.cloud.fault(Fault::on("POST", "/api/v2/groups/{groupId}/members", slow));
     let body = json!({"displayName": "Slow", "members": entries(&crowd.ids)});
     let (made, _) = crowd.timed("POST", "/Groups", Some(body)).await;
     assert_eq!(made.status, 201, "{}", made.body["detail"]);
@@ -64,10 +67,10 @@ async fn a_group_that_takes_genesys_longer_than_the_client_waits_is_acknowledged
     let (got, _) = crowd.timed("PATCH", &path, Some(remove.clone())).await;
     assert!(got.status == 204 || got.status == 503 && got.retry_after.is_some(), "{got:?}");
     eventually("the removal is done", async || {
-        crowd.scim("PATCH", &path, Some(remove.clone())).await.status == 204
+        crowd.bridge.scim("PATCH", &path, Some(remove.clone())).await.status == 204
     })
     .await;
-    crowd.settled().await;
+    crowd.bridge.settled().await;
     assert_eq!(crowd.members(&path).await, set(&crowd.ids[1..]));
     assert_eq!(crowd.upstream("Slow"), set(&crowd.ids[1..]));
 }

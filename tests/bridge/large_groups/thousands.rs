@@ -4,7 +4,8 @@ use genesys_scim_bridge::limits;
 use serde_json::{Value, json};
 
 use super::crowd::{Crowd, entries, set};
-use crate::support::bridge::{Wish, patch};
+use crate::support::bodies::patch;
+use crate::support::setup::Setup;
 
 const NAME: &str = "Everybody";
 
@@ -23,10 +24,10 @@ fn add(ids: &[String]) -> Option<Value> {
 
 #[tokio::test]
 async fn a_group_of_20_000_members_is_made_changed_renamed_and_cleared() {
-    let crowd = Crowd::of(limits::MEMBERS_PER_REQUEST + 2, Wish::default()).await;
+    let crowd = Crowd::of(limits::MEMBERS_PER_REQUEST + 2, Setup::default()).await;
     let (members, new) = crowd.ids.split_at(limits::MEMBERS_PER_REQUEST);
     let path = made(&crowd, members).await;
-    crowd.settled().await;
+    crowd.bridge.settled().await;
     assert_eq!(crowd.upstream(NAME), set(members), "in calls of 50");
     // Without members it is as quick to read as any other.
     let lean = crowd.quick("GET", &format!("{path}?excludedAttributes=members"), None).await;
@@ -77,7 +78,7 @@ async fn a_group_of_20_000_members_is_made_changed_renamed_and_cleared() {
     let (got, took) = crowd.timed("PATCH", &path, Some(clear)).await;
     assert_eq!((got.status, &got.body["members"]), (200, &json!([])), "{}", got.body["detail"]);
     assert!(took.as_secs() < 60, "{took:?}");
-    crowd.settled().await;
+    crowd.bridge.settled().await;
     assert!(crowd.members(&path).await.is_empty() && crowd.upstream("All").is_empty());
 }
 
@@ -102,9 +103,9 @@ async fn renamed(crowd: &Crowd, path: &str) {
 
 #[tokio::test]
 async fn a_request_that_names_too_many_or_somebody_unknown_is_refused_and_changes_nothing() {
-    let crowd = Crowd::of(10, Wish::default()).await;
+    let crowd = Crowd::of(10, Setup::default()).await;
     let path = made(&crowd, &crowd.ids).await;
-    let before = crowd.scim("GET", &path, None).await.body;
+    let before = crowd.bridge.scim("GET", &path, None).await.body;
     let strangers = |number: usize| -> Vec<String> {
         (0..number).map(|n| format!("00000000-dead-4000-8000-{n:012}")).collect()
     };
@@ -114,7 +115,7 @@ async fn a_request_that_names_too_many_or_somebody_unknown_is_refused_and_change
         assert_eq!(got.status, status, "{got:?}");
         assert!(got.body["detail"].as_str().unwrap().contains(word), "{got:?}");
     }
-    assert_eq!(crowd.scim("GET", &path, None).await.body, before);
+    assert_eq!(crowd.bridge.scim("GET", &path, None).await.body, before);
     // Removing strangers is no fault, however many.
     let remove = json!([{"op": "Remove", "path": "members", "value": entries(&strangers(most))}]);
     assert_eq!(crowd.quick("PATCH", &path, Some(patch(remove))).await.body, before);

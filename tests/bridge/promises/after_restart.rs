@@ -7,18 +7,21 @@ use std::time::{Duration, Instant};
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
-use super::stopping::Place;
-use crate::support::bridge::{OURS, Wish, agent, call, patch};
+use crate::support::bodies::{OURS, agent, patch};
+use crate::support::client::call;
+use crate::support::program::Installation;
+use crate::support::setup::Setup;
 
 const QUEUE: &str = "/api/v2/routing/queues/{queueId}/members";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_crash_a_leaver_does_not_wait_behind_a_saga_that_was_acknowledged_and_cannot_go_on() {
-    let place = Place::new(&Wish { deadline_s: 3, ..Wish::default() });
+    let place = Installation::new(Setup { deadline_s: 3, ..Setup::default() });
+    let (scim, admin) = (place.token("scim"), place.token("admin"));
     let (program, http) = (place.serve(), reqwest::Client::new());
     place.cloud.fault(Fault::on("POST", QUEUE, FaultKind::Status(503)));
     let body = Some(agent("nora").to_string());
-    let made = call(&http, &program.url("/scim/v2/Users"), &place.scim, "POST", body).await;
+    let made = call(&http, &program.url("/scim/v2/Users"), &scim, "POST", body).await;
     assert_eq!(
         (made.status, &made.body[OURS]["provisioning"]["status"]),
         (201, &json!("pending")),
@@ -26,7 +29,7 @@ async fn after_a_crash_a_leaver_does_not_wait_behind_a_saga_that_was_acknowledge
     );
     // What still goes on is told to everybody who asks, also to whom knows this version.
     assert!(made.etag.starts_with("W/"), "{made:?}");
-    let shown = http.get(program.url(&format!("/scim/v2/Users/{}", made.id()))).bearer_auth(&place.scim);
+    let shown = http.get(program.url(&format!("/scim/v2/Users/{}", made.id()))).bearer_auth(&scim);
     let shown = shown.header("if-none-match", made.etag.as_str()).send().await.unwrap();
     assert_eq!(shown.status().as_u16(), 200);
     // Dropped is killed.
@@ -35,12 +38,13 @@ async fn after_a_crash_a_leaver_does_not_wait_behind_a_saga_that_was_acknowledge
     let url = program.url(&format!("/scim/v2/Users/{}", made.id()));
     let leave = patch(json!([{"op": "Replace", "path": "active", "value": "False"}])).to_string();
     let began = Instant::now();
-    let left = call(&http, &url, &place.scim, "PATCH", Some(leave)).await;
+    let left = call(&http, &url, &scim, "PATCH", Some(leave)).await;
     assert_eq!((left.status, &left.body["active"]), (200, &json!(false)), "{left:?}");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
     assert_eq!(place.cloud.snapshot()["users"][made.id()]["state"], "inactive");
     place.cloud.clear_faults();
-    place.settled(&program, &http).await;
+    program.settled(&admin).await;
+    place.cloud.settle();
     let world = place.cloud.snapshot();
     assert_eq!(world["users"][made.id()]["state"], "inactive", "and it stays so");
     assert_eq!(world["queues"]["EMEA Support"][made.id()], json!(null));
@@ -48,15 +52,16 @@ async fn after_a_crash_a_leaver_does_not_wait_behind_a_saga_that_was_acknowledge
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_crash_a_cursor_goes_on_where_it_was_and_everybody_is_still_counted() {
-    let place = Place::new(&Wish::default());
+    let place = Installation::new(Setup::default());
+    let scim = place.token("scim");
     let (program, http) = (place.serve(), reqwest::Client::new());
     for name in ["cora", "curt", "cyra"] {
         let body = Some(agent(name).to_string());
-        let made = call(&http, &program.url("/scim/v2/Users"), &place.scim, "POST", body).await;
+        let made = call(&http, &program.url("/scim/v2/Users"), &scim, "POST", body).await;
         assert_eq!(made.status, 201, "{made:?}");
     }
     let page = |url: String| {
-        let (http, token) = (http.clone(), place.scim.clone());
+        let (http, token) = (http.clone(), scim.clone());
         async move { call(&http, &url, &token, "GET", None).await }
     };
     let first = page(program.url("/scim/v2/Users?cursor=&count=2")).await;

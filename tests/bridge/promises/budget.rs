@@ -3,13 +3,16 @@
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
-use crate::support::bridge::{Got, House, Wish, agent, patch};
+use crate::support::bodies::{agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::client::Response;
+use crate::support::setup::Setup;
 
 fn storm(retry_after_s: u32) -> Fault {
     Fault::everywhere(FaultKind::TooManyRequests { retry_after_s })
 }
 
-fn tells_when_to_come_back(got: &Got) {
+fn tells_when_to_come_back(got: &Response) {
     assert!(matches!(got.status, 429 | 503), "{got:?}");
     assert!(got.retry_after.is_some_and(|seconds| seconds > 0), "{got:?}");
     assert_eq!(got.body["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error", "{got:?}");
@@ -17,7 +20,7 @@ fn tells_when_to_come_back(got: &Got) {
 
 #[tokio::test]
 async fn a_short_storm_is_waited_out_within_the_deadline() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     for (at, path) in [(0, "/api/v2/"), (1, "/api/v2/scim/v2/users"), (2, "/members")] {
         let limit = FaultKind::TooManyRequests { retry_after_s: 1 };
         house.cloud.fault(Fault { path: path.into(), ..Fault::everywhere(limit) }.times(2));
@@ -31,7 +34,7 @@ async fn a_short_storm_is_waited_out_within_the_deadline() {
 
 #[tokio::test]
 async fn a_storm_that_does_not_end_is_told_with_retry_after_and_leaves_nothing_half_done() {
-    let house = House::with(Wish { deadline_s: 2, ..Wish::default() });
+    let house = TestBridge::with(Setup { deadline_s: 2, ..Setup::default() });
     let made = house.scim("POST", "/Users", Some(agent("vera"))).await;
     assert_eq!(made.status, 201, "{made:?}");
     house.settled().await;
@@ -61,7 +64,7 @@ async fn a_storm_that_does_not_end_is_told_with_retry_after_and_leaves_nothing_h
 
 #[tokio::test]
 async fn when_the_wait_is_ten_times_the_deadline_a_change_is_429_before_anything_is_opened_or_called() {
-    let house = House::with(Wish { deadline_s: 1, ..Wish::default() });
+    let house = TestBridge::with(Setup { deadline_s: 1, ..Setup::default() });
     let made = house.scim("POST", "/Users", Some(agent("vera"))).await;
     assert_eq!(made.status, 201, "{made:?}");
     house.settled().await;
@@ -90,8 +93,11 @@ async fn when_the_wait_is_ten_times_the_deadline_a_change_is_429_before_anything
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_requests_than_the_budget_carries_are_all_answered_and_each_acknowledged_user_is_there() {
-    let house =
-        std::sync::Arc::new(House::with(Wish { deadline_s: 2, calls_per_minute: 120, ..Wish::default() }));
+    let house = std::sync::Arc::new(TestBridge::with(Setup {
+        deadline_s: 2,
+        calls_per_minute: 120,
+        ..Setup::default()
+    }));
     let mut asking = Vec::new();
     for n in 0..60 {
         let house = std::sync::Arc::clone(&house);

@@ -1,25 +1,19 @@
 //! Group membership gives by rule and takes back what it gave.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::bridge::{House, Wish, agent, eventually, patch};
+use crate::support::bodies::{agent, group, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
-fn night_desk(members: &[&str]) -> Value {
-    let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
-    json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
-        "displayName": "Night Desk",
-        "members": members,
-    })
-}
-
-fn has(house: &House, id: &str) -> (bool, bool) {
+fn has(house: &TestBridge, id: &str) -> (bool, bool) {
     let world = house.cloud.snapshot();
     let leads = world["grants"][id].as_array().is_some_and(|all| all.contains(&json!("Team Lead@EMEA")));
     (leads, world["queues"]["VIP"][id]["joined"] == true)
 }
 
-async fn hire(house: &House, name: &str) -> String {
+async fn hire(house: &TestBridge, name: &str) -> String {
     let got = house.scim("POST", "/Users", Some(agent(name))).await;
     assert_eq!(got.status, 201, "{got:?}");
     got.id()
@@ -27,11 +21,11 @@ async fn hire(house: &House, name: &str) -> String {
 
 #[tokio::test]
 async fn joining_a_group_gives_what_its_rule_says_and_leaving_takes_back_that_and_nothing_else() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let (nora, vera) = (hire(&house, "nora").await, hire(&house, "vera").await);
     house.settled().await;
     let before = house.cloud.snapshot();
-    let group = house.scim("POST", "/Groups", Some(night_desk(&[&nora]))).await;
+    let group = house.scim("POST", "/Groups", Some(group("Night Desk", &[&nora]))).await;
     assert_eq!(group.status, 201, "{group:?}");
     let path = format!("/Groups/{}", group.id());
     eventually("nora leads", async || has(&house, &nora) == (true, true)).await;
@@ -61,9 +55,9 @@ async fn joining_a_group_gives_what_its_rule_says_and_leaving_takes_back_that_an
 #[tokio::test]
 async fn a_group_is_acknowledged_although_one_of_its_members_cannot_get_what_the_rule_says() {
     let rules = "[[rule]]\nname = \"night-desk\"\nwhen = 'groups.display eq \"Night Desk\"'\nqueues = [\"VIP\", \"No such queue\"]\n";
-    let house = House::with(Wish { rules: rules.to_owned(), ..Wish::default() });
+    let house = TestBridge::with(Setup { rules: rules.to_owned(), ..Setup::default() });
     let nora = hire(&house, "nora").await;
-    let group = house.scim("POST", "/Groups", Some(night_desk(&[&nora]))).await;
+    let group = house.scim("POST", "/Groups", Some(group("Night Desk", &[&nora]))).await;
     assert_eq!(group.status, 201, "{group:?}");
     eventually("nora has the queue that exists", async || has(&house, &nora).1).await;
     eventually("the other one is listed as held", async || {
@@ -75,9 +69,9 @@ async fn a_group_is_acknowledged_although_one_of_its_members_cannot_get_what_the
 
 #[tokio::test]
 async fn a_member_that_does_not_exist_is_refused_and_named_and_the_group_is_not_made() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let before = house.cloud.snapshot();
-    let got = house.scim("POST", "/Groups", Some(night_desk(&["nobody-of-this-name"]))).await;
+    let got = house.scim("POST", "/Groups", Some(group("Night Desk", &["nobody-of-this-name"]))).await;
     assert_eq!((got.status, &got.body["scimType"]), (400, &json!("invalidValue")), "{got:?}");
     assert!(got.body["detail"].as_str().unwrap().contains("nobody-of-this-name"), "{got:?}");
     assert_eq!(house.scim("GET", "/Groups", None).await.body["totalResults"], 0);

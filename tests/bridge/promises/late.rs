@@ -5,23 +5,20 @@ use std::time::Duration;
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
-use crate::support::bridge::{House, OURS, Wish, agent, eventually};
+use crate::support::bodies::{OURS, agent};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
 const MAKE: &str = "/api/v2/scim/v2/users";
 const QUEUE: &str = "/api/v2/routing/queues/{queueId}/members";
 
-fn hasty() -> House {
-    House::with(Wish { deadline_s: 1, ..Wish::default() })
+fn hasty() -> TestBridge {
+    TestBridge::with(Setup { deadline_s: 1, ..Setup::default() })
 }
 
 fn slow(method: &str, path: &str, millis: u64) -> Fault {
     Fault::on(method, path, FaultKind::Delay(Duration::from_millis(millis))).once()
-}
-
-fn with_address(house: &House, address: &str) -> Vec<String> {
-    let world = house.cloud.snapshot();
-    let users = world["users"].as_object().unwrap().iter();
-    users.filter(|(_, user)| user["email"] == address).map(|(id, _)| id.clone()).collect()
 }
 
 #[tokio::test]
@@ -32,13 +29,13 @@ async fn a_post_answered_503_goes_on_and_the_same_post_is_201_with_the_same_id_a
     assert_eq!(first.status, 503, "{first:?}");
     assert!(first.retry_after.is_some_and(|seconds| seconds > 0), "{first:?}");
     house.settled().await;
-    let made = with_address(&house, "nora@aurora.example");
+    let made = house.with_address("nora@aurora.example");
     assert_eq!(made.len(), 1, "it went on behind");
     let again = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!((again.status, again.id()), (201, made[0].clone()), "{again:?}");
     let third = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!((third.status, &third.body["scimType"]), (409, &json!("uniqueness")), "{third:?}");
-    assert_eq!(with_address(&house, "nora@aurora.example"), made);
+    assert_eq!(house.with_address("nora@aurora.example"), made);
 }
 
 #[tokio::test]
@@ -49,7 +46,7 @@ async fn a_post_sent_again_while_the_first_is_still_at_work_joins_it() {
     let again = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(again.status, 201, "{again:?}");
     house.settled().await;
-    assert_eq!(with_address(&house, "nora@aurora.example"), [again.id()]);
+    assert_eq!(house.with_address("nora@aurora.example"), [again.id()]);
 }
 
 #[tokio::test]
@@ -126,10 +123,10 @@ async fn what_is_refused_after_the_acknowledgement_leaves_the_user_and_is_listed
 
 #[tokio::test]
 async fn an_answer_that_is_lost_makes_nobody_twice() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     house.cloud.fault(Fault::on("POST", MAKE, FaultKind::ApplyThenDrop).once());
     let got = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(got.status, 201, "{got:?}");
     house.settled().await;
-    assert_eq!(with_address(&house, "nora@aurora.example"), [got.id()]);
+    assert_eq!(house.with_address("nora@aurora.example"), [got.id()]);
 }

@@ -4,10 +4,14 @@
 
 use std::time::{Duration, Instant};
 
-use genesys_cloud_emulator::{Cloud, Fault, FaultKind, Options, Quirks};
-use serde_json::{Value, json};
+use genesys_cloud_emulator::{Fault, FaultKind, Quirks};
+use serde_json::json;
 
-use crate::support::bridge::{House, OURS, Wish, agent, eventually, patch};
+use crate::support::bodies::{OURS, agent, group, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::emulator::cloud_with;
+use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
 const MAKE: &str = "/api/v2/scim/v2/users";
 const ONE: &str = "/api/v2/scim/v2/users/{userId}";
@@ -17,21 +21,15 @@ fn refusal(status: u16, code: &str) -> FaultKind {
     FaultKind::Refuse { status, code: code.to_owned() }
 }
 
-fn with_address(house: &House, address: &str) -> Vec<String> {
-    let world = house.cloud.snapshot();
-    let users = world["users"].as_object().unwrap().iter();
-    users.filter(|(_, user)| user["email"] == address).map(|(id, _)| id.clone()).collect()
-}
-
 /// The ids that an identity provider can see.
-async fn listed(house: &House) -> Vec<String> {
+async fn listed(house: &TestBridge) -> Vec<String> {
     let got = house.scim("GET", "/Users?count=1000", None).await;
     let users = got.body["Resources"].as_array().cloned().unwrap_or_default();
     users.iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Waits until no saga is open; stuck ones are redriven, as an administrator would.
-async fn cleaned_up(house: &House) {
+async fn cleaned_up(house: &TestBridge) {
     eventually("every saga has ended", async || {
         let open = house.admin("GET", "/sagas", None).await.body["open"].clone();
         for saga in open.as_array().unwrap().iter().filter(|saga| saga["state"] == "stuck") {
@@ -46,7 +44,7 @@ async fn cleaned_up(house: &House) {
 
 #[tokio::test]
 async fn the_deadline_is_kept_although_an_undo_does_not_get_through() {
-    let house = House::with(Wish { deadline_s: 2, ..Wish::default() });
+    let house = TestBridge::with(Setup { deadline_s: 2, ..Setup::default() });
     house.cloud.fault(Fault::on("POST", QUEUE, refusal(400, "bad.request")));
     house.cloud.fault(Fault::on("DELETE", ONE, FaultKind::Status(503)));
     let began = Instant::now();
@@ -54,18 +52,18 @@ async fn the_deadline_is_kept_although_an_undo_does_not_get_through() {
     let got = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("an answer in time");
     assert_eq!(got.status, 503, "after {:?}: {got:?}", began.elapsed());
     assert!(got.retry_after.is_some_and(|seconds| seconds > 0), "{got:?}");
-    assert_eq!(with_address(&house, "nora@aurora.example").len(), 1, "the undo hangs");
+    assert_eq!(house.with_address("nora@aurora.example").len(), 1, "the undo hangs");
     assert_eq!(listed(&house).await, Vec::<String>::new(), "and nobody was promised anything");
     house.cloud.clear_faults();
     cleaned_up(&house).await;
-    assert_eq!(with_address(&house, "nora@aurora.example"), Vec::<String>::new(), "undone behind");
+    assert_eq!(house.with_address("nora@aurora.example"), Vec::<String>::new(), "undone behind");
     let again = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(again.status, 201, "{again:?}");
 }
 
 #[tokio::test]
 async fn a_create_that_may_have_taken_effect_is_never_called_undone_while_the_user_is_there() {
-    let house = House::with(Wish { deadline_s: 2, ..Wish::default() });
+    let house = TestBridge::with(Setup { deadline_s: 2, ..Setup::default() });
     house.cloud.fault(Fault::on("POST", MAKE, FaultKind::ApplyThenDrop).once());
     house.cloud.fault(Fault::on("POST", MAKE, refusal(403, "missing.permissions")));
     house.cloud.fault(Fault::on("GET", "/users/externalid", refusal(403, "missing.permissions")));
@@ -73,24 +71,23 @@ async fn a_create_that_may_have_taken_effect_is_never_called_undone_while_the_us
     assert_eq!(got.status, 503, "{got:?}");
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let sagas = house.admin("GET", "/sagas?finished=10", None).await.body;
-    if !with_address(&house, "nora@aurora.example").is_empty() {
+    if !house.with_address("nora@aurora.example").is_empty() {
         assert!(!got.body["detail"].to_string().contains("was undone"), "{got:?}");
         assert_eq!((&sagas["finished"], sagas["open"].as_array().unwrap().len()), (&json!([]), 1), "{sagas}");
     }
     house.cloud.clear_faults();
     cleaned_up(&house).await;
-    assert_eq!(with_address(&house, "nora@aurora.example"), listed(&house).await, "nobody without a record");
+    assert_eq!(house.with_address("nora@aurora.example"), listed(&house).await, "nobody without a record");
     let again = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(again.status, 201, "{again:?}");
     house.settled().await;
-    assert_eq!(with_address(&house, "nora@aurora.example"), [again.id()]);
+    assert_eq!(house.with_address("nora@aurora.example"), [again.id()]);
 }
 
 #[tokio::test]
 async fn what_was_given_and_taken_back_within_the_time_in_which_reads_show_the_past_is_gone_in_the_end() {
     let quirks = Quirks { stale_ms: 1500, ..Quirks::default() };
-    let cloud = Cloud::start(Options { quirks, rate_per_minute: 60_000, ..Options::default() }).unwrap();
-    let house = House::on(cloud, Wish::default());
+    let house = TestBridge::on(cloud_with(|options| options.quirks = quirks), Setup::default());
     let mut body = agent("nora");
     body["title"] = json!("Clerk");
     let made = house.scim("POST", "/Users", Some(body)).await;
@@ -112,22 +109,14 @@ async fn what_was_given_and_taken_back_within_the_time_in_which_reads_show_the_p
     }
 }
 
-fn night_desk(member: &str) -> Value {
-    json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
-        "displayName": "Night Desk",
-        "members": [{"value": member}],
-    })
-}
-
 #[tokio::test]
 async fn an_outage_during_a_recomputation_loses_nothing() {
-    let house = House::with(Wish { hurry: 40, deadline_s: 120, ..Wish::default() });
+    let house = TestBridge::with(Setup { hurry: 40, deadline_s: 120, ..Setup::default() });
     let nora = house.scim("POST", "/Users", Some(agent("nora"))).await.id();
     house.settled().await;
     house.cloud.fault(Fault { method: None, ..Fault::on("", nora.as_str(), FaultKind::Status(503)) });
     house.cloud.clear_ledger();
-    let group = house.scim("POST", "/Groups", Some(night_desk(&nora))).await;
+    let group = house.scim("POST", "/Groups", Some(group("Night Desk", &[&nora]))).await;
     assert_eq!(group.status, 201, "{group:?}");
     // More than three minutes for the bridge.
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -144,11 +133,11 @@ async fn an_outage_during_a_recomputation_loses_nothing() {
 
 #[tokio::test]
 async fn a_recomputation_that_is_refused_shows_as_failed_on_the_user_who_stays() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let nora = house.scim("POST", "/Users", Some(agent("nora"))).await.id();
     house.settled().await;
     house.cloud.fault(Fault::on("POST", QUEUE, refusal(400, "bad.request")));
-    let group = house.scim("POST", "/Groups", Some(night_desk(&nora))).await;
+    let group = house.scim("POST", "/Groups", Some(group("Night Desk", &[&nora]))).await;
     assert_eq!(group.status, 201, "{group:?}");
     eventually("it has failed", async || house.provisioning(&nora).await["status"] == "failed").await;
     let items = house.provisioning(&nora).await["items"].to_string();

@@ -6,7 +6,10 @@ use std::time::Duration;
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
-use crate::support::bridge::{House, OURS, SCIM, Wish, agent, patch, read};
+use crate::support::bodies::{OURS, agent, patch};
+use crate::support::bridge::{SCIM, TestBridge};
+use crate::support::client::{request, send};
+use crate::support::setup::Setup;
 
 const QUEUE: &str = "/api/v2/routing/queues/{queueId}/members";
 const IDENTITY: &str = "/api/v2/scim/v2/users/{userId}";
@@ -17,7 +20,7 @@ fn delay(method: &str, path: &str, millis: u64) -> Fault {
 
 #[tokio::test]
 async fn a_patch_takes_over_from_an_acknowledged_saga_and_both_wishes_come_true() {
-    let house = House::with(Wish { deadline_s: 1, ..Wish::default() });
+    let house = TestBridge::with(Setup { deadline_s: 1, ..Setup::default() });
     house.cloud.fault(delay("POST", QUEUE, 1600));
     let made = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(
@@ -42,7 +45,7 @@ async fn a_patch_takes_over_from_an_acknowledged_saga_and_both_wishes_come_true(
 
 #[tokio::test]
 async fn a_change_that_cannot_take_over_in_time_is_503_and_changes_nothing() {
-    let house = House::with(Wish { deadline_s: 1, ..Wish::default() });
+    let house = TestBridge::with(Setup { deadline_s: 1, ..Setup::default() });
     house.cloud.fault(delay("POST", QUEUE, 4000));
     let made = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -63,7 +66,7 @@ async fn a_change_that_cannot_take_over_in_time_is_503_and_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deactivation_overtakes_an_update_that_was_not_acknowledged() {
-    let house = Arc::new(House::with(Wish::default()));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     let made = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(made.status, 201, "{made:?}");
     house.settled().await;
@@ -95,40 +98,38 @@ async fn a_deactivation_overtakes_an_update_that_was_not_acknowledged() {
 
 #[tokio::test]
 async fn a_stale_if_match_is_412_and_changes_nothing_and_the_current_one_goes_through() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let made = house.scim("POST", "/Users", Some(agent("nora"))).await;
     house.settled().await;
     let path = format!("/Users/{}", made.id());
     let change = |name: &str| patch(json!([{"op": "replace", "path": "displayName", "value": name}]));
-    let send = async |method: &str, tag: &str, body: Option<serde_json::Value>| {
+    let change_if = async |method: &str, tag: &str, body: Option<serde_json::Value>| {
+        let body = Some(body.map(|body| body.to_string()).unwrap_or_default());
         let url = house.url(&format!("/scim/v2{path}"));
-        let request =
-            house.http.request(method.parse().unwrap(), url).bearer_auth(SCIM).header("if-match", tag);
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
-        read(request.header("content-type", "application/scim+json").body(body)).await
+        send(request(&house.http, method, &url, SCIM, body).header("if-match", tag)).await
     };
-    assert_eq!(send("PATCH", &made.etag, Some(change("second"))).await.status, 200);
+    assert_eq!(change_if("PATCH", &made.etag, Some(change("second"))).await.status, 200);
     let before = (house.directory().await, house.cloud.snapshot());
     for (method, body) in [("PATCH", Some(change("third"))), ("PUT", Some(agent("third"))), ("DELETE", None)]
     {
         for tag in [made.etag.as_str(), "W/\"77\"", "\"1\""] {
-            let got = send(method, tag, body.clone()).await;
+            let got = change_if(method, tag, body.clone()).await;
             assert_eq!((got.status, &got.body["scimType"]), (412, &json!(null)), "{method} {tag} {got:?}");
         }
     }
     assert_eq!((house.directory().await, house.cloud.snapshot()), before);
     let current = house.scim("GET", &path, None).await.etag;
     assert_eq!(
-        send("PATCH", &format!("\"x\", {current}"), Some(change("third"))).await.status,
+        change_if("PATCH", &format!("\"x\", {current}"), Some(change("third"))).await.status,
         200,
         "a list"
     );
-    assert_eq!(send("PATCH", "*", Some(change("fourth"))).await.status, 200, "any");
+    assert_eq!(change_if("PATCH", "*", Some(change("fourth"))).await.status, 200, "any");
 }
 
 #[tokio::test]
 async fn a_tag_from_before_a_delete_never_fits_the_user_made_anew() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let made = house.scim("POST", "/Users", Some(agent("nora"))).await;
     house.settled().await;
     assert_eq!(house.scim("DELETE", &format!("/Users/{}", made.id()), None).await.status, 204);

@@ -4,20 +4,23 @@
 
 use serde_json::{Value, json};
 
-use crate::support::bridge::{Got, House, Wish, agent, patch};
+use crate::support::bodies::{agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::client::Response;
+use crate::support::setup::Setup;
 
 const IRIS: &str = "iris.keller@aurora.example";
 const EXPERTS: &str = "Claims Experts";
 
-async fn imported(tenant: &'static str) -> House {
-    let house = House::with(Wish { import: "required", tenant, ..Wish::default() });
+async fn imported(tenant: &'static str) -> TestBridge {
+    let house = TestBridge::with(Setup { import: "required", tenant, ..Setup::default() });
     let got = house.admin("POST", "/import", None).await;
     assert_eq!(got.status, 200, "{got:?}");
     house
 }
 
 /// The path of the one resource that has this name.
-async fn path_of(house: &House, kind: &str, attribute: &str, name: &str) -> String {
+async fn path_of(house: &TestBridge, kind: &str, attribute: &str, name: &str) -> String {
     let name = name.replace(' ', "%20");
     let got = house.scim("GET", &format!("/{kind}?filter={attribute}%20eq%20%22{name}%22"), None).await;
     assert_eq!(got.body["totalResults"], 1, "{got:?}");
@@ -30,9 +33,9 @@ fn set(path: &str, value: &str) -> Value {
 
 /// Sends every request; each must be refused, and nothing may be different afterwards.
 async fn all_are_refused_and_nothing_changes(
-    house: &House,
+    house: &TestBridge,
     requests: Vec<(&str, &str, Option<Value>)>,
-    judge: impl Fn(&Got) -> bool,
+    judge: impl Fn(&Response) -> bool,
 ) {
     let before = (house.directory().await, house.cloud.snapshot());
     for (method, path, body) in requests {

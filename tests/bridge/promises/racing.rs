@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::support::bridge::{House, Wish, agent};
+use crate::support::bodies::agent;
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
 
 const RACERS: usize = 24;
 
@@ -19,7 +21,7 @@ fn counted(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, usize> {
 }
 
 /// Sends the same POST many times at once.
-async fn race(house: &Arc<House>, body: &Value) -> Vec<u16> {
+async fn race(house: &Arc<TestBridge>, body: &Value) -> Vec<u16> {
     let barrier = Arc::new(tokio::sync::Barrier::new(RACERS));
     let racing = (0..RACERS).map(|_| {
         let (house, body, barrier) = (Arc::clone(house), body.clone(), Arc::clone(&barrier));
@@ -38,7 +40,7 @@ async fn race(house: &Arc<House>, body: &Value) -> Vec<u16> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_racing_posts_of_one_name_exactly_one_is_201_and_all_others_are_409_with_and_without_external_id()
  {
-    let house = Arc::new(House::with(Wish::default()));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     for round in 0..6 {
         let name = format!("racer{round}");
         let mut body = agent(&name);
@@ -65,7 +67,7 @@ async fn of_many_racing_posts_of_one_name_exactly_one_is_201_and_all_others_are_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn racing_posts_of_names_that_differ_in_letter_case_only_are_one_name() {
-    let house = Arc::new(House::with(Wish::default()));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     let mut racing = Vec::new();
     for name in ["Nora", "nora", "NORA", "nOrA"] {
         let house = Arc::clone(&house);
@@ -84,7 +86,7 @@ async fn racing_posts_of_names_that_differ_in_letter_case_only_are_one_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn racing_posts_of_many_names_are_all_acknowledged_once() {
-    let house = Arc::new(House::with(Wish::default()));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     let mut racing = Vec::new();
     for n in 0..24 {
         let house = Arc::clone(&house);

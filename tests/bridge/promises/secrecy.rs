@@ -3,41 +3,38 @@
 
 use std::path::Path;
 
-use genesys_cloud_emulator::{Cloud, Fault, FaultKind};
+use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::support::bridge::{self, Got, Wish, agent, call, patch};
-use crate::support::program::{Program, new_token};
+use crate::support::bodies::{agent, patch};
+use crate::support::client::{Response, call};
+use crate::support::program::{Installation, Program};
+use crate::support::setup::Setup;
 
 const PASSWORD: &str = "Canary-Passw0rd-7731";
 const PERSON: &str = "canarybird";
 const PHONE: &str = "+4930555017731";
 /// More than was ever asked for: everything the program itself can say.
-const LEVEL: &str = "debug,genesys_scim_bridge=trace";
+const LOG: &str = "format = \"json\"\nlevel = \"debug,genesys_scim_bridge=trace\"";
 
 struct Scene {
-    cloud: Cloud,
-    dir: tempfile::TempDir,
+    place: Installation,
     program: Program,
     http: reqwest::Client,
     token: String,
-    answers: Vec<Got>,
+    answers: Vec<Response>,
 }
 
 impl Scene {
     fn open(password: &'static str) -> Self {
-        let (cloud, dir) = (bridge::cloud(), tempfile::tempdir().unwrap());
-        let wish = Wish { tenant: password, deadline_s: 2, ..Wish::default() };
-        let text = bridge::text(&cloud, &dir.path().join("data"), &wish);
-        let text = text.replacen("format = \"json\"", &format!("format = \"json\"\nlevel = \"{LEVEL}\""), 1);
-        let config = dir.path().join("bridge.toml");
-        std::fs::write(&config, text).unwrap();
-        let token = new_token(&config, cloud.client_secret(), "scim");
-        let program = Program::serve(&config, cloud.client_secret(), &dir.path().join("log"));
-        Self { cloud, dir, program, http: reqwest::Client::new(), token, answers: Vec::new() }
+        let place =
+            Installation::new(Setup { tenant: password, deadline_s: 2, log: LOG, ..Setup::default() });
+        let token = place.token("scim");
+        let program = place.serve();
+        Self { place, program, http: reqwest::Client::new(), token, answers: Vec::new() }
     }
 
-    async fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Got {
+    async fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Response {
         let url = self.program.url(path);
         let got = call(&self.http, &url, &self.token, method, body.map(|body| body.to_string())).await;
         self.answers.push(got.clone());
@@ -62,9 +59,9 @@ async fn misfortunes(scene: &mut Scene) {
         ("POST", "/members", refuse(400)),
         ("POST", "/api/v2/scim/v2/users", FaultKind::DropBeforeApply),
     ] {
-        scene.cloud.fault(Fault::on(method, path, kind).times(3));
+        scene.place.cloud.fault(Fault::on(method, path, kind).times(3));
         scene.send("POST", "/scim/v2/Users", Some(person())).await;
-        scene.cloud.clear_faults();
+        scene.place.cloud.clear_faults();
     }
     let mut id = None;
     for _ in 0..100 {
@@ -79,14 +76,14 @@ async fn misfortunes(scene: &mut Scene) {
     let id = id.unwrap_or_else(|| listed.body["Resources"][0]["id"].as_str().unwrap().to_owned());
     let path = format!("/scim/v2/Users/{id}");
     scene.send("POST", "/scim/v2/Users", Some(person())).await;
-    scene.cloud.fault(Fault::on("PATCH", "/api/v2/scim/v2/users/{userId}", refuse(400)));
-    scene.cloud.fault(Fault::on("PUT", "/api/v2/scim/v2/users/{userId}", refuse(400)));
+    scene.place.cloud.fault(Fault::on("PATCH", "/api/v2/scim/v2/users/{userId}", refuse(400)));
+    scene.place.cloud.fault(Fault::on("PUT", "/api/v2/scim/v2/users/{userId}", refuse(400)));
     let rename = patch(json!([
         {"op": "replace", "path": "displayName", "value": "Canarybird Zweitname"},
         {"op": "replace", "path": "password", "value": PASSWORD},
     ]));
     scene.send("PATCH", &path, Some(rename.clone())).await;
-    scene.cloud.clear_faults();
+    scene.place.cloud.clear_faults();
     scene.send("PATCH", &path, Some(rename)).await;
     scene.send("PATCH", &path, Some(patch(json!([{"op": "replace", "path": "userName", "value": 7}])))).await;
     scene
@@ -97,9 +94,9 @@ async fn misfortunes(scene: &mut Scene) {
         .await;
     scene.send("GET", &format!("/scim/v2/Users/{PERSON}@aurora.example"), None).await;
     scene.send("GET", &format!("/{PERSON}@aurora.example"), None).await;
-    scene.cloud.fault(Fault::everywhere(FaultKind::Status(503)));
+    scene.place.cloud.fault(Fault::everywhere(FaultKind::Status(503)));
     scene.send("PUT", &path, Some(person())).await;
-    scene.cloud.clear_faults();
+    scene.place.cloud.clear_faults();
     let wrong = format!("gsb_wrong-{PASSWORD}");
     call(&scene.http, &scene.program.url("/scim/v2/Users"), &wrong, "GET", None).await;
     scene.send("DELETE", &path, None).await;
@@ -124,10 +121,10 @@ async fn nothing_leaks(setting: &'static str) {
     misfortunes(&mut scene).await;
     let metrics = scene.http.get(scene.program.url("/metrics")).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains("scim_requests_total"), "there is something to look at");
-    let Scene { cloud, dir, program, token, answers, .. } = scene;
+    let Scene { place, program, token, answers, .. } = scene;
     let log = program.log();
     assert!(log.lines().count() > 50 && log.contains("step refused"), "there is something to look at");
-    let secrets = [cloud.client_secret(), token.as_str(), PASSWORD];
+    let secrets = [place.cloud.client_secret(), token.as_str(), PASSWORD];
     let personal = [PERSON, "aurora.example", PHONE, "Zweitname"];
     for canary in secrets.into_iter().chain(personal) {
         assert_eq!(lines_with(&log, canary), Vec::<&str>::new(), "{canary} in the log");
@@ -147,9 +144,9 @@ async fn nothing_leaks(setting: &'static str) {
         }
     }
     assert_eq!(program.terminate(), Some(0));
-    for file in files(&dir.path().join("data")) {
+    for file in files(&place.data()) {
         let bytes = std::fs::read(&file).unwrap();
-        for canary in [cloud.client_secret(), PASSWORD, token.as_str()] {
+        for canary in [place.cloud.client_secret(), PASSWORD, token.as_str()] {
             let there = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
             assert!(!there, "{canary} in {}", file.display());
         }

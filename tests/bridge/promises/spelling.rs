@@ -7,7 +7,11 @@ use std::time::Duration;
 use genesys_cloud_emulator::{Fault, FaultKind, PathMatch};
 use serde_json::{Value, json};
 
-use crate::support::bridge::{CORE, House, OURS, SCIM, Wish, agent, call, eventually, patch};
+use crate::support::bodies::{CORE, OURS, agent, patch};
+use crate::support::bridge::{SCIM, TestBridge};
+use crate::support::client::call;
+use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
 const MAKE: &str = "/api/v2/scim/v2/users";
 const IDENTITY: &str = "/api/v2/scim/v2/users/{userId}";
@@ -27,7 +31,7 @@ async fn a_create_is_claimed_after_a_503_in_whatever_letters_its_name_is_given()
     for (first, then) in
         [("USERNAME", "USERNAME"), ("username", "userName"), ("userName", "UserName"), (&urn, "userName")]
     {
-        let house = House::with(Wish { deadline_s: 1, ..Wish::default() });
+        let house = TestBridge::with(Setup { deadline_s: 1, ..Setup::default() });
         let slow = FaultKind::Delay(Duration::from_millis(1800));
         house.cloud.fault(Fault::on("POST", MAKE, slow).once());
         let late = house.scim("POST", "/Users", Some(spelled(first))).await;
@@ -64,7 +68,7 @@ fn deactivations() -> Vec<Value> {
 }
 
 /// A user of the directory, known to Genesys.
-async fn hired(house: &House) -> String {
+async fn hired(house: &TestBridge) -> String {
     let made = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!(made.status, 201, "{made:?}");
     house.settled().await;
@@ -73,7 +77,7 @@ async fn hired(house: &House) -> String {
 
 /// Sends an update that Genesys takes its time with, and the body meanwhile; the status of both.
 async fn overtaking(method: &'static str, body: Value) -> (u16, u16) {
-    let house = Arc::new(House::with(Wish::default()));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     let path = hired(&house).await;
     let slow = FaultKind::Delay(Duration::from_millis(1200));
     house.cloud.fault(Fault::on("PATCH", IDENTITY, slow).once());
@@ -118,7 +122,7 @@ async fn what_leaves_somebody_active_waits_for_its_turn() {
 #[tokio::test]
 async fn a_deactivation_passes_a_stuck_saga_however_it_is_spelled() {
     for body in deactivations() {
-        let house = House::with(Wish::default());
+        let house = TestBridge::with(Setup::default());
         let path = hired(&house).await;
         let refuse = |code: &str| FaultKind::Refuse { status: 400, code: code.to_owned() };
         // The second queue is refused, and so is taking the user out of the first again.

@@ -5,7 +5,10 @@
 use genesys_cloud_emulator::Quirks;
 use serde_json::{Value, json};
 
-use crate::support::bridge::{House, OURS, Wish, agent, cloud, patch};
+use crate::support::bodies::{OURS, agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::emulator::cloud;
+use crate::support::setup::Setup;
 
 fn roles(names: &[&str]) -> Value {
     let roles: Vec<Value> = names.iter().map(|name| json!({"role": name, "division": "Americas"})).collect();
@@ -16,7 +19,7 @@ fn roles(names: &[&str]) -> Value {
 async fn a_role_is_taken_back_and_given_again_although_reads_still_show_the_past() {
     let cloud = cloud();
     cloud.set_quirks(Quirks { stale_ms: 400, ..Quirks::default() });
-    let house = House::on(cloud, Wish { rules: String::new(), ..Wish::default() });
+    let house = TestBridge::on(cloud, Setup::without_rules());
     let id = house.scim("POST", "/Users", Some(agent("nora"))).await.id();
     let path = format!("/Users/{id}");
     let claims = "Claims Handler@Americas";

@@ -4,44 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use genesys_cloud_emulator::{Cloud, Fault, FaultKind};
+use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
-use crate::support::bridge::{self, Wish, agent, call, eventually};
-use crate::support::program::{Program, new_token};
-
-pub(crate) struct Place {
-    pub(crate) cloud: Cloud,
-    dir: tempfile::TempDir,
-    pub(crate) scim: String,
-    admin: String,
-}
-
-impl Place {
-    pub(crate) fn new(wish: &Wish) -> Self {
-        let (cloud, dir) = (bridge::cloud(), tempfile::tempdir().unwrap());
-        let config = dir.path().join("bridge.toml");
-        std::fs::write(&config, bridge::text(&cloud, &dir.path().join("data"), wish)).unwrap();
-        let scim = new_token(&config, cloud.client_secret(), "scim");
-        let admin = new_token(&config, cloud.client_secret(), "admin");
-        Self { cloud, dir, scim, admin }
-    }
-
-    pub(crate) fn serve(&self) -> Program {
-        let (config, log) = (self.dir.path().join("bridge.toml"), self.dir.path().join("log"));
-        Program::serve(&config, self.cloud.client_secret(), &log)
-    }
-
-    /// Waits until no saga is open any more.
-    pub(crate) async fn settled(&self, program: &Program, http: &reqwest::Client) {
-        eventually("every saga has ended", async || {
-            let got = call(http, &program.url("/admin/sagas"), &self.admin, "GET", None).await;
-            got.body["open"] == json!([])
-        })
-        .await;
-        self.cloud.settle();
-    }
-}
+use crate::support::bodies::{OURS, agent};
+use crate::support::client::call;
+use crate::support::program::Installation;
+use crate::support::setup::Setup;
 
 /// One client that hires until nobody answers any more; gives the ids that were acknowledged.
 async fn hire_until_the_end(
@@ -79,12 +48,13 @@ async fn hire_until_the_end(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_in_the_middle_of_writing_loses_nothing_that_was_acknowledged_and_leaves_nobody_half_made() {
-    let place = Place::new(&Wish::default());
+    let place = Installation::new(Setup::default());
+    let (scim, admin) = (place.token("scim"), place.token("admin"));
     let program = place.serve();
     let stop = Arc::new(AtomicBool::new(false));
     let mut clients = Vec::new();
     for client in 0..8 {
-        let (url, token) = (program.url("/scim/v2/Users"), place.scim.clone());
+        let (url, token) = (program.url("/scim/v2/Users"), scim.clone());
         clients.push(tokio::spawn(hire_until_the_end(url, token, client, Arc::clone(&stop))));
     }
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -101,8 +71,9 @@ async fn a_stop_in_the_middle_of_writing_loses_nothing_that_was_acknowledged_and
     }
     assert!(acknowledged.len() >= 8, "there was something to lose: {}", acknowledged.len());
     let (program, http) = (place.serve(), reqwest::Client::new());
-    place.settled(&program, &http).await;
-    let got = call(&http, &program.url("/scim/v2/Users?count=1000"), &place.scim, "GET", None).await;
+    program.settled(&admin).await;
+    place.cloud.settle();
+    let got = call(&http, &program.url("/scim/v2/Users?count=1000"), &scim, "GET", None).await;
     let listed: std::collections::BTreeMap<String, String> = got.body["Resources"]
         .as_array()
         .unwrap()
@@ -130,13 +101,14 @@ async fn a_stop_in_the_middle_of_writing_loses_nothing_that_was_acknowledged_and
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_saga_that_was_acknowledged_before_the_stop_goes_on_after_the_next_start() {
-    let place = Place::new(&Wish { deadline_s: 1, ..Wish::default() });
+    let place = Installation::new(Setup { deadline_s: 1, ..Setup::default() });
+    let (scim, admin) = (place.token("scim"), place.token("admin"));
     let program = place.serve();
     let http = reqwest::Client::new();
     // Refused with 5xx for as long as it lasts: the saga cannot end before the stop.
     place.cloud.fault(Fault::on("POST", "/api/v2/routing/queues/{queueId}/members", FaultKind::Status(503)));
     let url = program.url("/scim/v2/Users");
-    let got = call(&http, &url, &place.scim, "POST", Some(agent("nora").to_string())).await;
+    let got = call(&http, &url, &scim, "POST", Some(agent("nora").to_string())).await;
     assert_eq!(got.status, 201, "{got:?}");
     let began = Instant::now();
     let code = tokio::task::spawn_blocking(|| program.terminate()).await.unwrap();
@@ -145,20 +117,22 @@ async fn a_saga_that_was_acknowledged_before_the_stop_goes_on_after_the_next_sta
     assert_eq!(place.cloud.snapshot()["queues"]["EMEA Support"][got.id()], json!(null));
     place.cloud.clear_faults();
     let program = place.serve();
-    place.settled(&program, &http).await;
+    program.settled(&admin).await;
+    place.cloud.settle();
     assert_eq!(place.cloud.snapshot()["queues"]["EMEA Support"][got.id()]["joined"], true);
-    let url = program.url(&format!("/scim/v2/Users/{}?attributes={}:provisioning", got.id(), bridge::OURS));
-    let now = call(&http, &url, &place.scim, "GET", None).await;
-    assert_eq!(now.body[bridge::OURS]["provisioning"]["status"], "committed", "{now:?}");
+    let url = program.url(&format!("/scim/v2/Users/{}?attributes={}:provisioning", got.id(), OURS));
+    let now = call(&http, &url, &scim, "GET", None).await;
+    assert_eq!(now.body[OURS]["provisioning"]["status"], "committed", "{now:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_is_running_when_the_stop_comes_is_still_answered() {
-    let place = Place::new(&Wish::default());
+    let place = Installation::new(Setup::default());
+    let scim = place.token("scim");
     let program = place.serve();
     let slow = FaultKind::Delay(Duration::from_millis(1500));
     place.cloud.fault(Fault::on("POST", "/api/v2/scim/v2/users", slow).once());
-    let (url, token) = (program.url("/scim/v2/Users"), place.scim.clone());
+    let (url, token) = (program.url("/scim/v2/Users"), scim.clone());
     let asked = tokio::spawn(async move {
         call(&reqwest::Client::new(), &url, &token, "POST", Some(agent("nora").to_string())).await
     });

@@ -3,7 +3,9 @@
 use genesys_cloud_emulator::Cloud;
 use serde_json::{Value, json};
 
-use crate::support::bridge::{House, OURS, Wish, agent, patch};
+use crate::support::bodies::{OURS, agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
 
 const SECTIONS: [&str; 5] = ["grants", "skills", "languages", "attributes", "queues"];
 
@@ -23,21 +25,21 @@ fn holdings(cloud: &Cloud, id: &str) -> Value {
     Value::Object(held)
 }
 
-async fn find(house: &House, name: &str) -> Value {
+async fn find(house: &TestBridge, name: &str) -> Value {
     let got = house.scim("GET", &format!("/Users?filter=userName%20eq%20%22{name}%22"), None).await;
     assert_eq!(got.body["totalResults"], 1, "{got:?}");
     got.body["Resources"][0].clone()
 }
 
-async fn imported() -> House {
-    let house = House::with(Wish { import: "required", ..Wish::default() });
+async fn imported() -> TestBridge {
+    let house = TestBridge::with(Setup { import: "required", ..Setup::default() });
     let got = house.admin("POST", "/import", None).await;
     assert_eq!(got.status, 200, "{got:?}");
     house
 }
 
 /// An administrator of the organisation works in Genesys directly.
-async fn administrator(house: &House, method: &str, path: &str, body: Option<Value>) -> Value {
+async fn administrator(house: &TestBridge, method: &str, path: &str, body: Option<Value>) -> Value {
     let login = format!("{}/oauth/token", house.cloud.login_base());
     let signed = house
         .http
@@ -56,7 +58,7 @@ async fn administrator(house: &House, method: &str, path: &str, body: Option<Val
     serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
 }
 
-async fn give_role(house: &House, user: &str, role: &str) {
+async fn give_role(house: &TestBridge, user: &str, role: &str) {
     let roles = administrator(house, "GET", "/api/v2/authorization/roles?pageSize=100", None).await;
     let of = |list: &Value, name: &str| {
         let found = list["entities"].as_array().unwrap().iter().find(|it| it["name"] == name);
@@ -107,7 +109,8 @@ async fn a_post_for_an_existing_user_links_instead_of_making_a_second_one() {
 
 #[tokio::test]
 async fn where_linking_is_refused_an_existing_user_is_409_and_untouched() {
-    let house = House::with(Wish { import: "off", tenant: "on_existing = \"refuse\"", ..Wish::default() });
+    let house =
+        TestBridge::with(Setup { import: "off", tenant: "on_existing = \"refuse\"", ..Setup::default() });
     let before = house.cloud.snapshot();
     let got = house.scim("POST", "/Users", Some(agent("iris.keller"))).await;
     assert_eq!((got.status, &got.body["scimType"]), (409, &json!("uniqueness")), "{got:?}");
@@ -150,7 +153,7 @@ fn with_entitlements(roles: &Value, queues: &Value) -> Value {
 #[tokio::test]
 async fn a_put_without_our_extension_takes_nothing_away_and_one_with_empty_lists_takes_back_what_they_speak_of()
  {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let full = with_entitlements(&json!([{"role": "Agent", "division": "EMEA"}]), &json!(["VIP"]));
     let made = house.scim("POST", "/Users", Some(full)).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -181,7 +184,7 @@ async fn a_put_without_our_extension_takes_nothing_away_and_one_with_empty_lists
 
 #[tokio::test]
 async fn a_role_that_somebody_else_took_away_meanwhile_is_no_reason_to_fail() {
-    let house = House::with(Wish::default());
+    let house = TestBridge::with(Setup::default());
     let full = with_entitlements(&json!([{"role": "Agent", "division": "EMEA"}]), &json!(["VIP"]));
     let made = house.scim("POST", "/Users", Some(full)).await;
     house.settled().await;

@@ -8,11 +8,13 @@ use std::time::Duration;
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
-use crate::support::bridge::{House, Wish, agent, patch};
+use crate::support::bodies::{agent, patch};
+use crate::support::bridge::TestBridge;
+use crate::support::setup::Setup;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rename_to_a_name_that_a_slow_create_holds_costs_only_a_few_calls() {
-    let house = Arc::new(House::with(Wish::default()));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     let vera = house.scim("POST", "/Users", Some(agent("vera"))).await;
     assert_eq!(vera.status, 201, "{vera:?}");
     house.settled().await;
@@ -39,7 +41,7 @@ async fn a_rename_to_a_name_that_a_slow_create_holds_costs_only_a_few_calls() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_in_the_middle_of_a_group_create_shuts_nobody_out() {
-    let house = Arc::new(House::with(Wish::default()));
+    let house = Arc::new(TestBridge::with(Setup::default()));
     let made_but_silent = FaultKind::ApplyThenDelay(Duration::from_secs(3));
     house.cloud.fault(Fault::on("POST", "/api/v2/groups", made_but_silent).once());
     let group = json!({

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{CORE, GROUP, PUBLIC, address, bench, user};
+use super::bench::{PUBLIC, bench};
+use crate::support::bodies::{CORE, GROUP, address, user};
 
 #[tokio::test]
 async fn what_was_created_is_answered_201_with_its_whole_self_and_its_address_twice() {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{GROUP, bench, operations_of, user};
+use super::bench::bench;
+use crate::support::bodies::{GROUP, patch, user};
 
 #[tokio::test]
 async fn a_deleted_user_is_204_and_then_404_for_every_operation_and_in_no_list() {
@@ -11,7 +12,7 @@ async fn a_deleted_user_is_204_and_then_404_for_every_operation_and_in_no_list()
     let path = format!("/Users/{id}");
     let got = bench.call("DELETE", &path, None).await;
     assert_eq!((got.status, got.body.as_str()), (204, Some("")), "{got:?}");
-    let patch = operations_of(json!([{"op": "replace", "path": "title", "value": "t"}]));
+    let patch = patch(json!([{"op": "replace", "path": "title", "value": "t"}]));
     for (method, body) in
         [("GET", None), ("PUT", Some(user("deleted", json!({})))), ("PATCH", Some(patch)), ("DELETE", None)]
     {

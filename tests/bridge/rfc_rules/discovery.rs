@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::bench::{BRIDGE, CORE, ENTERPRISE, GROUP, MESSAGES, PUBLIC, SCIM, bench};
+use super::bench::{PUBLIC, bench};
+use crate::support::bodies::{CORE, ENTERPRISE, GROUP, MESSAGES, OURS};
+use crate::support::bridge::SCIM;
 
 const SCHEMAS: &str = "urn:ietf:params:scim:schemas:core:2.0";
 
@@ -67,7 +69,7 @@ async fn schemas_lists_all_that_are_used_and_no_message_and_each_can_be_read_alo
     let all = bench.get("/Schemas").await;
     assert_eq!(all.at("/schemas"), &json!([format!("{MESSAGES}:ListResponse")]));
     let served = ids(&all.body);
-    for used in [CORE, GROUP, ENTERPRISE, BRIDGE] {
+    for used in [CORE, GROUP, ENTERPRISE, OURS] {
         assert!(served.contains(used), "{used}");
     }
     assert!(served.iter().all(|id| !id.starts_with("urn:ietf:params:scim:api:")), "{served:?}");

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::bench::{ADMIN, SCIM, bench, user};
+use super::bench::bench;
+use crate::support::bodies::user;
+use crate::support::bridge::{ADMIN, SCIM};
 
 #[tokio::test]
 async fn every_error_has_its_status_in_the_answer_and_as_a_text_in_a_scim_body() {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{bench, operations_of, user};
+use super::bench::bench;
+use crate::support::bodies::{patch, user};
 
 #[tokio::test]
 async fn the_tag_is_weak_stands_in_header_and_meta_and_changes_with_the_resource() {
@@ -38,7 +39,7 @@ async fn a_change_with_an_old_tag_is_412_and_changes_nothing_and_the_present_tag
     let bench = bench();
     let made = bench.user("guarded", json!({})).await;
     let path = format!("/Users/{}", made.id());
-    let patch = operations_of(json!([{"op": "replace", "path": "title", "value": "t"}]));
+    let patch = patch(json!([{"op": "replace", "path": "title", "value": "t"}]));
     for (method, body) in [
         ("PUT", Some(user("guarded", json!({"title": "t"})))),
         ("PATCH", Some(patch.clone())),

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{ENTERPRISE, address, bench};
+use super::bench::bench;
+use crate::support::bodies::{ENTERPRISE, address};
 
 async fn cast(prefix: &str) {
     let bench = bench();

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{GROUP, PUBLIC, bench, operations_of, user};
+use super::bench::{PUBLIC, bench};
+use crate::support::bodies::{GROUP, patch, user};
 
 #[tokio::test]
 async fn membership_is_changed_at_the_group_and_shown_at_the_user_by_id_and_address() {
@@ -63,7 +64,7 @@ async fn a_patch_of_a_large_group_that_names_attributes_is_200_with_them() {
     }
     let path = format!("/Groups/{}", bench.group("Crowd", &[]).await.id());
     let members: Vec<_> = ids.iter().map(|id| json!({"value": id})).collect();
-    let operations = operations_of(json!([{"op": "add", "path": "members", "value": members}]));
+    let operations = patch(json!([{"op": "add", "path": "members", "value": members}]));
     let got = bench.call("PATCH", &format!("{path}?attributes=displayName"), Some(operations)).await;
     assert_eq!((got.status, got.keys()), (200, vec!["schemas", "id", "displayName"]), "{got:?}");
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{CORE, ENTERPRISE, address, bench};
+use super::bench::bench;
+use crate::support::bodies::{CORE, ENTERPRISE, address};
 
 #[tokio::test]
 async fn an_attribute_is_found_by_its_short_and_by_its_full_name_in_any_letter_case() {

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::bench::{CORE, ENTERPRISE, bench, operations_of, strict};
+use super::bench::{bench, strict};
+use crate::support::bodies::{CORE, ENTERPRISE, patch};
+use crate::support::client::Response;
 
 #[tokio::test]
 async fn a_patch_needs_its_schema_and_operations_with_one_op_each() {
@@ -12,14 +14,14 @@ async fn a_patch_needs_its_schema_and_operations_with_one_op_each() {
     for body in [
         json!({"Operations": [good]}),
         json!({"schemas": [CORE], "Operations": [good]}),
-        operations_of(json!([])),
-        operations_of(json!([{"path": "title", "value": "t"}])),
-        operations_of(json!([{"op": "move", "path": "title", "value": "t"}])),
+        patch(json!([])),
+        patch(json!([{"path": "title", "value": "t"}])),
+        patch(json!([{"op": "move", "path": "title", "value": "t"}])),
         json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}),
     ] {
         bench.call("PATCH", &path, Some(body)).await.is_error(400, Some("invalidSyntax"));
     }
-    assert_eq!(bench.call("PATCH", &path, Some(operations_of(json!([good])))).await.status, 200);
+    assert_eq!(bench.call("PATCH", &path, Some(patch(json!([good])))).await.status, 200);
 }
 
 #[tokio::test]
@@ -92,7 +94,7 @@ async fn a_new_primary_value_takes_the_mark_from_the_old_one() {
     let bench = bench();
     let emails = json!([{"value": "a@x.example", "type": "work", "primary": true}, {"value": "b@x.example", "type": "home"}]);
     let path = format!("/Users/{}", bench.user("patch-primary", json!({"emails": emails})).await.id());
-    let primary = |got: &super::bench::Got| -> Vec<String> {
+    let primary = |got: &Response| -> Vec<String> {
         let all = got.body["emails"].as_array().unwrap_or_else(|| panic!("{got:?}")).clone();
         all.iter()
             .filter(|it| it["primary"] == true)

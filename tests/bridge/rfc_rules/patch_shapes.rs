@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{Got, bench, strict};
+use super::bench::{bench, strict};
+use crate::support::client::Response;
 
-async fn after(name: &str, before: Value, operation: Value) -> Got {
+async fn after(name: &str, before: Value, operation: Value) -> Response {
     let bench = bench();
     let path = format!("/Users/{}", bench.user(name, before).await.id());
     bench.patch(&path, json!([operation])).await

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{MESSAGES, address, bench};
+use super::bench::bench;
+use crate::support::bodies::{MESSAGES, address};
 
 #[tokio::test]
 async fn a_list_says_what_it_is_how_many_there_are_and_which_of_them_it_holds() {

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::bench::{BRIDGE, ENTERPRISE, PUBLIC, bench, user};
+use super::bench::{PUBLIC, bench};
+use crate::support::bodies::{ENTERPRISE, OURS, patch, user};
+use crate::support::bridge::SCIM;
 
 #[tokio::test]
 async fn a_known_resource_is_200_with_its_address_in_body_and_headers() {
@@ -24,7 +26,7 @@ async fn json_in_utf_8_is_taken_and_given_whatever_letters_it_holds() {
     let made = bench.user("utf-8", json!({"name": name, "displayName": "Ω"})).await;
     let got = bench.get(&format!("/Users/{}", made.id())).await;
     assert_eq!((&got.body["name"], &got.body["displayName"]), (&name, &json!("Ω")));
-    let raw = bench.request("GET", &format!("/scim/v2/Users/{}", made.id())).bearer_auth(super::bench::SCIM);
+    let raw = bench.request("GET", &format!("/scim/v2/Users/{}", made.id())).bearer_auth(SCIM);
     let bytes = raw.send().await.unwrap().bytes().await.unwrap();
     assert!(std::str::from_utf8(&bytes).unwrap().contains("北京"));
 }
@@ -64,7 +66,7 @@ async fn attributes_names_all_that_comes_back_beside_what_always_does() {
     assert_eq!(got.body["name"], json!({"givenName": "G"}), "the named part alone");
     let put = bench.call("PUT", &format!("{path}?attributes=title"), Some(user("selected", body))).await;
     assert_eq!((put.status, put.keys()), (200, vec!["schemas", "id", "title"]), "on PUT");
-    let title = super::bench::operations_of(json!([{"op": "replace", "path": "title", "value": "u"}]));
+    let title = patch(json!([{"op": "replace", "path": "title", "value": "u"}]));
     let patched = bench.call("PATCH", &format!("{path}?attributes=title"), Some(title)).await;
     assert_eq!((patched.status, patched.keys()), (200, vec!["schemas", "id", "title"]), "on PATCH");
     let listed =
@@ -102,7 +104,7 @@ async fn excluded_attributes_go_but_those_that_always_come_stay() {
 async fn what_is_returned_on_request_only_comes_when_it_is_named() {
     let bench = bench();
     let id = bench.user("on-request", json!({})).await.id();
-    assert!(bench.get(&format!("/Users/{id}")).await.body.get(BRIDGE).is_none());
-    let got = bench.get(&format!("/Users/{id}?attributes={BRIDGE}:provisioning")).await;
-    assert_eq!(got.at(&format!("/{BRIDGE}/provisioning/status")), "committed");
+    assert!(bench.get(&format!("/Users/{id}")).await.body.get(OURS).is_none());
+    let got = bench.get(&format!("/Users/{id}?attributes={OURS}:provisioning")).await;
+    assert_eq!(got.at(&format!("/{OURS}/provisioning/status")), "committed");
 }

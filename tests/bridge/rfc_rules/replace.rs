@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{ENTERPRISE, bench, user};
+use super::bench::bench;
+use crate::support::bodies::{ENTERPRISE, user};
 
 #[tokio::test]
 async fn a_put_answers_200_with_the_whole_resource_and_what_was_given_replaces_what_was() {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{BRIDGE, CORE, ENTERPRISE, GROUP, PUBLIC, address, bench, user};
+use super::bench::{PUBLIC, bench};
+use crate::support::bodies::{CORE, ENTERPRISE, GROUP, OURS, address, user};
 
 #[tokio::test]
 async fn every_resource_lists_the_schemas_it_uses_its_base_schema_first_and_none_twice() {
@@ -14,12 +15,8 @@ async fn every_resource_lists_the_schemas_it_uses_its_base_schema_first_and_none
     assert_eq!(got.body["schemas"], json!([CORE, ENTERPRISE]), "what is used is listed, asked or not");
     let got = bench.user("schemas-plain", json!({})).await;
     assert_eq!(got.body["schemas"], json!([CORE]));
-    let asked = format!("/Users/{}?attributes={BRIDGE}:provisioning", got.id());
-    assert_eq!(
-        bench.get(&asked).await.body["schemas"],
-        json!([CORE, BRIDGE]),
-        "ours, where its part is shown"
-    );
+    let asked = format!("/Users/{}?attributes={OURS}:provisioning", got.id());
+    assert_eq!(bench.get(&asked).await.body["schemas"], json!([CORE, OURS]), "ours, where its part is shown");
     assert_eq!(bench.group("Schemas Plain", &[]).await.body["schemas"], json!([GROUP]));
 }
 
@@ -178,7 +175,7 @@ async fn values_that_are_not_of_the_declared_type_are_refused() {
         ("title", json!(true)),
         ("name", json!("a text")),
         ("emails", json!([1])),
-        (BRIDGE, json!({"skills": [{"name": "Billing", "proficiency": "much"}]})),
+        (OURS, json!({"skills": [{"name": "Billing", "proficiency": "much"}]})),
         (ENTERPRISE, json!("text")),
     ] {
         let got = bench.call("POST", "/Users", Some(user("mistyped", json!({name: value})))).await;

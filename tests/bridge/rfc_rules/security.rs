@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::bench::{ADMIN, SCIM, bench};
+use super::bench::bench;
+use crate::support::bridge::{ADMIN, SCIM};
 
 #[tokio::test]
 async fn without_a_valid_token_every_scim_address_is_401_and_names_the_scheme() {

@@ -1,8 +1,10 @@
 //! `scim-bridge check` against organisations with one thing wrong: each trouble is told apart from the others, has a cure and an exit
 //! code, and nothing is changed by asking.
 
-use super::bench::{Bench, Ended};
 use genesys_cloud_emulator::{Fault, FaultKind, SeedFile};
+
+use super::bench::{installed, installed_with};
+use crate::support::program::Ended;
 
 const RULE: &str = "[[rule]]\nname = \"emea\"\nwhen = 'active eq true'\nroles = [\"Agent@EMEA\"]\nqueues = [\"EMEA Support\"]\n";
 
@@ -19,7 +21,7 @@ fn troubles(ended: &Ended) -> Vec<String> {
 
 #[test]
 fn an_organisation_in_order_passes_and_is_not_changed() {
-    let bench = Bench::with(SeedFile::built_in().unwrap(), RULE);
+    let bench = installed_with(SeedFile::built_in().unwrap(), RULE);
     let before = bench.cloud.snapshot();
     let ended = bench.run("check");
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -38,7 +40,7 @@ fn an_organisation_in_order_passes_and_is_not_changed() {
 #[test]
 fn a_missing_permission_is_named() {
     for permission in ["routing:queueMember:manage", "authorization:grant:add", "directory:user:view"] {
-        let bench = Bench::with(SeedFile::built_in().unwrap().without_permission(permission), RULE);
+        let bench = installed_with(SeedFile::built_in().unwrap().without_permission(permission), RULE);
         let ended = bench.run("check --json");
         assert_eq!((ended.code, troubles(&ended)), (3, vec!["permission".to_owned()]), "{ended:?}");
         assert!(ended.out.contains(permission), "{ended:?}");
@@ -51,7 +53,7 @@ fn a_missing_division_is_named_and_is_no_missing_permission() {
     if let Some(client) = seed.clients.first_mut() {
         client.divisions = vec!["Home".to_owned(), "Americas".to_owned(), "APAC".to_owned()];
     }
-    let bench = Bench::with(seed, RULE);
+    let bench = installed_with(seed, RULE);
     let ended = bench.run("check --json");
     assert_eq!(ended.code, 3, "{ended:?}");
     assert!(troubles(&ended).iter().all(|trouble| trouble == "division"), "{ended:?}");
@@ -60,11 +62,11 @@ fn a_missing_division_is_named_and_is_no_missing_permission() {
 
 #[test]
 fn a_bad_secret_is_told_apart_from_silence() {
-    let bench = Bench::new();
+    let bench = installed();
     std::fs::write(bench.file("secret"), "wrong").unwrap();
     let ended = bench.run("check --json");
     assert_eq!((ended.code, troubles(&ended)), (3, vec!["secret".to_owned()]), "{ended:?}");
-    let bench = Bench::new();
+    let bench = installed();
     bench.cloud.fault(Fault::everywhere(FaultKind::Reset));
     let ended = bench.run("check --json");
     assert_eq!((ended.code, troubles(&ended)), (3, vec!["connection".to_owned()]), "{ended:?}");
@@ -72,12 +74,12 @@ fn a_bad_secret_is_told_apart_from_silence() {
 
 #[test]
 fn an_unknown_region_and_a_bad_file_are_troubles_of_their_own() {
-    let bench = Bench::new();
+    let bench = installed();
     bench.edit("api_base = ", "region = \"mars-1\"\n# api_base = ");
     bench.edit("login_base = ", "# login_base = ");
     let ended = bench.run("check --json");
     assert_eq!((ended.code, troubles(&ended)), (3, vec!["region".to_owned()]), "{ended:?}");
-    let bench = Bench::new();
+    let bench = installed();
     bench.edit("name = \"aurora\"", "name = \"Aurora\"");
     let ended = bench.run("check --json");
     assert_eq!((ended.code, troubles(&ended)), (2, vec!["configuration".to_owned()]), "{ended:?}");
@@ -86,12 +88,12 @@ fn an_unknown_region_and_a_bad_file_are_troubles_of_their_own() {
 #[test]
 fn a_name_that_does_not_exist_follows_the_policy_and_close_names_are_offered() {
     let rule = RULE.replace("EMEA Support", "EMEA Suport");
-    let bench = Bench::with(SeedFile::built_in().unwrap(), &rule);
+    let bench = installed_with(SeedFile::built_in().unwrap(), &rule);
     let held = bench.run("check");
     assert_eq!(held.code, 0, "{held:?}");
     assert!(held.out.contains("note") && held.out.contains("did you mean EMEA Support?"), "{held:?}");
     let bench =
-        Bench::with(SeedFile::built_in().unwrap(), &format!("unknown_rule_name = \"refuse\"\n{rule}"));
+        installed_with(SeedFile::built_in().unwrap(), &format!("unknown_rule_name = \"refuse\"\n{rule}"));
     let refused = bench.run("check --json");
     assert_eq!((refused.code, troubles(&refused)), (2, vec!["name".to_owned()]), "{refused:?}");
 }

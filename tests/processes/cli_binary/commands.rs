@@ -4,12 +4,14 @@
 use std::io::Read as _;
 use std::process::Stdio;
 
-use super::bench::{Bench, ended};
+use super::bench::installed;
+use crate::support::client::call_blocking;
+use crate::support::program::{Installation, run};
 
 const USER: &str = r#"{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "zoe@aurora.example",
   "displayName": "Zoe", "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User": {"compactSkills": "Billing:4"}}"#;
 
-fn token(bench: &Bench, words: &str) -> String {
+fn token(bench: &Installation, words: &str) -> String {
     let made = bench.run(&format!("token new {words}"));
     assert_eq!(made.code, 0, "{made:?}");
     made.out.trim().to_owned()
@@ -17,7 +19,7 @@ fn token(bench: &Bench, words: &str) -> String {
 
 #[test]
 fn a_token_is_printed_once_and_alone_and_at_most_two_of_one_name_live() {
-    let bench = Bench::new();
+    let bench = installed();
     assert!(bench.run("token list").out.contains("no tokens"));
     let text = token(&bench, "--name okta");
     assert!(text.starts_with("gsb_") && !text.contains(char::is_whitespace), "{text}");
@@ -37,7 +39,7 @@ fn a_token_is_printed_once_and_alone_and_at_most_two_of_one_name_live() {
 
 #[test]
 fn commands_work_with_the_bridge_stopped_and_running() {
-    let bench = Bench::new();
+    let bench = installed();
     let admin = token(&bench, "--name admin --scope admin");
     std::fs::write(bench.file("admin"), &admin).unwrap();
     std::fs::write(bench.file("zoe.json"), USER).unwrap();
@@ -63,8 +65,7 @@ fn commands_work_with_the_bridge_stopped_and_running() {
     assert_eq!((online.code, &online.out), (0, &planned.out), "the same answer both ways");
     assert_eq!(bench.run("import --token-file admin").code, 0);
     assert_eq!(bench.run("sagas list --token-file admin").out.trim(), "No saga is open.");
-    let wrong =
-        ended(bench.command("sagas list").env("SCIM_BRIDGE_ADMIN_TOKEN", "gsb_wrong").output().unwrap());
+    let wrong = run(bench.command("sagas list").env("SCIM_BRIDGE_ADMIN_TOKEN", "gsb_wrong"));
     assert_eq!(wrong.code, 3, "{wrong:?}");
 
     let scim = token(&bench, "--name okta --token-file admin");
@@ -73,32 +74,21 @@ fn commands_work_with_the_bridge_stopped_and_running() {
     assert!(shown.out.contains("create the user"), "{shown:?}");
     let refused = bench.run(&format!("sagas redrive {saga} --token-file admin"));
     assert!(refused.code == 1 && refused.err.contains("not stuck"), "{refused:?}");
-    assert_eq!(serving.stop(), Some(0));
+    assert_eq!(serving.terminate(), Some(0));
     let offline = bench.run(&format!("sagas show {saga} --json")).json();
     assert_eq!(offline["state"], "committed");
 }
 
 /// Posts the user and gives the id of the saga that did it.
-fn post_user(bench: &Bench, token: &str) -> String {
-    use std::io::Write as _;
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", bench.port)).unwrap();
-    write!(
-        stream,
-        "POST /scim/v2/Users HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/scim+json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{USER}",
-        USER.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+fn post_user(bench: &Installation, token: &str) -> String {
+    call_blocking(bench.listen(), token, "POST", "/scim/v2/Users", Some(USER)).unwrap().is(201);
     let listed = bench.run("sagas list --finished 1 --json --token-file admin").json();
     listed["finished"][0]["id"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn what_goes_wrong_has_an_exit_code_and_a_message_that_names_the_cure() {
-    let bench = Bench::new();
+    let bench = installed();
     std::fs::write(bench.file("broken.json"), "{\"userName\": ").unwrap();
     std::fs::write(
         bench.file("queue.json"),
@@ -141,7 +131,7 @@ fn a_bad_configuration_stops_every_command_before_anything_is_touched() {
         ("level = \"warn\"", "level = \"info,=\"", "log.level"),
     ];
     for (from, to, said) in table {
-        let bench = Bench::new();
+        let bench = installed();
         bench.edit(from, to);
         let ended = bench.run("serve");
         assert_eq!(ended.code, 2, "{to}: {ended:?}");
@@ -152,30 +142,28 @@ fn a_bad_configuration_stops_every_command_before_anything_is_touched() {
 
 #[test]
 fn a_port_in_use_and_a_locked_directory_are_named() {
-    let bench = Bench::new();
-    let taken = std::net::TcpListener::bind(("127.0.0.1", bench.port)).unwrap();
+    let bench = installed();
+    let taken = std::net::TcpListener::bind(bench.listen()).unwrap();
     let ended = bench.run("serve");
     assert_eq!(ended.code, 2, "{ended:?}");
     assert!(ended.err.contains("port is in use") && ended.err.contains("[server]"), "{ended:?}");
     drop(taken);
     let serving = bench.serve();
     let text = std::fs::read_to_string(bench.file("scim-bridge.toml")).unwrap();
-    std::fs::write(bench.file("second.toml"), text.replace(&format!(":{}", bench.port), ":0")).unwrap();
+    std::fs::write(bench.file("second.toml"), text.replace(bench.listen(), "127.0.0.1:0")).unwrap();
     let second = bench.run("serve --config second.toml");
     assert_eq!(second.code, 4, "{second:?}");
     assert!(second.err.contains("locked by another process"), "{second:?}");
-    assert_eq!(serving.stop(), Some(0));
+    assert_eq!(serving.terminate(), Some(0));
 }
 
 #[test]
 fn a_data_directory_that_cannot_be_written_is_named() {
-    let bench = Bench::new();
+    let bench = installed();
     std::fs::write(bench.file("file"), "").unwrap();
     // A file in its place; and a place where the system lets nobody make directories, not even the administrator.
     for dir in [bench.file("file").join("data"), "/proc/scim-bridge-data".into()] {
-        let output =
-            bench.command("token new --name okta").env("SCIM_BRIDGE_DATA_DIR", &dir).output().unwrap();
-        let ended = ended(output);
+        let ended = run(bench.command("token new --name okta").env("SCIM_BRIDGE_DATA_DIR", &dir));
         assert_eq!(ended.code, 1, "{ended:?}");
         assert!(ended.err.contains(&dir.display().to_string()), "{ended:?}");
     }
@@ -184,7 +172,7 @@ fn a_data_directory_that_cannot_be_written_is_named() {
 
 #[test]
 fn output_ends_quietly_when_its_reader_has_gone() {
-    let bench = Bench::new();
+    let bench = installed();
     let mut child =
         bench.command("token list --json").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());

@@ -1,12 +1,14 @@
 //! `users import` over the binary: from a file to what an identity provider reads, again, wrong lines, and a bridge that runs.
 //! What becomes of each kind of line is tested beside `resync::offline`.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use super::bench::{Bench, ended};
+use super::bench::installed;
+use crate::support::client::call_blocking;
+use crate::support::program::{Ended, Installation};
 
 fn line(n: u32, name: &str) -> String {
     format!(
@@ -15,22 +17,14 @@ fn line(n: u32, name: &str) -> String {
     )
 }
 
-fn get(bench: &Bench, path: &str, token: &str) -> (u16, Value) {
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", bench.port)).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+fn get(bench: &Installation, path: &str, token: &str) -> (u16, Value) {
+    let got = call_blocking(bench.listen(), token, "GET", path, None).unwrap();
+    (got.status, got.body)
 }
 
 #[test]
 fn users_of_a_file_are_read_over_scim_and_the_second_run_changes_nothing() {
-    let bench = Bench::new();
+    let bench = installed();
     let token = bench.run("token new --name okta").out.trim().to_owned();
     let text: String = (1..=700).map(|n| line(n, &format!("agent{n}@aurora.example"))).collect();
     std::fs::write(bench.file("users.ndjson"), text).unwrap();
@@ -54,7 +48,7 @@ fn users_of_a_file_are_read_over_scim_and_the_second_run_changes_nothing() {
     let locked = bench.run("users import --file users.ndjson");
     assert_eq!((locked.code, locked.out.as_str()), (4, ""), "{locked:?}");
     assert!(locked.err.contains("stop the other scim-bridge"), "{locked:?}");
-    assert_eq!(serving.stop(), Some(0));
+    assert_eq!(serving.terminate(), Some(0));
 
     let second = bench.run("users import --file users.ndjson");
     assert_eq!(second.code, 0, "{second:?}");
@@ -63,7 +57,7 @@ fn users_of_a_file_are_read_over_scim_and_the_second_run_changes_nothing() {
 
 #[test]
 fn a_wrong_line_is_named_the_others_are_taken_and_the_import_ends_with_1() {
-    let bench = Bench::new();
+    let bench = installed();
     let text = line(1, "ada@aurora.example")
         + "{\"id\": \n"
         + &line(2, "Ada@aurora.example")
@@ -86,7 +80,7 @@ fn a_wrong_line_is_named_the_others_are_taken_and_the_import_ends_with_1() {
 
 #[test]
 fn a_file_may_come_from_standard_input_and_one_that_is_not_there_is_named() {
-    let bench = Bench::new();
+    let bench = installed();
     let mut child = bench
         .command("users import --file - --json")
         .stdin(Stdio::piped())
@@ -95,7 +89,7 @@ fn a_file_may_come_from_standard_input_and_one_that_is_not_there_is_named() {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(line(1, "ada@aurora.example").as_bytes()).unwrap();
-    let done = ended(child.wait_with_output().unwrap());
+    let done = Ended::from(child.wait_with_output().unwrap());
     assert_eq!((done.code, &done.json()["written"]), (0, &1.into()), "{done:?}");
     for file in ["nowhere.ndjson", "."] {
         let missing = bench.run(&format!("users import --file {file}"));

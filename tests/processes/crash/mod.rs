@@ -18,9 +18,11 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use processes::{EMULATOR_DIR, House};
+use processes::Pair;
 use verify::{Findings, Kind};
 use writer::{Book, Connection, Shared};
+
+use crate::support::emulator::be_the_emulator;
 
 const CLIENTS: usize = 8;
 /// The bridge is killed at the latest that long after it became ready, unless `CRASH_KILL_WITHIN_MS` says otherwise.
@@ -34,9 +36,7 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 /// Not a test of its own: the emulator's process.
 #[test]
 fn emulator_process() {
-    if let Some(dir) = std::env::var_os(EMULATOR_DIR) {
-        processes::be_the_emulator(Path::new(&dir));
-    }
+    be_the_emulator();
 }
 
 fn number(name: &str, default: u64) -> u64 {
@@ -45,7 +45,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 /// A campaign under way.
 struct Campaign {
-    house: House,
+    pair: Pair,
     books: Vec<Arc<Mutex<Book>>>,
     tally: Shared,
     rng: StdRng,
@@ -57,9 +57,6 @@ struct Campaign {
 
 #[test]
 fn no_acknowledged_write_is_lost_and_nothing_is_left_behind_by_kill_9_of_the_bridge() {
-    if std::env::var_os(EMULATOR_DIR).is_some() {
-        return;
-    }
     let kills = number("CRASH_KILLS", 12);
     let every = number("CRASH_VERIFY_EVERY", 10).clamp(1, kills.max(1));
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
@@ -81,7 +78,7 @@ fn no_acknowledged_write_is_lost_and_nothing_is_left_behind_by_kill_9_of_the_bri
 async fn run(dir: &Path, kills: u64, every: u64, seed: u64) -> (u64, Campaign) {
     let books = (0..CLIENTS).map(|number| Arc::new(Mutex::new(Book::new(number, seed)))).collect();
     let mut campaign = Campaign {
-        house: House::new(dir),
+        pair: Pair::new(dir),
         books,
         tally: Shared::default(),
         rng: StdRng::seed_from_u64(seed),
@@ -90,8 +87,8 @@ async fn run(dir: &Path, kills: u64, every: u64, seed: u64) -> (u64, Campaign) {
         recovered: 0,
         findings: Findings::new(),
     };
-    campaign.house.start();
-    campaign.house.ready().await;
+    campaign.pair.start();
+    campaign.pair.ready().await;
     let stop = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = campaign.books.iter().map(|book| campaign.client(book, &stop)).collect();
     let mut done = 0;
@@ -115,7 +112,7 @@ async fn run(dir: &Path, kills: u64, every: u64, seed: u64) -> (u64, Campaign) {
 impl Campaign {
     fn client(&self, book: &Arc<Mutex<Book>>, stop: &Arc<AtomicBool>) -> tokio::task::JoinHandle<()> {
         let (book, stop, tally) = (Arc::clone(book), Arc::clone(stop), Arc::clone(&self.tally));
-        let connection = Connection::new(&self.house);
+        let connection = Connection::new(&self.pair);
         tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
                 let sent = book.lock().await.step(&connection, &tally).await;
@@ -128,16 +125,16 @@ impl Campaign {
     async fn kill_and_restart(&mut self) {
         let wait = self.rng.random_range(0..number("CRASH_KILL_WITHIN_MS", KILL_WITHIN_MS).max(1));
         tokio::time::sleep(Duration::from_millis(wait)).await;
-        self.house.kill();
+        self.pair.kill();
         let started = Instant::now();
-        self.house.start();
+        self.pair.start();
         if self.rng.random_ratio(1, EARLY_ONE_IN) {
             let wait = self.rng.random_range(0..EARLY_WITHIN_MS);
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            self.house.kill();
-            self.house.start();
+            self.pair.kill();
+            self.pair.start();
         }
-        self.house.ready().await;
+        self.pair.ready().await;
         let took = started.elapsed();
         assert!(took < READY_WITHIN, "a restart took {took:?}");
         self.ready.push(took);
@@ -148,11 +145,11 @@ impl Campaign {
         for book in &self.books {
             held.push(Arc::clone(book).lock_owned().await);
         }
-        let (settled, findings) = verify::verify(&self.house, &mut held).await;
+        let (settled, findings) = verify::verify(&self.pair, &mut held).await;
         self.settled.push(settled);
         self.findings.extend(findings);
         if !self.is_broken() {
-            let log = self.house.take_log();
+            let log = self.pair.take_log();
             self.recovered += log.matches("going on with an open saga").count();
         }
         if done.is_multiple_of(100) {

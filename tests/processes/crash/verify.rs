@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 
 use super::model::{Group, OURS, User, group_seen, level, user_seen};
-use super::processes::House;
+use super::processes::Pair;
 use super::writer::Book;
 
 /// Every open saga must have ended by then.
@@ -44,16 +44,16 @@ struct Seen {
 }
 
 /// Compares, and leaves in the books what is certain now. Returns how long the open sagas took, and what is wrong.
-pub(crate) async fn verify(house: &House, books: &mut [OwnedMutexGuard<Book>]) -> (Duration, Findings) {
+pub(crate) async fn verify(pair: &Pair, books: &mut [OwnedMutexGuard<Book>]) -> (Duration, Findings) {
     let started = Instant::now();
-    let stuck = no_open_sagas(house).await;
+    let stuck = no_open_sagas(pair).await;
     let settled = started.elapsed();
     if !stuck.is_empty() {
         return (settled, stuck);
     }
     let started = Instant::now();
     loop {
-        let seen = look(house).await;
+        let seen = look(pair).await;
         let mut findings = against_books(&seen, books);
         against_cloud(&seen, &mut findings);
         if findings.is_empty() {
@@ -67,10 +67,10 @@ pub(crate) async fn verify(house: &House, books: &mut [OwnedMutexGuard<Book>]) -
     }
 }
 
-async fn no_open_sagas(house: &House) -> Findings {
+async fn no_open_sagas(pair: &Pair) -> Findings {
     let started = Instant::now();
     loop {
-        let body = house.get(&house.admin_token, "/admin/sagas").await;
+        let body = pair.get(&pair.admin_token, "/admin/sagas").await;
         let open = body["open"].as_array().unwrap();
         if open.is_empty() {
             return Vec::new();
@@ -79,7 +79,7 @@ async fn no_open_sagas(house: &House) -> Findings {
             let mut findings = Vec::new();
             for saga in open {
                 let id = saga["id"].as_str().unwrap();
-                let details = house.get(&house.admin_token, &format!("/admin/sagas/{id}")).await;
+                let details = pair.get(&pair.admin_token, &format!("/admin/sagas/{id}")).await;
                 findings.push((Kind::Stuck, details.to_string()));
             }
             return findings;
@@ -89,11 +89,11 @@ async fn no_open_sagas(house: &House) -> Findings {
 }
 
 /// All of a kind; `with` is a further query parameter.
-async fn all(house: &House, kind: &str, with: &str) -> Vec<Value> {
+async fn all(pair: &Pair, kind: &str, with: &str) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     loop {
         let path = format!("/scim/v2/{kind}?count={PAGE}{with}&startIndex={}", found.len() + 1);
-        let body = house.get(&house.reader_token, &path).await;
+        let body = pair.get(&pair.reader_token, &path).await;
         let page = body["Resources"].as_array().cloned().unwrap_or_default();
         let total = usize::try_from(body["totalResults"].as_u64().unwrap()).unwrap();
         let empty = page.is_empty();
@@ -104,25 +104,25 @@ async fn all(house: &House, kind: &str, with: &str) -> Vec<Value> {
     }
 }
 
-async fn look(house: &House) -> Seen {
+async fn look(pair: &Pair) -> Seen {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     // The provisioning status is shown to those only who ask for it.
-    let asked = all(house, "Users", &format!("&attributes={OURS}:provisioning")).await;
+    let asked = all(pair, "Users", &format!("&attributes={OURS}:provisioning")).await;
     let status = |body: &Value| text(&body[OURS]["provisioning"]["status"]);
     let statuses: BTreeMap<String, String> =
         asked.iter().map(|body| (text(&body["id"]), status(body))).collect();
-    let users = all(house, "Users", "").await;
+    let users = all(pair, "Users", "").await;
     let users = users.iter().map(|body| {
         let id = text(&body["id"]);
         let status = statuses.get(&id).cloned().unwrap_or_default();
         (text(&body["userName"]), (id, user_seen(body), status))
     });
     let users = users.collect();
-    let groups = all(house, "Groups", "").await;
+    let groups = all(pair, "Groups", "").await;
     let groups =
         groups.iter().map(|body| (text(&body["displayName"]), (text(&body["id"]), group_seen(body))));
     let groups = groups.collect();
-    Seen { users, groups, cloud: house.cloud().await }
+    Seen { users, groups, cloud: pair.cloud().await }
 }
 
 impl Seen {

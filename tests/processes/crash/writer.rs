@@ -13,7 +13,7 @@ use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
 
 use super::model::{Group, GroupOp, Maybe, User, UserOp, group_seen, number_in, user_body, user_seen};
-use super::processes::House;
+use super::processes::Pair;
 
 const USERS_MAX: usize = 12;
 const GROUPS_MAX: usize = 3;
@@ -75,16 +75,16 @@ impl Book {
     }
 
     /// Writes once. False if the bridge is not there.
-    pub(crate) async fn step(&mut self, house: &Connection, tally: &Shared) -> bool {
+    pub(crate) async fn step(&mut self, connection: &Connection, tally: &Shared) -> bool {
         match self.choose() {
             Next::User(name, op) => {
-                let answer = self.send_user(house, &name, &op).await;
+                let answer = self.send_user(connection, &name, &op).await;
                 let sent = !matches!(answer, Answer::NotSent);
                 self.user_answered(&name, op, answer, tally);
                 sent
             }
             Next::Group(name, op) => {
-                let answer = self.send_group(house, &name, &op).await;
+                let answer = self.send_group(connection, &name, &op).await;
                 let sent = !matches!(answer, Answer::NotSent);
                 self.group_answered(&name, op, answer, tally);
                 sent
@@ -216,21 +216,21 @@ impl Book {
         names.into_iter().map(|name| (name, self.rng.random_range(1..6))).collect()
     }
 
-    async fn send_user(&mut self, house: &Connection, name: &str, op: &UserOp) -> Answer {
+    async fn send_user(&mut self, connection: &Connection, name: &str, op: &UserOp) -> Answer {
         let entry = self.users.entry(name.to_owned()).or_insert_with(Entry::absent);
         let path = format!("/scim/v2/Users/{}", entry.id.as_deref().unwrap_or_default());
         let careful = self.rng.random_bool(0.2);
         let version = entry.maybe.known().filter(|_| careful).map(|user| user.version);
         match op {
             UserOp::Create(user) => {
-                house.send("POST", "/scim/v2/Users", Some(user_body(name, user)), None).await
+                connection.send("POST", "/scim/v2/Users", Some(user_body(name, user)), None).await
             }
-            UserOp::Delete => house.send("DELETE", &path, None, version).await,
-            _ => house.send("PATCH", &path, Some(op.patch()), version).await,
+            UserOp::Delete => connection.send("DELETE", &path, None, version).await,
+            _ => connection.send("PATCH", &path, Some(op.patch()), version).await,
         }
     }
 
-    async fn send_group(&mut self, house: &Connection, name: &str, op: &GroupOp) -> Answer {
+    async fn send_group(&mut self, connection: &Connection, name: &str, op: &GroupOp) -> Answer {
         let entry = self.groups.entry(name.to_owned()).or_insert_with(Entry::absent);
         let path = format!("/scim/v2/Groups/{}", entry.id.as_deref().unwrap_or_default());
         match op {
@@ -240,10 +240,10 @@ impl Book {
                     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
                     "displayName": name, "externalId": format!("ext-{name}"), "members": members,
                 });
-                house.send("POST", "/scim/v2/Groups", Some(body), None).await
+                connection.send("POST", "/scim/v2/Groups", Some(body), None).await
             }
-            GroupOp::Delete => house.send("DELETE", &path, None, None).await,
-            _ => house.send("PATCH", &path, Some(op.patch()), None).await,
+            GroupOp::Delete => connection.send("DELETE", &path, None, None).await,
+            _ => connection.send("PATCH", &path, Some(op.patch()), None).await,
         }
     }
 
@@ -407,9 +407,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(house: &House) -> Self {
+    pub(crate) fn new(pair: &Pair) -> Self {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(40)).build().unwrap();
-        Self { http, base: house.base.clone(), token: house.writer_token.clone() }
+        Self { http, base: pair.base.clone(), token: pair.writer_token.clone() }
     }
 
     async fn send(&self, method: &str, path: &str, body: Option<Value>, if_match: Option<u64>) -> Answer {

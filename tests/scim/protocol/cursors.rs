@@ -6,21 +6,22 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::server::{Got, Server, start};
+use crate::support::client::Response;
+use crate::support::server::{TestServer, start};
 
 /// The ids of a page.
-fn ids(got: &Got) -> Vec<String> {
+fn ids(got: &Response) -> Vec<String> {
     assert_eq!(got.status, 200, "{got:?}");
     let resources = got.body["Resources"].as_array().unwrap();
     assert_eq!(got.body["itemsPerPage"], resources.len(), "{got:?}");
     resources.iter().map(|resource| resource["id"].as_str().unwrap().to_owned()).collect()
 }
 
-fn next(got: &Got) -> Option<&str> {
+fn next(got: &Response) -> Option<&str> {
     got.body.get("nextCursor").map(|cursor| cursor.as_str().unwrap())
 }
 
-async fn users(server: &Server, number: usize) -> Vec<String> {
+async fn users(server: &TestServer, number: usize) -> Vec<String> {
     let mut made = Vec::new();
     for n in 0..number {
         made.push(server.user(&format!("user{n:02}@example.com")).await);
@@ -29,7 +30,7 @@ async fn users(server: &Server, number: usize) -> Vec<String> {
 }
 
 /// Goes through all pages of a query.
-async fn pages(server: &Server, query: &str) -> Vec<Vec<String>> {
+async fn pages(server: &TestServer, query: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut cursor = String::new();
     loop {

@@ -115,5 +115,5 @@ async fn me_says_that_it_is_not_served_and_what_to_use_instead() {
         got.is_error(501, None);
         assert!(got.body["detail"].as_str().unwrap().contains("/Users"), "{got:?}");
     }
-    assert!(server.house.changes.lock().unwrap().is_empty());
+    assert!(server.documents.changes.lock().unwrap().is_empty());
 }

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::server::{Got, SCIM, Server, start};
+use crate::support::bridge::SCIM;
+use crate::support::client::Response;
+use crate::support::server::{TestServer, start};
 
-async fn asking(server: &Server, accept: Option<&str>, method: &str, path: &str) -> Got {
+async fn asking(server: &TestServer, accept: Option<&str>, method: &str, path: &str) -> Response {
     let mut request = server.request(method, path).bearer_auth(SCIM);
     if let Some(accept) = accept {
         request = request.header("accept", accept);
@@ -58,7 +60,7 @@ async fn a_client_that_takes_no_json_is_told_so_and_its_request_does_nothing() {
         assert!(got.body["detail"].as_str().unwrap().contains("application/scim+json"), "{got:?}");
         asking(&server, Some(accept), "GET", "/scim/v2/Schemas").await.is_error(406, None);
     }
-    assert!(server.house.changes.lock().unwrap().is_empty());
+    assert!(server.documents.changes.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -7,10 +7,16 @@ use std::net::TcpStream;
 use genesys_scim_bridge::server::routes;
 use serde_json::json;
 
-use crate::support::server::{ADMIN, SCIM, Server, start};
+use crate::support::bridge::{ADMIN, SCIM};
+use crate::support::server::{TestServer, start};
 
 /// Status, headers by lower-case name, and the bytes behind them, as they are on the wire.
-fn raw(server: &Server, method: &str, path: &str, more: &str) -> (u16, BTreeMap<String, String>, Vec<u8>) {
+fn raw(
+    server: &TestServer,
+    method: &str,
+    path: &str,
+    more: &str,
+) -> (u16, BTreeMap<String, String>, Vec<u8>) {
     let mut socket = TcpStream::connect(server.listening.addr()).unwrap();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SCIM}\r\n");
     socket.write_all(format!("{head}{more}Connection: close\r\n\r\n").as_bytes()).unwrap();
@@ -84,7 +90,7 @@ async fn every_address_says_what_it_takes_to_those_who_may_ask() {
     server.call("OPTIONS", "/scim/v2/nothing", None).await.is_error(404, None);
     let got = server.send(server.request("OPTIONS", "/scim/v2/nothing")).await;
     got.is_error(401, None);
-    assert!(server.house.changes.lock().unwrap().is_empty());
+    assert!(server.documents.changes.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -107,5 +113,5 @@ async fn a_method_that_an_address_does_not_take_is_405_with_those_it_takes() {
     for method in ["BREW", "TRACE", "PROPFIND"] {
         server.call(method, "/scim/v2/Users", None).await.is_error(405, None);
     }
-    assert!(server.house.changes.lock().unwrap().is_empty());
+    assert!(server.documents.changes.lock().unwrap().is_empty());
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::server::{SCIM, start, start_with};
+use crate::support::bridge::SCIM;
+use crate::support::server::{start, start_with};
 
 fn request(names: &[&str]) -> Value {
     let operations: Vec<Value> = names
@@ -35,13 +36,17 @@ async fn every_operation_has_a_request_id_of_its_own_and_the_clients_name() {
     assert_eq!(got.header("retry-after"), "");
     let by = format!("client:id-of-{}", SCIM.len());
     let wanted: Vec<String> = [2, 3, 1].iter().map(|place| format!("{by} r-7.{place}")).collect();
-    assert_eq!(*server.house.changes.lock().unwrap(), wanted, "numbered by place, carried out by reference");
+    assert_eq!(
+        *server.documents.changes.lock().unwrap(),
+        wanted,
+        "numbered by place, carried out by reference"
+    );
 }
 
 #[tokio::test]
 async fn a_pending_change_is_done_and_the_whole_answer_says_when_to_look_again() {
     let server = start();
-    *server.house.pending.lock().unwrap() = true;
+    *server.documents.pending.lock().unwrap() = true;
     let got = server.call("POST", "/scim/v2/Bulk", Some(request(&["a"]))).await;
     assert_eq!((got.status, statuses(&got.body)), (200, vec!["201"]), "{got:?}");
     assert_eq!(got.header("retry-after"), "5");
@@ -53,5 +58,5 @@ async fn what_there_is_no_time_for_is_503_each_and_never_begun() {
     let got = server.call("POST", "/scim/v2/Bulk", Some(request(&["a", "b"]))).await;
     assert_eq!((got.status, statuses(&got.body)), (200, vec!["503", "503"]), "{got:?}");
     assert!(got.header("retry-after").parse::<u32>().unwrap() > 0, "{got:?}");
-    assert!(server.house.changes.lock().unwrap().is_empty());
+    assert!(server.documents.changes.lock().unwrap().is_empty());
 }

@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 
 use genesys_scim_bridge::server::routes;
 
-use crate::support::server::{ADMIN, EXPIRED, REVOKED, SCIM, start};
+use crate::support::bridge::{ADMIN, SCIM};
+use crate::support::server::{EXPIRED, REVOKED, start};
 
 /// Sends a path as it is; HTTP clients tidy paths up first.
 fn raw(to: SocketAddr, path: &str) -> String {
@@ -65,7 +66,7 @@ async fn no_listed_route_opens_without_a_live_token_of_its_scope() {
         }
     }
     assert_eq!(bodies.borrow().len(), 1, "every refusal reads the same");
-    assert!(server.house.changes.lock().unwrap().is_empty(), "nothing got through");
+    assert!(server.documents.changes.lock().unwrap().is_empty(), "nothing got through");
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::server::{SCIM, start, start_with};
+use crate::support::bridge::SCIM;
+use crate::support::server::{start, start_with};
 
 #[tokio::test]
 async fn bad_bodies_are_scim_errors_and_change_nothing() {

@@ -1,6 +1,6 @@
-//! The HTTP server over real sockets, with a small house behind it: who gets in, what is refused, how answers look.
+//! The HTTP server over real sockets, with documents in memory behind it: who gets in, what is refused, how answers look.
 //!
-//! The house (`support::server`) keeps documents in memory and knows nothing of Genesys; the whole bridge is tested elsewhere.
+//! What serves them (`support::server`) knows nothing of Genesys; the whole bridge is tested in `tests/bridge`.
 
 mod bulk;
 mod door;

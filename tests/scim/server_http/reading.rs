@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::server::{PUBLIC, SCIM, start};
+use crate::support::bridge::SCIM;
+use crate::support::server::{PUBLIC, start};
 
 #[tokio::test]
 async fn a_resource_comes_with_its_address_under_the_public_url_and_its_etag() {
@@ -106,7 +107,7 @@ async fn bad_queries_say_what_is_wrong() {
 #[tokio::test]
 async fn a_query_that_would_look_at_too_many_resources_is_refused_with_a_way_out() {
     let server = start();
-    server.house.crowd(20_001);
+    server.documents.crowd(20_001);
     let got = server.call("GET", "/scim/v2/Users?sortBy=userName", None).await;
     got.is_error(400, Some("tooMany"));
     assert!(
@@ -134,7 +135,7 @@ async fn projections_are_honoured_and_excluded_members_are_never_loaded() {
     );
     let query = "/scim/v2/Groups?excludedAttributes=members&filter=displayName%20eq%20%22EMEA%22";
     assert_eq!(server.call("GET", query, None).await.body["totalResults"], 1);
-    assert_eq!(*server.house.members_read.lock().unwrap(), 0);
+    assert_eq!(*server.documents.members_read.lock().unwrap(), 0);
     let got = server.call("GET", &path, None).await;
     assert_eq!(got.body["members"][0]["value"], user.as_str());
     let got = server.call("GET", &format!("/scim/v2/Users/{user}?attributes=userName"), None).await;
@@ -191,7 +192,7 @@ async fn discovery_is_complete_and_takes_no_filter() {
 #[tokio::test]
 async fn a_page_deep_in_a_long_listing_is_the_right_one_also_after_somebody_came_or_went() {
     let server = start();
-    server.house.crowd(2_300);
+    server.documents.crowd(2_300);
     let page = |start: usize| {
         let server = &server;
         async move {

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::server::{SCIM, start};
+use crate::support::bridge::SCIM;
+use crate::support::server::start;
 
 #[tokio::test]
 async fn readiness_is_503_with_the_reasons() {
@@ -13,7 +14,7 @@ async fn readiness_is_503_with_the_reasons() {
         server.send(server.request("GET", "/readyz")).await.body,
         json!({"ready": true, "reasons": []})
     );
-    *server.house.unready.lock().unwrap() = vec!["no import yet".to_owned()];
+    *server.documents.unready.lock().unwrap() = vec!["no import yet".to_owned()];
     let got = server.send(server.request("GET", "/readyz")).await;
     assert_eq!(got.status, 503);
     assert_eq!(got.body, json!({"ready": false, "reasons": ["no import yet"]}));
@@ -47,7 +48,7 @@ async fn metrics_count_requests_errors_and_sagas_without_naming_anybody() {
 #[tokio::test]
 async fn a_stop_lets_running_requests_finish_and_takes_no_new_ones() {
     let server = start();
-    *server.house.slow.lock().unwrap() = Duration::from_millis(500);
+    *server.documents.slow.lock().unwrap() = Duration::from_millis(500);
     let request = server
         .request("POST", "/scim/v2/Users")
         .bearer_auth(SCIM)

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::server::{PUBLIC, SCIM, start};
+use crate::support::bridge::SCIM;
+use crate::support::server::{PUBLIC, start};
 
 #[tokio::test]
 async fn a_user_lives_from_201_to_404() {
@@ -54,13 +55,13 @@ async fn a_bad_projection_is_refused_before_anything_is_changed() {
     let body = json!({"userName": "ada@example.com"});
     let path = "/scim/v2/Users?attributes=a&excludedAttributes=b";
     server.call("POST", path, Some(body)).await.is_error(400, Some("invalidValue"));
-    assert!(server.house.changes.lock().unwrap().is_empty());
+    assert!(server.documents.changes.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_pending_change_says_when_to_ask_again() {
     let server = start();
-    *server.house.pending.lock().unwrap() = true;
+    *server.documents.pending.lock().unwrap() = true;
     let got = server.call("POST", "/scim/v2/Users", Some(json!({"userName": "ada@example.com"}))).await;
     assert_eq!(got.status, 201);
     assert!(got.header("retry-after").parse::<u32>().unwrap() > 0);
@@ -105,7 +106,7 @@ async fn the_front_door_learns_who_asked_and_under_which_request_id() {
     assert_eq!(got.header("x-request-id"), "entra-0001");
     let got = server.send(post("b", "not a sane id")).await;
     assert_eq!(got.header("x-request-id"), "made-here");
-    let changes = server.house.changes.lock().unwrap().clone();
+    let changes = server.documents.changes.lock().unwrap().clone();
     assert!(changes[0].starts_with("client:") && changes[0].ends_with(" entra-0001"), "{changes:?}");
     assert!(changes[1].ends_with(" made-here"), "{changes:?}");
 }

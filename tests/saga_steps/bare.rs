@@ -2,10 +2,10 @@
 //! their own. What the scenarios are is in `scenarios`, what must hold in `main`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use async_trait::async_trait;
-use genesys_cloud_emulator::{Call, Cloud, Options, Quirks};
+use genesys_cloud_emulator::{Call, Cloud, Quirks};
+use genesys_scim_bridge::app::system::{SystemClock, SystemIds};
 use genesys_scim_bridge::bridge::lanes::LocalLanes;
 use genesys_scim_bridge::bridge::{
     Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy, Reply, Submission,
@@ -13,61 +13,28 @@ use genesys_scim_bridge::bridge::{
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::entitlements::RuleSet;
 use genesys_scim_bridge::genesys::{GenesysClient, Settings, budget::SharedBudget};
-use genesys_scim_bridge::model::ports::{Clock, Ids, Journal, Store};
-use genesys_scim_bridge::model::{Cause, GroupId, SagaId, Secret, SubjectId, TenantId};
+use genesys_scim_bridge::model::ports::{Clock, Journal, Store};
+use genesys_scim_bridge::model::{Cause, Secret, TenantId};
 use genesys_scim_bridge::scim::change::Change;
 use genesys_scim_bridge::scim::error::ScimError;
 use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) struct Real(Instant);
+use crate::support::emulator::{assert_contract, cloud_with};
 
-#[async_trait]
-impl Clock for Real {
-    fn now_ms(&self) -> i64 {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
-    }
-    fn monotonic_ms(&self) -> u64 {
-        self.0.elapsed().as_millis() as u64
-    }
-    async fn sleep(&self, pause: Duration) {
-        tokio::time::sleep(pause).await;
-    }
-    fn jitter(&self, _: u64) -> u64 {
-        0
-    }
-}
-
-impl Real {
-    pub(crate) fn new(start: Instant) -> Self {
-        Self(start)
-    }
-}
-
-impl Ids for Real {
-    fn saga(&self) -> SagaId {
-        SagaId::new(uuid::Uuid::now_v7())
-    }
-    fn subject(&self) -> SubjectId {
-        SubjectId::new(uuid::Uuid::now_v7())
-    }
-    fn group(&self) -> GroupId {
-        GroupId::new(uuid::Uuid::new_v4().to_string())
-    }
-}
-
-pub(crate) struct House {
+/// The bridge put together from its parts.
+pub(crate) struct BareBridge {
     pub(crate) cloud: Cloud,
     pub(crate) bridge: Arc<Bridge>,
     pub(crate) deadline: Duration,
     stop: CancellationToken,
 }
 
-impl House {
-    pub(crate) async fn new(quirks: Quirks) -> House {
-        let cloud = Cloud::start(Options { quirks, rate_per_minute: 60_000, ..Options::default() }).unwrap();
-        let clock = Arc::new(Real::new(Instant::now()));
+impl BareBridge {
+    pub(crate) async fn new(quirks: Quirks) -> BareBridge {
+        let cloud = cloud_with(|options| options.quirks = quirks);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let tenant = TenantId::new("test");
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let journal: Arc<dyn Journal> =
@@ -83,8 +50,8 @@ impl House {
         let upstream = GenesysClient::new(&settings, clock.clone(), budget.clone()).unwrap();
         let stop = CancellationToken::new();
         let bridge = Bridge::new(BridgeParts {
-            clock: clock.clone(),
-            ids: clock,
+            clock,
+            ids: Arc::new(SystemIds),
             directory: Arc::new(Directory::new(tenant.clone(), Arc::clone(&store))),
             store,
             journal,
@@ -107,7 +74,7 @@ impl House {
             stop: stop.clone(),
         });
         bridge.recover().await.unwrap();
-        House { cloud, bridge, deadline: Duration::from_secs(30), stop }
+        BareBridge { cloud, bridge, deadline: Duration::from_secs(30), stop }
     }
 
     pub(crate) async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
@@ -131,12 +98,11 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for BareBridge {
     fn drop(&mut self) {
         self.stop.cancel();
-        let violations = self.cloud.violations();
         if !std::thread::panicking() {
-            assert!(violations.is_empty(), "the contract with Genesys Cloud was broken: {violations:#?}");
+            assert_contract(&self.cloud);
         }
     }
 }
