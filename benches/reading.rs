@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use genesys_scim_bridge::directory::offline::Chunk;
+use genesys_scim_bridge::directory::import::Chunk;
 use genesys_scim_bridge::directory::{Directory, UserLookup};
 use genesys_scim_bridge::model::ports::Store;
 use genesys_scim_bridge::model::{Object, Observed, SubjectId, TenantId, UserId};

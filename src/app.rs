@@ -22,12 +22,12 @@ use crate::bridge::Bridge;
 use crate::directory::Directory;
 use crate::entitlements::RuleError;
 use crate::genesys::SetupError;
-use crate::model::ports::{Clock, Ids, Upstream};
+use crate::model::ports::{Clock, Ids, Store, Upstream};
 use crate::model::{Secret, StoreError};
 use crate::resync::import::{ImportParts, ProgressCell};
 use crate::server::{ListenError, Listening};
+use crate::store::OpenError;
 use crate::store::tokens::Scope;
-use crate::store::{MemoryStore, OpenError, SledStore};
 
 /// Starts bridges.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +41,8 @@ pub struct Overrides {
     pub ids: Option<Arc<dyn Ids>>,
     /// Another Genesys.
     pub upstream: Option<Arc<dyn Upstream>>,
-    /// A store in memory instead of the data directory.
-    pub memory: Option<Arc<MemoryStore>>,
+    /// Another store instead of the data directory. It is closed when the bridge stops.
+    pub store: Option<Arc<dyn Store>>,
     /// Tokens that are valid while this process lives and are kept nowhere.
     pub tokens: Vec<(Scope, Secret)>,
     /// Whether Genesys is asked now and then if our credentials are good; readiness depends on the answer.
@@ -55,7 +55,7 @@ impl Default for Overrides {
             clock: None,
             ids: None,
             upstream: None,
-            memory: None,
+            store: None,
             tokens: Vec::new(),
             watch_credentials: true,
         }
@@ -93,7 +93,7 @@ pub struct Running {
     directory: Arc<Directory>,
     import: Arc<ImportParts>,
     progress: ProgressCell,
-    sled: Option<Arc<SledStore>>,
+    store: Option<Arc<dyn Store>>,
     recovered: usize,
     listening: Option<Listening>,
     stop: CancellationToken,

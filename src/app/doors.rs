@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::admin::AdminDoor;
 use crate::bridge::{Bridge, PreviewOf, RedriveError, Reply, Submission};
+use crate::model::ports::Store;
 use crate::model::{SagaId, StoreError};
 use crate::resync::import::{ImportError, ImportParts, ProgressCell, import};
 use crate::scim::dialect::Dialect;
@@ -19,16 +20,13 @@ use crate::server::{FrontDoor, Stats};
 /// Seconds after which a client may try again when Genesys cannot be reached.
 const RETRY_S: u32 = 60;
 
-/// Says what is wrong with the store, if anything is.
-pub(super) type StoreTrouble = Arc<dyn Fn() -> Option<String> + Send + Sync>;
-
 /// Both doors.
 pub(super) struct Doors {
     pub(super) bridge: Arc<Bridge>,
     pub(super) import: Arc<ImportParts>,
     pub(super) progress: ProgressCell,
     pub(super) engine: tokio::runtime::Handle,
-    pub(super) store_trouble: StoreTrouble,
+    pub(super) store: Arc<dyn Store>,
     /// How tolerant the SCIM side is.
     pub(super) dialect: Dialect,
     /// Whether readiness waits for the first import.
@@ -58,7 +56,7 @@ impl FrontDoor for Doors {
 
     async fn unready(&self) -> Vec<String> {
         let mut reasons = Vec::new();
-        if let Some(trouble) = (self.store_trouble)() {
+        if let Some(trouble) = self.store.trouble() {
             reasons.push(format!("the store takes no more writes: {trouble}"));
         }
         if self.import_required {

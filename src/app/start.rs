@@ -8,7 +8,7 @@ use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::doors::{Doors, StoreTrouble};
+use super::doors::Doors;
 use super::reads::DirectoryReads;
 use super::system::{SystemClock, SystemIds, random_bits, request_id};
 use super::{App, Engine, Overrides, Running, StartError, watch};
@@ -20,7 +20,7 @@ use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError, SharedBudget};
 use crate::model::ports::{Budget, Clock, Ids, Journal, Store, Upstream};
-use crate::model::{Batch, ClientId, Expect, Secret, StoreError, Table, TenantId};
+use crate::model::{ClientId, Secret, StoreError, TenantId};
 use crate::resync::import::{ImportParts, ProgressCell};
 use crate::scim::cursor::CursorKey;
 use crate::scim::dialect::Dialect;
@@ -30,21 +30,14 @@ use crate::server::measure;
 use crate::server::routes::Mount;
 use crate::server::state::{ServerState, Settings};
 use crate::store::tokens::{self, Scope, TokenRecord};
-use crate::store::{OpenOptions, SledStore, StoreJournal, keys};
-
-/// The store, however it is kept.
-struct Kept {
-    store: Arc<dyn Store>,
-    sled: Option<Arc<SledStore>>,
-    trouble: StoreTrouble,
-}
+use crate::store::{self, OpenOptions, StoreJournal, cursor_secret};
 
 /// What the rest is built on.
 struct Ground {
     tenant: TenantId,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    kept: Kept,
+    store: Arc<dyn Store>,
     directory: Arc<Directory>,
     journal: Arc<dyn Journal>,
     stop: CancellationToken,
@@ -65,9 +58,13 @@ impl App {
         let engine = &guard.handle;
         let metrics = measure::handle();
         let ground = ground(&config, &overrides, engine)?;
-        let (store, tenant) = (Arc::clone(&ground.kept.store), ground.tenant.clone());
+        let (store, tenant) = (Arc::clone(&ground.store), ground.tenant.clone());
         count_once(&ground, engine)?;
-        let cursors = on_engine(engine, async move { cursor_key(store.as_ref(), &tenant).await })?;
+        let secret =
+            on_engine(
+                engine,
+                async move { cursor_secret::keep(store.as_ref(), &tenant, random_bits).await },
+            )?;
         let budget: Arc<dyn Budget> = Arc::new(SharedBudget::new(
             config.genesys.calls_per_minute,
             u32::from(config.genesys.margin_percent),
@@ -101,7 +98,7 @@ impl App {
             request_ids: Arc::new(request_id),
             metrics,
             share: Default::default(),
-            cursors,
+            cursors: CursorKey::new(secret),
             marks: Default::default(),
         };
         let listening = listen(socket, Arc::new(state), mount)?;
@@ -113,7 +110,7 @@ impl App {
             directory: ground.directory,
             import,
             progress,
-            sled: ground.kept.sled,
+            store: Some(ground.store),
             recovered,
             listening: Some(listening),
             stop: ground.stop,
@@ -124,15 +121,15 @@ impl App {
 
 fn ground(config: &Config, overrides: &Overrides, engine: &Handle) -> Result<Ground, StartError> {
     let tenant = config.tenant.name.clone();
-    let kept = keep(config, overrides)?;
-    let directory = Arc::new(Directory::new(tenant.clone(), Arc::clone(&kept.store)));
-    let opening = StoreJournal::new(tenant.clone(), Arc::clone(&kept.store));
+    let store = keep(config, overrides)?;
+    let directory = Arc::new(Directory::new(tenant.clone(), Arc::clone(&store)));
+    let opening = StoreJournal::new(tenant.clone(), Arc::clone(&store));
     let journal: Arc<dyn Journal> = Arc::new(on_engine(engine, opening)?);
     Ok(Ground {
         tenant,
         clock: overrides.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new())),
         ids: overrides.ids.clone().unwrap_or_else(|| Arc::new(SystemIds)),
-        kept,
+        store,
         directory,
         journal,
         stop: CancellationToken::new(),
@@ -141,27 +138,11 @@ fn ground(config: &Config, overrides: &Overrides, engine: &Handle) -> Result<Gro
 
 /// Counts what is in a data directory from before resources were counted. Nothing to do in any other.
 fn count_once(ground: &Ground, engine: &Handle) -> Result<(), StoreError> {
-    let (directory, store) = (Arc::clone(&ground.directory), Arc::clone(&ground.kept.store));
+    let (directory, store) = (Arc::clone(&ground.directory), Arc::clone(&ground.store));
     on_engine(engine, async move {
         let batch = directory.batch_first_counts().await?;
         store.commit(batch).await.map(drop)
     })
-}
-
-/// The key of cursors, made at the first start and kept: a cursor outlives a restart.
-async fn cursor_key(store: &dyn Store, tenant: &TenantId) -> Result<CursorKey, StoreError> {
-    let at = keys::key(tenant, &["cursor-secret"]);
-    if let Some(kept) = store.get(Table::Meta, &at).await? {
-        let secret = kept.as_ref().try_into();
-        let secret = secret.map_err(|_| StoreError::Damaged("the secret of cursors".to_owned()))?;
-        return Ok(CursorKey::new(secret));
-    }
-    let secret = random_bits().map_err(StoreError::Failed)?;
-    let mut batch = Batch::new();
-    batch.expect(Table::Meta, at.clone(), Expect::Absent);
-    batch.put(Table::Meta, at, secret.to_vec());
-    store.commit(batch).await?;
-    Ok(CursorKey::new(secret))
 }
 
 /// Does work of the store on the engine and waits for it, before anything else runs.
@@ -174,23 +155,13 @@ fn on_engine<T: Send + 'static>(
     wait.recv().map_err(|_| StoreError::Failed("the engine ended while it started".to_owned()))?
 }
 
-fn keep(config: &Config, overrides: &Overrides) -> Result<Kept, StartError> {
-    if let Some(memory) = &overrides.memory {
-        return Ok(Kept {
-            store: Arc::clone(memory) as Arc<dyn Store>,
-            sled: None,
-            trouble: Arc::new(|| None),
-        });
+fn keep(config: &Config, overrides: &Overrides) -> Result<Arc<dyn Store>, StartError> {
+    if let Some(other) = &overrides.store {
+        return Ok(Arc::clone(other));
     }
     let mut options = OpenOptions::new(&config.data_dir);
     options.cache_bytes = config.store.cache_bytes();
-    let sled = SledStore::open(&options)?;
-    let watched = Arc::clone(&sled);
-    Ok(Kept {
-        store: Arc::clone(&sled) as Arc<dyn Store>,
-        sled: Some(sled),
-        trouble: Arc::new(move || watched.trouble()),
-    })
+    Ok(store::open(&options)?)
 }
 
 /// What the Genesys client needs, from the configuration.
@@ -231,7 +202,7 @@ fn parts(
     BridgeParts {
         clock: Arc::clone(&ground.clock),
         ids: Arc::clone(&ground.ids),
-        store: Arc::clone(&ground.kept.store),
+        store: Arc::clone(&ground.store),
         journal: Arc::clone(&ground.journal),
         directory: Arc::clone(&ground.directory),
         upstream: Arc::clone(upstream),
@@ -283,7 +254,7 @@ fn doors(
 ) -> Arc<Doors> {
     let import = ImportParts {
         directory: Arc::clone(&ground.directory),
-        store: Arc::clone(&ground.kept.store),
+        store: Arc::clone(&ground.store),
         upstream: Arc::clone(upstream),
         clock: Arc::clone(&ground.clock),
         ids: Arc::clone(&ground.ids),
@@ -293,7 +264,7 @@ fn doors(
         import: Arc::new(import),
         progress: ProgressCell::default(),
         engine: engine.clone(),
-        store_trouble: Arc::clone(&ground.kept.trouble),
+        store: Arc::clone(&ground.store),
         dialect: dialect(config),
         import_required: config.tenant.import == ImportPolicy::Required,
         credentials: Arc::new(ArcSwapOption::empty()),
@@ -324,13 +295,13 @@ fn token_book(
     engine: &Handle,
     extra: &[(Scope, Secret)],
 ) -> Result<Arc<TokenBook>, StoreError> {
-    let (store, tenant, extra) = (Arc::clone(&ground.kept.store), ground.tenant.clone(), extra.to_vec());
+    let (store, tenant, extra) = (Arc::clone(&ground.store), ground.tenant.clone(), extra.to_vec());
     let known = on_engine(engine, async move { known_tokens(store.as_ref(), &tenant, &extra).await })?;
     Ok(Arc::new(TokenBook::new(known)))
 }
 
 fn mount(ground: &Ground, doors: &Arc<Doors>, book: &Arc<TokenBook>, extra: Vec<(Scope, Secret)>) -> Mount {
-    let (store, tenant, book) = (Arc::clone(&ground.kept.store), ground.tenant.clone(), Arc::clone(book));
+    let (store, tenant, book) = (Arc::clone(&ground.store), ground.tenant.clone(), Arc::clone(book));
     let extra: Arc<[(Scope, Secret)]> = extra.into();
     let tokens_changed: admin::TokensChanged = Arc::new(move || {
         let (store, tenant) = (Arc::clone(&store), tenant.clone());
@@ -346,7 +317,7 @@ fn mount(ground: &Ground, doors: &Arc<Doors>, book: &Arc<TokenBook>, extra: Vec<
     });
     let state = Data::new(AdminState {
         tenant: ground.tenant.clone(),
-        store: Arc::clone(&ground.kept.store),
+        store: Arc::clone(&ground.store),
         journal: Arc::clone(&ground.journal),
         door: Arc::clone(doors) as Arc<dyn admin::AdminDoor>,
         clock: Arc::clone(&ground.clock),

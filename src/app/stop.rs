@@ -5,9 +5,9 @@ use std::sync::{Arc, mpsc};
 use super::Running;
 use crate::bridge::Bridge;
 use crate::limits;
+use crate::model::ports::Store;
 use crate::resync::import::{ImportError, Progress, import};
 use crate::server::Listening;
-use crate::store::SledStore;
 use tokio_util::sync::CancellationToken;
 
 /// How an end was.
@@ -21,18 +21,17 @@ async fn end(
     listening: Option<Listening>,
     bridge: Arc<Bridge>,
     stop: CancellationToken,
-    sled: Option<Arc<SledStore>>,
+    store: Option<Arc<dyn Store>>,
 ) -> Stopped {
     if let Some(listening) = listening {
         listening.stop().await;
     }
     stop.cancel();
     let quiet = bridge.quiet(limits::STOP_GRACE).await;
-    if let Some(sled) = sled {
-        let closed = tokio::task::spawn_blocking(move || sled.close()).await;
-        if !matches!(closed, Ok(Ok(()))) {
-            tracing::error!("the store did not close well; what was acknowledged is safe");
-        }
+    if let Some(store) = store
+        && let Err(error) = store.close().await
+    {
+        tracing::error!(%error, "the store did not close well; what was acknowledged is safe");
     }
     tracing::info!(quiet, "stopped");
     Stopped { quiet }
@@ -84,7 +83,7 @@ impl Running {
     }
 
     fn ending(&mut self) -> impl Future<Output = Stopped> + Send + 'static {
-        end(self.listening.take(), Arc::clone(&self.bridge), self.stop.clone(), self.sled.take())
+        end(self.listening.take(), Arc::clone(&self.bridge), self.stop.clone(), self.store.take())
     }
 }
 

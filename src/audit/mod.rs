@@ -1,15 +1,17 @@
-//! The audit trail: who changed what, when, why and with which outcome, in a hash chain beside the changes themselves.
+//! The audit trail: who changed what, when, why and with which outcome, in a hash chain beside the changes
+//! themselves.
 //!
-//! A record is committed in the same batch as its change and gets its place in the chain from the store's one writer
-//! (`store::chain`). Its form is [`crate::store::trail`]'s, here it is verified and exported. Records of sagas are made by `directory`.
+//! A record is committed in the same batch as its change and gets its place in the chain from the store's one
+//! writer (`store::hash_chain`). Its form is [`crate::store::audit_record`]'s, here it is verified and
+//! exported. Records of sagas are made by `directory`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::ports::Store;
 use crate::model::{StoreError, Table, TenantId};
-use crate::store::{chain, keys, trail};
+use crate::store::{audit_record, hash_chain, keys};
 
-pub use crate::store::trail::{AuditRecord, append};
+pub use crate::store::audit_record::{AuditRecord, append};
 
 /// Links read in one go.
 const PAGE: usize = 256;
@@ -41,7 +43,8 @@ pub enum Broken {
     Store(#[from] StoreError),
 }
 
-/// Number and hash (hex) of the last entry. Kept outside, as a checkpoint, it shows later that the trail was not cut and rewritten.
+/// Number and hash (hex) of the last entry. Kept outside, as a checkpoint, it shows later that the trail was
+/// not cut and rewritten.
 ///
 /// # Errors
 /// A damaged record.
@@ -55,18 +58,18 @@ pub async fn head(store: &dyn Store, tenant: &TenantId) -> Result<(u64, String),
 /// # Errors
 /// The first entry that is missing or changed.
 pub async fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken> {
-    let prefix = trail::prefix(tenant);
+    let prefix = audit_record::prefix(tenant);
     // Read first: entries that are appended meanwhile are beyond it and not looked at.
     let last = read_head(store, tenant).await?;
-    let mut head = chain::Head::genesis(&prefix);
+    let mut head = hash_chain::Head::genesis(&prefix);
     let mut links = Links::new(store, tenant);
     while head.sequence != last.sequence {
         let Some((key, value)) = links.next().await? else { break };
         let seq = head.sequence.saturating_add(1);
-        if key != chain::link_key(&prefix, seq) {
+        if key != hash_chain::link_key(&prefix, seq) {
             return Err(Broken::At { seq, why: "it is missing" });
         }
-        let Some((hash, content)) = chain::split_link(&value) else {
+        let Some((hash, content)) = hash_chain::split_link(&value) else {
             return Err(Broken::At { seq, why: "it is cut short" });
         };
         head = head.next(content);
@@ -103,17 +106,17 @@ impl Export<'_> {
         let Some((key, value)) = self.links.next().await? else { return Ok(None) };
         let damaged = || StoreError::Damaged("an entry of the audit trail".to_owned());
         let seq = keys::last_part(&key).and_then(|part| part.parse().ok()).ok_or_else(damaged)?;
-        let (hash, content) = chain::split_link(&value).ok_or_else(damaged)?;
-        Ok(Some(AuditEntry { seq, record: trail::read(content)?, hash: hex(hash) }))
+        let (hash, content) = hash_chain::split_link(&value).ok_or_else(damaged)?;
+        Ok(Some(AuditEntry { seq, record: audit_record::read(content)?, hash: hex(hash) }))
     }
 }
 
-async fn read_head(store: &dyn Store, tenant: &TenantId) -> Result<chain::Head, StoreError> {
-    let prefix = trail::prefix(tenant);
-    let Some(value) = store.get(Table::Audit, &chain::head_key(&prefix)).await? else {
-        return Ok(chain::Head::genesis(&prefix));
+async fn read_head(store: &dyn Store, tenant: &TenantId) -> Result<hash_chain::Head, StoreError> {
+    let prefix = audit_record::prefix(tenant);
+    let Some(value) = store.get(Table::Audit, &hash_chain::head_key(&prefix)).await? else {
+        return Ok(hash_chain::Head::genesis(&prefix));
     };
-    chain::Head::from_bytes(&value)
+    hash_chain::Head::from_bytes(&value)
         .ok_or_else(|| StoreError::Damaged("the head of the audit trail".to_owned()))
 }
 
@@ -131,7 +134,7 @@ struct Links<'a> {
 
 impl<'a> Links<'a> {
     fn new(store: &'a dyn Store, tenant: &TenantId) -> Self {
-        let prefix = chain::links_prefix(&trail::prefix(tenant));
+        let prefix = hash_chain::links_prefix(&audit_record::prefix(tenant));
         Self { store, prefix, after: None, page: Vec::new().into_iter() }
     }
 
@@ -198,8 +201,8 @@ mod tests {
     #[tokio::test]
     async fn a_changed_a_missing_and_a_cut_entry_are_found() {
         let (store, tenant) = trail(5).await;
-        let prefix = trail::prefix(&tenant);
-        let third = chain::link_key(&prefix, 3);
+        let prefix = audit_record::prefix(&tenant);
+        let third = hash_chain::link_key(&prefix, 3);
         let value = store.get(Table::Audit, &third).await.unwrap().unwrap();
         let mut changed = value.to_vec();
         let last = changed.len() - 3;
@@ -209,7 +212,7 @@ mod tests {
             (3, Some(changed), None),
             (3, Some(vec![1; 8]), None),
             (3, None, Some(third.clone())),
-            (5, None, Some(chain::link_key(&prefix, 5))),
+            (5, None, Some(hash_chain::link_key(&prefix, 5))),
         ] {
             let copy = store.copy();
             let mut batch = Batch::new();

@@ -1,24 +1,24 @@
 //! Claims: a POST whose first answer did not reach the client may be sent again and gets its 201.
 //!
-//! The record is written by the saga together with the resource and removed here as soon as the client has seen a 2xx.
-//! Kept in the store, so that a crash between the two does not turn a retry into a 409.
+//! The record (`directory::claims`) is written with the turn that makes the resource visible and removed as soon as the client
+//! has seen a 2xx. Kept in the store, so that a crash between the two does not turn a retry into a 409.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
-
 use super::Bridge;
-use crate::model::{Batch, StoreError, Table};
-use crate::saga::handle::claim_key;
+use crate::model::StoreError;
+
+/// Client and name.
+type ClaimKey = (String, String);
 
 /// What is known in memory about claims.
 #[derive(Default)]
 pub(super) struct Claims {
     /// Spent, but their removal is not durable yet.
-    spent: Mutex<HashSet<Vec<u8>>>,
+    spent: Mutex<HashSet<ClaimKey>>,
     /// The request that opened the saga still waits for its answer: nobody else may claim.
-    answering: Mutex<HashSet<Vec<u8>>>,
+    answering: Mutex<HashSet<ClaimKey>>,
 }
 
 /// The place of one request, from its arrival until its answer was handed over or its client left.
@@ -31,7 +31,7 @@ pub(super) struct Place {
 enum PlaceState {
     #[default]
     Waiting,
-    Opened(Vec<u8>),
+    Opened(ClaimKey),
     Gone,
 }
 
@@ -63,19 +63,17 @@ impl Bridge {
         name: &str,
         external_id: Option<&str>,
     ) -> Result<Option<String>, StoreError> {
-        let key = claim_key(self.parts.policy.tenant.as_str(), by, name);
+        let key = claim_key(by, name);
         if lock(&self.claims.spent).contains(&key) || lock(&self.claims.answering).contains(&key) {
             return Ok(None);
         }
-        let Some(record) = self.parts.store.get(Table::Index, &key).await? else { return Ok(None) };
-        let record: Value = serde_json::from_slice(&record).unwrap_or_default();
-        let same = record.get("externalId").and_then(Value::as_str) == external_id;
-        Ok(record.get("id").and_then(Value::as_str).filter(|_| same).map(str::to_owned))
+        let claim = self.parts.directory.claim(by, name).await?;
+        Ok(claim.filter(|claim| claim.external_id.as_deref() == external_id).map(|claim| claim.id))
     }
 
     /// This request opens the saga of that claim: while it waits, others get 409 and do not claim.
     pub(super) fn answering(&self, by: &str, name: &str, place: &Place) {
-        let key = claim_key(self.parts.policy.tenant.as_str(), by, name);
+        let key = claim_key(by, name);
         let mut state = lock(&place.state);
         if matches!(*state, PlaceState::Waiting) {
             lock(&self.claims.answering).insert(key.clone());
@@ -85,18 +83,21 @@ impl Bridge {
 
     /// The client has seen a 2xx: the next POST of that name is an ordinary one. Does not wait for the disk.
     pub(super) async fn spend_claim(self: &Arc<Self>, by: &str, name: &str) {
-        let key = claim_key(self.parts.policy.tenant.as_str(), by, name);
-        if !matches!(self.parts.store.get(Table::Index, &key).await, Ok(Some(_))) {
+        let key = claim_key(by, name);
+        if !matches!(self.parts.directory.claim(by, name).await, Ok(Some(_))) {
             return;
         }
         lock(&self.claims.spent).insert(key.clone());
         let bridge = Arc::clone(self);
+        let batch = self.parts.directory.spend_claim(by, name);
         self.parts.engine.spawn(async move {
-            let mut batch = Batch::new();
-            batch.delete(Table::Index, key.clone());
             // If the disk refuses, the claim only lives longer than it should.
             let _ = bridge.parts.store.commit(batch).await;
             lock(&bridge.claims.spent).remove(&key);
         });
     }
+}
+
+fn claim_key(by: &str, name: &str) -> ClaimKey {
+    (by.to_owned(), name.to_owned())
 }

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::model::ports::Store;
 use crate::model::{Secret, StoreError, TenantId};
 use crate::store::tokens::Scope;
-use crate::store::{OpenError, OpenOptions, SledStore};
+use crate::store::{self, OpenError, OpenOptions};
 
 /// How long a bridge that is just ending is waited for.
 const LOCK_WAIT: Duration = Duration::from_millis(250);
@@ -38,7 +38,6 @@ pub(super) struct Reach {
 pub(super) struct Opened {
     pub(super) tenant: TenantId,
     pub(super) store: Arc<dyn Store>,
-    sled: Arc<SledStore>,
 }
 
 /// Where the bridge is.
@@ -58,7 +57,7 @@ impl Reach {
         let config = context.config()?;
         match open(&config) {
             Ok(opened) => Ok(Reached::Offline(opened)),
-            Err(OpenError::Locked { .. }) => {
+            Err(OpenError::InUse(_)) => {
                 let url = format!("http://{}", local(config.server.listen));
                 Ok(Reached::Remote(AdminClient::new(&url, self.need_token(&url)?)?))
             }
@@ -131,8 +130,7 @@ impl Opened {
 
     /// Lets go of the data directory.
     pub(super) fn close(self) -> Result<(), Failure> {
-        let closed = self.sled.close();
-        closed.map_err(|error| store_failure(&error))
+        self.wait(self.store.close())
     }
 }
 
@@ -145,8 +143,7 @@ fn open(config: &Config) -> Result<Opened, OpenError> {
     let mut options = OpenOptions::new(&config.data_dir);
     options.cache_bytes = config.store.cache_bytes();
     options.lock_wait = LOCK_WAIT;
-    let sled = SledStore::open(&options)?;
-    Ok(Opened { tenant: config.tenant.name.clone(), store: Arc::clone(&sled) as Arc<dyn Store>, sled })
+    Ok(Opened { tenant: config.tenant.name.clone(), store: store::open(&options)? })
 }
 
 /// The address under which this machine reaches what listens there.
@@ -169,7 +166,7 @@ pub(super) fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<
 /// Exit code and words of a data directory that did not open.
 fn open_failure(error: &OpenError) -> Failure {
     match error {
-        OpenError::Locked { .. } => Failure::locked(error.to_string()),
+        OpenError::InUse(_) => Failure::locked(error.to_string()),
         _ => Failure::failed(error.to_string()),
     }
 }

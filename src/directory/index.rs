@@ -1,7 +1,7 @@
-//! Which index keys a document claims, and what has to be written when it changes.
+//! Under which index keys a resource is found, and what has to be written when it changes.
 //!
-//! Pure. `userName` and a group's `displayName` have one owner each (the commit is refused otherwise); external ids and e-mail
-//! addresses may have several. Look-ups are in [`super::Directory`].
+//! Pure. `userName` and a group's `displayName` have one owner each (the commit is refused otherwise);
+//! external ids and e-mail addresses may have several. Look-ups are in [`super::Directory`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,41 +39,41 @@ pub(super) fn text<'a>(document: &'a Object, name: &str) -> Option<&'a str> {
 
 /// The index keys of one resource. Each holds the resource's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Claims {
+pub(super) struct Keys {
     /// Keys that only one resource may own.
     pub(super) unique: BTreeSet<Vec<u8>>,
     /// Keys that end in the resource's id, so that several resources can share the name before it.
     pub(super) shared: BTreeSet<Vec<u8>>,
 }
 
-/// What a user claims.
-pub(super) fn user(tenant: &TenantId, id: &str, document: &Object) -> Claims {
-    let mut claims = Claims::default();
+/// The keys of a user.
+pub(super) fn user(tenant: &TenantId, id: &str, document: &Object) -> Keys {
+    let mut own = Keys::default();
     if let Some(name) = text(document, "userName") {
-        claims.unique.insert(keys::key(tenant, &[USER_NAME, &fold(name)]));
+        own.unique.insert(keys::key(tenant, &[USER_NAME, &fold(name)]));
     }
     if let Some(external) = text(document, "externalId") {
-        claims.shared.insert(keys::key(tenant, &[USER_EXTERNAL, external, id]));
+        own.shared.insert(keys::key(tenant, &[USER_EXTERNAL, external, id]));
     }
     for email in emails(document) {
-        claims.shared.insert(keys::key(tenant, &[USER_EMAIL, &fold(email), id]));
+        own.shared.insert(keys::key(tenant, &[USER_EMAIL, &fold(email), id]));
     }
-    claims
+    own
 }
 
-/// What a group claims.
-pub(super) fn group(tenant: &TenantId, id: &str, document: &Object, genesys: Option<&str>) -> Claims {
-    let mut claims = Claims::default();
+/// The keys of a group.
+pub(super) fn group(tenant: &TenantId, id: &str, document: &Object, genesys: Option<&str>) -> Keys {
+    let mut own = Keys::default();
     if let Some(name) = text(document, "displayName") {
-        claims.unique.insert(keys::key(tenant, &[GROUP_NAME, &fold(name)]));
+        own.unique.insert(keys::key(tenant, &[GROUP_NAME, &fold(name)]));
     }
     if let Some(external) = text(document, "externalId") {
-        claims.shared.insert(keys::key(tenant, &[GROUP_EXTERNAL, external, id]));
+        own.shared.insert(keys::key(tenant, &[GROUP_EXTERNAL, external, id]));
     }
     if let Some(genesys) = genesys {
-        claims.shared.insert(keys::key(tenant, &[GROUP_GENESYS, genesys, id]));
+        own.shared.insert(keys::key(tenant, &[GROUP_GENESYS, genesys, id]));
     }
-    claims
+    own
 }
 
 /// The e-mail addresses of a document, primary or not; plain texts are taken as addresses too.
@@ -86,11 +86,11 @@ fn emails(document: &Object) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Who holds the unique keys of two sets of claims now; a key that nobody holds is not in it.
+/// Who holds the unique keys of two sets of keys now; a key that nobody holds is not in it.
 pub(super) type Owners = BTreeMap<Vec<u8>, Bytes>;
 
-/// Writes the change from one set of claims to another.
-pub(super) fn replace(batch: &mut Batch, id: &str, old: &Claims, new: &Claims, owners: &Owners) {
+/// Writes the change from one set of keys to another.
+pub(super) fn replace(batch: &mut Batch, id: &str, old: &Keys, new: &Keys, owners: &Owners) {
     let own = |key: &Vec<u8>| owners.get(key).filter(|held| *held == id.as_bytes());
     for key in &new.unique {
         let expect = match own(key) {
@@ -128,10 +128,10 @@ mod tests {
         let tenant = TenantId::new("t");
         let document = object(json!({"USERNAME": "Ada@X.org", "externalId": "E1",
             "emails": [{"value": "Ada@X.org", "primary": true}, {"Value": "b@x.org"}, "c@x.org", 7]}));
-        let claims = user(&tenant, "id", &document);
-        assert_eq!(claims.unique, BTreeSet::from([b"t/userName/ada@x.org".to_vec()]));
+        let found = user(&tenant, "id", &document);
+        assert_eq!(found.unique, BTreeSet::from([b"t/userName/ada@x.org".to_vec()]));
         let shared: Vec<String> =
-            claims.shared.iter().map(|key| String::from_utf8(key.clone()).unwrap()).collect();
+            found.shared.iter().map(|key| String::from_utf8(key.clone()).unwrap()).collect();
         let wanted = [
             "t/userEmail/ada@x.org/id",
             "t/userEmail/b@x.org/id",
@@ -139,13 +139,13 @@ mod tests {
             "t/userExternalId/E1/id",
         ];
         assert_eq!(shared, wanted);
-        assert_eq!(user(&tenant, "id", &object(json!({"userName": "", "emails": null}))), Claims::default());
+        assert_eq!(user(&tenant, "id", &object(json!({"userName": "", "emails": null}))), Keys::default());
     }
 
     #[test]
-    fn a_rename_claims_the_new_key_and_gives_up_only_its_own_old_one() {
-        let claims =
-            |name: &str| Claims { unique: BTreeSet::from([name.as_bytes().to_vec()]), ..Claims::default() };
+    fn a_rename_takes_the_new_key_and_gives_up_only_its_own_old_one() {
+        let keys =
+            |name: &str| Keys { unique: BTreeSet::from([name.as_bytes().to_vec()]), ..Keys::default() };
         let table = [
             ("own old key", Some("me"), 1, Expect::Absent),
             ("old key of another", Some("you"), 0, Expect::Absent),
@@ -154,14 +154,14 @@ mod tests {
         for (what, holder, deletes, expect) in table {
             let mut batch = Batch::new();
             let owners = holder.map(|holder| (b"old".to_vec(), Bytes::from(holder))).into_iter().collect();
-            replace(&mut batch, "me", &claims("old"), &claims("new"), &owners);
+            replace(&mut batch, "me", &keys("old"), &keys("new"), &owners);
             assert_eq!(batch.delete.len(), deletes, "{what}");
             assert_eq!(batch.expect, [(Table::Index, b"new".to_vec(), expect)], "{what}");
         }
         let mut batch = Batch::new();
         let mine = Bytes::from("me");
         let owners = Owners::from([(b"a".to_vec(), mine.clone())]);
-        replace(&mut batch, "me", &claims("a"), &claims("a"), &owners);
+        replace(&mut batch, "me", &keys("a"), &keys("a"), &owners);
         assert_eq!(batch.expect, [(Table::Index, b"a".to_vec(), Expect::Equals(mine))]);
     }
 }

@@ -1,6 +1,6 @@
 //! Memberships: one key for each, once under the group and once under the user.
 //!
-//! Reads, and the two keys of one membership. Which memberships a saga changes is decided in `settle_group` and `settle_user`.
+//! Reads, and the two keys of one membership. Which memberships a saga changes is decided in `turn`.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,11 @@ impl Directory {
     /// The ids of a user's groups.
     pub(super) async fn group_ids_of(&self, user: &UserId) -> Result<Vec<GroupId>, StoreError> {
         let rows = self.scan_all(Table::Members, &[OF_USER, user.as_str()]).await?;
-        Ok(rows.iter().map(|(_, group)| GroupId::new(id_text(group))).collect())
+        rows.iter().map(|(_, group)| id_text(group).map(GroupId::new)).collect()
     }
 
-    /// Whether no user from `first` to `last` is in any group; ids must be alphanumeric or hyphens and of one length.
+    /// Whether no user from `first` to `last` is in any group; ids must be alphanumeric or hyphens and of one
+    /// length.
     pub async fn groupless(&self, first: &UserId, last: &UserId) -> Result<bool, StoreError> {
         let all = keys::prefix(&self.tenant, &[OF_USER]);
         // Everything of the first user sorts behind its key without the part for the group.
@@ -43,7 +44,7 @@ impl Directory {
     ) -> Result<Vec<UserId>, StoreError> {
         let after = after.map(|user| self.membership(group, user).0);
         let rows = self.scan(Table::Members, &[OF_GROUP, group.as_str()], after.as_deref(), limit).await?;
-        Ok(rows.iter().map(|(_, user)| UserId::new(id_text(user))).collect())
+        rows.iter().map(|(_, user)| id_text(user).map(UserId::new)).collect()
     }
 
     /// How many members a group has, counted one by one.
@@ -59,7 +60,7 @@ impl Directory {
     /// All members of a group.
     pub(super) async fn all_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, StoreError> {
         let rows = self.scan_all(Table::Members, &[OF_GROUP, group.as_str()]).await?;
-        Ok(rows.iter().map(|(_, user)| UserId::new(id_text(user))).collect())
+        rows.iter().map(|(_, user)| id_text(user).map(UserId::new)).collect()
     }
 
     /// Writes one membership.
@@ -79,7 +80,7 @@ impl Directory {
     /// Removes all memberships of a user.
     pub(super) async fn leave_all(&self, batch: &mut Batch, user: &UserId) -> Result<(), StoreError> {
         for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()]).await? {
-            self.leave(batch, &GroupId::new(id_text(&group)), user);
+            self.leave(batch, &GroupId::new(id_text(&group)?), user);
         }
         Ok(())
     }

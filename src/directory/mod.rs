@@ -1,23 +1,28 @@
-//! The directory: users and groups as the identity provider sees them, with look-ups, memberships and what was granted.
+//! The directory: users and groups as the identity provider sees them, with look-ups, memberships and what
+//! was granted.
 //!
-//! Reads are answered from here and cost no Genesys call. Writes happen only in the batch of a saga's turn ([`settle_user`],
-//! [`settle_group`]) or of an import ([`import`], [`offline`]); this room never commits. Keys are named in [`index`] and below;
-//! records in [`record`]; work that a group change leaves for its members in [`outbox`].
+//! Reads are answered from here and cost no Genesys call. Writes happen only in the batch of a saga's turn
+//! ([`turn`]) or of an import ([`import`]), by way of [`writing`]; this room never commits. Look-ups are
+//! below, pages and texts for reads in [`views`]. Keys are named in [`index`] and below; records in
+//! [`record`], their bytes in [`codec`]; work that a group change leaves for its members in [`recompute`].
 
-mod form;
+mod claims;
+mod codec;
+#[cfg(test)]
+mod format_tests;
 pub mod granted;
 pub mod import;
-pub mod index;
+mod index;
 mod members;
-pub mod offline;
-pub mod outbox;
-pub mod reading;
+#[cfg(test)]
+mod number_tests;
+pub mod recompute;
 pub mod record;
-mod settle;
-mod settle_group;
-mod settle_user;
 #[cfg(test)]
 mod tests;
+mod turn;
+mod views;
+mod writing;
 
 use std::sync::Arc;
 
@@ -29,6 +34,7 @@ use crate::model::{Batch, Expect, GrantedSet, GroupId, StoreError, Table, Tenant
 use crate::store::keys;
 
 pub use crate::scim::value::fold;
+pub use claims::Claim;
 pub use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser, View};
 
 /// Rows read in one go where all are wanted.
@@ -74,7 +80,7 @@ impl Directory {
     /// A user by its Genesys id.
     pub async fn get_user(&self, id: &UserId) -> Result<Option<StoredUser>, StoreError> {
         let value = self.value(Table::Users, &self.user_key(id)).await?;
-        value.map(|value| form::decode_user(&value)).transpose()
+        value.map(|value| codec::decode_user(&value)).transpose()
     }
 
     /// The user that a look-up finds; the first by id if an external id or an address has several.
@@ -106,7 +112,7 @@ impl Directory {
     /// A group by our id.
     pub async fn get_group(&self, id: &GroupId) -> Result<Option<StoredGroup>, StoreError> {
         let value = self.value(Table::Groups, &self.group_key(id)).await?;
-        value.map(|value| form::decode_group(&value)).transpose()
+        value.map(|value| codec::decode_group(&value)).transpose()
     }
 
     /// A group by folded displayName.
@@ -135,8 +141,8 @@ impl Directory {
         self.read(Table::Users, &self.tombstone_key(id)).await
     }
 
-    /// Conditions under which names (as in `SagaOpened::names`) belong to nobody, or to the resource `own`. To be opened with a saga, so
-    /// that a name taken between the look and the opening refuses it.
+    /// Conditions under which names (as in `SagaOpened::names`) belong to nobody, or to the resource `own`.
+    /// To be opened with a saga, so that a name taken between the look and the opening refuses it.
     pub async fn names_free(&self, names: &[String], own: Option<&str>) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
         for name in names {
@@ -159,12 +165,12 @@ impl Directory {
 
     async fn owner(&self, word: &str, name: &str) -> Result<Option<String>, StoreError> {
         let value = self.store.get(Table::Index, &self.key(&[word, name])).await?;
-        Ok(value.as_deref().map(id_text))
+        value.as_deref().map(id_text).transpose()
     }
 
     async fn sharers(&self, word: &str, name: &str, limit: usize) -> Result<Vec<String>, StoreError> {
         let rows = self.scan(Table::Index, &[word, name], None, limit).await?;
-        Ok(rows.iter().map(|(_, id)| id_text(id)).collect())
+        rows.iter().map(|(_, id)| id_text(id)).collect()
     }
 
     async fn value(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
@@ -228,7 +234,6 @@ impl Directory {
     }
 }
 
-fn id_text(value: &[u8]) -> String {
-    // Ids are texts; what is none was damaged, and then finds nothing.
-    std::str::from_utf8(value).unwrap_or_default().to_owned()
+fn id_text(value: &[u8]) -> Result<String, StoreError> {
+    crate::store::record::id(value).map(str::to_owned)
 }

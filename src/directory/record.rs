@@ -1,7 +1,7 @@
 //! Users and groups as they are kept: the document of record and what the bridge knows beside it.
 //!
-//! Types only. How they become bytes: [`super::form`]; how a saga's result becomes a record: `settle_user`, `settle_group`; what the
-//! SCIM representation looks like: `scim`.
+//! Types only. How they become bytes: [`super::codec`]; how a saga's result becomes a record: `turn`; what
+//! the SCIM representation looks like: `scim`.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,8 @@ pub struct StoredUser {
     /// Its Genesys division, as far as it was read.
     #[serde(default)]
     pub division: Option<Named>,
-    /// The saga that wrote it last, so that several turns of one saga count as one change. `None` after an import.
+    /// The saga that wrote it last, so that several turns of one saga count as one change. `None` after an
+    /// import.
     pub saga: Option<SagaId>,
 }
 
@@ -135,6 +136,11 @@ pub(super) fn encode<T: Serialize>(record: &T) -> Result<Bytes, StoreError> {
 pub(super) fn decode<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, StoreError> {
     record::decode(FORMAT, value)
 }
+
+/// Attributes that are never part of a user's document of record: they are computed, or secret.
+pub(super) const NOT_OF_USERS: [&str; 4] = ["id", "meta", "groups", "password"];
+/// Attributes that are never part of a group's document of record.
+pub(super) const NOT_OF_GROUPS: [&str; 3] = ["id", "meta", "members"];
 
 /// The document without what is not part of it.
 pub(super) fn document_of_record(document: &Object, without: &[&str]) -> Object {

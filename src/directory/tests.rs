@@ -1,6 +1,7 @@
 //! The directory on a store in memory: what turns of sagas leave behind, read back through its look-ups.
 //!
-//! Pure rules are tested beside them, in `index` and `granted`.
+//! Pure rules are tested beside them, in `index` and `granted`; numbers, positions and large groups in
+//! `number_tests`.
 
 use std::sync::Arc;
 
@@ -18,33 +19,33 @@ use crate::store::samples::{
     self, acknowledged, committed, granted, named, object, opened, put_group, put_user, refusal, subject,
     tenant,
 };
-use crate::{audit, directory::import::ImportState, limits};
+use crate::{audit, directory::import::ImportState};
 
-struct Bench {
-    store: Arc<MemoryStore>,
-    directory: Directory,
+pub(super) struct Bench {
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) directory: Directory,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let store = Arc::new(MemoryStore::new());
         Self { directory: Directory::new(tenant(), Arc::clone(&store) as Arc<dyn Store>), store }
     }
 
-    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
+    pub(super) async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
         self.store.commit(batch).await
     }
 
     async fn settle_with(&self, opened: &SagaOpened, turn: &Turn, report: &Report, now_ms: i64) {
-        let batch = self.directory.settle(opened, turn, report, now_ms).await.unwrap();
+        let batch = self.directory.compose(opened, turn, report, now_ms).await.unwrap();
         self.commit(batch).await.unwrap();
     }
 
-    async fn settle(&self, opened: &SagaOpened, turn: &Turn, now_ms: i64) {
+    pub(super) async fn settle(&self, opened: &SagaOpened, turn: &Turn, now_ms: i64) {
         self.settle_with(opened, turn, &Report { settled: true, ..Report::default() }, now_ms).await;
     }
 
-    async fn user(&self, n: u32, id: &str) {
+    pub(super) async fn user(&self, n: u32, id: &str) {
         let saga = put_user(n, None, json!({"userName": id}), None);
         self.settle(&saga, &committed(id), 1).await;
     }
@@ -104,7 +105,7 @@ async fn two_users_never_own_one_name_but_may_share_an_address() {
     };
     bench.settle(&with(1, "ada"), &committed("u1"), 1).await;
     let second =
-        bench.directory.settle(&with(2, "ADA"), &committed("u2"), &Report::default(), 1).await.unwrap();
+        bench.directory.compose(&with(2, "ADA"), &committed("u2"), &Report::default(), 1).await.unwrap();
     assert!(matches!(bench.commit(second).await, Err(StoreError::Conflict { table: Table::Index, .. })));
     bench.settle(&with(3, "bea"), &committed("u2"), 1).await;
     for lookup in [UserLookup::Email("a@x"), UserLookup::ExternalId("E")] {
@@ -285,7 +286,7 @@ async fn many_members_are_recomputed_in_parts_and_listed_in_pages() {
     assert_eq!(bench.directory.views(ResourceKind::Group, None, 9).await.unwrap().len(), 1);
 }
 
-fn observed(id: &str, document: Value) -> Observed {
+pub(super) fn observed(id: &str, document: Value) -> Observed {
     Observed { id: Some(UserId::new(id)), document: object(document), ..Observed::default() }
 }
 
@@ -347,84 +348,4 @@ async fn an_imported_group_keeps_its_id_and_the_members_that_are_known() {
     let state = ImportState { finished_ms: 1, users: 2, groups: 3 };
     bench.commit(bench.directory.batch_import_done(state).unwrap()).await.unwrap();
     assert_eq!(bench.directory.import_state().await.unwrap(), Some(state));
-}
-
-#[tokio::test]
-async fn a_group_of_twenty_thousand_is_replaced_in_one_commit_on_disk() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = crate::store::SledStore::open(&crate::store::OpenOptions::new(dir.path())).unwrap();
-    let directory = Directory::new(tenant(), Arc::clone(&store) as Arc<dyn Store>);
-    let ids: Vec<String> = (0..40_000).map(|n| format!("{n:08}-aaaa-bbbb-cccc-dddddddddddd")).collect();
-    for some in ids.chunks(10_000) {
-        let mut batch = Batch::new();
-        for id in some {
-            batch.append(
-                directory
-                    .batch_import_user(&observed(id, json!({"userName": id})), subject(1), 1)
-                    .await
-                    .unwrap(),
-            );
-        }
-        store.commit(batch).await.unwrap();
-    }
-    let (first, second) = ids.split_at(limits::MEMBERS_PER_REQUEST);
-    for (n, members) in (1..).zip([first, second]) {
-        let members: Vec<&str> = members.iter().map(String::as_str).collect();
-        let saga = put_group(n, "G", Some(u64::from(n) - 1), &members, &[], true);
-        let batch = directory.settle(&saga, &committed("gg"), &Report::default(), 1).await.unwrap();
-        store.commit(batch).await.unwrap();
-        assert_eq!(directory.member_count(&GroupId::new("g")).await.unwrap(), limits::MEMBERS_PER_REQUEST);
-    }
-    assert!(!directory.is_member(&GroupId::new("g"), &UserId::new(&ids[0])).await.unwrap());
-    assert_eq!(directory.recomputes(9999).await.unwrap().len(), 200 + 400);
-}
-
-#[tokio::test]
-async fn resources_are_counted_as_they_come_and_go_and_once_where_they_never_were() {
-    let bench = Bench::new();
-    let generation = async || bench.directory.generation(ResourceKind::User).await.unwrap();
-    for (n, id) in [(1, "u1"), (2, "u2"), (3, "u3")] {
-        bench.user(n, id).await;
-    }
-    let three = generation().await;
-    bench.user(1, "u1").await;
-    assert_eq!(
-        (bench.directory.counts().await.unwrap().users, generation().await),
-        (3, three),
-        "a change counts nothing"
-    );
-    let gone = opened(9, Subject::User(Some(UserId::new("u2"))), Intent::DeleteUser { version: 1 });
-    bench.settle(&gone, &committed("u2"), 2).await;
-    assert_eq!(bench.directory.counts().await.unwrap().users, 2);
-    assert_ne!(generation().await, three);
-    assert!(bench.directory.batch_first_counts().await.unwrap().is_empty());
-
-    let mut forget = Batch::new();
-    for (key, _) in bench.store.scan(Table::Meta, b"", None, 99).await.unwrap() {
-        forget.delete(Table::Meta, key);
-    }
-    bench.commit(forget).await.unwrap();
-    bench.commit(bench.directory.batch_first_counts().await.unwrap()).await.unwrap();
-    assert_eq!(bench.directory.counts().await.unwrap().users, 2);
-    assert_eq!(bench.directory.nth_id(ResourceKind::User, None, 2).await.unwrap().as_deref(), Some("u3"));
-    assert_eq!(bench.directory.nth_id(ResourceKind::User, Some("u1"), 2).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn one_look_tells_whether_any_of_a_page_of_users_is_in_a_group() {
-    let bench = Bench::new();
-    for (n, id) in [(1, "u1"), (2, "u3"), (3, "u5")] {
-        bench.user(n, id).await;
-    }
-    bench.settle(&put_group(900, "G", None, &["u3"], &[], false), &committed("gg"), 1).await;
-    for (first, last, wanted) in [
-        ("u1", "u2", true),
-        ("u1", "u3", false),
-        ("u3", "u5", false),
-        ("u2", "u4", false),
-        ("u4", "u9", true),
-    ] {
-        let groupless = bench.directory.groupless(&UserId::new(first), &UserId::new(last)).await.unwrap();
-        assert_eq!(groupless, wanted, "{first} to {last}");
-    }
 }

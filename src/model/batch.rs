@@ -1,7 +1,8 @@
 //! What is written together, and the proof that it was.
 //!
-//! A [`Batch`] is data: puts, deletes and what must be true beforehand. `store` makes it durable and hands out the
-//! [`CommitToken`], without which no 2xx to a write can be built. Who composes batches: `directory`, `audit`, `saga`.
+//! A [`Batch`] is data: puts, deletes and what must be true beforehand. `store` makes it durable and hands
+//! out the [`CommitToken`], without which no 2xx to a write can be built. Who composes batches: `directory`,
+//! `audit`, `saga`.
 
 use bytes::Bytes;
 
@@ -66,8 +67,13 @@ pub struct Batch {
     pub put: Vec<(Table, Vec<u8>, Bytes)>,
     /// Keys to remove; removing an absent key is fine. Deletes are applied before puts.
     pub delete: Vec<(Table, Vec<u8>)>,
-    /// Numbers to add to what a key holds; the sum is made at the commit, so that two batches never quarrel about it.
+    /// Numbers to add to what a key holds; the sum is made at the commit, so that two batches never quarrel
+    /// about it.
     pub count: Vec<(Table, Vec<u8>, i64)>,
+    /// What to append to hash chains in [`Table::Audit`]: the prefix of a chain's keys and the content of its
+    /// next link. Number and hash are given at the commit, so that two batches never quarrel about the end of
+    /// a chain.
+    pub chained: Vec<(Vec<u8>, Bytes)>,
 }
 
 impl Batch {
@@ -91,9 +97,16 @@ impl Batch {
         self.delete.push((table, key.into()));
     }
 
-    /// Adds to the number that a key holds; a key that is absent holds 0. Written as `store::record::number` reads it.
+    /// Adds to the number that a key holds; a key that is absent holds 0. Written as `store::record::number`
+    /// reads it.
     pub fn count(&mut self, table: Table, key: impl Into<Vec<u8>>, by: i64) {
         self.count.push((table, key.into(), by));
+    }
+
+    /// Adds a link to the hash chain whose keys start with that prefix; the first one begins the chain.
+    /// Verified by `audit`.
+    pub fn append_chained(&mut self, chain: impl Into<Vec<u8>>, content: impl Into<Bytes>) {
+        self.chained.push((chain.into(), content.into()));
     }
 
     /// Takes over all of another batch.
@@ -102,15 +115,18 @@ impl Batch {
         self.put.extend(other.put);
         self.delete.extend(other.delete);
         self.count.extend(other.count);
+        self.chained.extend(other.chained);
     }
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.expect.is_empty() && self.put.is_empty() && self.delete.is_empty() && self.count.is_empty()
+        let keyed = self.expect.is_empty() && self.put.is_empty() && self.delete.is_empty();
+        keyed && self.count.is_empty() && self.chained.is_empty()
     }
 }
 
-/// Proof that a batch is durable. Only `store` mints it (the tidy test watches that), and a 2xx to a write needs one.
+/// Proof that a batch is durable. Only `store` mints it (the tidy test watches that), and a 2xx to a write
+/// needs one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitToken {
     sequence: u64,

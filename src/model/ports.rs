@@ -66,6 +66,16 @@ pub trait Store: Send + Sync {
         after: Option<&[u8]>,
         nth: usize,
     ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Why no commit can succeed any more, for readiness and logs; `None` while all is well. Once there is a reason it stays until
+    /// the store is opened again. Reads may still work.
+    fn trouble(&self) -> Option<String>;
+
+    /// Finishes what is queued and takes no more commits. Reads still work. Closing twice is fine.
+    ///
+    /// # Errors
+    /// What was queued, or the end itself, could not be written.
+    async fn close(&self) -> Result<(), StoreError>;
 }
 
 /// The saga log.
@@ -121,7 +131,7 @@ pub trait TurnRecords: Send + Sync {
     ///
     /// # Errors
     /// A damaged record.
-    async fn settle(
+    async fn compose(
         &self,
         opened: &SagaOpened,
         turn: &Turn,

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GrantedSet, GroupId, Named, Object, Plan, Reason, Refusal, SagaId, StepId, SubjectId, TenantId, UserId,
+    GrantedSet, GroupId, Object, Plan, Reason, Refusal, SagaId, StepId, SubjectId, TenantId, UserId,
 };
 
 /// Who or what caused a change.
@@ -183,8 +183,6 @@ pub struct Report {
     pub failed: Vec<(StepId, Refusal)>,
     /// Whether all steps are settled.
     pub settled: bool,
-    /// Division in which a new user landed, if it was read.
-    pub division: Option<Named>,
 }
 
 /// A saga with its turns, as the journal holds it.

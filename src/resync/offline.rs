@@ -1,7 +1,7 @@
 //! The offline import: users from a file, one JSON object on each line, become unmanaged records, and Genesys is not asked.
 //!
 //! For directories that would take hours to read page by page. A line that is wrong is reported with its number and passed over.
-//! Safe to repeat: what is there already stays as it is. The records are `directory::offline`'s; the command is `cli`'s.
+//! Safe to repeat: what is there already stays as it is. The records are `directory::import`'s; the command is `cli`'s.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, Read as _};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::directory::Directory;
 use crate::directory::import::ImportState;
-use crate::directory::offline::{Chunk, Taken};
+use crate::directory::import::{Chunk, Taken};
 use crate::genesys::api::scim_users;
 use crate::limits::BODY_BYTES;
 use crate::model::ports::{Clock, Ids, Store};

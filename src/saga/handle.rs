@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::model::ports::Clock;
-use crate::model::{Batch, CommitToken, Outcome, Refusal, Report, SagaId, SagaOpened, StoreError};
+use crate::model::{CommitToken, Outcome, Refusal, Report, SagaId, SagaOpened, StoreError};
 
 /// How long a saga has to answer a question of the bridge.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
@@ -141,28 +141,4 @@ impl Handle {
         self.commands.send(command(reply)).await.ok()?;
         answer.await.ok()
     }
-}
-
-/// Key of a claim in `Table::Index`.
-pub fn claim_key(tenant: &str, by: &str, name: &str) -> Vec<u8> {
-    format!("{tenant}/claim/{by}/{name}").into_bytes()
-}
-
-/// The record by which a POST, sent again after its first answer got lost, is recognised. The bridge removes it once the
-/// client has seen a 2xx.
-pub(super) fn claim(opened: &SagaOpened, bound: &str) -> Batch {
-    let mut batch = Batch::new();
-    if let Some((name, external_id)) = &opened.claim {
-        let id = match &opened.about {
-            crate::model::Subject::User(_) => bound.to_owned(),
-            crate::model::Subject::Group { id, .. } => id.as_str().to_owned(),
-        };
-        let value = serde_json::json!({ "id": id, "externalId": external_id }).to_string();
-        batch.put(
-            crate::model::Table::Index,
-            claim_key(opened.tenant.as_str(), &opened.cause.by, name),
-            value,
-        );
-    }
-    batch
 }

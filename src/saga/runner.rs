@@ -94,8 +94,6 @@ impl Runner {
             epoch: 0,
             found: None,
             resumed: turns.is_some(),
-            claimed: turns
-                .is_some_and(|turns| turns.iter().any(|turn| matches!(turn, Turn::Acknowledged { .. }))),
         };
         self.engine.spawn(saga.run());
         handle
@@ -129,7 +127,6 @@ struct Running {
     password: Option<Secret>,
     steps: JoinSet<(StepId, StepEnd)>,
     parking: Option<oneshot::Sender<Option<Parked>>>,
-    claimed: bool,
     epoch: u64,
     resumed: bool,
     /// What the undo found out about the Genesys id: `Some(None)` is "there is none".
@@ -276,7 +273,6 @@ impl Running {
             let batch = self.records(turn).await?;
             match self.runner.ports.journal.turn(self.opened.id, turn, batch).await {
                 Err(StoreError::Conflict { table, .. }) if table != Table::Journal => {
-                    self.claimed = false;
                     tracing::info!(saga = %self.opened.id, ?table, "a record changed under a turn; composing it anew");
                 }
                 settled => return settled,
@@ -285,16 +281,10 @@ impl Running {
         Err(StoreError::Failed("the records of a turn kept changing under it".into()))
     }
 
-    async fn records(&mut self, turn: &Turn) -> Result<Batch, StoreError> {
+    async fn records(&self, turn: &Turn) -> Result<Batch, StoreError> {
         let now = self.runner.ports.clock.now_ms();
         let report = self.machine.report();
-        let mut batch = self.runner.ports.directory.settle(&self.opened, turn, &report, now).await?;
-        let visible = matches!(turn, Turn::Acknowledged { .. } | Turn::Finished(Outcome::Committed { .. }));
-        if let (true, false, Some(bound)) = (visible, self.claimed, self.machine.bound()) {
-            batch.append(super::handle::claim(&self.opened, bound));
-            self.claimed = true;
-        }
-        Ok(batch)
+        self.runner.ports.directory.compose(&self.opened, turn, &report, now).await
     }
 
     fn spawn(&mut self, steps: &[StepId]) {

@@ -1,4 +1,5 @@
-//! How keys are written: `<tenant>/<word>/<part>/...`, each part escaped so that no value can reach into its neighbour.
+//! How keys are written: `<tenant>/<word>/<part>/...`, each part escaped so that no value can reach into its
+//! neighbour.
 //!
 //! Says nothing about which keys exist: `journal`, `tokens`, `directory` and `audit` each name their own.
 
@@ -6,11 +7,12 @@ use std::borrow::Cow;
 
 use crate::model::{Batch, TenantId};
 
-/// Longest part in bytes, escaped, that is written as it is. Longer ones (a display name may have 256 KiB) are replaced by their hash: keys
-/// must stay small enough for the store's pages.
+/// Longest part in bytes, escaped, that is written as it is. Longer ones (a display name may have 256 KiB)
+/// are replaced by their hash: keys must stay small enough for the store's pages.
 const PART_BYTES: usize = 200;
 
-/// Longest key that is stored as it is. sled keeps up to 257 keys in one index page, which must stay below the 128 KiB of a blob file.
+/// Longest key that is stored as it is. sled keeps up to 257 keys in one index page, which must stay below
+/// the 128 KiB of a blob file.
 const KEY_BYTES: usize = 480;
 /// Length of the mark and hash that stand for a key's tail.
 const HASH_BYTES: usize = 2 + 64;

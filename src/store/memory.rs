@@ -11,14 +11,15 @@ use bytes::Bytes;
 use crate::model::ports::Store;
 use crate::model::{Batch, CommitToken, StoreError, Table};
 
-use super::apply::{check_sizes, resolve};
 use super::keys;
+use super::resolve::{check_sizes, resolve};
 
 #[derive(Clone, Debug, Default)]
 struct Inner {
     data: BTreeMap<(Table, Vec<u8>), Bytes>,
     commits: u64,
     fail_in: Option<u64>,
+    closed: bool,
 }
 
 /// A [`Store`] in memory.
@@ -45,7 +46,7 @@ impl MemoryStore {
 
     /// Another store with the same content: what a crash at this moment would leave.
     pub fn copy(&self) -> Self {
-        Self { inner: Mutex::new(Inner { fail_in: None, ..self.lock().clone() }) }
+        Self { inner: Mutex::new(Inner { fail_in: None, closed: false, ..self.lock().clone() }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -59,6 +60,9 @@ impl Store for MemoryStore {
         keys::fit_batch(&mut batch);
         check_sizes(&batch)?;
         let mut inner = self.lock();
+        if inner.closed {
+            return Err(StoreError::Failed("it is closed".to_owned()));
+        }
         match inner.fail_in {
             Some(0 | 1) => {
                 inner.fail_in = None;
@@ -114,5 +118,37 @@ impl Store for MemoryStore {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let rows = self.scan(table, prefix, after, nth).await?;
         Ok(rows.into_iter().nth(nth.saturating_sub(1)).map(|(key, _)| key))
+    }
+
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.lock().closed = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(key: &str) -> Batch {
+        let mut batch = Batch::new();
+        batch.put(Table::Users, key, "1");
+        batch
+    }
+
+    #[tokio::test]
+    async fn a_commit_told_to_fail_writes_nothing_and_the_next_one_works() {
+        let store = MemoryStore::new();
+        store.fail_commit(2);
+        store.commit(put("t/a")).await.unwrap();
+        let copy = store.copy();
+        assert!(matches!(store.commit(put("t/b")).await, Err(StoreError::Failed(_))));
+        assert_eq!(store.get(Table::Users, b"t/b").await.unwrap(), None);
+        store.commit(put("t/b")).await.unwrap();
+        assert_eq!((store.commits(), copy.commits()), (2, 1));
     }
 }

@@ -1,6 +1,7 @@
 //! Bearer tokens of identity providers and administrators: made, kept as hashes, listed, revoked.
 //!
-//! Takes randomness as a parameter and never stores the text of a token. Who checks a request's token: `server`.
+//! Takes randomness as a parameter and never stores the text of a token. Who checks a request's token:
+//! `server`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,7 +34,8 @@ pub enum Scope {
 pub struct TokenRecord {
     /// Its id, which is also the name of the client in causes and in the audit trail.
     pub id: ClientId,
-    /// SHA-256 of its text, 64 lower-case hex digits. The text has 256 random bits, so a plain hash cannot be guessed back.
+    /// SHA-256 of its text, 64 lower-case hex digits. The text has 256 random bits, so a plain hash cannot be
+    /// guessed back.
     pub hash: String,
     /// What its bearer may do.
     pub scope: Scope,
@@ -95,7 +97,8 @@ impl Known {
     }
 }
 
-/// The live token that was presented. Looks at every record, so that the time tells nothing about which one it was.
+/// The live token that was presented. Looks at every record, so that the time tells nothing about which one
+/// it was.
 pub fn find<'a>(known: &'a [Known], presented: &str, now_ms: i64) -> Option<&'a TokenRecord> {
     let digest = Sha256::digest(presented.as_bytes());
     let mut words = [0; 4];

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use genesys_scim_bridge::audit::{self, AuditRecord};
 use genesys_scim_bridge::model::ports::Store;
 use genesys_scim_bridge::model::{Batch, Expect, StoreError, Table, TenantId};
-use genesys_scim_bridge::store::{OpenOptions, SledStore};
+use genesys_scim_bridge::store::{self, OpenOptions};
 
 const DIR: &str = "STORE_CRASH_DIR";
 const WRITERS: u64 = 8;
@@ -96,7 +96,7 @@ async fn read_back(store: &dyn Store) -> BTreeMap<u64, BTreeSet<u64>> {
 fn child() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    let store = SledStore::open(&options(Path::new(&dir))).unwrap();
+    let store = store::open(&options(Path::new(&dir))).unwrap();
     let found = runtime.block_on(read_back(store.as_ref()));
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
@@ -110,10 +110,10 @@ fn child() {
             writer.await.unwrap();
         }
     });
-    say(&format!("healthy {}", store.is_healthy()));
+    say(&format!("healthy {}", store.trouble().is_none()));
 }
 
-async fn write(store: Arc<SledStore>, writer: u64, first: u64) {
+async fn write(store: Arc<dyn Store>, writer: u64, first: u64) {
     for number in first.. {
         match store.commit(batch(writer, number)).await {
             // Said only after the commit was acknowledged; the pipe outlives the process.
@@ -158,7 +158,7 @@ fn acknowledged(lines: impl Iterator<Item = String>) -> (Vec<(u64, u64)>, Vec<St
 }
 
 fn check(dir: &Path, acks: &[(u64, u64)]) {
-    let store = SledStore::open(&options(dir)).unwrap();
+    let store = store::open(&options(dir)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let found = runtime.block_on(read_back(store.as_ref()));
     for (writer, number) in acks {
@@ -169,7 +169,7 @@ fn check(dir: &Path, acks: &[(u64, u64)]) {
         // Each writer waits for its answer, so its numbers have no gap.
         assert_eq!(numbers.last().map_or(0, |last| last + 1), numbers.len() as u64, "writer {writer}");
     }
-    store.close().unwrap();
+    runtime.block_on(store.close()).unwrap();
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The saga journal on any store: how sagas are opened, turned, ended and found again.
 //!
-//! Keys: `saga/<id>` (how it was opened, written once), `turn/<id>/<nnnn>` (one for each turn), `open/<id>` (it has not ended),
-//! `done/<inverted number>` (it has; newest first), and `reserve/<name>` in the index. Which turn may follow which:
-//! [`super::turns`]. What a saga does: the saga room. The records that go with a turn: `directory`.
+//! Keys: `saga/<id>` (how it was opened, written once), `turn/<id>/<nnnn>` (one for each turn), `open/<id>`
+//! (it has not ended), `done/<inverted number>` (it has; newest first), and `reserve/<name>` in the index.
+//! Which turn may follow which: `transitions`. What a saga does: the saga room. The records that go with a
+//! turn: `directory`.
+
+mod transitions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +17,7 @@ use crate::model::{
     Batch, CommitToken, Expect, SagaId, SagaOpened, SagaState, StoreError, Table, TenantId, Turn,
 };
 
-use super::{keys, record, turns};
+use super::{keys, record};
 
 const FORMAT: u8 = 1;
 /// Turns of one saga that are read: redriven a thousand times is far beyond any use.
@@ -84,7 +87,7 @@ impl StoreJournal {
         let text = id.to_string();
         let refused = || StoreError::Conflict { table: Table::Journal, key: self.key(&["saga", &text]) };
         let state = self.load(id).await?.ok_or_else(refused)?;
-        if !turns::legal(state.turns.last(), turn) {
+        if !transitions::legal(state.turns.last(), turn) {
             tracing::error!(saga = %id, after = state.turns.len(), "an illegal turn was refused");
             return Err(refused());
         }
@@ -98,7 +101,7 @@ impl StoreJournal {
         batch.expect(Table::Journal, open.clone(), Expect::Present);
         batch.expect(Table::Journal, key.clone(), Expect::Absent);
         batch.put(Table::Journal, key, record::encode(FORMAT, turn)?);
-        if turns::ends(turn) {
+        if transitions::ends(turn) {
             batch.delete(Table::Journal, open);
             for name in &state.opened.names {
                 batch.delete(Table::Index, self.reserve_key(name));
@@ -117,12 +120,12 @@ impl StoreJournal {
         let prefix = keys::prefix(&self.tenant, &["done"]);
         let after = self.done_key(oldest.saturating_add(1));
         for (key, id) in self.store.scan(Table::Journal, &prefix, Some(&after), TRIM).await? {
-            let id = String::from_utf8_lossy(&id).into_owned();
-            let turns = keys::prefix(&self.tenant, &["turn", &id]);
+            let id = record::id(&id)?;
+            let turns = keys::prefix(&self.tenant, &["turn", id]);
             for (turn, _) in self.store.scan(Table::Journal, &turns, None, TURNS).await? {
                 batch.delete(Table::Journal, turn);
             }
-            batch.delete(Table::Journal, self.key(&["saga", &id]));
+            batch.delete(Table::Journal, self.key(&["saga", id]));
             batch.delete(Table::Journal, key);
         }
         Ok(batch)
@@ -139,7 +142,7 @@ impl StoreJournal {
     }
 
     async fn load_listed(&self, id: &[u8]) -> Result<SagaState, StoreError> {
-        self.load_text(&String::from_utf8_lossy(id))
+        self.load_text(record::id(id)?)
             .await?
             .ok_or_else(|| StoreError::Damaged("a listed saga is missing".to_owned()))
     }
@@ -208,14 +211,14 @@ impl Journal for StoreJournal {
         let mut found = Vec::with_capacity(page.len());
         for (_, id) in page {
             // It may have been trimmed since the page was read.
-            found.extend(self.load_text(&String::from_utf8_lossy(&id)).await?);
+            found.extend(self.load_text(record::id(&id)?).await?);
         }
         Ok(found)
     }
 
     async fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError> {
         let Some(id) = self.store.get(Table::Index, &self.reserve_key(name)).await? else { return Ok(None) };
-        SagaId::parse(&String::from_utf8_lossy(&id))
+        SagaId::parse(record::id(&id)?)
             .map(Some)
             .ok_or_else(|| StoreError::Damaged("a reservation names no saga".to_owned()))
     }

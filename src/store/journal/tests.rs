@@ -1,6 +1,7 @@
 //! The journal on a store in memory.
 //!
-//! Which turn may follow which is tested in `turns`; surviving a kill in `tests/processes/store_crash.rs`.
+//! Which turn may follow which is tested in `transitions`; surviving a kill in
+//! `tests/processes/store_crash.rs`.
 
 use super::*;
 use crate::model::{Outcome, StepId};

@@ -12,7 +12,7 @@ use genesys_scim_bridge::app::system::SystemIds;
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::model::ports::{Ids, Store};
 use genesys_scim_bridge::model::{Batch, Observed, TenantId, UserId};
-use genesys_scim_bridge::store::{OpenOptions, SledStore};
+use genesys_scim_bridge::store::{self, OpenOptions};
 use serde_json::{Value, json};
 
 use crate::support::bridge::TestBridge;
@@ -35,8 +35,8 @@ fn email(number: usize) -> String {
 
 /// Writes all users of the organisation into a store that is not open yet, and says their ids.
 async fn written(data: &Path, world: &Value) -> Vec<String> {
-    let store = SledStore::open(&OpenOptions::new(data)).unwrap();
-    let directory = Directory::new(TenantId::new("aurora"), Arc::clone(&store) as Arc<dyn Store>);
+    let store = store::open(&OpenOptions::new(data)).unwrap();
+    let directory = Directory::new(TenantId::new("aurora"), Arc::clone(&store));
     let (mut ids, mut batch) = (Vec::new(), Batch::new());
     for (id, user) in world["users"].as_object().unwrap() {
         let document = json!({"userName": user["email"], "displayName": user["name"], "active": true});
@@ -52,7 +52,7 @@ async fn written(data: &Path, world: &Value) -> Vec<String> {
         }
     }
     store.commit(batch).await.unwrap();
-    store.close().unwrap();
+    store.close().await.unwrap();
     ids
 }
 

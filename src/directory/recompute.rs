@@ -1,7 +1,8 @@
-//! What a group change leaves to be done: users whose entitlements must be computed again, in parts small enough for one go each.
+//! What a group change leaves to be done: users whose entitlements must be computed again, in parts small
+//! enough for one go each.
 //!
-//! A part is written in the commit of the group's change and removed when its users were handed to sagas of their own; a part that
-//! is handled twice does no harm. Who works them off: `bridge`.
+//! A part is written in the commit of the group's change and removed when its users were handed to sagas of
+//! their own; a part that is handled twice does no harm. Who works them off: `bridge`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,15 @@
-//! The read side of the directory: resources as text, by id, by index and page by page, and how many there are.
+//! The read side of the directory: resources as text, by id, by index and page by page, and how many there
+//! are.
 //!
-//! Parses no record (`form::view`). Writes that keep the numbers right are [`Directory::came`] and [`Directory::went`], called where a
-//! record comes to be or goes. Whole records for the bridge are read in the files above.
+//! Parses no record (`codec::view`). Writes that keep the numbers right are [`Directory::came`] and
+//! [`Directory::went`], called where a record comes to be or goes. Whole records for the bridge are read in
+//! the files above.
 
 use crate::model::{Batch, GroupId, StoreError, Table, UserId};
 use crate::scim::kind::ResourceKind;
 use crate::store::{keys, record};
 
-use super::{Counts, Directory, PAGE, UserLookup, View, form, index};
+use super::{Counts, Directory, PAGE, UserLookup, View, codec, index};
 
 /// Word under which a kind's records are kept.
 const fn word(kind: ResourceKind) -> &'static str {
@@ -36,7 +38,7 @@ impl Directory {
     /// One resource.
     pub async fn view(&self, kind: ResourceKind, id: &str) -> Result<Option<View>, StoreError> {
         let value = self.value(table(kind), &self.key(&[word(kind), id])).await?;
-        value.map(|value| form::view(kind, &value)).transpose()
+        value.map(|value| codec::view(kind, &value)).transpose()
     }
 
     /// Up to `limit` users that a look-up finds, by id.
@@ -80,7 +82,7 @@ impl Directory {
     ) -> Result<Vec<View>, StoreError> {
         let after = after.map(|id| self.key(&[word(kind), id]));
         let rows = self.scan(table(kind), &[word(kind)], after.as_deref(), limit).await?;
-        rows.iter().map(|(_, value)| form::view(kind, value)).collect()
+        rows.iter().map(|(_, value)| codec::view(kind, value)).collect()
     }
 
     /// The id of the `nth` resource (from 1) after the id `after`; `None` where there are fewer.
@@ -100,7 +102,7 @@ impl Directory {
         }
         // An id too long to stand in the key.
         let value = self.value(table(kind), &key).await?;
-        let view = value.map(|value| form::view(kind, &value)).transpose()?;
+        let view = value.map(|value| codec::view(kind, &value)).transpose()?;
         Ok(view.map(|view| view.id))
     }
 
@@ -132,7 +134,8 @@ impl Directory {
         Ok(turnover.came.saturating_add(turnover.went))
     }
 
-    /// What has to be written once in a data directory from before resources were counted; empty in any other.
+    /// What has to be written once in a data directory from before resources were counted; empty in any
+    /// other.
     pub async fn batch_first_counts(&self) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
         for kind in ResourceKind::ALL {

@@ -1,7 +1,9 @@
-//! How users and groups are written: a fixed head, what only the bridge needs as JSON, and the resource as the text that is sent.
+//! How users and groups are written: a fixed head, what only the bridge needs as JSON, and the resource as
+//! the text that is sent.
 //!
-//! A read needs the head and the text ([`view`]) and parses nothing; a write takes the whole record apart. Records of format 1 (JSON
-//! as a whole, without the text) are still read. What the fields mean: [`super::record`]; the text: `scim::rendered`.
+//! A read needs the head and the text ([`view`]) and parses nothing; a write takes the whole record apart.
+//! Records of format 1 (JSON as a whole, without the text) are still read. What the fields mean:
+//! [`super::record`]; the text: `scim::rendered`.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;

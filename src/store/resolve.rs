@@ -1,6 +1,8 @@
-//! From a batch to the writes it means, shared by all stores: sizes, conditions, deletes before puts, appends to chains.
+//! From a batch to the writes it means, shared by all stores: sizes, conditions, deletes before puts, appends
+//! to chains.
 //!
-//! Pure but for the reads it is given. Who makes the writes durable: `committer`; who only keeps them: [`super::memory`].
+//! Pure but for the reads it is given. Who makes the writes durable: `committer`; who only keeps them:
+//! [`super::memory`].
 
 use std::collections::BTreeMap;
 
@@ -9,9 +11,10 @@ use bytes::Bytes;
 use crate::limits::STORE_RECORD_BYTES;
 use crate::model::{Batch, Expect, StoreError, Table};
 
-use super::{chain, record};
+use super::{hash_chain, record};
 
-/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room for the rest.
+/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room
+/// for the rest.
 const COMMIT_KEYS: usize = 100_000;
 
 /// The final writes of a batch, each key once; `None` removes.
@@ -22,11 +25,15 @@ pub(super) type Read<'a> = &'a dyn Fn(Table, &[u8]) -> Result<Option<Bytes>, Sto
 
 /// Refuses what could not be kept safely, before it is queued.
 pub(super) fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
-    if let Some((_, _, value)) = batch.put.iter().find(|(_, _, value)| value.len() > STORE_RECORD_BYTES) {
-        return Err(StoreError::TooLarge { bytes: value.len() });
+    let sizes = || {
+        let put = batch.put.iter().map(|(_, _, value)| value.len());
+        put.chain(batch.chained.iter().map(|(_, content)| content.len()))
+    };
+    if let Some(bytes) = sizes().find(|bytes| *bytes > STORE_RECORD_BYTES) {
+        return Err(StoreError::TooLarge { bytes });
     }
-    if batch.put.len() + batch.delete.len() + batch.count.len() > COMMIT_KEYS {
-        return Err(StoreError::TooLarge { bytes: batch.put.iter().map(|(_, _, value)| value.len()).sum() });
+    if batch.put.len() + batch.delete.len() + batch.count.len() + batch.chained.len() > COMMIT_KEYS {
+        return Err(StoreError::TooLarge { bytes: sizes().sum() });
     }
     Ok(())
 }
@@ -45,16 +52,12 @@ pub(super) fn resolve(batch: Batch, read: Read<'_>) -> Result<Writes, StoreError
         }
     }
     let mut writes: Writes = batch.delete.into_iter().map(|at| (at, None)).collect();
-    for (table, key, value) in batch.put {
-        match chain::append_prefix(&key) {
-            Some(prefix) if table == Table::Audit => append(&mut writes, prefix, &value, read)?,
-            _ => {
-                writes.insert((table, key), Some(value));
-            }
-        }
-    }
+    writes.extend(batch.put.into_iter().map(|(table, key, value)| ((table, key), Some(value))));
     for (table, key, by) in batch.count {
         add(&mut writes, (table, key), by, read)?;
+    }
+    for (prefix, content) in batch.chained {
+        append(&mut writes, &prefix, &content, read)?;
     }
     Ok(writes)
 }
@@ -72,13 +75,14 @@ fn add(writes: &mut Writes, at: (Table, Vec<u8>), by: i64, read: Read<'_>) -> Re
 
 /// Adds the next link of a chain and moves its head; several appends of one batch follow each other.
 fn append(writes: &mut Writes, prefix: &[u8], content: &[u8], read: Read<'_>) -> Result<(), StoreError> {
-    let at = (Table::Audit, chain::head_key(prefix));
+    let at = (Table::Audit, hash_chain::head_key(prefix));
     let current = match writes.get(&at) {
         Some(Some(head)) => Some(head.clone()),
         _ => read(at.0, &at.1)?,
     };
-    let head = chain::read_head(prefix, current)?.next(content);
-    writes.insert((Table::Audit, chain::link_key(prefix, head.sequence)), Some(chain::link(&head, content)));
+    let head = hash_chain::read_head(prefix, current)?.next(content);
+    let link = (Table::Audit, hash_chain::link_key(prefix, head.sequence));
+    writes.insert(link, Some(hash_chain::link(&head, content)));
     writes.insert(at, Some(head.to_bytes()));
     Ok(())
 }
@@ -127,13 +131,13 @@ mod tests {
     fn appends_of_one_batch_follow_each_other() {
         let mut batch = Batch::new();
         for text in ["x", "y"] {
-            batch.put(Table::Audit, chain::append_key(b"t/"), text);
+            batch.append_chained(b"t/", text);
         }
         let writes = resolve(batch, &held).unwrap();
         assert_eq!(writes.len(), 3);
-        let head = chain::Head::genesis(b"t/").next(b"x").next(b"y");
-        assert_eq!(writes.get(&(Table::Audit, chain::head_key(b"t/"))), Some(&Some(head.to_bytes())));
-        assert!(writes.contains_key(&(Table::Audit, chain::link_key(b"t/", 1))));
+        let head = hash_chain::Head::genesis(b"t/").next(b"x").next(b"y");
+        assert_eq!(writes.get(&(Table::Audit, hash_chain::head_key(b"t/"))), Some(&Some(head.to_bytes())));
+        assert!(writes.contains_key(&(Table::Audit, hash_chain::link_key(b"t/", 1))));
     }
 
     #[test]

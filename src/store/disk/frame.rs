@@ -1,7 +1,8 @@
-//! The outermost layer of a stored value: format byte, kind, CRC-32, payload. Damage is noticed here, not believed.
+//! The outermost layer of a stored value: format byte, kind, CRC-32, payload. Damage is noticed here, not
+//! believed.
 //!
-//! The checksum covers the place (tree and key) as well, so that a value found under a wrong key counts as damage too.
-//! Who writes and reads frames: `engine`. The records inside: [`super::record`].
+//! The checksum covers the place (tree and key) as well, so that a value found under a wrong key counts as
+//! damage too. Who writes and reads frames: `trees`. The records inside: [`super::record`].
 
 use crate::limits::STORE_VALUE_BYTES;
 
@@ -9,8 +10,9 @@ use crate::limits::STORE_VALUE_BYTES;
 const FORMAT: u8 = 1;
 /// Bytes before the payload: format, kind, CRC-32.
 const HEADER: usize = 6;
-/// Largest payload of one frame. Half of what the limit allows, because sled keeps up to 20 values in one page before it splits
-/// it, and a page of more than 128 KiB becomes a blob file: 17 values of 8 KiB were seen to do that.
+/// Largest payload of one frame. Half of what the limit allows, because sled keeps up to 20 values in one
+/// page before it splits it, and a page of more than 128 KiB becomes a blob file: 17 values of 8 KiB were
+/// seen to do that.
 pub(super) const PAYLOAD_BYTES: usize = STORE_VALUE_BYTES / 2 - HEADER;
 
 /// What a payload is.

@@ -1,7 +1,8 @@
-//! Records in memory, as they were last read: put together from their chunks, checksum verified, ready to be handed out without a copy.
+//! Records in memory, as they were last read: put together from their chunks, checksum verified, ready to be
+//! handed out without a copy.
 //!
-//! Bounded in bytes; what is read often stays (S3-FIFO). Says nothing about when a record is stale: `engine` takes out whatever a
-//! transaction writes before anybody else can read.
+//! Bounded in bytes; what is read often stays (S3-FIFO). Says nothing about when a record is stale: `trees`
+//! takes out whatever a transaction writes before anybody else can read.
 
 use bytes::Bytes;
 use quick_cache::sync::Cache as Map;

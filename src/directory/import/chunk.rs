@@ -1,7 +1,9 @@
-//! The offline import: users from a file, many in one batch, as the import of Genesys' own users would keep them.
+//! The offline import: users from a file, many in one batch, as the import of Genesys' own users would keep
+//! them.
 //!
-//! What becomes of one user is `import`'s business; here it is said why one was not taken, and that no two of a chunk claim one
-//! userName, which the conditions of a commit cannot see. Who reads the file and commits: `resync::offline`.
+//! What becomes of one user is [`super`]'s business; here it is said why one was not taken, and that no two
+//! of a chunk claim one userName, which the conditions of a commit cannot see. Who reads the file and
+//! commits: `resync::offline`.
 
 use std::collections::HashSet;
 
@@ -9,9 +11,10 @@ use crate::limits::STORE_BATCH_KEYS;
 use crate::model::{Batch, Observed, StoreError, SubjectId};
 use crate::scim::value::fold;
 
-use super::{Directory, index};
+use crate::directory::{Directory, index};
 
-/// Most users of one chunk: enough that a sync is shared by many, few enough that a chunk stays small in memory.
+/// Most users of one chunk: enough that a sync is shared by many, few enough that a chunk stays small in
+/// memory.
 const CHUNK_USERS: usize = 500;
 
 /// Users that are committed together.
@@ -55,8 +58,8 @@ pub enum Taken {
 }
 
 impl Directory {
-    /// Adds a user to the chunk, unless there is a reason not to. `fresh` becomes its subject unless it has one here or carries our
-    /// mark. The same id must not be given twice for one chunk.
+    /// Adds a user to the chunk, unless there is a reason not to. `fresh` becomes its subject unless it has
+    /// one here or carries our mark. The same id must not be given twice for one chunk.
     ///
     /// # Errors
     /// A damaged record.
@@ -158,7 +161,7 @@ mod tests {
     async fn what_an_identity_provider_wrote_stays() {
         let mut house = House::new();
         let saga = put_user(1, None, json!({"userName": "ada"}), None);
-        let batch = house.directory.settle(&saga, &committed("u1"), &Default::default(), 1).await.unwrap();
+        let batch = house.directory.compose(&saga, &committed("u1"), &Default::default(), 1).await.unwrap();
         house.store.commit(batch).await.unwrap();
         assert_eq!(house.take("u1", "another").await, Taken::Managed);
         assert!(house.named("ada").await.unwrap().managed);

@@ -1,4 +1,5 @@
-//! Which durable turn may follow which: the journal refuses all others, so that a mistake upstairs cannot break a promise.
+//! Which durable turn may follow which: the journal refuses all others, so that a mistake upstairs cannot
+//! break a promise.
 //!
 //! Decides nothing about what a saga does next: that is the saga's own state machine.
 
@@ -9,8 +10,9 @@ use crate::model::{Outcome, Turn};
 /// * An acknowledged saga never turns back (promise 1), an undoing one never forward again.
 /// * A saga without a visible result cannot be handed over, unless it is stuck: a leaver is always admitted.
 /// * A stuck one is redriven by writing `Undoing` again, or closed as rolled back by an administrator.
-/// * One that was refused before anything took effect may end as rolled back at once: there is nothing to act on.
-pub fn legal(last: Option<&Turn>, next: &Turn) -> bool {
+/// * One that was refused before anything took effect may end as rolled back at once: there is nothing to act
+///   on.
+pub(super) fn legal(last: Option<&Turn>, next: &Turn) -> bool {
     use Turn::{Acknowledged, Finished, HandedOver, Stuck, Undoing};
     match last {
         None => match next {
@@ -34,7 +36,7 @@ pub fn legal(last: Option<&Turn>, next: &Turn) -> bool {
 }
 
 /// Whether the turn ends the saga.
-pub fn ends(turn: &Turn) -> bool {
+pub(super) fn ends(turn: &Turn) -> bool {
     matches!(turn, Turn::Finished(_) | Turn::HandedOver { .. })
 }
 

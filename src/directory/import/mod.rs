@@ -1,8 +1,11 @@
 //! The import: users and groups that Genesys already has become *unmanaged* records, found by every look-up.
 //!
-//! Never touches a record that an identity provider has written. Lists nothing itself: who asks Genesys and commits the batches
-//! is `resync`. A batch that meets another change is refused as a conflict and can be made anew; one that stays refused claims a
-//! name that another record owns, which is to be reported and passed over.
+//! Never touches a record that an identity provider has written. Lists nothing itself: who asks Genesys and
+//! commits the batches is `resync`. A batch that meets another change is refused as a conflict and can be
+//! made anew; one that stays refused claims a name that another record owns, which is to be reported and
+//! passed over.
+
+mod chunk;
 
 use std::collections::BTreeSet;
 
@@ -14,8 +17,10 @@ use crate::model::{
 };
 use crate::scim::kind::GENESYS_USER;
 
-use super::record::{self, Provisioning, StoredGroup, StoredUser};
-use super::{Directory, index, settle_group, settle_user};
+use crate::directory::record::{self, Provisioning, StoredGroup, StoredUser};
+use crate::directory::{Directory, index};
+
+pub use chunk::{Chunk, Taken};
 
 /// That an import was finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +34,8 @@ pub struct ImportState {
 }
 
 impl Directory {
-    /// Takes a user of Genesys in, or brings an unmanaged one up to date. Empty when there is nothing to write. `fresh` becomes its
-    /// subject unless it has one here or carries our mark.
+    /// Takes a user of Genesys in, or brings an unmanaged one up to date. Empty when there is nothing to
+    /// write. `fresh` becomes its subject unless it has one here or carries our mark.
     ///
     /// # Errors
     /// A damaged record.
@@ -71,7 +76,8 @@ impl Directory {
         Ok(batch)
     }
 
-    /// Takes a group of Genesys in with those of its members that are users here; `fresh` becomes its id and subject if it is new.
+    /// Takes a group of Genesys in with those of its members that are users here; `fresh` becomes its id and
+    /// subject if it is new.
     ///
     /// # Errors
     /// A damaged record.
@@ -139,7 +145,8 @@ impl Directory {
         self.read(Table::Meta, &self.key(&["import"])).await
     }
 
-    /// The subject that a user's mark names: it was made by this bridge, perhaps before its directory was lost.
+    /// The subject that a user's mark names: it was made by this bridge, perhaps before its directory was
+    /// lost.
     fn marked(&self, observed: &Observed) -> Option<SubjectId> {
         observed.external_ids.iter().find_map(|(authority, value)| {
             let subject = SubjectId::parse(value)?;
@@ -147,8 +154,8 @@ impl Directory {
         })
     }
 
-    /// Refuses the batch if the record is no longer as it is now.
-    /// Whether no open saga has reserved the name: what a saga is about to own, the next import will find to be managed.
+    /// Whether no open saga has reserved the name: what a saga is about to own, the next import will find to
+    /// be managed.
     pub(super) async fn unreserved(
         &self,
         batch: &mut Batch,
@@ -165,23 +172,13 @@ impl Directory {
         batch.expect(Table::Index, key, Expect::Absent);
         Ok(true)
     }
-
-    pub(super) async fn unchanged_since(
-        &self,
-        batch: &mut Batch,
-        table: Table,
-        key: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        let expect = self.store.get(table, &key).await?.map_or(Expect::Absent, Expect::Equals);
-        batch.expect(table, key, expect);
-        Ok(())
-    }
 }
 
-/// The document of a user as far as it is identity. Roles, skills and languages that others gave are nobody's wish here: in the
-/// document of record they would count as asked for once the user is adopted, and be given again, in other divisions as well.
+/// The document of a user as far as it is identity. Roles, skills and languages that others gave are nobody's
+/// wish here: in the document of record they would count as asked for once the user is adopted, and be given
+/// again, in other divisions as well.
 fn identity_of(observed: &Object) -> Object {
-    let mut document = record::document_of_record(observed, &settle_user::NOT_KEPT);
+    let mut document = record::document_of_record(observed, &record::NOT_OF_USERS);
     document.retain(|name, _| !name.eq_ignore_ascii_case("roles"));
     if let Some(extension) = document.get_mut(GENESYS_USER).and_then(Value::as_object_mut) {
         extension.retain(|name, _| !matches!(name.as_str(), "routingSkills" | "routingLanguages"));
@@ -192,7 +189,7 @@ fn identity_of(observed: &Object) -> Object {
 fn group_document(observed: &ObservedGroup) -> Object {
     let empty = Object::new();
     let sent = observed.document.as_object().unwrap_or(&empty);
-    let mut document = record::document_of_record(sent, &settle_group::NOT_KEPT);
+    let mut document = record::document_of_record(sent, &record::NOT_OF_GROUPS);
     if index::text(&document, "displayName").is_none() {
         document.insert("displayName".to_owned(), observed.name.clone().into());
     }

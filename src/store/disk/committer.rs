@@ -1,25 +1,27 @@
-//! The one thread that writes: it takes whatever commits are waiting, applies each in a transaction of its own, syncs once for all of
-//! them, and only then answers.
+//! The one thread that writes: it takes whatever commits are waiting, applies each in a transaction of its
+//! own, syncs once for all of them, and only then answers.
 //!
-//! Between apply and sync (well under a millisecond) readers can see data that a crash could still take away. Nothing is ever
-//! acknowledged from it: a 2xx to a write needs a [`CommitToken`], tokens are minted here after the sync, and even an empty batch queues
-//! here, behind everything it could have read. Conflicts are answered after the sync for the same reason.
+//! Between apply and sync (well under a millisecond) readers can see data that a crash could still take away.
+//! Nothing is ever acknowledged from it: a 2xx to a write needs a [`CommitToken`], tokens are minted here
+//! after the sync, and even an empty batch queues here, behind everything it could have read. Conflicts are
+//! answered after the sync for the same reason.
 //!
-//! After a failed write or sync nothing more is written until the store is opened again: sled's log is then in an unknown state.
+//! After a failed write or sync nothing more is written until the store is opened again: sled's log is then
+//! in an unknown state.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::limits::STORE_GROUP_COMMIT;
 use crate::model::{Batch, CommitToken, StoreError};
+use crate::store::resolve::resolve;
 
-use super::apply::resolve;
-use super::engine::{Engine, State};
 use super::sequence;
+use super::trees::{State, Trees};
 
 /// What the thread is asked for.
 pub(super) enum Request {
@@ -31,7 +33,7 @@ pub(super) enum Request {
         answer: oneshot::Sender<Result<CommitToken, StoreError>>,
     },
     /// Finish what is queued, write the sequence file, and end.
-    Close(SyncSender<Result<(), StoreError>>),
+    Close(oneshot::Sender<Result<(), StoreError>>),
 }
 
 /// Why the store takes no more writes, once it does not.
@@ -53,7 +55,7 @@ impl Health {
 
 /// The state of the thread.
 pub(super) struct Committer {
-    pub(super) engine: Arc<Engine>,
+    pub(super) trees: Arc<Trees>,
     pub(super) dir: PathBuf,
     pub(super) state: State,
     /// Commits up to the open, so that tokens count from there.
@@ -76,14 +78,15 @@ impl Committer {
                 return;
             }
         }
-        // Dropped without a close: what was acknowledged is durable; only the sequence file is brought up to date.
+        // Dropped without a close: what was acknowledged is durable; only the sequence file is brought up to
+        // date.
         if let Err(error) = self.note_sequence() {
             tracing::warn!(%error, "the sequence file was not written");
         }
     }
 
     /// Serves one group; returns whom to tell when it asked to close.
-    fn group(&mut self, group: Vec<Request>) -> Option<SyncSender<Result<(), StoreError>>> {
+    fn group(&mut self, group: Vec<Request>) -> Option<oneshot::Sender<Result<(), StoreError>>> {
         let before = self.state.sequence;
         let mut waiting: Vec<Waiting> = Vec::with_capacity(group.len());
         let mut close = None;
@@ -93,10 +96,11 @@ impl Committer {
                 Request::Close(done) => close = Some(done),
             }
         }
-        // A failure of one apply is a failure of the log: those before it in the group are not promised either.
+        // A failure of one apply is a failure of the log: those before it in the group are not promised
+        // either.
         if self.state.sequence != before && self.health.trouble().is_none() {
-            let engine = &self.engine;
-            if let Err(error) = guarded(|| engine.sync()) {
+            let trees = &self.trees;
+            if let Err(error) = guarded(|| trees.sync()) {
                 self.health.fail(&error);
             }
         }
@@ -119,11 +123,11 @@ impl Committer {
         if let Some(why) = self.health.trouble() {
             return Err(StoreError::Failed(why));
         }
-        let engine = &self.engine;
-        let writes = resolve(batch, &|table, key| guarded(|| engine.get(table, key)))?;
+        let trees = &self.trees;
+        let writes = resolve(batch, &|table, key| guarded(|| trees.get(table, key)))?;
         if !writes.is_empty() {
             let before = &self.state;
-            match guarded(|| engine.apply(writes, before)) {
+            match guarded(|| trees.apply(writes, before)) {
                 Ok(state) => self.state = state,
                 Err(error) => {
                     self.health.fail(&error);

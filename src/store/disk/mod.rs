@@ -1,7 +1,22 @@
-//! The store on disk: an adapter of `ports::Store` on sled.
+//! The store on disk: an engine behind `ports::Store` on sled. **The only room that knows sled.**
 //!
-//! Reads go straight to the trees, writes to the committer thread. Opening is in [`super::open`], writing in `committer`, the form
-//! of what is written in `engine` and `frame`.
+//! Reads go straight to the trees, writes to the committer thread. Opening is in [`opening`], writing in
+//! `committer`, the form of what is written in `trees` and `frame`, formats and their migrations in
+//! `formats`.
+
+mod cache;
+mod committer;
+mod error;
+mod formats;
+#[cfg(test)]
+mod formats_tests;
+mod frame;
+mod guards;
+mod opening;
+mod sequence;
+#[cfg(test)]
+mod tests;
+mod trees;
 
 use std::fs::File;
 use std::sync::mpsc::{self, Sender};
@@ -14,16 +29,19 @@ use tokio::sync::oneshot;
 
 use crate::model::ports::Store;
 use crate::model::{Batch, CommitToken, StoreError, Table};
+use crate::store::keys;
+use crate::store::opening::OpenOptions;
+use crate::store::resolve::check_sizes;
 
-use super::apply::check_sizes;
-use super::committer::{Committer, Health, Request};
-use super::engine::Engine;
-use super::keys;
-use super::open::{self, OpenError, OpenOptions};
+use committer::{Committer, Health, Request};
+use formats::Formats;
+use trees::Trees;
 
-/// A [`Store`] on disk. Dropping it finishes what is queued; [`SledStore::close`] also tells whether that went well.
-pub struct SledStore {
-    engine: Arc<Engine>,
+pub(in crate::store) use error::DirectoryError;
+
+/// A [`Store`] on disk. Dropping it finishes what is queued; closing it also tells whether that went well.
+pub(in crate::store) struct SledStore {
+    trees: Arc<Trees>,
     sender: Mutex<Option<Sender<Request>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     health: Health,
@@ -34,15 +52,17 @@ pub struct SledStore {
 
 impl SledStore {
     /// Opens or makes the store. Blocks: for the lock of a predecessor, and to count what is there.
-    ///
-    /// # Errors
-    /// See [`OpenError`]; each says what to do.
-    pub fn open(options: &OpenOptions) -> Result<Arc<Self>, OpenError> {
-        let opened = open::open(options)?;
-        let engine = Arc::new(opened.engine);
+    pub(in crate::store) fn open(options: &OpenOptions) -> Result<Arc<Self>, DirectoryError> {
+        Self::open_with(options, formats::TODAY)
+    }
+
+    /// As [`Self::open`] by a program that knows these formats.
+    fn open_with(options: &OpenOptions, formats: Formats) -> Result<Arc<Self>, DirectoryError> {
+        let opened = opening::open(options, formats)?;
+        let trees = Arc::new(opened.trees);
         let health = Health::default();
         let committer = Committer {
-            engine: Arc::clone(&engine),
+            trees: Arc::clone(&trees),
             dir: options.dir.clone(),
             opened_at: opened.state.sequence,
             noted: 0,
@@ -53,9 +73,9 @@ impl SledStore {
         let thread = thread::Builder::new()
             .name("store-committer".to_owned())
             .spawn(move || committer.run(&requests))
-            .map_err(|source| OpenError::from_io(&options.dir, &source))?;
+            .map_err(|source| DirectoryError::from_io(&options.dir, &source))?;
         Ok(Arc::new(Self {
-            engine,
+            trees,
             sender: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
             health,
@@ -64,33 +84,13 @@ impl SledStore {
         }))
     }
 
-    /// Whether commits can succeed. Once false it stays false until the store is opened again.
-    pub fn is_healthy(&self) -> bool {
-        self.health.trouble().is_none()
+    #[cfg(test)]
+    pub(in crate::store) fn open_as_first(options: &OpenOptions) -> Result<Arc<Self>, DirectoryError> {
+        Self::open_with(options, formats::FIRST)
     }
 
-    /// What went wrong, for readiness and logs; `None` while all is well.
-    pub fn trouble(&self) -> Option<String> {
-        self.health.trouble()
-    }
-
-    /// Finishes what is queued and takes no more commits. Reads still work. Closing twice is fine.
-    ///
-    /// # Errors
-    /// The disk refused, now or earlier.
-    pub fn close(&self) -> Result<(), StoreError> {
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let result = match sender {
-            None => Ok(()),
-            Some(sender) => {
-                let (done, answer) = mpsc::sync_channel(1);
-                let asked = sender.send(Request::Close(done));
-                drop(sender);
-                asked.ok().and_then(|()| answer.recv().ok()).unwrap_or_else(|| Err(ended()))
-            }
-        };
-        self.join();
-        result
+    fn take_sender(&self) -> Option<Sender<Request>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn join(&self) {
@@ -105,7 +105,7 @@ impl SledStore {
 impl Drop for SledStore {
     fn drop(&mut self) {
         // Without a sender the thread ends after what is queued.
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.take_sender();
         self.join();
     }
 }
@@ -128,7 +128,7 @@ impl Store for SledStore {
     }
 
     async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        self.engine.get(table, &keys::fit(key))
+        self.trees.get(table, &keys::fit(key))
     }
 
     async fn scan(
@@ -139,7 +139,7 @@ impl Store for SledStore {
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
         let after = after.map(keys::fit);
-        self.engine.scan(table, prefix, after.as_deref(), limit)
+        self.trees.scan(table, prefix, after.as_deref(), limit)
     }
 
     async fn nth_key(
@@ -150,7 +150,25 @@ impl Store for SledStore {
         nth: usize,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let after = after.map(keys::fit);
-        self.engine.nth_key(table, prefix, after.as_deref(), nth)
+        self.trees.nth_key(table, prefix, after.as_deref(), nth)
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.health.trouble()
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let Some(sender) = self.take_sender() else { return Ok(()) };
+        let (done, answer) = oneshot::channel();
+        let asked = sender.send(Request::Close(done));
+        drop(sender);
+        let result = match asked {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(ended())),
+            Err(_) => Err(ended()),
+        };
+        // It has answered, and ends at once.
+        self.join();
+        result
     }
 }
 

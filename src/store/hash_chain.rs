@@ -1,14 +1,13 @@
-//! Appending to a hash chain: a put to `<prefix>+` in the audit table becomes the next link under `<prefix>`.
+//! How a hash chain is laid out in the audit table, for every engine: its links and its head under the
+//! chain's prefix.
 //!
-//! The sequence and the hash are given at the moment of the commit, by the one writer there is, so that two concurrent
-//! changes never quarrel about the head of the chain. What a link says and how a chain is verified: `audit`.
+//! Links come from `Batch::append_chained`. The sequence and the hash are given at the moment of the commit,
+//! by the one writer there is, so that two concurrent changes never quarrel about the head of the chain. What
+//! a link says and how a chain is verified: `audit`.
 
 use bytes::Bytes;
 
 use crate::model::StoreError;
-
-/// Last byte of a key that asks for the next link.
-const APPEND: u8 = b'+';
 
 /// Where the chain of a prefix stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +19,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// Before the first link. The prefix (with the tenant) goes in, so that a chain cannot be passed off as another's.
+    /// Before the first link. The prefix (with the tenant) goes in, so that a chain cannot be passed off as
+    /// another's.
     pub fn genesis(prefix: &[u8]) -> Self {
         Self { sequence: 0, hash: *blake3::hash(prefix).as_bytes() }
     }
@@ -46,19 +46,6 @@ impl Head {
     pub fn from_bytes(value: &[u8]) -> Option<Self> {
         let (sequence, rest) = value.split_first_chunk::<8>()?;
         Some(Self { sequence: u64::from_be_bytes(*sequence), hash: rest.try_into().ok()? })
-    }
-}
-
-/// The key that appends to the chain of a prefix.
-pub fn append_key(prefix: &[u8]) -> Vec<u8> {
-    [prefix, &[APPEND]].concat()
-}
-
-/// The prefix, if the key asks for an append.
-pub fn append_prefix(key: &[u8]) -> Option<&[u8]> {
-    match key.split_last() {
-        Some((last, prefix)) if *last == APPEND && prefix.ends_with(b"/") => Some(prefix),
-        _ => None,
     }
 }
 
@@ -112,12 +99,5 @@ mod tests {
         assert_ne!(two.hash, Head::genesis(b"b/").next(b"x").next(b"y").hash);
         assert_eq!(Head::from_bytes(&two.to_bytes()), Some(two));
         assert_eq!(Head::from_bytes(b"short"), None);
-    }
-
-    #[test]
-    fn only_keys_made_for_it_append() {
-        assert_eq!(append_prefix(&append_key(b"t/")), Some(b"t/".as_slice()));
-        assert_eq!(append_prefix(b"t/link/1+"), None);
-        assert_eq!(append_prefix(b""), None);
     }
 }

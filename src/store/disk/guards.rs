@@ -1,21 +1,23 @@
-//! What is done round sled before it may open: the lock of our own, the writable disk, the leftovers of an interrupted snapshot.
+//! What is done round sled before it may open: the lock of our own, the writable disk, the leftovers of an
+//! interrupted snapshot.
 //!
-//! sled 0.34 takes a half-written `snap.*.generating` for its newest snapshot and refuses to open, although everything is in
-//! its log. Removing the leftover is safe, because the snapshot counts only from its rename on. Called by [`super::open`].
+//! sled 0.34 takes a half-written `snap.*.generating` for its newest snapshot and refuses to open, although
+//! everything is in its log. Removing the leftover is safe, because the snapshot counts only from its rename
+//! on. Called by [`super::opening`].
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::open::OpenError;
+use super::error::DirectoryError;
 
 /// Pause between two tries for a lock that a dying predecessor still holds.
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
 /// Makes the directory if it is missing, and proves that it can be written and synced.
-pub(super) fn writable(dir: &Path) -> Result<(), OpenError> {
-    let refuse = |error| OpenError::from_io(dir, &error);
+pub(super) fn writable(dir: &Path) -> Result<(), DirectoryError> {
+    let refuse = |error| DirectoryError::from_io(dir, &error);
     fs::create_dir_all(dir).map_err(refuse)?;
     let probe = dir.join("write-probe");
     let mut file = File::create(&probe).map_err(refuse)?;
@@ -24,14 +26,15 @@ pub(super) fn writable(dir: &Path) -> Result<(), OpenError> {
     fs::remove_file(&probe).map_err(refuse)
 }
 
-/// Takes the lock of the directory. It is released when the file is dropped, or by the system when the process dies.
+/// Takes the lock of the directory. It is released when the file is dropped, or by the system when the
+/// process dies.
 #[expect(
     clippy::disallowed_methods,
     reason = "waits for the lock of a dying predecessor, before any port exists"
 )]
-pub(super) fn lock(dir: &Path, wait: Duration) -> Result<File, OpenError> {
+pub(super) fn lock(dir: &Path, wait: Duration) -> Result<File, DirectoryError> {
     let path = dir.join("lock");
-    let refuse = |error: &io::Error| OpenError::from_io(dir, error);
+    let refuse = |error: &io::Error| DirectoryError::from_io(dir, error);
     let file = File::options().create(true).truncate(false).write(true).read(true).open(&path);
     let file = file.map_err(|error| refuse(&error))?;
     let start = Instant::now();
@@ -40,7 +43,7 @@ pub(super) fn lock(dir: &Path, wait: Duration) -> Result<File, OpenError> {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(refuse(&error)),
             Err(TryLockError::WouldBlock) if start.elapsed() >= wait => {
-                return Err(OpenError::Locked { dir: dir.to_owned(), waited: wait });
+                return Err(DirectoryError::Locked { dir: dir.to_owned(), waited: wait });
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
         }
@@ -100,7 +103,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let held = lock(dir.path(), Duration::ZERO).unwrap();
         let refused = lock(dir.path(), Duration::from_millis(60)).unwrap_err();
-        assert!(matches!(refused, OpenError::Locked { .. }), "{refused}");
+        assert!(matches!(refused, DirectoryError::Locked { .. }), "{refused}");
         let waiting = std::thread::spawn({
             let dir = dir.path().to_owned();
             move || lock(&dir, Duration::from_secs(20)).is_ok()

@@ -1,12 +1,13 @@
 //! The form of an audit record, and how it gets into a batch.
 //!
-//! Below `directory` and `audit`, which both need it. Verification and export are in `audit`, the hash chain in [`super::chain`].
+//! Below `directory` and `audit`, which both need it. Verification and export are in `audit`, the hash chain
+//! in [`super::hash_chain`].
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Batch, SagaId, StoreError, Table, TenantId};
+use crate::model::{Batch, SagaId, StoreError, TenantId};
 
-use super::{chain, keys, record};
+use super::{keys, record};
 
 const FORMAT: u8 = 1;
 
@@ -36,7 +37,7 @@ pub struct AuditRecord {
 /// # Errors
 /// A record that cannot be written.
 pub fn append(batch: &mut Batch, tenant: &TenantId, entry: &AuditRecord) -> Result<(), StoreError> {
-    batch.put(Table::Audit, chain::append_key(&prefix(tenant)), record::encode(FORMAT, entry)?);
+    batch.append_chained(prefix(tenant), record::encode(FORMAT, entry)?);
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! The sequence file: the number of a commit that was durable for certain, kept outside the database.
 //!
-//! sled opens a damaged log without a word and simply shows fewer rows. A database whose last commit is older than this file
-//! says has lost acknowledged writes, and is refused. Written at a graceful close and now and then in between.
+//! sled opens a damaged log without a word and simply shows fewer rows. A database whose last commit is older
+//! than this file says has lost acknowledged writes, and is refused. Written at a graceful close and now and
+//! then in between.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

@@ -1,8 +1,10 @@
-//! The sled trees: framed and chunked values, one transaction for each batch, and the sync that makes it durable.
+//! The sled trees: framed and chunked values, one transaction for each batch, and the sync that makes it
+//! durable.
 //!
-//! Does not open the database ([`super::open`]) and does not decide when to sync ([`super::committer`]). Rules that come from
-//! measuring sled 0.34: values stay small (blob files are never synced), `flush` alone is no barrier (it ends in
-//! `sync_file_range`), so `fdatasync` follows through a handle of our own, and `flush_async` is never called (it can deadlock).
+//! Does not open the database ([`super::opening`]) and does not decide when to sync ([`super::committer`]).
+//! Rules that come from measuring sled 0.34: values stay small (blob files are never synced), `flush` alone
+//! is no barrier (it ends in `sync_file_range`), so `fdatasync` follows through a handle of our own, and
+//! `flush_async` is never called (it can deadlock).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,8 +14,8 @@ use bytes::Bytes;
 use sled::transaction::{ConflictableTransactionResult, TransactionError, Transactional};
 
 use crate::model::{StoreError, Table};
+use crate::store::resolve::Writes;
 
-use super::apply::Writes;
 use super::cache::Cache;
 use super::frame::{self, Head, Kind, PAYLOAD_BYTES, Place};
 
@@ -40,8 +42,8 @@ pub(super) const fn tree_name(table: Table) -> &'static str {
     }
 }
 
-/// What every transaction also writes: which commit it was, and how many keys each tree then has. At the next open it tells
-/// whether rows have silently disappeared.
+/// What every transaction also writes: which commit it was, and how many keys each tree then has. At the next
+/// open it tells whether rows have silently disappeared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// Number of the last commit.
@@ -77,23 +79,25 @@ impl State {
 }
 
 /// The open trees.
-pub(super) struct Engine {
+pub(super) struct Trees {
     db: sled::Db,
     /// The tables in order, then the chunks, then the store's own.
     trees: Vec<sled::Tree>,
     /// A second handle to sled's database file: its `fdatasync` is the barrier that `flush` is not.
     file: File,
-    /// Held for writing while a transaction is applied, so that a record is never read together with another's chunks.
+    /// Held for writing while a transaction is applied, so that a record is never read together with
+    /// another's chunks.
     gate: RwLock<()>,
-    /// Records as they were last read, put together and checked. Filled under the gate held for reading, emptied of what a
-    /// transaction writes under the gate held for writing: it never holds what is no longer so.
+    /// Records as they were last read, put together and checked. Filled under the gate held for reading,
+    /// emptied of what a transaction writes under the gate held for writing: it never holds what is no longer
+    /// so.
     cache: Cache,
 }
 
 /// Ordered, so that the same batches give the same file.
 type Ops = BTreeMap<(u8, Vec<u8>), Option<Vec<u8>>>;
 
-impl Engine {
+impl Trees {
     /// Opens all trees.
     pub(super) fn new(db: sled::Db, file: File, cache_bytes: u64) -> Result<Self, sled::Error> {
         let names = Table::ALL.into_iter().map(tree_name).chain(["chunks", "store"]);
@@ -197,8 +201,8 @@ impl Engine {
         Ok(found)
     }
 
-    /// Applies the writes of one batch in one transaction: all of it is recovered after a crash or nothing. Visible at once, durable
-    /// with the next [`Self::sync`].
+    /// Applies the writes of one batch in one transaction: all of it is recovered after a crash or nothing.
+    /// Visible at once, durable with the next [`Self::sync`].
     pub(super) fn apply(&self, writes: Writes, before: &State) -> Result<State, StoreError> {
         let mut state = State { sequence: before.sequence.saturating_add(1), counts: before.counts };
         let mut ops = Ops::new();

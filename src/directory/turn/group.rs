@@ -1,18 +1,16 @@
 //! From a saga's turn to the records of a group: header, index, members, and the users to be computed again.
 //!
-//! Called by `settle` only. All members change in the same commit as the header: up to the 20,000 that one request may name.
+//! Called by the room's head only. All members change in the same commit as the header: up to the 20,000 that
+//! one request may name.
 
 use std::collections::BTreeSet;
 
 use crate::model::{Batch, Expect, GroupId, Intent, PlanKind, StoreError, Subject, Table, UserId};
-
-use super::record::{self, StoredGroup};
-use super::settle::Settled;
-use super::{Directory, form, index};
 use crate::scim::kind::ResourceKind;
 
-/// Attributes that are never part of a group's document of record.
-pub(super) const NOT_KEPT: [&str; 3] = ["id", "meta", "members"];
+use super::input::TurnInput;
+use crate::directory::record::{self, NOT_OF_GROUPS, StoredGroup};
+use crate::directory::{Directory, index};
 
 /// Which memberships come and go.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,8 +20,8 @@ struct Change {
 }
 
 impl Directory {
-    pub(super) async fn put_group(&self, batch: &mut Batch, settled: &Settled<'_>) -> Result<(), StoreError> {
-        let opened = settled.opened;
+    pub(super) async fn put_group(&self, batch: &mut Batch, input: &TurnInput<'_>) -> Result<(), StoreError> {
+        let opened = input.opened;
         let (Subject::Group { id, .. }, Intent::PutGroup { document, version, add, remove, replace }) =
             (&opened.about, &opened.intent)
         else {
@@ -31,11 +29,11 @@ impl Directory {
         };
         let before = self.get_group(id).await?;
         let again = before.as_ref().is_some_and(|group| group.saga == Some(opened.id));
-        if settled.hands_over() && !again {
+        if input.hands_over() && !again {
             return Ok(());
         }
         let change = if again { Change::default() } else { self.change(id, add, remove, *replace).await? };
-        let document = record::document_of_record(document, &NOT_KEPT);
+        let document = record::document_of_record(document, &NOT_OF_GROUPS);
         let unchanged = before
             .as_ref()
             .is_some_and(|group| group.managed && group.document == document && change == Change::default());
@@ -45,11 +43,11 @@ impl Directory {
         let group = StoredGroup {
             subject: opened.subject,
             id: id.clone(),
-            genesys: settled.bound.map(str::to_owned).filter(|bound| bound != id.as_str()).or(known),
+            genesys: input.bound.clone().filter(|bound| bound != id.as_str()).or(known),
             document,
             version: kept.map_or(last.saturating_add(1), |group| group.version),
-            created_ms: before.as_ref().map_or(settled.now_ms, |group| group.created_ms),
-            modified_ms: kept.map_or(settled.now_ms, |group| group.modified_ms),
+            created_ms: before.as_ref().map_or(input.now_ms, |group| group.created_ms),
+            modified_ms: kept.map_or(input.now_ms, |group| group.modified_ms),
             managed: true,
             made: opened.plan.kind == PlanKind::GroupCreate
                 || before.as_ref().is_some_and(|group| group.made),
@@ -65,49 +63,33 @@ impl Directory {
             self.join(batch, id, user);
         }
         change.left.iter().for_each(|user| self.leave(batch, id, user));
-        self.recompute(batch, id, group.version, &affected, settled.now_ms)
+        if !again {
+            self.write_claim(batch, opened, id.as_str())?;
+        }
+        self.recompute(batch, id, group.version, &affected, input.now_ms)
     }
 
     pub(super) async fn delete_group(
         &self,
         batch: &mut Batch,
-        settled: &Settled<'_>,
+        input: &TurnInput<'_>,
         version: u64,
     ) -> Result<(), StoreError> {
-        let Subject::Group { id, .. } = &settled.opened.about else { return Err(mismatch()) };
-        let Some(group) = self.get_group(id).await?.filter(|_| !settled.hands_over()) else { return Ok(()) };
+        let Subject::Group { id, .. } = &input.opened.about else { return Err(mismatch()) };
+        let Some(group) = self.get_group(id).await?.filter(|_| !input.hands_over()) else { return Ok(()) };
         let members: Vec<UserId> = self.all_members(id).await?.into_iter().collect();
         let old = index::group(&self.tenant, id.as_str(), &group.document, group.genesys.as_deref());
-        self.replace_index(batch, id.as_str(), &old, &index::Claims::default()).await?;
+        self.replace_index(batch, id.as_str(), &old, &index::Keys::default()).await?;
         self.unchanged_since(batch, Table::Groups, self.group_key(id)).await?;
         batch.delete(Table::Groups, self.group_key(id));
         self.went(batch, ResourceKind::Group);
         members.iter().for_each(|user| self.leave(batch, id, user));
         let version = group.version.max(version).saturating_add(1);
-        self.recompute(batch, id, version, &members, settled.now_ms)
+        self.recompute(batch, id, version, &members, input.now_ms)
     }
 
-    /// The group's header and its index keys.
-    pub(super) async fn write_group(
-        &self,
-        batch: &mut Batch,
-        before: Option<&StoredGroup>,
-        group: &StoredGroup,
-    ) -> Result<(), StoreError> {
-        let claims = |group: &StoredGroup| {
-            index::group(&self.tenant, group.id.as_str(), &group.document, group.genesys.as_deref())
-        };
-        let old = before.map(claims).unwrap_or_default();
-        self.replace_index(batch, group.id.as_str(), &old, &claims(group)).await?;
-        batch.put(Table::Groups, self.group_key(&group.id), form::encode_group(group)?);
-        if before.is_none() {
-            self.came(batch, ResourceKind::Group);
-        }
-        Ok(())
-    }
-
-    /// What really changes: who is a member already does not join, who is none does not leave, and who is no user any more (removed
-    /// while the saga ran) does not come back.
+    /// What really changes: who is a member already does not join, who is none does not leave, and who is no
+    /// user any more (removed while the saga ran) does not come back.
     async fn change(
         &self,
         id: &GroupId,
@@ -134,7 +116,8 @@ impl Directory {
         Ok(change)
     }
 
-    /// Whose entitlements may change: those who come and go, and everybody when the name that rules look at is another one.
+    /// Whose entitlements may change: those who come and go, and everybody when the name that rules look at
+    /// is another one.
     async fn affected(
         &self,
         id: &GroupId,

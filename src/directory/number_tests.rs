@@ -1,0 +1,95 @@
+//! Many of them: how resources are counted and found by position, and a group as large as one request may make it.
+//!
+//! What turns of sagas leave behind is tested in `tests`.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::tests::{Bench, observed};
+use super::*;
+use crate::limits;
+use crate::model::ports::TurnRecords as _;
+use crate::model::{Intent, Report, Subject};
+use crate::scim::kind::ResourceKind;
+use crate::store::samples::{committed, opened, put_group, subject, tenant};
+
+#[tokio::test]
+async fn a_group_of_twenty_thousand_is_replaced_in_one_commit_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = crate::store::open(&crate::store::OpenOptions::new(dir.path())).unwrap();
+    let directory = Directory::new(tenant(), Arc::clone(&store));
+    let ids: Vec<String> = (0..40_000).map(|n| format!("{n:08}-aaaa-bbbb-cccc-dddddddddddd")).collect();
+    for some in ids.chunks(10_000) {
+        let mut batch = Batch::new();
+        for id in some {
+            batch.append(
+                directory
+                    .batch_import_user(&observed(id, json!({"userName": id})), subject(1), 1)
+                    .await
+                    .unwrap(),
+            );
+        }
+        store.commit(batch).await.unwrap();
+    }
+    let (first, second) = ids.split_at(limits::MEMBERS_PER_REQUEST);
+    for (n, members) in (1..).zip([first, second]) {
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        let saga = put_group(n, "G", Some(u64::from(n) - 1), &members, &[], true);
+        let batch = directory.compose(&saga, &committed("gg"), &Report::default(), 1).await.unwrap();
+        store.commit(batch).await.unwrap();
+        assert_eq!(directory.member_count(&GroupId::new("g")).await.unwrap(), limits::MEMBERS_PER_REQUEST);
+    }
+    assert!(!directory.is_member(&GroupId::new("g"), &UserId::new(&ids[0])).await.unwrap());
+    assert_eq!(directory.recomputes(9999).await.unwrap().len(), 200 + 400);
+}
+
+#[tokio::test]
+async fn resources_are_counted_as_they_come_and_go_and_once_where_they_never_were() {
+    let bench = Bench::new();
+    let generation = async || bench.directory.generation(ResourceKind::User).await.unwrap();
+    for (n, id) in [(1, "u1"), (2, "u2"), (3, "u3")] {
+        bench.user(n, id).await;
+    }
+    let three = generation().await;
+    bench.user(1, "u1").await;
+    assert_eq!(
+        (bench.directory.counts().await.unwrap().users, generation().await),
+        (3, three),
+        "a change counts nothing"
+    );
+    let gone = opened(9, Subject::User(Some(UserId::new("u2"))), Intent::DeleteUser { version: 1 });
+    bench.settle(&gone, &committed("u2"), 2).await;
+    assert_eq!(bench.directory.counts().await.unwrap().users, 2);
+    assert_ne!(generation().await, three);
+    assert!(bench.directory.batch_first_counts().await.unwrap().is_empty());
+
+    let mut forget = Batch::new();
+    for (key, _) in bench.store.scan(Table::Meta, b"", None, 99).await.unwrap() {
+        forget.delete(Table::Meta, key);
+    }
+    bench.commit(forget).await.unwrap();
+    bench.commit(bench.directory.batch_first_counts().await.unwrap()).await.unwrap();
+    assert_eq!(bench.directory.counts().await.unwrap().users, 2);
+    assert_eq!(bench.directory.nth_id(ResourceKind::User, None, 2).await.unwrap().as_deref(), Some("u3"));
+    assert_eq!(bench.directory.nth_id(ResourceKind::User, Some("u1"), 2).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn one_look_tells_whether_any_of_a_page_of_users_is_in_a_group() {
+    let bench = Bench::new();
+    for (n, id) in [(1, "u1"), (2, "u3"), (3, "u5")] {
+        bench.user(n, id).await;
+    }
+    bench.settle(&put_group(900, "G", None, &["u3"], &[], false), &committed("gg"), 1).await;
+    for (first, last, wanted) in [
+        ("u1", "u2", true),
+        ("u1", "u3", false),
+        ("u3", "u5", false),
+        ("u2", "u4", false),
+        ("u4", "u9", true),
+    ] {
+        let groupless = bench.directory.groupless(&UserId::new(first), &UserId::new(last)).await.unwrap();
+        assert_eq!(groupless, wanted, "{first} to {last}");
+    }
+}

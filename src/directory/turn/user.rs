@@ -1,0 +1,113 @@
+//! From a saga's turn to the records of a user: document, version, index, what was granted, provisioning
+//! status.
+//!
+//! Called by the room's head only. Several turns of one saga write the same records again and count as one
+//! change.
+
+use crate::model::{Batch, Failure, Intent, Outcome, StoreError, Table, Turn};
+use crate::scim::kind::ResourceKind;
+
+use super::input::TurnInput;
+use crate::directory::granted::{failures, granted_after};
+use crate::directory::record::{self, NOT_OF_USERS, Provisioning, ProvisioningState, StoredUser};
+use crate::directory::{Directory, index};
+
+impl Directory {
+    pub(super) async fn put_user(&self, batch: &mut Batch, input: &TurnInput<'_>) -> Result<(), StoreError> {
+        let opened = input.opened;
+        let Intent::PutUser { document, granted, granted_before, version, .. } = &opened.intent else {
+            return Ok(());
+        };
+        let id = match input.user() {
+            Ok(id) => id,
+            // A stuck create that is handed over may never have been bound.
+            Err(_) if input.hands_over() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let before = self.get_user(&id).await?;
+        let again = before.as_ref().is_some_and(|user| user.saga == Some(opened.id));
+        if input.hands_over() && !again {
+            return Ok(());
+        }
+        let document = record::document_of_record(document, &NOT_OF_USERS);
+        let unchanged = before.as_ref().is_some_and(|user| user.managed && user.document == document);
+        let last = [before.as_ref().map(|user| user.version), self.tombstone(&id).await?, *version];
+        let last = last.into_iter().flatten().max().unwrap_or(0);
+        let kept = before.as_ref().filter(|_| again || unchanged);
+        let user = StoredUser {
+            subject: opened.subject,
+            id: id.clone(),
+            version: kept.map_or(last.saturating_add(1), |user| user.version),
+            created_ms: before.as_ref().map_or(input.now_ms, |user| user.created_ms),
+            modified_ms: kept.map_or(input.now_ms, |user| user.modified_ms),
+            managed: true,
+            status: status(input),
+            division: before.as_ref().and_then(|user| user.division.clone()),
+            saga: Some(opened.id),
+            document,
+        };
+        self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
+        self.write_user(batch, before.as_ref(), &user).await?;
+        let granted = granted_after(&opened.plan, input.report, granted_before, granted);
+        batch.put(Table::Granted, self.granted_key(&id), record::encode(&granted)?);
+        if !again {
+            self.write_claim(batch, opened, id.as_str())?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn delete_user(
+        &self,
+        batch: &mut Batch,
+        input: &TurnInput<'_>,
+        version: u64,
+    ) -> Result<(), StoreError> {
+        if input.hands_over() {
+            // What was visible of it, the removal, was written when it was acknowledged.
+            return Ok(());
+        }
+        let id = input.user()?;
+        let before = self.get_user(&id).await?;
+        let gone = self.tombstone(&id).await?;
+        let last =
+            [before.as_ref().map(|user| user.version), gone, Some(version)].into_iter().flatten().max();
+        batch.put(Table::Users, self.tombstone_key(&id), record::encode(&last)?);
+        if let Some(user) = before {
+            let old = index::user(&self.tenant, id.as_str(), &user.document);
+            self.replace_index(batch, id.as_str(), &old, &index::Keys::default()).await?;
+            self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
+            self.went(batch, ResourceKind::User);
+        }
+        batch.delete(Table::Users, self.user_key(&id));
+        batch.delete(Table::Granted, self.granted_key(&id));
+        self.leave_all(batch, &id).await
+    }
+}
+
+/// The status that clients see after this turn.
+fn status(input: &TurnInput<'_>) -> Provisioning {
+    let Intent::PutUser { granted, granted_before, held, .. } = &input.opened.intent else {
+        return Provisioning::default();
+    };
+    let mut listed: Vec<Failure> = match input.turn {
+        Turn::Finished(Outcome::Committed { failures, .. }) if !failures.is_empty() => failures.clone(),
+        _ => failures(&input.opened.plan, input.report, granted_before, granted),
+    };
+    let new: Vec<Failure> =
+        held.iter().filter(|held| !listed.iter().any(|one| one.what == held.what)).cloned().collect();
+    listed.extend(new);
+    let pending = match input.turn {
+        Turn::Acknowledged { .. } => !input.report.settled,
+        _ => input.hands_over(),
+    };
+    let state = if pending {
+        ProvisioningState::Pending
+    } else if listed.iter().any(|failure| failure.state != "held") {
+        ProvisioningState::Failed
+    } else if listed.is_empty() {
+        ProvisioningState::Committed
+    } else {
+        ProvisioningState::Held
+    };
+    Provisioning { state, failures: listed, updated_ms: input.now_ms }
+}
