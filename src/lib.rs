@@ -38,7 +38,7 @@
 //!
 //! # Invariants
 //!
-//! Each has a test.
+//! Each has a test, named in `docs/promises.md` (I1 to I7).
 //!
 //! 1. The pure rooms (`model`, `scim`, `entitlements`, `plan` and the pure files of `saga` and `genesys`) know no async,
 //!    no clock, no randomness, no input or output.

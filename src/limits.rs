@@ -63,13 +63,13 @@ pub const STORE_BATCH_KEYS: usize = 4096;
 /// Most commits that one sync may serve.
 pub const STORE_GROUP_COMMIT: usize = 256;
 
-/// Calls per minute that Genesys grants one token unless support raised it (facts.md section 7).
+/// Calls per minute that Genesys grants one token unless support raised it (docs/genesys.md G7.4).
 pub const GENESYS_CALLS_PER_MINUTE: u32 = 300;
 /// How long one upstream call may take before its answer counts as unknown.
 pub const GENESYS_TIMEOUT: Duration = Duration::from_secs(15);
-/// Skills, languages and group members that one Genesys call may carry (facts.md sections 5 and 6).
+/// Skills, languages and group members that one Genesys call may carry (docs/genesys.md G5.2, G6.8).
 pub const GENESYS_BULK: usize = 50;
-/// Queue members that one Genesys call may carry (facts.md section 6).
+/// Queue members that one Genesys call may carry (docs/genesys.md G6.1).
 pub const GENESYS_QUEUE_MEMBERS: usize = 100;
 /// Seconds before `expires_in` at which a new token is fetched.
 pub const TOKEN_REFRESH_AHEAD: Duration = Duration::from_secs(60);

@@ -5,6 +5,12 @@
 
 #[path = "tidy/circles.rs"]
 mod circles;
+#[path = "tidy/citations.rs"]
+mod citations;
+#[path = "tidy/papers.rs"]
+mod papers;
+#[path = "tidy/pointers.rs"]
+mod pointers;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/scan.rs"]

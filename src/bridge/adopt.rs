@@ -1,7 +1,6 @@
 //! Who owns an address that Genesys refused to give twice, and whether that person may be adopted or restored.
 //!
-//! Only a user with our mark or the same externalId is ours; anybody else goes to the link policy or to 409 (design: "The
-//! mark", section 6). How the adopted user is then planned: `user`.
+//! Only a user with our mark or the same externalId is ours; anybody else goes to the link policy or to 409 (docs/architecture.md, "The mark"). How the adopted user is then planned: `user`.
 
 use super::open::Ready;
 use super::{Bridge, OnExisting, errors};

@@ -1,4 +1,4 @@
-//! What the identity provider hears of a refusal (design: the table under "Time").
+//! What the identity provider hears of a refusal (docs/scim.md, "When Genesys refuses or is slow").
 //!
 //! Never 401 or 403 for our own credentials or rights: an identity provider would quarantine its own. Renders nothing:
 //! that is `scim::error` and `server`.

@@ -182,7 +182,7 @@ impl Bridge {
     }
 
     /// Until when, in Unix milliseconds, a read of role grants may still show what was before our own last write
-    /// (facts.md section 4).
+    /// (docs/genesys.md G4.6).
     fn written_until(&self, stored: &StoredUser) -> Option<i64> {
         let quiet = i64::try_from(limits::QUIET_PERIOD.as_millis()).unwrap_or(i64::MAX);
         let now = self.parts.clock.now_ms();
@@ -195,7 +195,7 @@ impl Bridge {
         (written <= now).then(|| written.saturating_add(quiet))
     }
 
-    /// One absence proves nothing: a user that was just written answers 404 for a moment (facts.md section 7).
+    /// One absence proves nothing: a user that was just written answers 404 for a moment (docs/genesys.md G7.9).
     async fn look_at(
         &self,
         id: &UserId,

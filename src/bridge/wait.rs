@@ -1,6 +1,6 @@
 //! Waiting for a saga until the deadline, and what the client hears then.
 //!
-//! 2xx only with a commit token: of the end, or of the acknowledgement (design: "Time").
+//! 2xx only with a commit token: of the end, or of the acknowledgement (P1; docs/scim.md, "When Genesys refuses or is slow").
 
 use std::sync::Arc;
 

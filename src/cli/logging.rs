@@ -1,6 +1,6 @@
 //! Sets up logs once for the process: lines for people or JSON, to standard error.
 //!
-//! What is logged is decided where it happens; nothing personal and nothing secret is (design promise 8).
+//! What is logged is decided where it happens; nothing personal and nothing secret is (P8).
 
 use tracing_subscriber::EnvFilter;
 

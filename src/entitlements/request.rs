@@ -1,7 +1,7 @@
 //! Entitlements that the request itself carries: our extension in full and compact form, Genesys' extension, core `roles`.
 //!
 //! Reads a document of record and says which kinds it speaks of. An absent attribute is "not managed by this request";
-//! `[]`, null and "" mean "take back what we gave" (promise 5). The compact grammar is in `compact`.
+//! `[]`, null and "" mean "take back what we gave" (P5). The compact grammar is in `compact`.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ pub fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
             set.items.extend(wanted.map(|wanted| Desired { wanted, reason: Reason::Request }));
         }
     }
-    // An empty core `roles` is sent by connectors for every user and says nothing (connectors.md section 1.3).
+    // An empty core `roles` is sent by connectors for every user and says nothing (docs/connectors.md C3.1).
     if core_roles_only_and_empty(user) {
         set.managed.remove(&Kind::Role);
     }
@@ -109,7 +109,7 @@ fn one(kind: Kind, item: &Value) -> Result<Option<Wanted>, String> {
 
 fn from_text(kind: Kind, text: &str) -> Result<Option<Wanted>, String> {
     if let (Kind::Role, Ok(Value::Object(object))) = (kind, serde_json::from_str(text)) {
-        // Entra's AppRoleAssignmentsComplex: JSON inside a string (connectors.md section 1.4).
+        // Entra's AppRoleAssignmentsComplex: JSON inside a string (docs/connectors.md C4.5).
         return from_object(kind, &object).map(Some);
     }
     let wanted = match kind {

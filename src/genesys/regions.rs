@@ -1,4 +1,4 @@
-//! The Genesys Cloud regions and the domain that each one lives under: data, not code (facts.md section 1).
+//! The Genesys Cloud regions and the domain that each one lives under: data, not code (docs/genesys.md G1.1).
 //!
 //! Builds no URL but the two base addresses; settings may override both, as tests and private links do.
 

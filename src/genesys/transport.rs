@@ -79,7 +79,7 @@ impl Transport {
         finish(request).await
     }
 
-    /// Asks for a token: Basic authentication and the grant type, nothing else (facts.md section 1).
+    /// Asks for a token: Basic authentication and the grant type, nothing else (docs/genesys.md G1.2).
     pub(super) async fn token(&self, client_id: &str, client_secret: &Secret) -> Sent {
         let request = self
             .http

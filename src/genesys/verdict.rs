@@ -1,7 +1,7 @@
 //! From one answer to one judgement: done, refused, later, unknown, or one of the two that the client settles itself.
 //!
 //! Pure. The client retries `Conflict` (versions) and `Token` (401) and turns both into verdicts when its tries are used up;
-//! everything else leaves as it is. The facts behind each row are in facts.md sections 2, 3, 4 and 7.
+//! everything else leaves as it is. The facts behind each row are in docs/genesys.md G2.15, G2.17, G3.3, G4.5, G7.7.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::model::{Later, Refusal, RefusalKind, Unknown};
 
 /// How long to wait when Genesys does not say.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long to wait for a cache of Genesys to learn of a record (facts.md section 4).
+/// How long to wait for a cache of Genesys to learn of a record (docs/genesys.md G4.5).
 const CACHE_PAUSE: Duration = Duration::from_millis(1500);
 /// What to wait on 429 when `Retry-After` is missing.
 const LIMIT_PAUSE: Duration = Duration::from_secs(5);
@@ -94,7 +94,7 @@ fn not_found(call: &HttpCall, answer: &Answer) -> Judgement {
     }
 }
 
-/// 400 and 409 carry the same things: validation, versions and taken names (facts.md sections 2, 3 and 6).
+/// 400 and 409 carry the same things: validation, versions and taken names (docs/genesys.md G2.15, G3.3, G6.7).
 fn bad_or_conflict(call: &HttpCall, answer: &Answer) -> Judgement {
     let text = ErrorText::read(&answer.body);
     let message = text.message.to_lowercase();

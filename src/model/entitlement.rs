@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (facts.md section 5).
+/// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (docs/genesys.md G5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Proficiency(u16);
@@ -51,7 +51,7 @@ impl fmt::Display for Proficiency {
     }
 }
 
-/// The five kinds; a kind that a request does not mention is not managed by that request (promise 5).
+/// The five kinds; a kind that a request does not mention is not managed by that request (P5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

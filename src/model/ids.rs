@@ -91,7 +91,7 @@ uuid_id! {
     SagaId
 }
 
-/// The mark that a create carries, as an entry of the Genesys extension's `externalIds` (facts.md section 2).
+/// The mark that a create carries, as an entry of the Genesys extension's `externalIds` (docs/genesys.md G2.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// `scimbridge-<tenant>`: plain characters only, because URL-shaped authorities break the REST look-up.

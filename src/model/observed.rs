@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Entitlement, Kind, Named, Object, UserId};
 
-/// State of a Genesys user (facts.md section 3).
+/// State of a Genesys user (docs/genesys.md G3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UserState {

@@ -175,7 +175,7 @@ pub struct Step {
     pub identity: bool,
 }
 
-/// What to do, in order. Never changes after its saga was opened (invariant 5).
+/// What to do, in order. Never changes after its saga was opened (I5).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// What for.

@@ -133,7 +133,7 @@ pub enum Turn {
     Finished(Outcome),
 }
 
-/// How a saga ended (design.md, promise 7).
+/// How a saga ended (P7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

@@ -51,7 +51,7 @@ pub enum RefusalKind {
     Other,
 }
 
-/// A refusal with what an administrator needs to find it: code and correlation id (facts.md section 7).
+/// A refusal with what an administrator needs to find it: code and correlation id (docs/genesys.md G7.1, G7.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// On what the bridge branches.

@@ -39,7 +39,7 @@ impl Builder {
     }
 }
 
-/// Calls that touch the same Genesys record conflict (design: "Order").
+/// Calls that touch the same Genesys record conflict (docs/genesys.md G5.5, G7.10).
 fn class_of(effect: &Effect) -> ConflictClass {
     match effect {
         Effect::CreateUser { .. }

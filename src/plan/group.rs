@@ -1,4 +1,4 @@
-//! The plan of one group: name and members, by REST where Genesys' SCIM cannot (facts.md sections 2 and 6).
+//! The plan of one group: name and members, by REST where Genesys' SCIM cannot (docs/genesys.md G2.3, G6.8).
 //!
 //! Says nothing about what members get by rules: that is one plan for each of them, see `bridge::recompute`.
 

@@ -1,6 +1,6 @@
 //! Core identity: which attributes of a SCIM user Genesys Cloud can hold, and how they differ from what it holds.
 //!
-//! Facts: section 2 of the Genesys fact sheet (no `name`, no `locale`, no addresses: those stay in the directory). Roles,
+//! Facts: docs/genesys.md G2.4 (no `name`, no `locale`, no addresses: those stay in the directory). Roles,
 //! skills, languages and the division have other owners (`entitlements`, the division step) and are never sent from here.
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ use crate::model::{
     Effect, Later, Mark, Observed, Refusal, RefusalKind, Secret, Step, UserId, UserState, Verdict,
 };
 
-/// How long a 404 on a user that was just made counts as "not visible yet" (facts.md section 7, read-after-write).
+/// How long a 404 on a user that was just made counts as "not visible yet" (docs/genesys.md G7.9, read-after-write).
 const FRESH_FOR_MS: u64 = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 

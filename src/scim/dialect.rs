@@ -45,7 +45,7 @@ const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, ANY_
 
 /// Other names under which a connector writes a sub-attribute: attribute, its name there, ours.
 const ALIASES: [(&str, &str, &str); 1] = [
-    // OneLogin's template for the manager (connectors.md section 3).
+    // OneLogin's template for the manager (docs/connectors.md C7.1).
     ("manager", "managerId", "value"),
 ];
 
@@ -56,7 +56,7 @@ impl Dialect {
     }
 
     /// Whether a value of a PATCH takes away what is there: null or an empty array (RFC 7643 section 2.5), and an empty
-    /// text, which is how connectors clear (connectors.md section 1.4).
+    /// text, which is how connectors clear (docs/connectors.md C4.9).
     pub fn clears(self, value: &Value) -> bool {
         match value {
             Value::Null => true,
@@ -153,7 +153,7 @@ impl Dialect {
     fn simple(self, attribute: &Attribute, at: &str, value: Value) -> Result<Value, ScimError> {
         match (attribute.data_type, value) {
             (AttributeType::Boolean, Value::Bool(flag)) => Ok(Value::Bool(flag)),
-            // Entra writes booleans as texts, `active` and `primary` above all (connectors.md section 1.3).
+            // Entra writes booleans as texts, `active` and `primary` above all (docs/connectors.md C3.3).
             (AttributeType::Boolean, Value::String(text)) if self.is_tolerant() => {
                 match text.trim().to_ascii_lowercase().as_str() {
                     "true" => Ok(Value::Bool(true)),
@@ -180,7 +180,7 @@ impl Dialect {
             }
             (_, Value::String(text)) => Ok(Value::String(text)),
             (AttributeType::Binary, Value::Number(_)) => Err(wrong_type(at, "base64")),
-            // HR systems send employee numbers as numbers (crates.md section 1).
+            // HR systems send employee numbers as numbers (docs/connectors.md C7.10).
             (_, Value::Number(number)) if self.is_tolerant() => Ok(Value::String(number.to_string())),
             // A plain value wrapped like a complex one: `{"value": "x"}`, or in an array of one.
             (_, Value::Object(object)) if self.is_tolerant() => match object.get("value") {
@@ -194,7 +194,7 @@ impl Dialect {
     fn complex(self, attribute: &Attribute, at: &str, value: Value) -> Result<Option<Value>, ScimError> {
         let object = match value {
             Value::Object(object) => object,
-            // `"manager": [{"value": "id"}]` (connectors.md section 1.4).
+            // `"manager": [{"value": "id"}]` (docs/connectors.md C4.6).
             Value::Array(items) if self.is_tolerant() && !attribute.multi_valued => {
                 return match items.into_iter().next() {
                     Some(first) => self.complex(attribute, at, first),
@@ -205,7 +205,7 @@ impl Dialect {
                 if text.is_empty() {
                     return Ok(None);
                 }
-                // `"manager": "id"`, `"emails": ["a@b"]` (connectors.md sections 1.3 and 3).
+                // `"manager": "id"`, `"emails": ["a@b"]` (docs/connectors.md C3.4).
                 match role_in_text(attribute, &text) {
                     Some(object) => object,
                     None => Object::from_iter([("value".to_owned(), Value::String(text))]),
@@ -214,7 +214,7 @@ impl Dialect {
             _ => return Err(wrong_type(at, "an object")),
         };
         let object = self.members(attribute, at, object)?;
-        // `{"value": ""}` takes the manager away (connectors.md section 1.4).
+        // `{"value": ""}` takes the manager away (docs/connectors.md C4.6).
         let emptied = !attribute.multi_valued && object.get("value").is_some_and(|value| !is_present(value));
         if object.is_empty() || emptied {
             return Ok(None);
@@ -267,7 +267,7 @@ impl Dialect {
         }
     }
 
-    /// Entra's AppRoleAssignmentsComplex puts JSON into the text of a role (connectors.md section 1.4).
+    /// Entra's AppRoleAssignmentsComplex puts JSON into the text of a role (docs/connectors.md C4.5).
     fn unpack_role(self, attribute: &Attribute, object: Object) -> Object {
         let inner = match object.get("value") {
             Some(Value::String(text)) if self.is_tolerant() => role_in_text(attribute, text),

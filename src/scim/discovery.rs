@@ -1,6 +1,6 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` (RFC 7644 section 4).
 //!
-//! Every sub-attribute is written, supported or not: clients break on missing ones (connectors.md section 1.1).
+//! Every sub-attribute is written, supported or not: clients break on missing ones (docs/connectors.md C1.3).
 //! The schemas are those of [`super::registry`]; `base` is the public address of the service.
 
 use std::collections::BTreeMap;

@@ -72,7 +72,7 @@ pub struct ScimError {
     pub scim_type: Option<ScimType>,
     /// What failed and what to do, for the administrator of the client.
     pub detail: String,
-    /// Whole seconds for `Retry-After`; Okta understands nothing else (connectors.md section 2).
+    /// Whole seconds for `Retry-After`; Okta understands nothing else (docs/connectors.md C6.9).
     pub retry_after_s: Option<u32>,
 }
 

@@ -10,7 +10,7 @@ pub const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const CORE_GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 /// Enterprise user extension (RFC 7643 section 4.3).
 pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-/// The extension that Genesys Cloud itself defines (facts.md section 2).
+/// The extension that Genesys Cloud itself defines (docs/genesys.md G2.8).
 pub const GENESYS_USER: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
 /// Our own extension: what makes a user a working agent.
 pub const BRIDGE_USER: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";

@@ -1,7 +1,7 @@
 //! Queries and their answers (RFC 7644 section 3.4.2): filter, paging by index and by cursor, sorting, list responses.
 //!
 //! Reads parameters only; finding resources is the directory's work, and decoding the query string the server's.
-//! What is inside a cursor is in [`super::cursor`]. Parameters nobody knows are passed over, because connectors leak flags into addresses (connectors.md section 1.1).
+//! What is inside a cursor is in [`super::cursor`]. Parameters nobody knows are passed over, because connectors leak flags into addresses (docs/connectors.md C1.5).
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -179,7 +179,7 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
             && !registry().is_below_known(uri)
             && uri.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
     });
-    // Custom extensions are kept as they come (connectors.md section 1.3); a bare unknown name is a misspelling
+    // Custom extensions are kept as they come (docs/connectors.md C3.2); a bare unknown name is a misspelling
     // unless the document holds it already.
     if unknown_schema || (uri.is_none() && known(name)) {
         let path =

@@ -66,7 +66,7 @@ impl Projection {
     }
 
     /// Whether a top-level core attribute would be returned, so that `members` and `groups` are only read when they
-    /// are (connectors.md section 4, rule 12).
+    /// are (docs/connectors.md C8.12).
     pub fn wants(&self, attribute: &str) -> bool {
         let Some(known) = registry().core_or_common(self.kind, attribute) else {
             return self.included.is_none();

@@ -96,7 +96,7 @@ pub struct Attribute {
     /// Where it is unique.
     #[serde(default)]
     pub uniqueness: Uniqueness,
-    /// Suggested values; others are accepted as well (connectors.md section 1.3).
+    /// Suggested values; others are accepted as well (docs/connectors.md C3.6).
     #[serde(default)]
     pub canonical_values: Vec<String>,
     /// What a reference may point to.

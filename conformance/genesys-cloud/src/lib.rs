@@ -1,6 +1,6 @@
 //! Genesys Cloud emulator: a small organisation behind the public API, for the bridge's demo, tests and benchmarks.
 //!
-//! It answers the operations the bridge may call as the public API description and the fact sheet say, keeps its
+//! It answers the operations the bridge may call as the public API description and `docs/genesys.md` say, keeps its
 //! organisation in memory (and in a file when asked), breaks on demand, and writes down every call. It is not a
 //! telephony platform: no conversations, presence, stations, teams or audits.
 //!

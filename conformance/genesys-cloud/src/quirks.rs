@@ -80,59 +80,59 @@ pub enum AtGone {
     Refuse,
 }
 
-/// Every switch. Sections are those of the fact sheet.
+/// Every switch. Numbers are those of `docs/genesys.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quirks {
-    /// Status of a SCIM user POST that created: 201 or 200 (section 2, errors).
+    /// Status of a SCIM user POST that created: 201 or 200 (G2.18).
     pub post_status: u16,
-    /// Status of a SCIM user DELETE: 204 or 200 (section 2, errors).
+    /// Status of a SCIM user DELETE: 204 or 200 (G2.18).
     pub delete_status: u16,
-    /// POST with a deleted user's e-mail (section 2, lifecycle).
+    /// POST with a deleted user's e-mail (G2.25).
     pub deleted_email: DeletedEmail,
-    /// Shape of a SCIM 400 (section 2, errors).
+    /// Shape of a SCIM 400 (G2.17).
     pub scim_errors: ScimErrors,
-    /// Status of a stale If-Match: 400 or 409, both with `invalidVers` (section 2, concurrency).
+    /// Status of a stale If-Match: 400 or 409, both with `invalidVers` (G2.15).
     pub stale_etag_status: u16,
-    /// Attributes that a SCIM PUT leaves out (section 2, PATCH).
+    /// Attributes that a SCIM PUT leaves out (G2.21).
     pub put_omitted: Omitted,
-    /// Empty values in a SCIM PATCH (section 2, PATCH).
+    /// Empty values in a SCIM PATCH (G2.20).
     pub scim_empty_values: Empty,
-    /// Attributes unknown to Genesys in a SCIM body (section 2, user attributes).
+    /// Attributes unknown to Genesys in a SCIM body (G2.22).
     pub unknown_attributes: Unknown,
-    /// Whether a SCIM filter other than `active` finds inactive users (section 11, open question d).
+    /// Whether a SCIM filter other than `active` finds inactive users (G2.14).
     pub filter_finds_inactive: bool,
-    /// Division of roles granted through SCIM (section 11, open question b).
+    /// Division of roles granted through SCIM (G2.10).
     pub scim_role_division: RoleDivision,
-    /// Status of a stale REST version: 409 or 400, both `general.conflict` (section 3).
+    /// Status of a stale REST version: 409 or 400, both `general.conflict` (G3.3).
     pub conflict_status: u16,
-    /// Whether a user who becomes inactive loses the roles given directly (section 2, lifecycle; open question i).
+    /// Whether a user who becomes inactive loses the roles given directly (G2.26).
     pub inactive_loses_roles: bool,
-    /// Whether a deleted user leaves the queues (section 2, lifecycle).
+    /// Whether a deleted user leaves the queues (G2.23).
     pub deleted_leaves_queues: bool,
-    /// PUT of an empty skill list (section 5; open question g).
+    /// PUT of an empty skill list (G5.3).
     pub skills_put_empty: Empty,
-    /// Adding a queue member who is one already (section 6; open question f).
+    /// Adding a queue member who is one already (G6.2).
     pub queue_readd: AtGone,
-    /// Removing a queue member who is none, in the bulk call (section 6).
+    /// Removing a queue member who is none, in the bulk call (G6.2).
     pub queue_remove_absent: AtGone,
-    /// bulkremove when one of the grants is gone (section 4).
+    /// bulkremove when one of the grants is gone (G4.4).
     pub bulkremove_gone: AtGone,
-    /// The single DELETE of a grant that is gone: 404 or done (section 4).
+    /// The single DELETE of a grant that is gone: 404 or done (G4.4).
     pub grant_delete_gone: AtGone,
-    /// Whether a custom attribute PATCH with null clears the field; otherwise null is a validation error (section 5).
+    /// Whether a custom attribute PATCH with null clears the field; otherwise null is a validation error (G5.9).
     pub null_clears_attribute: bool,
-    /// Status of a custom attribute PATCH: 200 or 204 (section 5).
+    /// Status of a custom attribute PATCH: 200 or 204 (G5.7).
     pub attributes_patch_status: u16,
-    /// Milliseconds in which a new user answers 404 to reads and grant reads show the past (section 7).
+    /// Milliseconds in which a new user answers 404 to reads and grant reads show the past (G4.6, G7.9).
     pub stale_ms: u32,
-    /// Whether the 404 of a new user hits writes too (section 7).
+    /// Whether the 404 of a new user hits writes too (G7.9).
     pub stale_writes: bool,
-    /// Milliseconds until a change shows in the user search (section 3).
+    /// Milliseconds until a change shows in the user search (G3.8).
     pub search_lag_ms: u32,
-    /// Milliseconds until group members change after the 202 (section 6).
+    /// Milliseconds until group members change after the 202 (G6.8).
     pub group_lag_ms: u32,
-    /// Milliseconds after a write of a user in which the next one meets `general.conflict` (section 7); 0 is off.
+    /// Milliseconds after a write of a user in which the next one meets `general.conflict` (G7.10); 0 is off.
     pub conflict_window_ms: u32,
 }
 

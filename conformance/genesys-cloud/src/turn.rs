@@ -9,7 +9,7 @@ use crate::seed::SeedClient;
 use crate::world::World;
 use crate::world::entities::User;
 
-/// Largest page of a listing that names no limit of its own (facts sheet, section 3).
+/// Largest page of a listing that names no limit of its own (docs/genesys.md G3.6).
 const MAX_PAGE_SIZE: usize = 500;
 
 /// What an operation gets.

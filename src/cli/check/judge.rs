@@ -1,6 +1,6 @@
 //! What an answer of Genesys Cloud means for an operator: good, doubtful or bad, which trouble it is and what cures it.
 //!
-//! Pure. Codes are those of facts.md sections 1 and 7.
+//! Pure. Codes are those of docs/genesys.md G1.9, G7.11.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Custom attributes: schemas and a user's values (facts.md section 5). Pure.
+//! Custom attributes: schemas and a user's values (docs/genesys.md G5.6, G5.7). Pure.
 //!
 //! Values are amended with PATCH; PUT replaces a whole record and is only for taking fields out where null is refused. What
 //! a field may hold is checked in `genesys::catalogue::values`.

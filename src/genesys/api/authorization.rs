@@ -1,4 +1,4 @@
-//! Roles, divisions and grants (facts.md section 4). Pure.
+//! Roles, divisions and grants (docs/genesys.md G4). Pure.
 //!
 //! Grants are added with bulkadd and taken away one by one: the PUT of roles replaces everything, and bulkremove fails when any
 //! grant is already gone.

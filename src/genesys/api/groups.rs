@@ -1,4 +1,4 @@
-//! REST: groups are created, renamed, deleted and filled here, since Genesys' SCIM API cannot (facts.md section 6). Pure.
+//! REST: groups are created, renamed, deleted and filled here, since Genesys' SCIM API cannot (docs/genesys.md G2.3, G6.7). Pure.
 //!
 //! Member calls are answered before they take effect. Reading of groups is in [`super::scim_users`].
 

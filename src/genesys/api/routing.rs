@@ -1,4 +1,4 @@
-//! Skills and languages: the directories and what a user has of them (facts.md section 5). Pure.
+//! Skills and languages: the directories and what a user has of them (docs/genesys.md G5.1, G5.2). Pure.
 //!
 //! Levels are set with PATCH bulk, which leaves others alone, and taken away one by one.
 

@@ -1,4 +1,4 @@
-//! Genesys' SCIM API: users and the reading of groups (facts.md section 2). Builds calls and reads documents; pure.
+//! Genesys' SCIM API: users and the reading of groups (docs/genesys.md G2). Builds calls and reads documents; pure.
 //!
 //! Patches name every path, because a PUT may clear what was left out. Roles and skills do not travel here. The REST side of
 //! users is in [`super::users`], that of groups in [`super::groups`].

@@ -1,4 +1,4 @@
-//! Tokens: who are we, and the end of a user's sessions (facts.md section 1). Pure.
+//! Tokens: who are we, and the end of a user's sessions (docs/genesys.md G1.7, G1.8). Pure.
 //!
 //! Our own token is fetched in `genesys::oauth`, on the login host.
 

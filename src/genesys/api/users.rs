@@ -1,4 +1,4 @@
-//! REST: users where SCIM cannot go: deleted ones, their restoring, external ids, search (facts.md section 3). Pure.
+//! REST: users where SCIM cannot go: deleted ones, their restoring, external ids, search (docs/genesys.md G3). Pure.
 //!
 //! Creates nobody: users are made through [`super::scim_users`].
 

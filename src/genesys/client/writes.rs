@@ -73,7 +73,7 @@ impl GenesysClient {
         }
     }
 
-    /// Joining twice and leaving what one is not in may be errors (facts.md section 6, uncertain): then a look decides.
+    /// Joining twice and leaving what one is not in may be errors (docs/genesys.md G6.2, uncertain): then a look decides.
     async fn change_membership(
         &self,
         user: &UserId,

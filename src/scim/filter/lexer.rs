@@ -23,7 +23,7 @@ pub(super) enum Written<'a> {
     Bool(bool),
     /// A text in quotes, escapes resolved.
     Quoted(Cow<'a, str>),
-    /// Anything else without quotes: a number, or a text as old Entra documents show it (connectors.md section 1.2).
+    /// Anything else without quotes: a number, or a text as old Entra documents show it (docs/connectors.md C2.5).
     Bare(&'a str),
 }
 

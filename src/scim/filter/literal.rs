@@ -113,7 +113,7 @@ fn text_of<'a>(written: &'a Written<'_>) -> Option<&'a str> {
     }
 }
 
-/// Entra compares `primary` with the text "True" (connectors.md section 1.4).
+/// Entra compares `primary` with the text "True" (docs/connectors.md C4.4).
 fn boolean(written: &Written<'_>) -> Option<bool> {
     match written {
         Written::Bool(flag) => Some(*flag),

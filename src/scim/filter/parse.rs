@@ -163,7 +163,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `attr[inner]`, and what connectors put behind it: `attr[inner].sub op value` means that one element fulfils both
-    /// (connectors.md section 1.2).
+    /// (docs/connectors.md C2.2).
     fn value_path(&mut self, name: &str, start: usize, bracket: usize) -> Result<Node, ScimError> {
         let (operand, attribute) = self.scope.parent(name).map_err(|why| self.lexer.fault(start, why))?;
         let outer = self.scope;

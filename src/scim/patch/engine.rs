@@ -82,11 +82,11 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Okta sends the id along with every change of a group (connectors.md section 2).
+    /// Okta sends the id along with every change of a group (docs/connectors.md C6.6).
     fn own_id(&self, kind: OpKind, value: Option<&Value>) -> Result<(), ScimError> {
         match value {
             Some(Value::String(id)) if id == self.resource_id && kind != OpKind::Remove => Ok(()),
-            // OneLogin's template says `"id": null` (connectors.md section 3).
+            // OneLogin's template says `"id": null` (docs/connectors.md C7.1).
             Some(Value::Null) if self.dialect.is_tolerant() && kind != OpKind::Remove => Ok(()),
             _ => Err(ScimError::mutability("id cannot be changed.")),
         }
@@ -365,7 +365,7 @@ impl<'a> Engine<'a> {
 }
 
 /// The members of a value without a path: of an object, or of one that is sent as a text, as scim-for-keycloak does
-/// (connectors.md section 3). `None` for anything else.
+/// (docs/connectors.md C7.6). `None` for anything else.
 pub(super) fn unpacked(dialect: Dialect, value: &Value) -> Option<Cow<'_, Object>> {
     match value {
         Value::Object(members) => Some(Cow::Borrowed(members)),

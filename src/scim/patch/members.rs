@@ -1,7 +1,7 @@
 //! PATCH operations on the members of a group, turned into changes for the directory.
 //!
 //! Never reads or writes a list of members: connectors change one group from several sides at once
-//! (connectors.md section 1.1), so only differences may travel. Everything else of a PATCH is [`super::engine`].
+//! (docs/connectors.md C1.9), so only differences may travel. Everything else of a PATCH is [`super::engine`].
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(super) fn whole(kind: OpKind, value: Option<&Value>) -> Result<MemberChange,
         (OpKind::Add, value) => Ok(MemberChange::Add(members_of(value.unwrap_or(&Value::Null))?)),
         (OpKind::Replace, value) => Ok(MemberChange::ReplaceAll(members_of(value.unwrap_or(&Value::Null))?)),
         (OpKind::Remove, None | Some(Value::Null)) => Ok(MemberChange::ReplaceAll(Vec::new())),
-        // Entra names the members to remove in the value; only those go (connectors.md section 4, rule 4).
+        // Entra names the members to remove in the value; only those go (docs/connectors.md C4.7).
         (OpKind::Remove, Some(value)) => {
             Ok(MemberChange::Remove(members_of(value)?.into_iter().map(|member| member.value).collect()))
         }

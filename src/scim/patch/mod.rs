@@ -137,7 +137,7 @@ impl Operation {
             ));
         };
         let name = get(operation, "op").and_then(Value::as_str).unwrap_or("");
-        // Entra capitalises operations (connectors.md section 1.4).
+        // Entra capitalises operations (docs/connectors.md C4.1).
         let name = if dialect.is_tolerant() { name.to_ascii_lowercase() } else { name.to_owned() };
         let kind = match name.as_str() {
             "add" => OpKind::Add,

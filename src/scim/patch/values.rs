@@ -235,7 +235,7 @@ fn taken(sub: &Attribute, old: Option<&Value>) -> Result<(), ScimError> {
     }
 }
 
-/// Takes away the entries that a value lists (connectors.md section 4, rule 4).
+/// Takes away the entries that a value lists (docs/connectors.md C4.7).
 pub(super) fn remove_listed(
     container: &mut Object,
     dialect: Dialect,
@@ -355,7 +355,7 @@ impl Entries<'_> {
         Ok(Value::Object(next))
     }
 
-    /// An entry that fulfils the filter: connectors set one before it exists (connectors.md section 4, rule 7).
+    /// An entry that fulfils the filter: connectors set one before it exists (docs/connectors.md C4.3).
     fn created(&self, value: &Value) -> Result<Value, ScimError> {
         let no_target =
             || ScimError::no_target(format!("{}: no entry fulfils the filter of the path.", self.at));

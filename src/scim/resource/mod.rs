@@ -56,12 +56,12 @@ pub struct Member {
     pub value: String,
     /// Name for people, as sent.
     pub display: Option<String>,
-    /// `User`, when sent; Okta leaves it out (connectors.md section 2).
+    /// `User`, when sent; Okta leaves it out (docs/connectors.md C6.7).
     pub kind: Option<String>,
 }
 
 /// Attributes that say the same entitlement kind in different forms. A PUT that names one of them speaks about the
-/// kind; a kind it does not name stays as it was (promise 5 of the design).
+/// kind; a kind it does not name stays as it was (P5).
 const ENTITLEMENT_KINDS: [&[(&str, &str)]; 5] = [
     &[(BRIDGE_USER, "roles"), (BRIDGE_USER, "compactRoles")],
     &[(BRIDGE_USER, "queues"), (BRIDGE_USER, "compactQueues")],
@@ -310,7 +310,7 @@ impl Reader {
 }
 
 /// The strict dialect wants every schema of a body listed (RFC 7643 section 3); connectors leave custom ones out
-/// (connectors.md section 1.3).
+/// (docs/connectors.md C3.2).
 fn every_schema_is_listed(kind: ResourceKind, body: &Object) -> Result<(), ScimError> {
     let listed: Vec<&str> = match get(body, "schemas") {
         Some(Value::Array(urns)) => urns.iter().filter_map(Value::as_str).collect(),

@@ -7,7 +7,7 @@ use crate::model::{Outcome, Turn};
 
 /// Whether `next` may be written after `last` (`None`: the saga was just opened).
 ///
-/// * An acknowledged saga never turns back (promise 1), an undoing one never forward again.
+/// * An acknowledged saga never turns back (P1), an undoing one never forward again.
 /// * A saga without a visible result cannot be handed over, unless it is stuck: a leaver is always admitted.
 /// * A stuck one is redriven by writing `Undoing` again, or closed as rolled back by an administrator.
 /// * One that was refused before anything took effect may end as rolled back at once: there is nothing to act

@@ -1,4 +1,4 @@
-//! Points 1 to 13 of the check-list in connectors.md section 4, in their order.
+//! Points 1 to 13 of the check-list in docs/connectors.md C8, in their order.
 
 use serde_json::{Value, json};
 

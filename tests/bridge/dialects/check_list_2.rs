@@ -1,4 +1,4 @@
-//! Points 14 to 25 of the check-list in connectors.md section 4, in their order.
+//! Points 14 to 25 of the check-list in docs/connectors.md C8, in their order.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

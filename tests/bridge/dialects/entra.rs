@@ -1,4 +1,4 @@
-//! Shapes of the Microsoft Entra provisioning service (connectors.md section 1) beyond the check-list.
+//! Shapes of the Microsoft Entra provisioning service (docs/connectors.md C1 to C5) beyond the check-list.
 
 use std::collections::BTreeSet;
 

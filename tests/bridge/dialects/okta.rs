@@ -1,4 +1,4 @@
-//! Shapes of the Okta SCIM client (connectors.md section 2) beyond the check-list.
+//! Shapes of the Okta SCIM client (docs/connectors.md C6) beyond the check-list.
 
 use std::collections::BTreeSet;
 

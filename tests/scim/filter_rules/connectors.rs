@@ -1,8 +1,8 @@
-//! The filters that connectors really send (connectors.md sections 1.2, 1.4, 2, 3 and 5).
+//! The filters that connectors really send (docs/connectors.md C2, C4, C6, C7, C9).
 
 use super::{Table, check, groups, users};
 
-/// Microsoft Entra about users (connectors.md sections 1.2 and 1.4).
+/// Microsoft Entra about users (docs/connectors.md C2, C4).
 pub(crate) const ENTRA: Table = users(&[
     (r#"userName eq "9a3d8d2c-0f6e-4d70-9d0b-59a2fbb1a09c""#, false),
     (r#"userName eq "bjensen@EXAMPLE.COM""#, true),
@@ -33,7 +33,7 @@ pub(crate) const ENTRA: Table = users(&[
     (r#"displayName eq "O'Brien & Söhne""#, false),
 ]);
 
-/// Microsoft Entra about groups (connectors.md section 1.2): apostrophes, blanks and umlauts occur in names.
+/// Microsoft Entra about groups (docs/connectors.md C2.3, C2.6): apostrophes, blanks and umlauts occur in names.
 pub(crate) const ENTRA_GROUPS: Table = groups(&[
     (r#"displayName eq "Tour Guides – Süd""#, true),
     (r#"displayName eq "TOUR GUIDES – SÜD""#, true),
@@ -45,7 +45,7 @@ pub(crate) const ENTRA_GROUPS: Table = groups(&[
     (r#"members[value eq "2819c223"] and displayName pr"#, true),
 ]);
 
-/// Okta (section 2), Auth0 and Ping (section 3), the IPSIE profile (section 5).
+/// Okta (docs/connectors.md C6.2), Auth0 and Ping (C7.4, C7.5), the IPSIE profile (C9.3).
 pub(crate) const OTHERS: Table = users(&[
     (r#"userName eq "BJensen@Example.com""#, true),
     (r#"userName eq "00u1a2b3c4@okta.example""#, false),

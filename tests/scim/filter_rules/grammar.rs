@@ -37,7 +37,7 @@ pub(crate) const GRAMMAR: Table = users(&[
     ("active eq true and emails[value pr]", true),
 ]);
 
-/// Blanks: ABNF wants exactly one, people and templates write more (connectors.md section 1.2).
+/// Blanks: ABNF wants exactly one, people and templates write more (docs/connectors.md C2.9).
 pub(crate) const BLANKS: Table = users(&[
     ("  active eq true", true),
     ("active eq true  ", true),

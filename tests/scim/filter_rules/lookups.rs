@@ -1,4 +1,4 @@
-//! Which index answers a filter (connectors.md section 1.2), and when its hit need not be looked at again.
+//! Which index answers a filter (docs/connectors.md C2.1), and when its hit need not be looked at again.
 
 use genesys_scim_bridge::scim::ResourceKind;
 use genesys_scim_bridge::scim::filter::{Filter, Lookup};

@@ -1,6 +1,6 @@
 //! What SCIM filters mean, as tables: a filter, and whether the user or the group of [`documents`] fulfils it.
 //!
-//! One file for each theme, each with the section of RFC 7644, the erratum or the section of connectors.md it comes
+//! One file for each theme, each with the section of RFC 7644, the erratum or the fact of docs/connectors.md it comes
 //! from. Filters over HTTP are in `server_http`; here the rules themselves are held.
 
 mod case_rules;

@@ -1,5 +1,5 @@
 //! Names of attributes: sub-attributes, URNs of core and extensions (RFC 7644 section 3.10), bare names of extension
-//! attributes (connectors.md section 1.4: Entra writes `manager`).
+//! attributes (docs/connectors.md C4.12: Entra writes `manager`).
 
 use super::{Table, check, users};
 

@@ -48,7 +48,7 @@ pub(crate) const VALUE_PATHS: Table = users(&[
     (r#"emails[type eq "work"] and addresses[type eq "home"]"#, true),
 ]);
 
-/// What stands behind the brackets belongs to the same element (connectors.md section 1.2: required by Entra).
+/// What stands behind the brackets belongs to the same element (docs/connectors.md C2.2: required by Entra).
 pub(crate) const TAILS: Table = users(&[
     (r#"emails[type eq "work"].value eq "bjensen@example.com""#, true),
     (r#"emails[type eq "home"].value eq "bjensen@example.com""#, false),

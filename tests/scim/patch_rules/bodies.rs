@@ -64,7 +64,7 @@ tables! { body_table;
         ["post", {"schemas": ["urn:scim:schemas:core:1.0", "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"]}] => {}
     "#
     a_post_from_connectors_is_understood: r#"
-        // connectors.md sections 1.3 and 3; section 4, rules 3, 9, 18, 19.
+        // docs/connectors.md C3.1, C3.3, C7.1, C7.10, C8.9, C8.18, C8.19.
         ["post", {"active": "True"}] => {"active": true}
         ["post", {"active": "false"}] => {"active": false}
         ["post", {"roles": [{"value": "A", "primary": "True"}]}] => {"roles": [{"value": "A", "primary": true}]}

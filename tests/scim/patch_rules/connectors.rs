@@ -1,4 +1,4 @@
-//! What Entra, Okta, OneLogin and others really send to users (connectors.md).
+//! What Entra, Okta, OneLogin and others really send to users (docs/connectors.md).
 //!
 //! What they send to groups is in `groups`.
 
@@ -6,7 +6,7 @@ use super::rows::{tables, user_table};
 
 tables! { user_table;
     entra_capitalises_operations_and_writes_booleans_as_texts: r#"
-        // connectors.md section 1.4; section 4, rules 2 and 3.
+        // docs/connectors.md C4.1, C8.2, C8.3.
         ["Replace", "active", "False"] => {"active": false}
         ["Replace", "active", "false"] => {"active": false}
         ["REPLACE", "active", "FALSE"] => {"active": false}
@@ -23,14 +23,14 @@ tables! { user_table;
         ["Add", "emails[type eq 'home'].primary", "true"] => {"emails": [<work-2>, {"type": "home", "value": "babs@jensen.org", "primary": true}]}
         ["Add", "emails", [{"value": "o@x", "primary": "False"}]] => {"emails": [<work>, <home>, {"value": "o@x", "primary": false}]}
         ["replace", null, {"active": "false"}] => {"active": false}
-        // The object as a text, from scim-for-keycloak (section 3).
+        // The object as a text, from scim-for-keycloak (docs/connectors.md C7.6).
         ["replace", null, "{\"active\":\"false\"}"] => {"active": false}
-        // Okta (section 2).
+        // Okta (docs/connectors.md C6.4).
         ["replace", null, {"active": false}] => {"active": false}
         ["replace", null, {"active": true}] => {}
     "#
     entra_creates_an_entry_through_its_filter_once_and_wipes_no_other: r#"
-        // connectors.md section 4, rules 7 and 8.
+        // docs/connectors.md C8.7, C8.8.
         ["Replace", "emails[type eq 'other'].value", "o@x"] => {"emails": [<work>, <home>, {"type": "other", "value": "o@x"}]}
         ["Add", "emails[type eq 'other'].value", "o@x"] => {"emails": [<work>, <home>, {"type": "other", "value": "o@x"}]}
         [["Add", "emails[type eq 'other'].value", "o@x"], ["Add", "emails[type eq 'other'].display", "O"]] => {"emails": [<work>, <home>, {"type": "other", "value": "o@x", "display": "O"}]}
@@ -49,7 +49,7 @@ tables! { user_table;
         ["Replace", "emails[not (value pr)].display", "o@x"] => noTarget
     "#
     a_manager_comes_as_text_object_array_or_nothing: r#"
-        // connectors.md section 4, rule 9. What was said about the old manager goes with him.
+        // docs/connectors.md C8.9. What was said about the old manager goes with him.
         ["Add", "manager", [{"$ref": "http://x/Users/m2", "value": "m2"}]] => {"E:manager": {"$ref": "http://x/Users/m2", "value": "m2"}}
         ["Add", "manager", [{"value": "m2"}]] => {"E:manager": {"value": "m2"}}
         ["Replace", "E:manager", "m2"] => {"E:manager": {"value": "m2"}}
@@ -74,7 +74,7 @@ tables! { user_table;
         ["replace", null, {"E": {"manager": {"value": ""}}}] => {"E:manager": null}
     "#
     entra_packs_roles_into_json_in_a_text: r#"
-        // connectors.md section 1.4, AppRoleAssignmentsComplex.
+        // docs/connectors.md C4.5, AppRoleAssignmentsComplex.
         ["Add", "roles", [{"value": "{\"id\":\"1\",\"value\":\"Admin\",\"displayName\":\"Boss\"}"}]] => {"roles": [{"value": "Agent", "primary": true}, {"value": "Admin", "display": "Boss"}]}
         ["Replace", "roles", [{"value": "{\"id\":\"1\",\"value\":\"Admin\",\"displayName\":\"Boss\"}"}]] => {"roles": [{"value": "Admin", "display": "Boss"}]}
         ["Replace", "roles[primary eq 'True'].value", "{\"id\":\"1\",\"value\":\"Admin\",\"displayName\":\"Boss\"}"] => {"roles": [{"value": "Admin", "primary": true, "display": "Boss"}]}
@@ -84,7 +84,7 @@ tables! { user_table;
         ["Add", "roles", [{"value": "Boss", "primary": "True"}]] => {"roles": [{"value": "Agent", "primary": false}, {"value": "Boss", "primary": true}]}
     "#
     a_removal_that_lists_values_takes_only_those: r#"
-        // connectors.md section 4, rule 4.
+        // docs/connectors.md C8.4.
         ["Remove", "emails", [{"value": "babs@jensen.org"}]] => {"emails": [<work>]}
         ["Remove", "emails", [{"value": "nobody@x"}]] => {}
         ["Remove", "emails", {"value": "babs@jensen.org"}] => {"emails": [<work>]}
@@ -94,7 +94,7 @@ tables! { user_table;
         ["Remove", "B:skills", "Billing"] => {"B:skills": null}
     "#
     formats_are_not_checked_and_numbers_become_texts: r#"
-        // connectors.md section 4, rule 19: the Validator sends random texts.
+        // docs/connectors.md C8.19: the Validator sends random texts.
         ["Replace", "profileUrl", "BAPNQLJSRQGD"] => {"profileUrl": "BAPNQLJSRQGD"}
         ["Replace", "locale", "QWERTY"] => {"locale": "QWERTY"}
         ["Replace", "timezone", "nowhere"] => {"timezone": "nowhere"}

@@ -6,7 +6,7 @@ use super::rows::{tables, user_table};
 
 tables! { user_table;
     attributes_of_extensions_are_named_by_their_urn_in_any_case_or_bare: r#"
-        // RFC 7644 section 3.10; connectors.md section 1.4 for bare names.
+        // RFC 7644 section 3.10; docs/connectors.md C4.12 for bare names.
         ["replace", "E:employeeNumber", "42"] => {"E:employeeNumber": "42"}
         ["add", "E:costCenter", "4130"] => {"E:costCenter": "4130"}
         ["replace", "costCenter", "4130"] => {"E:costCenter": "4130"}
@@ -63,7 +63,7 @@ tables! { user_table;
         ["remove", "B:roles[role eq 'Agent' and division eq 'EMEA']"] => {"B:roles": null}
     "#
     extensions_nobody_described_are_kept_as_they_come: r#"
-        // connectors.md section 1.3: custom URNs as keys, not listed in schemas.
+        // docs/connectors.md C3.2: custom URNs as keys, not listed in schemas.
         ["add", "urn:acme:2.0:User:tag", "t"] => {"urn:acme:2.0:User:tag": "t", "schemas": ["C", "E", "B", "urn:acme:2.0:User"]}
         ["add", "urn:acme:2.0:User", {"tag": "t"}] => {"urn:acme:2.0:User:tag": "t", "schemas": ["C", "E", "B", "urn:acme:2.0:User"]}
         ["add", null, {"urn:acme:2.0:User": {"tag": "t"}}] => {"urn:acme:2.0:User:tag": "t", "schemas": ["C", "E", "B", "urn:acme:2.0:User"]}

@@ -91,7 +91,7 @@ tables! { user_table;
         ["replace", "userName", ""] => mutability
         ["replace", "userName", null] => mutability
         ["replace", "C:userName", null] => mutability
-        // The same id is no change (connectors.md section 4, rule 6).
+        // The same id is no change (docs/connectors.md C8.6).
         ["replace", "id", "2819c223"] => {}
         ["replace", "C:id", "2819c223"] => {}
         // A password is handed on and never part of the document.

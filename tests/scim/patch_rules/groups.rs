@@ -10,7 +10,7 @@ use super::rows::{apply, group, group_table, tables};
 
 tables! { group_table;
     members_come: r#"
-        // connectors.md sections 1.4 and 2.
+        // docs/connectors.md C4.7, C6.7.
         ["Add", "members", [{"$ref": null, "value": "a"}]] => [{"add": ["a"]}]
         ["add", "members", [{"value": "a", "display": "A"}, {"value": "b"}]] => [{"add": ["a", "b"]}]
         ["add", "members", [{"value": "a"}, {"value": "a"}]] => [{"add": ["a"]}]
@@ -23,7 +23,7 @@ tables! { group_table;
         ["add", "members[value eq 'a']", {"value": "a"}] => [{"add": ["a"]}]
     "#
     entra_removes_members_with_a_value_list_and_only_those_go: r#"
-        // connectors.md section 4, rule 4.
+        // docs/connectors.md C8.4.
         ["Remove", "members", [{"value": "u1091"}]] => [{"remove": ["u1091"]}]
         ["Remove", "members", [{"$ref": null, "value": "u1091"}]] => [{"remove": ["u1091"]}]
         ["Remove", "members", [{"value": "a"}, {"value": "b"}]] => [{"remove": ["a", "b"]}]
@@ -39,7 +39,7 @@ tables! { group_table;
         [["add", "members", [{"value": "a"}]], ["remove", "members[value eq 'a']"]] => [{"add": ["a"]}, {"remove": ["a"]}]
     "#
     okta_replaces_members_with_a_list_and_an_empty_one_clears: r#"
-        // connectors.md section 2.
+        // docs/connectors.md C6.7.
         ["replace", "members", [{"value": "a"}]] => [{"all": ["a"]}]
         ["replace", "members", []] => [{"all": []}]
         ["replace", "members", null] => [{"all": []}]
@@ -47,7 +47,7 @@ tables! { group_table;
         ["replace", null, {"members": [], "id": "2819c223", "displayName": "Tour Guides"}] => [{"all": []}]
     "#
     a_rename_never_touches_members: r#"
-        // connectors.md section 4, rule 17.
+        // docs/connectors.md C8.17.
         ["replace", null, {"id": "2819c223", "displayName": "New"}] => []
         ["replace", "displayName", "New"] => []
         ["Replace", "externalId", "x"] => []

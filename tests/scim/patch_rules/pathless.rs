@@ -21,7 +21,7 @@ tables! { user_table;
         ["replace", null, {"title": "Guide", "userName": "bjensen"}] => {}
     "#
     entra_merges_dotted_filtered_and_urn_keys_into_one_value: r#"
-        // connectors.md section 1.4, second dialect; section 4, rule 5.
+        // docs/connectors.md C4.2, C8.5, second dialect; section 4, rule 5.
         ["replace", null, {"displayName": "Bjfe", "name.givenName": "Kkom", "name.familyName": "Unua", "E:employeeNumber": "Aklq"}] => {"displayName": "Bjfe", "name": {"formatted": "Ms. Barbara J Jensen III", "familyName": "Unua", "givenName": "Kkom"}, "E:employeeNumber": "Aklq"}
         ["add", null, {"name.middleName": "Jane"}] => {"name": {"formatted": "Ms. Barbara J Jensen III", "familyName": "Jensen", "givenName": "Barbara", "middleName": "Jane"}}
         ["replace", null, {"name.formatted": null}] => {"name": {"familyName": "Jensen", "givenName": "Barbara"}}
@@ -36,7 +36,7 @@ tables! { user_table;
         ["replace", null, {"e:department": "X"}] => invalidPath
     "#
     what_we_added_to_a_resource_may_come_back_with_it: r#"
-        // Read-only keys without a path are passed over, an id that is the resource's own as well (connectors.md section 4, rules 6 and 18).
+        // Read-only keys without a path are passed over, an id that is the resource's own as well (docs/connectors.md C8.6, C8.18).
         ["replace", null, {"id": "2819c223", "title": "Boss"}] => {"title": "Boss"}
         ["replace", null, {"ID": "2819c223"}] => {}
         ["replace", null, {"C:id": "2819c223"}] => {}
@@ -54,7 +54,7 @@ tables! { user_table;
         ["replace", null, {"schemas": ["C", "E", "B"], "title": "Guide"}] => {}
     "#
     names_that_no_schema_knows_are_kept_as_sent: r#"
-        // connectors.md section 1.3.
+        // docs/connectors.md C3.2.
         ["replace", null, {"shoeSize": 43}] => {"shoeSize": 43}
         ["add", null, {"shoeSize": {"eu": 43}}] => {"shoeSize": {"eu": 43}}
         ["add", null, {"shoeSize": null}] => {}

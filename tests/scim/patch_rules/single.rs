@@ -69,7 +69,7 @@ tables! { user_table;
         ["remove", "C:title"] => {"title": null}
     "#
     null_and_empty_take_away: r#"
-        // RFC 7643 section 2.5; connectors.md section 1.4 for the empty text.
+        // RFC 7643 section 2.5; docs/connectors.md C4.9 for the empty text.
         ["replace", "title", null] => {"title": null}
         ["add", "title", null] => {"title": null}
         ["replace", "title", ""] => {"title": null}

@@ -94,41 +94,41 @@ fn failure_model(operation: &Operation, body: &Value, report: &mut Report) -> &'
     let is_platform = body.get("code").is_some() || body.get("status").is_some_and(Value::is_number);
     if is_scim == is_platform {
         let what = "is neither exactly a ScimError nor exactly an ErrorBody";
-        report.add(Direction::Answer, "", what, "2");
+        report.add(Direction::Answer, "", what, "G2.17");
     }
     if is_scim { SCIM_ERROR } else { ERROR_BODY }
 }
 
 fn check_failure(model: &str, exchange: &Exchange<'_>, body: &Value, report: &mut Report) {
-    let mut wrong = |place: &str, what: &str, section: &str| {
-        report.add(Direction::Answer, place, what, section);
+    let mut wrong = |place: &str, what: &str, fact: &str| {
+        report.add(Direction::Answer, place, what, fact);
     };
     if model == SCIM_ERROR {
         if body.get("status").and_then(Value::as_str) != Some(exchange.status.to_string().as_str()) {
-            wrong("/status", "must be the HTTP status as a string", "2");
+            wrong("/status", "must be the HTTP status as a string", "G2.17");
         }
         let urn = "urn:ietf:params:scim:api:messages:2.0:Error";
         let schemas = body.get("schemas").and_then(Value::as_array);
         if !schemas.is_some_and(|list| list.iter().any(|schema| schema.as_str() == Some(urn))) {
-            wrong("/schemas", "must hold the URN of the SCIM error message", "2");
+            wrong("/schemas", "must hold the URN of the SCIM error message", "G2.17");
         }
         return;
     }
     if body.get("status").and_then(Value::as_u64) != Some(u64::from(exchange.status)) {
-        wrong("/status", "must be the HTTP status as a number", "7");
+        wrong("/status", "must be the HTTP status as a number", "G7.1");
     }
     for field in ["code", "message", "contextId"] {
         if body.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
-            wrong(&format!("/{field}"), "is missing or empty", "7");
+            wrong(&format!("/{field}"), "is missing or empty", "G7.1");
         }
     }
     let correlation = header(exchange.response_headers, "inin-correlation-id");
     if body.get("contextId").and_then(Value::as_str) != correlation {
-        wrong("header ININ-Correlation-Id", "must be there and equal contextId", "7");
+        wrong("header ININ-Correlation-Id", "must be there and equal contextId", "G7.2");
     }
     let code = body.get("code").and_then(Value::as_str);
     if exchange.status == 429 && code != Some("too.many.requests.retry.after") {
-        wrong("/code", "a 429 carries too.many.requests.retry.after", "7");
+        wrong("/code", "a 429 carries too.many.requests.retry.after", "G7.3");
     }
 }
 
@@ -136,7 +136,7 @@ fn check_headers(operation: &Operation, exchange: &Exchange<'_>, body: Option<&V
     let value = header(exchange.response_headers, "retry-after");
     let whole_seconds = value.is_some_and(|value| value.parse::<u32>().is_ok());
     if (exchange.status == 429 || value.is_some()) && !whole_seconds {
-        report.add(Direction::Answer, "header Retry-After", "must be a whole number of seconds", "7");
+        report.add(Direction::Answer, "header Retry-After", "must be a whole number of seconds", "G7.3");
     }
     if operation.scim && exchange.status < 300 {
         scim::check_etag(exchange, body, report);

@@ -1,5 +1,5 @@
 //! The token request, which the API description does not hold because it goes to the login host.
-//! Rules and their source: facts.md section 1. Every other path is judged by the neighbouring files.
+//! Rules and their source: docs/genesys.md G1.2. Every other path is judged by the neighbouring files.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,8 +11,6 @@ use super::{Exchange, header};
 
 /// Path of the token endpoint on the login host.
 pub(super) const PATH: &str = "/oauth/token";
-const SECTION: &str = "1";
-
 /// Judges one token request and its answer.
 pub(super) fn check(exchange: &Exchange<'_>) -> Vec<String> {
     let mut report = Report::new(format!("{} {PATH}", exchange.method));
@@ -24,7 +22,7 @@ pub(super) fn check(exchange: &Exchange<'_>) -> Vec<String> {
 }
 
 fn check_request(exchange: &Exchange<'_>, report: &mut Report) {
-    let mut wrong = |place: &str, what: &str| report.add(Direction::Request, place, what, SECTION);
+    let mut wrong = |place: &str, what: &str| report.add(Direction::Request, place, what, "G1.2");
     if exchange.method != "POST" {
         wrong("method", "the token endpoint takes POST only");
     }
@@ -52,7 +50,7 @@ fn check_request(exchange: &Exchange<'_>, report: &mut Report) {
 }
 
 fn check_answer(exchange: &Exchange<'_>, report: &mut Report) {
-    let mut wrong = |place: &str, what: &str| report.add(Direction::Answer, place, what, SECTION);
+    let mut wrong = |place: &str, what: &str| report.add(Direction::Answer, place, what, "G1.3");
     let body: Option<Value> = serde_json::from_slice(exchange.response_body).ok();
     let text = |name: &str| body.as_ref().and_then(|body| body.get(name)).and_then(Value::as_str);
     match exchange.status {

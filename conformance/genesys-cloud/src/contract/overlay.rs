@@ -35,7 +35,7 @@ struct Change {
     #[serde(default)]
     remove: bool,
     reason: String,
-    section: String,
+    fact: String,
 }
 
 /// Facts about some operations that the description does not state. Places are pointers in which `*` stands
@@ -46,7 +46,7 @@ pub(super) struct Rule {
     /// `METHOD template`, or `*` for all.
     operations: Vec<String>,
     reason: String,
-    pub(super) section: String,
+    pub(super) fact: String,
     /// Places in the request that must hold UUIDs.
     #[serde(default)]
     pub(super) request_ids: Vec<String>,
@@ -103,8 +103,8 @@ impl Overlay {
 
     /// Checks that every operation the table names is in the description.
     pub(super) fn fits(&self, description: &Description) -> Result<(), String> {
-        if self.rule.iter().any(|rule| rule.reason.is_empty() || rule.section.is_empty()) {
-            return Err("every rule needs a reason and a section".to_owned());
+        if self.rule.iter().any(|rule| rule.reason.is_empty() || rule.fact.is_empty()) {
+            return Err("every rule needs a reason and a fact".to_owned());
         }
         let known: std::collections::HashSet<String> = description.names().collect();
         let named = self.rule.iter().flat_map(|rule| &rule.operations).chain(&self.bridge.operations);
@@ -130,8 +130,8 @@ impl Overlay {
 impl Change {
     fn apply(&self, document: &mut Value) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("entry {}: {what}", self.pointer));
-        if self.reason.is_empty() || self.section.is_empty() {
-            return wrong("needs a reason and a section");
+        if self.reason.is_empty() || self.fact.is_empty() {
+            return wrong("needs a reason and a fact");
         }
         let Some((parent, key)) = self.pointer.rsplit_once('/') else { return wrong("is not a pointer") };
         let key = unescape(key);
@@ -179,7 +179,7 @@ mod tests {
             set: set.map(str::to_owned),
             remove,
             reason: "because".to_owned(),
-            section: "2".to_owned(),
+            fact: "G2".to_owned(),
         }
     }
 
@@ -227,8 +227,8 @@ mod tests {
     #[test]
     fn every_entry_of_the_embedded_table_says_why() {
         let table = Overlay::embedded().unwrap();
-        assert!(table.change.iter().all(|change| !change.reason.is_empty() && !change.section.is_empty()));
-        assert!(table.rule.iter().all(|rule| !rule.reason.is_empty() && !rule.section.is_empty()));
+        assert!(table.change.iter().all(|change| !change.reason.is_empty() && !change.fact.is_empty()));
+        assert!(table.rule.iter().all(|rule| !rule.reason.is_empty() && !rule.fact.is_empty()));
         assert!(!table.bridge.operations.is_empty());
     }
 }

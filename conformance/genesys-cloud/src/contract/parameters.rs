@@ -52,7 +52,7 @@ fn check_path(operation: &Operation, path_values: &[(String, String)], report: &
     for (name, value) in path_values {
         let is_id = UUID_NAMES.contains(&name.as_str()) || (attributes && name == "schemaId");
         if is_id && Uuid::parse_str(value).is_err() {
-            report.add(Direction::Request, &format!("path {name}"), "is not a UUID", "3");
+            report.add(Direction::Request, &format!("path {name}"), "is not a UUID", "G3.12");
         }
     }
     for parameter in operation.parameters.iter().filter(|p| p.place == Place::Path) {
@@ -99,9 +99,9 @@ fn check_headers(operation: &Operation, exchange: &Exchange<'_>, report: &mut Re
             .iter()
             .any(|parameter| parameter.place == Place::Header && parameter.name.eq_ignore_ascii_case(name));
         if !declared {
-            report.add(Direction::Request, &place, "the operation does not take this header", "2");
+            report.add(Direction::Request, &place, "the operation does not take this header", "G2.16");
         } else if name == "If-Match" && !is_quoted_version(value) {
-            report.add(Direction::Request, &place, "must be the version in double quotes", "2");
+            report.add(Direction::Request, &place, "must be the version in double quotes", "G2.15");
         }
     }
     let authorization = header(exchange.request_headers, "authorization").unwrap_or_default();
@@ -110,7 +110,7 @@ fn check_headers(operation: &Operation, exchange: &Exchange<'_>, report: &mut Re
         .is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty());
     if !bearer && exchange.status != 401 {
         let what = "must be a bearer token; an answer other than 401 shows that none was asked for";
-        report.add(Direction::Request, "header Authorization", what, "1");
+        report.add(Direction::Request, "header Authorization", what, "G1.2");
     }
 }
 

@@ -34,12 +34,12 @@ impl Report {
     }
 
     /// Adds one violation at `place` (a JSON pointer into the body, or words such as `query count`).
-    /// An empty `section` means the public API description itself; otherwise it is a section of facts.md.
-    pub(super) fn add(&mut self, direction: Direction, place: &str, what: &str, section: &str) {
+    /// An empty `fact` means the public API description itself; otherwise it names facts of `docs/genesys.md`.
+    pub(super) fn add(&mut self, direction: Direction, place: &str, what: &str, fact: &str) {
         let place = if place.is_empty() { "body" } else { place };
-        let source = match section {
+        let source = match fact {
             "" => "public API description".to_owned(),
-            section => format!("facts.md section {section}"),
+            fact => format!("docs/genesys.md {fact}"),
         };
         let violation = format!("{}: {direction} {place}: {what} ({source})", self.operation);
         if !self.found.contains(&violation) {

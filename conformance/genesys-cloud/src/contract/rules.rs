@@ -45,7 +45,7 @@ pub(super) fn check_answer(overlay: &Overlay, operation: &Operation, body: &Valu
         for place in &rule.answer_required {
             for (pointer, value) in select(body, place) {
                 if value.is_none() {
-                    report.add(Direction::Answer, &pointer, "is missing", &rule.section);
+                    report.add(Direction::Answer, &pointer, "is missing", &rule.fact);
                 }
             }
         }
@@ -62,10 +62,10 @@ fn check_query(rule: &Rule, query: &[(String, String)], report: &mut Report) {
         let place = format!("query {}", limit.name);
         if values.len() > limit.max {
             let what = format!("holds {} values, at most {} are taken per call", values.len(), limit.max);
-            report.add(Direction::Request, &place, &what, &rule.section);
+            report.add(Direction::Request, &place, &what, &rule.fact);
         }
         if limit.ids && values.iter().any(|value| Uuid::parse_str(value).is_err()) {
-            report.add(Direction::Request, &place, "holds a value that is not a UUID", &rule.section);
+            report.add(Direction::Request, &place, "holds a value that is not a UUID", &rule.fact);
         }
     }
     if let Some(limit) = &rule.query_max {
@@ -74,7 +74,7 @@ fn check_query(rule: &Rule, query: &[(String, String)], report: &mut Report) {
             && !(1..=limit.max).contains(&value)
         {
             let what = format!("is {value}, must be 1 to {}", limit.max);
-            report.add(Direction::Request, &format!("query {}", limit.name), &what, &rule.section);
+            report.add(Direction::Request, &format!("query {}", limit.name), &what, &rule.fact);
         }
     }
 }
@@ -87,11 +87,11 @@ fn check_body(rule: &Rule, body: &Value, report: &mut Report) {
         let count = list.len();
         if count < limit.min {
             let what = format!("holds {count} entries, at least {} are needed", limit.min);
-            report.add(Direction::Request, &limit.at, &what, &rule.section);
+            report.add(Direction::Request, &limit.at, &what, &rule.fact);
         }
         if let Some(max) = limit.max.filter(|max| count > *max) {
             let what = format!("holds {count} entries, at most {max} are taken per call");
-            report.add(Direction::Request, &limit.at, &what, &rule.section);
+            report.add(Direction::Request, &limit.at, &what, &rule.fact);
         }
     }
 }
@@ -101,10 +101,10 @@ fn check_ids(direction: Direction, places: &[String], rule: &Rule, body: &Value,
         for (pointer, value) in select(body, place) {
             match value {
                 None if direction == Direction::Request => {
-                    report.add(direction, &pointer, "is missing", &rule.section);
+                    report.add(direction, &pointer, "is missing", &rule.fact);
                 }
                 Some(Value::String(text)) if Uuid::parse_str(text).is_err() => {
-                    report.add(direction, &pointer, "is not a UUID", &rule.section);
+                    report.add(direction, &pointer, "is not a UUID", &rule.fact);
                 }
                 None | Some(_) => {}
             }
@@ -149,7 +149,7 @@ fn check_proficiency(operation: &Operation, direction: Direction, body: &Value, 
                 let proficiency = members.get("proficiency").and_then(Value::as_f64);
                 if proficiency.is_some_and(|level| !(0.0..=5.0).contains(&level)) {
                     let place = format!("{pointer}/proficiency");
-                    report.add(direction, &place, "must be between 0 and 5", "5");
+                    report.add(direction, &place, "must be between 0 and 5", "G5.1");
                 }
                 open.extend(members.iter().map(|(name, member)| (format!("{pointer}/{name}"), member)));
             }
@@ -165,7 +165,7 @@ fn check_state_alone(body: &Value, report: &mut Report) {
     }
     for name in members.keys().filter(|name| !matches!(name.as_str(), "state" | "version")) {
         let what = "cannot be changed in the same call as state";
-        report.add(Direction::Request, &format!("/{name}"), what, "3");
+        report.add(Direction::Request, &format!("/{name}"), what, "G3.2");
     }
 }
 
@@ -179,7 +179,7 @@ fn check_search(document: &Value, body: &Value, report: &mut Report) {
     for (pointer, fields) in select(body, "/query/*/fields") {
         for field in fields.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {
             if !known.is_empty() && !known.contains(field) {
-                report.add(Direction::Request, &pointer, &format!("{field} is not a search field"), "3");
+                report.add(Direction::Request, &pointer, &format!("{field} is not a search field"), "G3.7");
             }
         }
     }
@@ -190,7 +190,7 @@ fn check_search(document: &Value, body: &Value, report: &mut Report) {
             .iter()
             .any(|name| criterion.get(*name).is_some());
         if !has_value && !matches!(kind, "MATCH_ALL" | "REQUIRED_FIELDS") {
-            report.add(Direction::Request, &pointer, "a criterion needs a value to compare with", "3");
+            report.add(Direction::Request, &pointer, "a criterion needs a value to compare with", "G3.7");
         }
     }
 }
@@ -199,7 +199,7 @@ fn check_authority(body: &Value, report: &mut Report) {
     let authority = body.get("authorityName").and_then(Value::as_str).unwrap_or_default();
     if authority.contains("://") || authority.contains('/') {
         let what = "an authority in the shape of a URL cannot be looked up again";
-        report.add(Direction::Request, "/authorityName", what, "3");
+        report.add(Direction::Request, "/authorityName", what, "G3.9");
     }
 }
 
@@ -211,7 +211,7 @@ fn check_page(body: &Value, report: &mut Report) {
         && u64::try_from(list.len()).is_ok_and(|count| count > size)
     {
         let what = format!("a page of {size} holds {} entries", list.len());
-        report.add(Direction::Answer, "/pageSize", &what, "3");
+        report.add(Direction::Answer, "/pageSize", &what, "G3.12");
     }
 }
 

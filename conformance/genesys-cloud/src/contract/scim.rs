@@ -1,5 +1,5 @@
 //! What holds for the Genesys SCIM API beyond its models: `eq`-only filters, page sizes, PATCH operations,
-//! entity tags, list and limit facts. Source: facts.md section 2. Failure shapes are judged in `answer.rs`.
+//! entity tags, list and limit facts. Source: docs/genesys.md G2. Failure shapes are judged in `answer.rs`.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,6 @@ use super::parameters::pairs;
 use super::report::{Direction, Report};
 use super::{Contract, Exchange, header};
 
-const SECTION: &str = "2";
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
@@ -33,15 +32,15 @@ pub(super) fn check_request(
         && !operation.template.ends_with("/schemas")
         && let Some(problem) = filter_problem(filter, groups)
     {
-        report.add(Direction::Request, "query filter", problem, SECTION);
+        report.add(Direction::Request, "query filter", problem, "G2.12");
     }
     let trimmed = value("attributes").is_some() || value("excludedAttributes").is_some();
     if value("count").and_then(|count| count.parse::<u32>().ok()).is_some_and(|n| n > PAGE) && !trimmed {
         let what = "a page over 25 needs attributes or excludedAttributes";
-        report.add(Direction::Request, "query count", what, SECTION);
+        report.add(Direction::Request, "query count", what, "G2.11");
     }
     if value("startIndex").is_some_and(|start| start.parse::<u32>().is_ok_and(|start| start == 0)) {
-        report.add(Direction::Request, "query startIndex", "counts from 1", SECTION);
+        report.add(Direction::Request, "query startIndex", "counts from 1", "G2.11");
     }
     let Some(body) = body else { return };
     if operation.method == "PATCH" {
@@ -62,7 +61,7 @@ pub(super) fn check_answer(
     let asked = pairs(exchange.query).into_iter().find(|(name, _)| name == "count");
     let asked = asked.and_then(|(_, value)| value.parse::<usize>().ok()).unwrap_or(25);
     if resources.is_some_and(|list| list.len() > asked) {
-        report.add(Direction::Answer, "/Resources", "holds more resources than count allows", SECTION);
+        report.add(Direction::Answer, "/Resources", "holds more resources than count allows", "G2.11");
     }
     let users = operation.template.contains("/users");
     let one = [body];
@@ -73,7 +72,7 @@ pub(super) fn check_answer(
     };
     for resource in judged.into_iter().filter(|_| users) {
         if resource.get("password").is_some() {
-            report.add(Direction::Answer, "/password", "is write-only", SECTION);
+            report.add(Direction::Answer, "/password", "is write-only", "G2.6");
         }
     }
 }
@@ -86,8 +85,8 @@ pub(super) fn check_etag(exchange: &Exchange<'_>, body: Option<&Value>, report: 
     let plain = |text: &str| text.trim_start_matches("W/").trim_matches('"').to_owned();
     match header(exchange.response_headers, "etag") {
         Some(tag) if plain(tag) == plain(version) => {}
-        Some(_) => report.add(Direction::Answer, "header ETag", "differs from meta.version", SECTION),
-        None => report.add(Direction::Answer, "header ETag", "is missing", SECTION),
+        Some(_) => report.add(Direction::Answer, "header ETag", "differs from meta.version", "G2.15"),
+        None => report.add(Direction::Answer, "header ETag", "is missing", "G2.15"),
     }
 }
 
@@ -125,7 +124,7 @@ fn check_lists(body: &Value, report: &mut Report) {
         let list = body.get(GENESYS).and_then(|extension| extension.get(name)).and_then(Value::as_array);
         if list.is_some_and(|list| list.len() > MEMBERS) {
             let place = format!("/{GENESYS}/{name}");
-            report.add(Direction::Request, &place, "holds more than 50 entries", SECTION);
+            report.add(Direction::Request, &place, "holds more than 50 entries", "G2.8");
         }
     }
 }
@@ -133,11 +132,11 @@ fn check_lists(body: &Value, report: &mut Report) {
 fn check_patch(contract: &Contract, groups: bool, body: &Value, report: &mut Report) {
     let schemas = body.get("schemas").and_then(Value::as_array);
     if !schemas.is_some_and(|list| list.iter().any(|schema| schema.as_str() == Some(PATCH_OP))) {
-        report.add(Direction::Request, "/schemas", "must hold the URN of the PATCH message", SECTION);
+        report.add(Direction::Request, "/schemas", "must hold the URN of the PATCH message", "G2.19");
     }
     let operations = body.get("Operations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if operations.is_empty() {
-        report.add(Direction::Request, "/Operations", "is missing or empty", SECTION);
+        report.add(Direction::Request, "/Operations", "is missing or empty", "G2.19");
     }
     for (index, operation) in operations.iter().enumerate() {
         let place = format!("/Operations/{index}");
@@ -152,7 +151,7 @@ fn check_patch_operation(
     operation: &Value,
     report: &mut Report,
 ) {
-    let mut wrong = |place: &str, what: &str| report.add(Direction::Request, place, what, SECTION);
+    let mut wrong = |place: &str, what: &str| report.add(Direction::Request, place, what, "G2.19");
     let op = operation.get("op").and_then(Value::as_str).unwrap_or_default();
     let value = operation.get("value");
     if op != "remove" && value.is_none() {

@@ -1,4 +1,4 @@
-//! Tokens: issued on the login host for client credentials, checked on the API host (facts sheet, section 1).
+//! Tokens: issued on the login host for client credentials, checked on the API host (docs/genesys.md G1.2).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

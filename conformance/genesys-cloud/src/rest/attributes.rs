@@ -1,4 +1,4 @@
-//! Custom attributes: schemas (read only) and values, checked against the schema (facts sheet, section 5).
+//! Custom attributes: schemas (read only) and values, checked against the schema (docs/genesys.md G5).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Roles, divisions, the client's own rights, and moving users between divisions (facts sheet, section 4).
+//! Roles, divisions, the client's own rights, and moving users between divisions (docs/genesys.md G4).
 
 use std::collections::BTreeMap;
 

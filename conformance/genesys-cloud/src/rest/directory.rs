@@ -1,4 +1,4 @@
-//! The routing directory: which skills and languages exist (facts sheet, section 5).
+//! The routing directory: which skills and languages exist (docs/genesys.md G5).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! External identifiers: a lookup by pair, and the list of one user (facts sheet, section 3). There is no update.
+//! External identifiers: a lookup by pair, and the list of one user (docs/genesys.md G3). There is no update.
 
 use serde_json::{Value, json};
 

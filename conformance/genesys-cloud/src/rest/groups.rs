@@ -1,5 +1,5 @@
 //! REST groups: list, create, change with a version, delete, and members that change after the answer
-//! (facts sheet, section 6).
+//! (docs/genesys.md G6).
 
 use std::collections::BTreeSet;
 

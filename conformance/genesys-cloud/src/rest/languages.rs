@@ -1,5 +1,5 @@
 //! Routing languages of a user: list, bulk patch, single post, patch and delete; there is no bulk put
-//! (facts sheet, section 5).
+//! (docs/genesys.md G5).
 
 use super::rating::{self, Area};
 use crate::reply::{Answer, Refusal, Reply};

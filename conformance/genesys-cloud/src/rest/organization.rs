@@ -1,4 +1,4 @@
-//! The organisation, its limits, and the utilization of an agent (facts sheet, sections 6 and 7).
+//! The organisation, its limits, and the utilization of an agent (docs/genesys.md G7.4, G8.6).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Members of one queue: list, bulk add and delete, join, single delete (facts sheet, section 6).
+//! Members of one queue: list, bulk add and delete, join, single delete (docs/genesys.md G6).
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! Queues, and the queues of one user (facts sheet, section 6). Members of one queue are in `queue_members`.
+//! Queues, and the queues of one user (docs/genesys.md G6). Members of one queue are in `queue_members`.
 
 use std::collections::BTreeSet;
 

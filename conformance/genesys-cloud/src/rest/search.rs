@@ -1,5 +1,5 @@
 //! Search of users and groups. The user index lags behind the directory, so a search never proves absence
-//! (facts sheet, section 3).
+//! (docs/genesys.md G3).
 
 use serde_json::{Map, Value, json};
 

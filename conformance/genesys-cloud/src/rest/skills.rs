@@ -1,4 +1,4 @@
-//! Routing skills of a user: list, bulk put and patch, single post, put and delete (facts sheet, section 5).
+//! Routing skills of a user: list, bulk put and patch, single post, put and delete (docs/genesys.md G5).
 
 use super::rating::{self, Area};
 use crate::quirks::Empty;

@@ -1,4 +1,4 @@
-//! REST users: read, list, create, change, state, soft delete, profile skills (facts sheet, section 3).
+//! REST users: read, list, create, change, state, soft delete, profile skills (docs/genesys.md G3).
 
 use serde_json::{Map, Value, json};
 

@@ -11,7 +11,7 @@ use crate::turn::Turn;
 use crate::world::catalog::{Named, find_name};
 use crate::world::entities::{ExternalId, Grant, Phone, State, User};
 
-/// Most skills, and most languages, in one SCIM body (facts sheet, section 2).
+/// Most skills, and most languages, in one SCIM body (docs/genesys.md G2.8).
 const MAX_RATED: usize = 50;
 
 /// Reads the document into the user. Attributes that are absent stay or are cleared as `omitted` says.

@@ -1,5 +1,5 @@
 //! SCIM groups: list, read, replace and patch. There is no create and no delete, and the name is read-only
-//! (facts sheet, section 2).
+//! (docs/genesys.md G2).
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! The SCIM part of the API: users and groups, as Genesys offers them (facts sheet, section 2).
+//! The SCIM part of the API: users and groups, as Genesys offers them (docs/genesys.md G2).
 //!
 //! A write is made on a JSON document: `render` writes a user as one, `patch` changes it, `apply` reads it back.
 

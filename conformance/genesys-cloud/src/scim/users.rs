@@ -1,4 +1,4 @@
-//! SCIM users: list, read, create, replace, patch, soft delete (facts sheet, section 2).
+//! SCIM users: list, read, create, replace, patch, soft delete (docs/genesys.md G2).
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! How a user is born, changes state, leaves and comes back (facts sheet, section 2, lifecycle).
+//! How a user is born, changes state, leaves and comes back (docs/genesys.md G2.23).
 
 use super::World;
 use super::entities::{Grant, State, User};
