@@ -41,6 +41,7 @@ pub fn summary(saga: &SagaState) -> Value {
         "steps": opened.plan.steps.len(),
         "opened_ms": opened.opened_ms,
         "by": opened.cause.by,
+        "credential": opened.cause.credential,
         "request": opened.cause.request,
     })
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::state::{AdminState, Answer, json as answer, parse, store_fault};
 use crate::limits::TOKENS_LIVE;
-use crate::model::{ClientId, Secret};
+use crate::model::{ClientId, CredentialId, Secret};
 use crate::scim::error::ScimError;
 use crate::store::tokens::{self, Scope, TokenRecord};
 
@@ -26,7 +26,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wish {
-    /// Whose it is, for people.
+    /// The name of the client whose it is. A name that had a token before is the same client.
     pub label: String,
     /// What it opens.
     #[serde(default = "scim")]
@@ -66,8 +66,11 @@ pub fn issue(
         )));
     }
     let text = tokens::text(random);
+    let id = id.to_string();
+    let client = tokens::client_of(existing, &label).unwrap_or_else(|| ClientId::new(id.as_str()));
     let record = TokenRecord {
-        id: ClientId::new(id.to_string()),
+        id: CredentialId::new(id),
+        client,
         hash: tokens::hash(text.expose()),
         scope: wish.scope,
         label,
@@ -82,6 +85,7 @@ pub fn issue(
 pub fn shown(token: &TokenRecord, now_ms: i64) -> Value {
     json!({
         "id": token.id,
+        "client": token.client,
         "label": token.label,
         "scope": token.scope,
         "created_ms": token.created_ms,
@@ -132,7 +136,7 @@ pub async fn list(state: Data<AdminState>) -> Answer {
 /// 404 when there is none of that id.
 pub async fn revoke(id: Path<String>, state: Data<AdminState>) -> Answer {
     let _lane = state.tokens_lane.lock().await;
-    let id = ClientId::new(id.into_inner());
+    let id = CredentialId::new(id.into_inner());
     let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id).await.map_err(store_fault)?;
     let batch = batch.ok_or_else(|| ScimError::not_found("There is no token with this id."))?;
     state.store.commit(batch).await.map_err(store_fault)?;
@@ -178,6 +182,18 @@ mod tests {
             "they have expired"
         );
         assert!(issue(wish("entra", None), &existing, Uuid::nil(), [1; 32], 0).is_ok());
+    }
+
+    #[test]
+    fn a_later_token_of_a_name_is_the_same_clients_and_another_name_is_another_client() {
+        let first = issue(wish("okta", None), &[], Uuid::from_u128(1), [1; 32], 0).expect("granted").0;
+        assert_eq!(first.client.as_str(), first.id.as_str());
+        let known = [TokenRecord { revoked: true, ..first.clone() }];
+        let next = issue(wish(" okta ", None), &known, Uuid::from_u128(2), [2; 32], 0).expect("granted").0;
+        assert_ne!(next.id, first.id);
+        assert_eq!(next.client, first.client);
+        let other = issue(wish("entra", None), &known, Uuid::from_u128(3), [3; 32], 0).expect("granted").0;
+        assert_ne!(other.client, first.client);
     }
 
     #[test]

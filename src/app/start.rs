@@ -20,7 +20,7 @@ use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError, SharedBudget};
 use crate::model::ports::{Budget, Clock, Ids, Journal, Store, Upstream};
-use crate::model::{ClientId, Secret, StoreError, TenantId};
+use crate::model::{ClientId, CredentialId, Secret, StoreError, TenantId};
 use crate::resync::import::{ImportParts, ProgressCell};
 use crate::scim::cursor::CursorKey;
 use crate::scim::dialect::Dialect;
@@ -279,7 +279,8 @@ async fn known_tokens(
 ) -> Result<Vec<TokenRecord>, StoreError> {
     let mut known = tokens::list(store, tenant).await?;
     known.extend(extra.iter().enumerate().map(|(number, (scope, text))| TokenRecord {
-        id: ClientId::new(format!("process-{}", number + 1)),
+        id: CredentialId::new(format!("process-{}", number + 1)),
+        client: ClientId::new(format!("process-{}", number + 1)),
         hash: tokens::hash(text.expose()),
         scope: *scope,
         label: "of this process".to_owned(),

@@ -163,6 +163,7 @@ mod tests {
             let entry = AuditRecord {
                 at_ms,
                 who: "client:okta".to_owned(),
+                credential: None,
                 request: "r".to_owned(),
                 what: "create".to_owned(),
                 subject: "u".to_owned(),

@@ -7,10 +7,10 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Bridge;
-use crate::model::StoreError;
+use crate::model::{Actor, StoreError};
 
 /// Client and name.
-type ClaimKey = (String, String);
+type ClaimKey = (Actor, String);
 
 /// What is known in memory about claims.
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl Bridge {
     /// The id that a POST of this client with this name and externalId made before without the client knowing.
     pub(super) async fn claimed(
         &self,
-        by: &str,
+        by: &Actor,
         name: &str,
         external_id: Option<&str>,
     ) -> Result<Option<String>, StoreError> {
@@ -72,7 +72,7 @@ impl Bridge {
     }
 
     /// This request opens the saga of that claim: while it waits, others get 409 and do not claim.
-    pub(super) fn answering(&self, by: &str, name: &str, place: &Place) {
+    pub(super) fn answering(&self, by: &Actor, name: &str, place: &Place) {
         let key = claim_key(by, name);
         let mut state = lock(&place.state);
         if matches!(*state, PlaceState::Waiting) {
@@ -82,7 +82,7 @@ impl Bridge {
     }
 
     /// The client has seen a 2xx: the next POST of that name is an ordinary one. Does not wait for the disk.
-    pub(super) async fn spend_claim(self: &Arc<Self>, by: &str, name: &str) {
+    pub(super) async fn spend_claim(self: &Arc<Self>, by: &Actor, name: &str) {
         let key = claim_key(by, name);
         if !matches!(self.parts.directory.claim(by, name).await, Ok(Some(_))) {
             return;
@@ -98,6 +98,6 @@ impl Bridge {
     }
 }
 
-fn claim_key(by: &str, name: &str) -> ClaimKey {
-    (by.to_owned(), name.to_owned())
+fn claim_key(by: &Actor, name: &str) -> ClaimKey {
+    (by.clone(), name.to_owned())
 }

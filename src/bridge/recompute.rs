@@ -106,7 +106,7 @@ impl Bridge {
     }
 
     async fn recompute_once(self: &Arc<Self>, id: &UserId) -> Result<(), ScimError> {
-        let cause = Cause { by: "recompute".into(), request: format!("recompute {id}") };
+        let cause = Cause::recompute(format!("recompute {id}"));
         let user = Reservation::User(id.clone());
         let lane = self.parts.lanes.acquire(&user.to_string()).await;
         match self.in_the_way(&user).await.map_err(|error| errors::store(&error))? {

@@ -1,7 +1,7 @@
 //! `token`: bearer tokens for identity providers and administrators.
 //!
-//! A token's text is shown once, when it is made; only its hash is kept. At most two live tokens share a name, so that one
-//! can be rotated without a gap. Rules of making one: `admin::tokens`; records: `store::tokens`.
+//! A token's text is shown once, when it is made; only its hash is kept. Tokens of one name are one client's, and at most two of them
+//! live, so that one can be rotated without a gap. Rules of making one: `admin::tokens`; records: `store::tokens`.
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::output;
 use super::reach::{Opened, Reach, Reached, store_failure};
 use crate::admin::tokens::{Wish, issue, shown};
 use crate::app::system::{SystemClock, SystemIds, random_bits};
-use crate::model::ClientId;
+use crate::model::CredentialId;
 use crate::model::ports::{Clock as _, Ids as _};
 use crate::store::tokens::{self, Scope};
 
@@ -35,7 +35,7 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct New {
-    /// Whose it is, such as "okta"; up to two live tokens may share a name.
+    /// The client whose it is, such as "okta"; up to two live tokens of one client, the second to rotate the first.
     #[arg(long, alias = "label", value_name = "NAME")]
     name: String,
     /// What it opens: the SCIM service or the administration.
@@ -140,7 +140,7 @@ impl Revoke {
                 client.send("DELETE", &format!("/admin/tokens/{id}"), None)?;
             }
             Reached::Offline(opened) => {
-                let id = ClientId::new(self.id.clone());
+                let id = CredentialId::new(self.id.clone());
                 let batch = opened.wait(tokens::revoke(opened.store.as_ref(), &opened.tenant, &id))?;
                 let batch = batch.ok_or_else(|| {
                     Failure::failed("there is no token with this id; `scim-bridge token list` shows them")
@@ -182,6 +182,7 @@ fn list(common: &Common, context: &Context) -> Result<(), Failure> {
         };
         vec![
             output::text(token, "id"),
+            output::text(token, "client"),
             output::text(token, "label"),
             output::text(token, "scope"),
             state.to_owned(),
@@ -189,7 +190,7 @@ fn list(common: &Common, context: &Context) -> Result<(), Failure> {
             output::moment(token, "expires_ms"),
         ]
     };
-    let heading = ["ID", "NAME", "SCOPE", "STATE", "MADE", "ENDS"];
+    let heading = ["ID", "CLIENT", "NAME", "SCOPE", "STATE", "MADE", "ENDS"];
     output::table(
         &heading,
         rows.iter().map(row).collect(),

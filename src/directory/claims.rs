@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Batch, SagaOpened, StoreError, Table};
+use crate::model::{Actor, Batch, SagaOpened, StoreError, Table};
 use crate::store::record;
 
 use super::Directory;
@@ -27,13 +27,13 @@ impl Directory {
     ///
     /// # Errors
     /// A damaged record.
-    pub async fn claim(&self, by: &str, name: &str) -> Result<Option<Claim>, StoreError> {
+    pub async fn claim(&self, by: &Actor, name: &str) -> Result<Option<Claim>, StoreError> {
         let value = self.value(Table::Index, &self.claim_key(by, name)).await?;
         value.map(|value| decode(&value)).transpose()
     }
 
     /// Removes the claim: its client has seen what it made.
-    pub fn spend_claim(&self, by: &str, name: &str) -> Batch {
+    pub fn spend_claim(&self, by: &Actor, name: &str) -> Batch {
         let mut batch = Batch::new();
         batch.delete(Table::Index, self.claim_key(by, name));
         batch
@@ -53,7 +53,7 @@ impl Directory {
     }
 
     /// Client and name as they are: the one has no slash, so no two claims share a key.
-    fn claim_key(&self, by: &str, name: &str) -> Vec<u8> {
+    fn claim_key(&self, by: &Actor, name: &str) -> Vec<u8> {
         format!("{}/claim/{by}/{name}", self.tenant.as_str()).into_bytes()
     }
 }
@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::model::ports::{Store, TurnRecords as _};
-    use crate::model::{Report, Turn};
+    use crate::model::{ClientId, Report, Turn};
     use crate::store::MemoryStore;
     use crate::store::samples::{acknowledged, committed, put_user, tenant};
 
@@ -89,9 +89,10 @@ mod tests {
             store.commit(batch).await.unwrap();
             directory.claim(&saga.cause.by, "User/ada").await.unwrap()
         };
+        let other = Actor::Client(ClientId::new("other"));
         let claim = Some(Claim { id: "u1".to_owned(), external_id: Some("E".to_owned()) });
         assert_eq!(turn(&acknowledged("u1")).await, claim);
-        assert_eq!(directory.claim("client:other", "User/ada").await.unwrap(), None);
+        assert_eq!(directory.claim(&other, "User/ada").await.unwrap(), None);
         store.commit(directory.spend_claim(&saga.cause.by, "User/ada")).await.unwrap();
         assert_eq!(turn(&committed("u1")).await, None, "a later turn does not bring it back");
     }

@@ -79,8 +79,12 @@ text_id! {
     GroupId
 }
 text_id! {
-    /// The id of a bearer token, and so of the identity provider that uses it.
+    /// The id of a client: an identity provider or an administrator's tool. Stable over all its credentials.
     ClientId
+}
+text_id! {
+    /// The id of one credential of a client, such as a bearer token.
+    CredentialId
 }
 uuid_id! {
     /// Our own key of a user or group, made before Genesys knows it (uuid v7). It is the value of the mark.

@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod batch;
+pub mod cause;
 pub mod entitlement;
 pub mod ids;
 pub mod observed;
@@ -17,15 +18,16 @@ pub mod verdict;
 
 pub use backoff::Backoff;
 pub use batch::{Batch, CommitToken, Expect, StoreError, Table};
+pub use cause::{Actor, Cause};
 pub use entitlement::{
     Desired, DesiredSet, Entitlement, Granted, GrantedSet, Kind, Named, Proficiency, Reason, Setting, Target,
     Wanted,
 };
-pub use ids::{ClientId, GroupId, Mark, SagaId, SubjectId, TenantId, UserId};
+pub use ids::{ClientId, CredentialId, GroupId, Mark, SagaId, SubjectId, TenantId, UserId};
 pub use observed::{Aspects, FoundUser, Observed, ObservedGroup, UserState};
 pub use plan::{ConflictClass, Effect, Level, Plan, PlanKind, RoleGrant, Step, StepId};
 pub use reservation::Reservation;
-pub use saga::{Cause, Failure, Intent, Outcome, Report, SagaOpened, SagaState, Subject, Turn};
+pub use saga::{Failure, Intent, Outcome, Report, SagaOpened, SagaState, Subject, Turn};
 pub use secret::Secret;
 pub use verdict::{Later, Refusal, RefusalKind, Unknown, Verdict};
 

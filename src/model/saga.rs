@@ -5,17 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GrantedSet, GroupId, Object, Plan, Reason, Refusal, SagaId, StepId, SubjectId, TenantId, UserId,
+    Cause, GrantedSet, GroupId, Object, Plan, Reason, Refusal, SagaId, StepId, SubjectId, TenantId, UserId,
 };
-
-/// Who or what caused a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// `client:<token id>`, `recompute`, `import`, `resync`, `administrator`.
-    pub by: String,
-    /// Request id, for logs and audit.
-    pub request: String,
-}
 
 /// Whom the saga is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,8 @@
 //! Keeps a snapshot of the live tokens; the records are in the store and whoever changes them replaces the snapshot
 //! ([`TokenBook::replace`]). Every refusal is the same 401: it does not tell a wrong token from one of the wrong scope.
 
+use std::sync::Arc;
+
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -13,16 +15,24 @@ use arc_swap::ArcSwap;
 
 use super::answer;
 use super::state::ServerState;
+use crate::model::{ClientId, CredentialId};
 use crate::scim::error::ScimError;
 use crate::store::tokens::{self, Known, Scope, TokenRecord};
 
-/// Who was let in.
+/// Who was let in: a client, by one of its credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    /// Token id.
-    pub id: String,
-    /// Its scope.
-    pub scope: Scope,
+pub struct Principal(Arc<TokenRecord>);
+
+impl Principal {
+    /// Who it is, whichever credential was shown.
+    pub fn client(&self) -> &ClientId {
+        &self.0.client
+    }
+
+    /// What was shown.
+    pub fn credential(&self) -> &CredentialId {
+        &self.0.id
+    }
 }
 
 /// The tokens of this moment; revoked and expired ones in it open nothing.
@@ -39,14 +49,14 @@ impl TokenBook {
 
     /// Puts a new snapshot in force at once.
     pub fn replace(&self, known: Vec<TokenRecord>) {
-        self.known.store(std::sync::Arc::new(known.into_iter().map(Known::new).collect()));
+        self.known.store(Arc::new(known.into_iter().map(Known::new).collect()));
     }
 
     /// The token of that text, if it is live and of that scope. Looks at every token whatever it finds.
     pub fn find(&self, text: &str, scope: Scope, now_ms: i64) -> Option<Principal> {
         let known = self.known.load();
         let found = tokens::find(&known, text, now_ms)?;
-        (found.scope == scope).then(|| Principal { id: found.id.to_string(), scope })
+        (found.scope == scope).then(|| Principal(Arc::clone(found)))
     }
 }
 
@@ -117,7 +127,8 @@ mod tests {
 
     fn live(id: &str, text: &str, scope: Scope, expires_ms: Option<i64>) -> TokenRecord {
         TokenRecord {
-            id: crate::model::ClientId::new(id),
+            id: CredentialId::new(id),
+            client: ClientId::new(format!("client of {id}")),
             hash: tokens::hash(text),
             scope,
             label: String::new(),
@@ -145,7 +156,7 @@ mod tests {
             ("", Scope::Scim, 0, None),
         ] {
             assert_eq!(
-                book.find(text, scope, now).map(|who| who.id).as_deref(),
+                book.find(text, scope, now).map(|who| who.credential().to_string()).as_deref(),
                 wanted,
                 "{text} {scope:?} {now}"
             );

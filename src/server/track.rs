@@ -119,14 +119,15 @@ fn record<B>(response: &ServiceResponse<B>, id: &str, method: &'static str, mill
     if level > tracing::level_filters::LevelFilter::current() {
         return;
     }
-    let client = response.request().extensions().get::<Principal>().map(|who| who.id.clone());
-    let client = client.as_deref().unwrap_or("-");
+    let who = response.request().extensions().get::<Principal>().cloned();
+    let client = who.as_ref().map_or("-", |who| who.client().as_str());
+    let credential = who.as_ref().map_or("-", |who| who.credential().as_str());
     let route = pattern.as_deref().unwrap_or("-");
     let status = status.as_u16();
     match level {
-        Level::WARN => tracing::warn!(request = id, route, status, millis, client, "answered"),
-        Level::INFO => tracing::info!(request = id, route, status, millis, client, "answered"),
-        _ => tracing::debug!(request = id, route, status, millis, client, "answered"),
+        Level::WARN => tracing::warn!(request = id, route, status, millis, client, credential, "answered"),
+        Level::INFO => tracing::info!(request = id, route, status, millis, client, credential, "answered"),
+        _ => tracing::debug!(request = id, route, status, millis, client, credential, "answered"),
     }
 }
 

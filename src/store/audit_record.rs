@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Batch, SagaId, StoreError, TenantId};
+use crate::model::{Batch, CredentialId, SagaId, StoreError, TenantId};
 
 use super::{keys, record};
 
@@ -16,8 +16,12 @@ const FORMAT: u8 = 1;
 pub struct AuditRecord {
     /// When, Unix milliseconds.
     pub at_ms: i64,
-    /// Who or what caused it: `client:<token id>`, `import`, `administrator`, ...
+    /// Who or what caused it, as [`Actor`](crate::model::Actor) is written: `client:<client id>`, `recompute`. Records from before
+    /// clients had ids name the token here.
     pub who: String,
+    /// With which credential, where a client asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialId>,
     /// The id of the request that caused it.
     pub request: String,
     /// What kind of change: `create`, `update`, `group_delete`, `token_revoked`, ...

@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    Cause, ConflictClass, Effect, Entitlement, Granted, GrantedSet, GroupId, Intent, Named, Object, Outcome,
-    Plan, PlanKind, Reason, Refusal, RefusalKind, SagaId, SagaOpened, Setting, Step, StepId, Subject,
-    SubjectId, Target, TenantId, Turn, UserId,
+    Cause, ClientId, ConflictClass, CredentialId, Effect, Entitlement, Granted, GrantedSet, GroupId, Intent,
+    Named, Object, Outcome, Plan, PlanKind, Reason, Refusal, RefusalKind, SagaId, SagaOpened, Setting, Step,
+    StepId, Subject, SubjectId, Target, TenantId, Turn, UserId,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -74,7 +74,7 @@ pub(crate) fn opened(n: u32, about: Subject, intent: Intent) -> SagaOpened {
         names: vec![],
         plan: plan(vec![]),
         intent,
-        cause: Cause { by: "client:okta".to_owned(), request: "r".to_owned() },
+        cause: Cause::client(ClientId::new("okta"), CredentialId::new("token-1"), "r"),
         claim: None,
         opened_ms: 1,
         fence: 1,

@@ -1,7 +1,14 @@
 //! Bearer tokens of identity providers and administrators: made, kept as hashes, listed, revoked.
 //!
+//! Every token belongs to a client, which is known by its name (the token's label) and has an id of its own:
+//! that of the first token made under the name. A later token of the name is the same client's, so that a
+//! rotation changes the credential and nobody's identity. Tokens that were stored before this was written down
+//! get their client by the same rule when they are listed.
+//!
 //! Takes randomness as a parameter and never stores the text of a token. Who checks a request's token:
 //! `server`.
+
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +18,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::limits::TOKENS_LIVE;
 use crate::model::ports::Store;
-use crate::model::{Batch, ClientId, Expect, Secret, StoreError, Table, TenantId};
+use crate::model::{Batch, ClientId, CredentialId, Expect, Secret, StoreError, Table, TenantId};
 
 use super::{keys, record};
 
@@ -32,14 +39,18 @@ pub enum Scope {
 /// A token as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRecord {
-    /// Its id, which is also the name of the client in causes and in the audit trail.
-    pub id: ClientId,
+    /// Its id.
+    pub id: CredentialId,
+    /// Whose it is, in causes, claims and the audit trail. Not set only in a record as it was stored before
+    /// clients had ids; [`list`] sets it.
+    #[serde(default = "not_set")]
+    pub client: ClientId,
     /// SHA-256 of its text, 64 lower-case hex digits. The text has 256 random bits, so a plain hash cannot be
     /// guessed back.
     pub hash: String,
     /// What its bearer may do.
     pub scope: Scope,
-    /// Whose it is, for people: `okta`.
+    /// The client's name, for people: `okta`.
     pub label: String,
     /// When it was made, Unix milliseconds.
     pub created_ms: i64,
@@ -47,6 +58,10 @@ pub struct TokenRecord {
     pub expires_ms: Option<i64>,
     /// Whether it was revoked.
     pub revoked: bool,
+}
+
+fn not_set() -> ClientId {
+    ClientId::new("")
 }
 
 impl TokenRecord {
@@ -77,7 +92,7 @@ pub fn can_add(existing: &[TokenRecord], label: &str, now_ms: i64) -> bool {
 #[derive(Clone, Debug)]
 pub struct Known {
     words: [u64; 4],
-    record: TokenRecord,
+    record: Arc<TokenRecord>,
 }
 
 impl Known {
@@ -87,7 +102,7 @@ impl Known {
             record.hash.get(at * 16..at * 16 + 16).and_then(|it| u64::from_str_radix(it, 16).ok())
         };
         let words = [0, 1, 2, 3].map(|at| word(at).unwrap_or(0));
-        Self { words, record }
+        Self { words, record: Arc::new(record) }
     }
 
     /// Whether it is the token with that hash; takes the same time for every answer.
@@ -99,7 +114,7 @@ impl Known {
 
 /// The live token that was presented. Looks at every record, so that the time tells nothing about which one
 /// it was.
-pub fn find<'a>(known: &'a [Known], presented: &str, now_ms: i64) -> Option<&'a TokenRecord> {
+pub fn find<'a>(known: &'a [Known], presented: &str, now_ms: i64) -> Option<&'a Arc<TokenRecord>> {
     let digest = Sha256::digest(presented.as_bytes());
     let mut words = [0; 4];
     for (word, bytes) in words.iter_mut().zip(digest.as_chunks::<8>().0) {
@@ -117,7 +132,25 @@ pub fn find<'a>(known: &'a [Known], presented: &str, now_ms: i64) -> Option<&'a 
 /// A damaged record.
 pub async fn list(store: &dyn Store, tenant: &TenantId) -> Result<Vec<TokenRecord>, StoreError> {
     let found = store.scan(Table::Tokens, &keys::prefix(tenant, &["token"]), None, LIST).await?;
-    found.iter().map(|(_, value)| record::decode(FORMAT, value)).collect()
+    let decoded = found.iter().map(|(_, value)| record::decode(FORMAT, value)).collect::<Result<_, _>>();
+    decoded.map(with_clients)
+}
+
+/// Sets the client of records that were stored without: the first of them under each name lends its id. No record joins them any
+/// more, so the answer never changes.
+fn with_clients(mut tokens: Vec<TokenRecord>) -> Vec<TokenRecord> {
+    let mut without: Vec<TokenRecord> = tokens.iter().filter(|it| it.client == not_set()).cloned().collect();
+    without.sort_by(|one, other| (one.created_ms, &one.id).cmp(&(other.created_ms, &other.id)));
+    for token in tokens.iter_mut().filter(|token| token.client == not_set()) {
+        let first = without.iter().find(|first| first.label == token.label);
+        token.client = ClientId::new(first.unwrap_or(token).id.as_str());
+    }
+    tokens
+}
+
+/// The client of that name, if it ever had a token; revoked and expired ones count.
+pub fn client_of(existing: &[TokenRecord], label: &str) -> Option<ClientId> {
+    existing.iter().find(|token| token.label == label).map(|token| token.client.clone())
 }
 
 /// Adds a token; the id must be new.
@@ -139,18 +172,18 @@ pub fn put(tenant: &TenantId, token: &TokenRecord) -> Result<Batch, StoreError> 
 pub async fn revoke(
     store: &dyn Store,
     tenant: &TenantId,
-    id: &ClientId,
+    id: &CredentialId,
 ) -> Result<Option<Batch>, StoreError> {
+    let known = list(store, tenant).await?.into_iter().find(|token| token.id == *id);
+    let Some(token) = known.map(|token| TokenRecord { revoked: true, ..token }) else { return Ok(None) };
     let key = key(tenant, id);
-    let Some(value) = store.get(Table::Tokens, &key).await? else { return Ok(None) };
-    let token = TokenRecord { revoked: true, ..record::decode(FORMAT, &value)? };
     let mut batch = Batch::new();
     batch.expect(Table::Tokens, key.clone(), Expect::Present);
     batch.put(Table::Tokens, key, record::encode(FORMAT, &token)?);
     Ok(Some(batch))
 }
 
-fn key(tenant: &TenantId, id: &ClientId) -> Vec<u8> {
+fn key(tenant: &TenantId, id: &CredentialId) -> Vec<u8> {
     keys::key(tenant, &["token", id.as_str()])
 }
 
@@ -161,7 +194,8 @@ mod tests {
 
     fn token(id: &str, label: &str, text: &str) -> TokenRecord {
         TokenRecord {
-            id: ClientId::new(id),
+            id: CredentialId::new(id),
+            client: ClientId::new(label),
             hash: hash(text),
             scope: Scope::Scim,
             label: label.to_owned(),
@@ -208,10 +242,41 @@ mod tests {
         let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
         store.commit(put(&tenant, &token("a", "okta", "one")).unwrap()).await.unwrap();
         assert!(store.commit(put(&tenant, &token("a", "okta", "two")).unwrap()).await.is_err());
-        let batch = revoke(&store, &tenant, &ClientId::new("a")).await.unwrap().unwrap();
+        let batch = revoke(&store, &tenant, &CredentialId::new("a")).await.unwrap().unwrap();
         store.commit(batch).await.unwrap();
         assert!(list(&store, &tenant).await.unwrap()[0].revoked);
-        assert_eq!(revoke(&store, &tenant, &ClientId::new("b")).await.unwrap(), None);
+        assert_eq!(revoke(&store, &tenant, &CredentialId::new("b")).await.unwrap(), None);
         assert_eq!(list(&store, &TenantId::new("u")).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn tokens_from_before_clients_had_ids_get_that_of_the_first_one_of_their_name() {
+        let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
+        for (id, label, created_ms) in [("c", "okta", 2), ("b", "okta", 1), ("a", "entra", 3)] {
+            let old = serde_json::json!({
+                "id": id, "hash": hash(id), "scope": "scim", "label": label, "created_ms": created_ms,
+                "expires_ms": null, "revoked": id == "b",
+            });
+            let mut batch = Batch::new();
+            batch.put(Table::Tokens, key(&tenant, &CredentialId::new(id)), record::encode(1, &old).unwrap());
+            store.commit(batch).await.unwrap();
+        }
+        let clients = |known: &[TokenRecord]| -> Vec<(String, String)> {
+            known.iter().map(|token| (token.id.to_string(), token.client.to_string())).collect()
+        };
+        let wanted = [("a", "a"), ("b", "b"), ("c", "b")].map(|(id, of)| (id.to_owned(), of.to_owned()));
+        let known = list(&store, &tenant).await.unwrap();
+        assert_eq!(clients(&known), wanted);
+        assert_eq!(client_of(&known, "okta"), Some(ClientId::new("b")));
+        assert_eq!(client_of(&known, "somebody"), None);
+        // One made while the clock was wrong changes nobody's client, and neither does a revocation, which writes it down.
+        let new = TokenRecord { created_ms: 0, client: ClientId::new("b"), ..token("d", "okta", "four") };
+        store.commit(put(&tenant, &new).unwrap()).await.unwrap();
+        let revoked = revoke(&store, &tenant, &CredentialId::new("c")).await.unwrap().unwrap();
+        store.commit(revoked).await.unwrap();
+        let known = list(&store, &tenant).await.unwrap();
+        assert_eq!(clients(&known)[..3], wanted);
+        assert_eq!(known[3].client, ClientId::new("b"));
+        assert!(known[2].revoked);
     }
 }

@@ -45,6 +45,7 @@ fn batch(writer: u64, number: u64) -> Batch {
     let entry = AuditRecord {
         at_ms: 0,
         who: "test".to_owned(),
+        credential: None,
         request: String::new(),
         what: "write".to_owned(),
         subject: format!("{writer}/{number}"),

@@ -14,7 +14,7 @@ use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::entitlements::RuleSet;
 use genesys_scim_bridge::genesys::{GenesysClient, Settings, budget::SharedBudget};
 use genesys_scim_bridge::model::ports::{Clock, Journal, Store};
-use genesys_scim_bridge::model::{Cause, Secret, TenantId};
+use genesys_scim_bridge::model::{Cause, ClientId, CredentialId, Secret, TenantId};
 use genesys_scim_bridge::scim::change::Change;
 use genesys_scim_bridge::scim::error::ScimError;
 use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
@@ -78,7 +78,7 @@ impl BareBridge {
     }
 
     pub(crate) async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
-        let cause = Cause { by: "client:test".into(), request: "test".into() };
+        let cause = Cause::client(ClientId::new("test"), CredentialId::new("token-1"), "test");
         self.bridge.submit(Submission { change, cause, deadline: self.deadline }).await
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use genesys_scim_bridge::bridge::{Done, Reply, Submission};
 use genesys_scim_bridge::model::ports::Store;
-use genesys_scim_bridge::model::{Batch, Object, StoreError};
+use genesys_scim_bridge::model::{Batch, ClientId, CredentialId, Object, StoreError};
 use genesys_scim_bridge::scim::change::{Action, Change};
 use genesys_scim_bridge::scim::cursor::CursorKey;
 use genesys_scim_bridge::scim::error::ScimError;
@@ -238,7 +238,8 @@ impl Reads for Documents {
 
 fn token(text: &str, scope: Scope) -> TokenRecord {
     TokenRecord {
-        id: genesys_scim_bridge::model::ClientId::new(format!("id-of-{}", text.len())),
+        id: CredentialId::new(format!("token-{}", text.len())),
+        client: ClientId::new(format!("id-of-{}", text.len())),
         hash: tokens::hash(text),
         scope,
         label: "test".into(),

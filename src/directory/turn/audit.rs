@@ -31,7 +31,8 @@ pub(super) fn record(input: &TurnInput<'_>) -> AuditRecord {
     };
     AuditRecord {
         at_ms: now_ms,
-        who: opened.cause.by.clone(),
+        who: opened.cause.by.to_string(),
+        credential: opened.cause.credential.clone(),
         request: opened.cause.request.clone(),
         what: what(opened.plan.kind).to_owned(),
         subject,

@@ -57,7 +57,7 @@ async fn submit(next: Next, cause: &Cause, state: &ServerState) -> Result<Reply,
     };
     let asked = Submission {
         change: change.under(next.version.as_deref())?,
-        cause: Cause { by: cause.by.clone(), request: format!("{}.{}", cause.request, next.index + 1) },
+        cause: Cause { request: format!("{}.{}", cause.request, next.index + 1), ..cause.clone() },
         deadline: state.settings.deadline,
     };
     state.front.submit(asked).await

@@ -7,7 +7,7 @@ use actix_web::http::header::IF_MATCH;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use crate::bridge::{Done, Reply, Submission};
-use crate::model::Cause;
+use crate::model::{Actor, Cause, ClientId};
 use crate::scim::change::{Action, Change};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
@@ -77,9 +77,11 @@ async fn large(state: &ServerState, group: &str) -> Result<bool, ScimError> {
 /// Who asks, and in which request.
 pub(super) fn cause(req: &HttpRequest) -> Cause {
     let extensions = req.extensions();
-    let by = extensions.get::<Principal>().map_or("client:-".to_owned(), |who| format!("client:{}", who.id));
     let request = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    Cause { by, request }
+    let who = extensions.get::<Principal>();
+    let client = who.map_or_else(|| ClientId::new("-"), |who| who.client().clone());
+    let credential = who.map(|who| who.credential().clone());
+    Cause { by: Actor::Client(client), credential, request }
 }
 
 /// All `If-Match` lines as one list (RFC 9110 section 5.2).

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use genesys_cloud_emulator::{Fault, FaultKind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::bodies::{OURS, agent};
 use crate::support::bridge::TestBridge;
+use crate::support::client::call;
 use crate::support::setup::Setup;
 use crate::support::wait::eventually;
 
@@ -36,6 +37,49 @@ async fn a_post_answered_503_goes_on_and_the_same_post_is_201_with_the_same_id_a
     let third = house.scim("POST", "/Users", Some(agent("nora"))).await;
     assert_eq!((third.status, &third.body["scimType"]), (409, &json!("uniqueness")), "{third:?}");
     assert_eq!(house.with_address("nora@aurora.example"), made);
+}
+
+#[tokio::test]
+async fn a_retry_under_the_clients_next_token_is_claimed_and_another_clients_is_not() {
+    let house = hasty();
+    let first = token(&house, "okta").await;
+    let entra = token(&house, "entra").await;
+    let post = async |token: &Value| {
+        let text = token["token"].as_str().unwrap();
+        let body = Some(agent("nora").to_string());
+        call(&house.http, &house.url("/scim/v2/Users"), text, "POST", body).await
+    };
+    house.cloud.fault(slow("POST", MAKE, 2500));
+    assert_eq!(post(&first).await.status, 503);
+    house.settled().await;
+    let made = house.with_address("nora@aurora.example");
+    assert_eq!(made.len(), 1, "it went on behind");
+    let next = token(&house, "okta").await;
+    assert_ne!(first["id"], next["id"], "another credential");
+    assert_eq!(first["client"], next["client"], "of the same client");
+    assert_ne!(first["client"], entra["client"]);
+    let revoked = house.admin("DELETE", &format!("/tokens/{}", first["id"].as_str().unwrap()), None).await;
+    assert_eq!(revoked.status, 204);
+    assert_eq!(post(&first).await.status, 401, "rotated");
+    let stranger = post(&entra).await;
+    assert_eq!((stranger.status, &stranger.body["scimType"]), (409, &json!("uniqueness")), "{stranger:?}");
+    let again = post(&next).await;
+    assert_eq!((again.status, again.id()), (201, made[0].clone()), "{again:?}");
+    assert_eq!(post(&next).await.status, 409, "a claim is used once");
+    assert_eq!(house.with_address("nora@aurora.example"), made);
+    let sagas = house.admin("GET", "/sagas?finished=9", None).await.body;
+    let by = json!(format!("client:{}", first["client"].as_str().unwrap()));
+    for saga in sagas["finished"].as_array().unwrap() {
+        assert_eq!(saga["by"], by, "one client in the trail, whichever credential it showed: {sagas}");
+        assert!(saga["credential"] == first["id"] || saga["credential"] == next["id"], "{sagas}");
+    }
+}
+
+/// A new token for the client of that name.
+async fn token(house: &TestBridge, client: &str) -> Value {
+    let made = house.admin("POST", "/tokens", Some(json!({ "label": client }))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.body
 }
 
 #[tokio::test]

@@ -33,8 +33,18 @@ fn a_token_is_printed_once_and_alone_and_at_most_two_of_one_name_live() {
     let id = second["id"].as_str().unwrap();
     assert_eq!(bench.run(&format!("token revoke {id}")).code, 0);
     assert_eq!(bench.run("token revoke nobody").code, 1);
-    assert!(bench.run("token list").out.contains("revoked"));
+    let listed = bench.run("token list").out;
+    let line = listed.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(line.contains("revoked"), "{listed}");
     token(&bench, "--name okta");
+    let listed = bench.run("token list --json").json();
+    let tokens = listed["tokens"].as_array().unwrap();
+    let client = tokens[0]["id"].as_str().unwrap();
+    assert!(
+        tokens.len() == 3 && tokens.iter().all(|token| token["client"] == client),
+        "one client: {listed}"
+    );
+    assert!(line.contains(client), "a token and whose it is: {line}");
 }
 
 #[test]
