@@ -14,8 +14,8 @@ use super::system::{SystemClock, SystemIds, random_bits, request_id};
 use super::{App, Engine, Overrides, Running, StartError, watch};
 use crate::admin::{self, AdminState};
 use crate::bridge::lanes::LocalLanes;
-use crate::bridge::{Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy};
-use crate::config::{self, Config, GroupPolicy, ImportPolicy, OnDeletedEmail, PasswordPolicy};
+use crate::bridge::{Bridge, BridgeParts, Policy};
+use crate::config::{Config, GroupPolicy, ImportPolicy, OnDeletedEmail, PasswordPolicy};
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError, SharedBudget};
@@ -23,7 +23,6 @@ use crate::model::ports::{Budget, Clock, Ids, Journal, Store, Upstream};
 use crate::model::{ClientId, CredentialId, Secret, StoreError, TenantId};
 use crate::resync::import::{ImportParts, ProgressCell};
 use crate::scim::cursor::CursorKey;
-use crate::scim::dialect::Dialect;
 use crate::server::auth::TokenBook;
 use crate::server::listen::{bind, listen};
 use crate::server::measure;
@@ -215,28 +214,14 @@ fn parts(
     }
 }
 
-fn dialect(config: &Config) -> Dialect {
-    match config.tenant.dialect {
-        config::Dialect::Tolerant => Dialect::Tolerant,
-        config::Dialect::Strict => Dialect::Strict,
-    }
-}
-
 /// The tenant's choices in the words of the bridge.
 fn policy(config: &Config) -> Policy {
     let tenant = &config.tenant;
     Policy {
         tenant: tenant.name.clone(),
-        on_existing: match tenant.on_existing {
-            config::OnExisting::Link => OnExisting::Link,
-            config::OnExisting::Refuse => OnExisting::Refuse,
-        },
+        on_existing: tenant.on_existing,
         restore_deleted: tenant.on_deleted_email == OnDeletedEmail::Restore,
-        on_unknown_rule_name: match tenant.unknown_rule_name {
-            config::UnknownRuleName::Hold => OnUnknownRuleName::Hold,
-            config::UnknownRuleName::Refuse => OnUnknownRuleName::Refuse,
-            config::UnknownRuleName::Skip => OnUnknownRuleName::Skip,
-        },
+        on_unknown_rule_name: tenant.unknown_rule_name,
         fallback_email_domain: tenant.fallback_email_domain.clone(),
         forward_passwords: tenant.password == PasswordPolicy::Forward,
         create_groups: tenant.groups == GroupPolicy::Create,
@@ -265,7 +250,7 @@ fn doors(
         progress: ProgressCell::default(),
         engine: engine.clone(),
         store: Arc::clone(&ground.store),
-        dialect: dialect(config),
+        dialect: config.tenant.dialect,
         import_required: config.tenant.import == ImportPolicy::Required,
         credentials: Arc::new(ArcSwapOption::empty()),
     })
@@ -335,7 +320,7 @@ fn settings(config: &Config, public_url: &str) -> Settings {
         tenant: config.tenant.name.to_string(),
         deadline: config.server.deadline,
         workers: config.server.workers,
-        dialect: dialect(config),
+        dialect: config.tenant.dialect,
         ..Settings::at(public_url)
     }
 }

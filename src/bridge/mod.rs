@@ -33,25 +33,7 @@ use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, Upstream};
 use crate::model::{Refusal, SagaId, SagaState, StoreError, TenantId, Turn};
 use crate::saga::{Runner, RunnerPorts};
 
-/// What to do with somebody who is in Genesys already and whom we have never written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnExisting {
-    /// Adopt.
-    Link,
-    /// 409.
-    Refuse,
-}
-
-/// What to do with a name that a rule speaks of and Genesys does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnUnknownRuleName {
-    /// Do the rest, list this one as held.
-    Hold,
-    /// Refuse the request.
-    Refuse,
-    /// Do the rest and say nothing.
-    Skip,
-}
+pub use crate::model::policy::{OnExisting, OnUnknownRuleName};
 
 /// The tenant's choices.
 #[derive(Clone, Debug)]

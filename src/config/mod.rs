@@ -22,6 +22,10 @@ use crate::model::{Secret, TenantId, Wanted};
 pub use environment::{Environment, process_environment};
 pub use error::{ConfigError, Problem};
 
+pub use crate::model::policy::{
+    Dialect, GroupPolicy, ImportPolicy, OnDeletedEmail, OnExisting, OnUnknownRuleName, PasswordPolicy,
+};
+
 /// All settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -111,7 +115,7 @@ pub struct TenantConfig {
     /// What a POST does that meets the e-mail of a deleted Genesys user.
     pub on_deleted_email: OnDeletedEmail,
     /// What happens when a rule names something that Genesys does not have.
-    pub unknown_rule_name: UnknownRuleName,
+    pub unknown_rule_name: OnUnknownRuleName,
     /// Domain that is put behind a userName without one.
     pub fallback_email_domain: Option<String>,
     /// What happens to a password that a client sends.
@@ -153,96 +157,15 @@ pub enum Grant {
     },
 }
 
-macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-    };
-}
-
-choice! {
-    /// How logs look.
-    LogFormat {
-        /// Lines for people.
-        #[default]
-        Text,
-        /// One JSON object a line.
-        Json,
-    }
-}
-choice! {
-    /// What clients may get wrong.
-    Dialect {
-        /// Known habits of connectors are understood.
-        #[default]
-        Tolerant,
-        /// Only what the RFCs say.
-        Strict,
-    }
-}
-choice! {
-    /// A POST meets an existing user whom the bridge does not manage.
-    OnExisting {
-        /// Adopt it.
-        #[default]
-        Link,
-        /// Answer 409.
-        Refuse,
-    }
-}
-choice! {
-    /// A POST meets the e-mail of a deleted user without our mark.
-    OnDeletedEmail {
-        /// Answer 409 that names the cure.
-        #[default]
-        Refuse,
-        /// Restore it.
-        Restore,
-    }
-}
-choice! {
-    /// A rule names something that Genesys does not have.
-    UnknownRuleName {
-        /// Go on and list it as held.
-        #[default]
-        Hold,
-        /// Refuse the request.
-        Refuse,
-        /// Go on in silence.
-        Skip,
-    }
-}
-choice! {
-    /// A client sends a password.
-    PasswordPolicy {
-        /// Drop it.
-        #[default]
-        Ignore,
-        /// Pass it on to Genesys, never keep it.
-        Forward,
-    }
-}
-choice! {
-    /// How groups come to be in Genesys.
-    GroupPolicy {
-        /// Made, renamed and deleted there.
-        #[default]
-        Create,
-        /// Only existing ones are adopted.
-        Link,
-    }
-}
-choice! {
-    /// Whether the first import must have run.
-    ImportPolicy {
-        /// Readiness waits for it.
-        #[default]
-        Required,
-        /// It does not.
-        Off,
-    }
+/// How logs look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 impl Config {

@@ -11,8 +11,8 @@ use serde::de::IgnoredAny;
 use super::error::{ConfigError, Problem};
 use super::rules::RawRule;
 use super::{
-    Dialect, GroupPolicy, ImportPolicy, LogFormat, OnDeletedEmail, OnExisting, PasswordPolicy,
-    UnknownRuleName,
+    Dialect, GroupPolicy, ImportPolicy, LogFormat, OnDeletedEmail, OnExisting, OnUnknownRuleName,
+    PasswordPolicy,
 };
 
 /// The whole file.
@@ -73,7 +73,7 @@ pub(super) struct RawTenant {
     pub(super) dialect: Dialect,
     pub(super) on_existing: OnExisting,
     pub(super) on_deleted_email: OnDeletedEmail,
-    pub(super) unknown_rule_name: UnknownRuleName,
+    pub(super) unknown_rule_name: OnUnknownRuleName,
     pub(super) fallback_email_domain: Option<String>,
     pub(super) password: PasswordPolicy,
     pub(super) groups: GroupPolicy,

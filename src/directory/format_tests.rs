@@ -14,7 +14,7 @@ use super::recompute::Recompute;
 use super::*;
 use crate::audit;
 use crate::model::ports::Journal as _;
-use crate::model::{ClientId, SagaOpened};
+use crate::model::{Actor, ClientId, CredentialId, SagaOpened};
 use crate::scim::kind::ResourceKind;
 use crate::store::samples::{acknowledged, granted, object, put_user, saga_id, subject, tenant};
 use crate::store::tokens::{self, Scope, TokenRecord};
@@ -176,7 +176,10 @@ async fn reads_everything(directory: &Directory) {
     assert_eq!(directory.counts().await.unwrap(), Counts { users: 2, groups: 1 });
     assert!(directory.batch_first_counts().await.unwrap().is_empty());
     let claim = Claim { id: "u2".to_owned(), external_id: Some("E".to_owned()) };
-    assert_eq!(directory.claim("client:okta", "User/bea").await.unwrap(), Some(claim));
+    assert_eq!(
+        directory.claim(&Actor::Client(ClientId::new("okta")), "User/bea").await.unwrap(),
+        Some(claim)
+    );
     assert_eq!(directory.recomputes(9).await.unwrap().len(), 1);
     assert_eq!(directory.import_state().await.unwrap(), Some(import()));
 }

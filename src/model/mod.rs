@@ -10,6 +10,7 @@ pub mod entitlement;
 pub mod ids;
 pub mod observed;
 pub mod plan;
+pub mod policy;
 pub mod ports;
 pub mod reservation;
 pub mod saga;

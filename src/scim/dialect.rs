@@ -27,15 +27,7 @@ use super::value::{is_present, key_of};
 use crate::limits;
 use crate::model::Object;
 
-/// How much deviation from RFC 7643 and 7644 is understood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
-    /// What Entra, Okta and others are known to send.
-    #[default]
-    Tolerant,
-    /// The letter of the RFCs.
-    Strict,
-}
+pub use crate::model::policy::Dialect;
 
 /// Base64 with or without padding, in both alphabets of RFC 4648.
 const ANY_PADDING: GeneralPurposeConfig =

@@ -3,7 +3,7 @@
 //! All of them read. Stops after the first when the credentials are refused, because every further answer would be the same.
 
 use crate::cli::exit::Failure;
-use crate::config::{Config, Grant, UnknownRuleName};
+use crate::config::{Config, Grant, OnUnknownRuleName};
 use crate::genesys::{GenesysClient, Settings, regions};
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Upstream};
 use crate::model::{Aspects, Kind, Observed, Proficiency, Refusal, RefusalKind, Verdict, Wanted};
@@ -216,7 +216,7 @@ fn missing(config: &Config, check: &str, resolution: &Resolution) -> Option<Find
             Finding::bad(check, Trouble::Name, why.clone(), "correct the value in the rule")
         }
     };
-    Some(if config.tenant.unknown_rule_name == UnknownRuleName::Refuse {
+    Some(if config.tenant.unknown_rule_name == OnUnknownRuleName::Refuse {
         finding
     } else {
         finding.doubtful()
