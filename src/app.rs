@@ -1,22 +1,26 @@
 //! The composition root: the only file that names concrete adapters, and the life of a bridge from start to stop.
 //!
 //! Builds engine runtime, store, directory, Genesys client and bridge, takes up open sagas, and serves HTTP on threads of its own.
-//! Decides nothing. Several bridges fit into one process. How the parts see each other: `app/doors.rs`, `app/reads.rs`.
+//! Decides nothing. Several bridges fit into one process. What tenants share: `app/ground.rs`; what belongs to one: `app/tenant.rs`; how the
+//! parts see each other: `app/doors.rs`, `app/reads.rs`.
 
+mod credentials_check;
 mod doors;
+mod ground;
+mod metrics_upkeep;
 mod reads;
+mod shutdown;
 mod start;
-mod stop;
 pub mod system;
-mod watch;
+mod tenant;
 
 pub use start::genesys_settings;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::runtime::{Handle, Runtime};
-use tokio_util::sync::CancellationToken;
+use ground::Ground;
+use tenant::TenantBridge;
 
 use crate::bridge::Bridge;
 use crate::directory::Directory;
@@ -24,7 +28,6 @@ use crate::entitlements::RuleError;
 use crate::genesys::SetupError;
 use crate::model::ports::{Clock, Ids, Store, Upstream};
 use crate::model::{Secret, StoreError};
-use crate::resync::import::{ImportParts, ProgressCell};
 use crate::server::{ListenError, Listening};
 use crate::store::OpenError;
 use crate::store::tokens::Scope;
@@ -89,37 +92,10 @@ pub enum StartError {
 pub struct Running {
     addr: SocketAddr,
     public_url: String,
-    bridge: Arc<Bridge>,
-    directory: Arc<Directory>,
-    import: Arc<ImportParts>,
-    progress: ProgressCell,
-    store: Option<Arc<dyn Store>>,
-    recovered: usize,
+    tenant: TenantBridge,
     listening: Option<Listening>,
-    stop: CancellationToken,
-    engine: Engine,
-}
-
-/// The engine runtime. Dropped in the background, so that it may be dropped inside of another runtime as well.
-struct Engine {
-    handle: Handle,
-    runtime: Option<Runtime>,
-}
-
-impl Engine {
-    fn new(threads: usize) -> std::io::Result<Self> {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(threads).thread_name("engine").enable_all().build()?;
-        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
+    /// Last, so that what stands on it is dropped first.
+    ground: Ground,
 }
 
 impl Running {
@@ -135,17 +111,17 @@ impl Running {
 
     /// The front door.
     pub fn bridge(&self) -> &Arc<Bridge> {
-        &self.bridge
+        &self.tenant.bridge
     }
 
     /// Users and groups, for reading.
     pub fn directory(&self) -> &Arc<Directory> {
-        &self.directory
+        &self.tenant.directory
     }
 
     /// How many sagas a predecessor had left open.
     pub fn recovered(&self) -> usize {
-        self.recovered
+        self.tenant.recovered
     }
 }
 

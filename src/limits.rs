@@ -5,6 +5,18 @@
 
 use std::time::Duration;
 
+/// How long a client may take to send its request line and headers; after that the connection is closed with 408.
+pub const HEADERS_WAIT: Duration = Duration::from_secs(10);
+/// How long a client may take to send a body, all of it.
+pub const BODY_WAIT: Duration = Duration::from_secs(30);
+/// How long an idle connection is kept; Entra and Okta reuse theirs.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Most connections of one worker: a flood waits in the listen queue and costs no memory.
+pub const CONNECTIONS_PER_WORKER: usize = 2048;
+/// Longest request id that is taken over from a client: a uuid and a half-dozen words.
+pub const REQUEST_ID_BYTES: usize = 128;
+/// Most parameters of a query string that are looked at; SCIM knows nine.
+pub const QUERY_PARAMETERS: usize = 64;
 /// Largest request body in bytes: the members that one request may name, each with `value`, `display` and `$ref` as connectors write
 /// them (about 200 bytes).
 pub const BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -45,6 +57,12 @@ pub const CURSOR_TIMEOUT: Duration = Duration::from_secs(3600);
 pub const CURSOR_BYTES: usize = 1024;
 /// Most resources a filter without index may look at before `tooMany` (RFC 7644 table 9).
 pub const SCAN_MAX: usize = 200_000;
+/// Most resources that are sorted in one query: each is held in memory whole.
+pub const SORT_MAX: usize = 20_000;
+/// Most positions in the listing of a kind that are remembered: enough for two million resources.
+pub const PAGE_INDEX_ENTRIES: usize = 4096;
+/// Members above which a group PATCH is answered 204, as the RFC allows and Entra advises: the body would be wasted.
+pub const PATCH_BODY_MEMBERS: usize = 500;
 /// Longest single string attribute kept, in bytes.
 pub const ATTRIBUTE_BYTES: usize = 256 * 1024;
 /// Most entries of one multi-valued attribute, members of groups aside; each is compared with the others where one is added.
@@ -84,6 +102,8 @@ pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(20);
 /// Quiet period before the second look for a create whose answer was lost and which is being undone.
 pub const QUIET_PERIOD: Duration = Duration::from_secs(3);
+/// Largest answer of a running bridge that a command reads, in bytes: a trail of a million entries, exported.
+pub const ADMIN_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 /// Live bearer tokens at a time: the current one and its successor while it is being rotated.
 pub const TOKENS_LIVE: usize = 2;
 /// How long a graceful stop waits for open sagas to reach a safe point.

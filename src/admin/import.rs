@@ -1,15 +1,14 @@
 //! `/admin/import`: fills the directory with the users and groups that Genesys already has; `GET` tells how far it is.
 
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
 
-use super::state::{AdminState, Answer, json};
+use super::state::{Administration, HandlerResult, json};
 
 /// `POST`: runs an import and answers with what it found.
 ///
 /// # Errors
 /// Genesys cannot be read to the end.
-pub async fn start(state: Data<AdminState>) -> Answer {
+pub async fn start(state: Administration) -> HandlerResult {
     let found = state.door.import().await?;
     Ok(json(StatusCode::OK, &found))
 }
@@ -18,6 +17,6 @@ pub async fn start(state: Data<AdminState>) -> Answer {
 ///
 /// # Errors
 /// None.
-pub async fn progress(state: Data<AdminState>) -> Answer {
+pub async fn progress(state: Administration) -> HandlerResult {
     Ok(json(StatusCode::OK, &state.door.import_progress()))
 }

@@ -12,5 +12,5 @@ pub mod state;
 pub mod tokens;
 
 pub use door::AdminDoor;
-pub use routes::{ROUTES, configure};
+pub use routes::ROUTES;
 pub use state::{AdminState, TokensChanged};

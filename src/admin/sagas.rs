@@ -4,13 +4,14 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use serde_json::{Value, json};
 
-use super::state::{AdminState, Answer, json as answer, store_fault};
+use super::state::{Administration, HandlerResult, json as answer};
 use crate::model::{GrantedSet, Intent, Outcome, SagaId, SagaState, Subject, Turn};
 use crate::plan::explain;
 use crate::scim::error::ScimError;
+use crate::scim::store_fault::store_fault;
 
 /// Most finished sagas in one answer.
 const FINISHED_MAX: usize = 1000;
@@ -74,12 +75,12 @@ fn about(subject: &Subject) -> Value {
 ///
 /// # Errors
 /// A damaged record.
-pub async fn list(req: HttpRequest, state: Data<AdminState>) -> Answer {
-    let mut open = state.journal.open_sagas().await.map_err(store_fault)?;
+pub async fn list(req: HttpRequest, state: Administration) -> HandlerResult {
+    let mut open = state.journal.open_sagas().await.map_err(|error| store_fault(&error))?;
     open.sort_by_key(|saga| !saga.is_stuck());
     let finished = match finished_wanted(req.query_string()) {
         0 => Vec::new(),
-        wanted => state.journal.finished(wanted).await.map_err(store_fault)?,
+        wanted => state.journal.finished(wanted).await.map_err(|error| store_fault(&error))?,
     };
     let short = |sagas: &[SagaState]| sagas.iter().map(summary).collect::<Vec<_>>();
     Ok(answer(StatusCode::OK, &json!({ "open": short(&open), "finished": short(&finished) })))
@@ -94,8 +95,9 @@ fn finished_wanted(query: &str) -> usize {
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub async fn show(id: Path<String>, state: Data<AdminState>) -> Answer {
-    let saga = state.journal.load(parse(&id)?).await.map_err(store_fault)?.ok_or_else(unknown)?;
+pub async fn show(id: Path<String>, state: Administration) -> HandlerResult {
+    let saga =
+        state.journal.load(parse(&id)?).await.map_err(|error| store_fault(&error))?.ok_or_else(unknown)?;
     Ok(answer(StatusCode::OK, &details(&saga)))
 }
 
@@ -103,9 +105,9 @@ pub async fn show(id: Path<String>, state: Data<AdminState>) -> Answer {
 ///
 /// # Errors
 /// 404 when there is none of that id, 409 when it is not stuck.
-pub async fn redrive(id: Path<String>, state: Data<AdminState>) -> Answer {
+pub async fn redrive(id: Path<String>, state: Administration) -> HandlerResult {
     let id = parse(&id)?;
-    let saga = state.journal.load(id).await.map_err(store_fault)?.ok_or_else(unknown)?;
+    let saga = state.journal.load(id).await.map_err(|error| store_fault(&error))?.ok_or_else(unknown)?;
     if !saga.is_stuck() {
         return Err(ScimError::conflict(format!("This saga is not stuck, it is {}.", standing(&saga))));
     }

@@ -1,17 +1,21 @@
-//! What the administration endpoints share, and how their answers look.
+//! What the administration endpoints of one tenant share, and how their answers look.
 //!
-//! Built once by `app`. Answers are plain JSON; errors have the SCIM shape, so that a client needs one parser only.
+//! Built once for each tenant by `app`, which has it put into every request that is let in; handlers ask for it with
+//! [`Administration`]. Answers are plain JSON; errors have the SCIM shape, so that a client needs one parser only.
 
+use std::future::{Ready, ready};
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::door::AdminDoor;
+use crate::model::TenantId;
 use crate::model::ports::{Clock, Ids, Journal, Store};
-use crate::model::{StoreError, TenantId};
 use crate::scim::error::ScimError;
 
 /// Fresh random bytes of the operating system.
@@ -43,7 +47,29 @@ pub struct AdminState {
 }
 
 /// What handlers give back.
-pub type Answer = Result<HttpResponse, ScimError>;
+pub type HandlerResult = Result<HttpResponse, ScimError>;
+
+/// The administration of the request's tenant.
+#[derive(Clone)]
+pub struct Administration(Arc<AdminState>);
+
+impl Deref for Administration {
+    type Target = AdminState;
+
+    fn deref(&self) -> &AdminState {
+        &self.0
+    }
+}
+
+impl FromRequest for Administration {
+    type Error = ScimError;
+    type Future = Ready<Result<Self, ScimError>>;
+
+    fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let state = req.extensions().get::<Arc<AdminState>>().cloned();
+        ready(state.map(Self).ok_or_else(|| ScimError::not_found("There is no such endpoint.")))
+    }
+}
 
 /// JSON with a status.
 pub(super) fn json(status: StatusCode, body: &Value) -> HttpResponse {
@@ -61,12 +87,4 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
             "The request body is not valid JSON (line {line}, column {column})."
         ))
     })
-}
-
-/// What a failing store means to an administrator.
-pub(super) fn store_fault(error: StoreError) -> ScimError {
-    match error {
-        StoreError::Conflict { .. } => ScimError::conflict("Another change came first; try again."),
-        other => ScimError::unavailable(30, format!("The store does not work: {other}.")),
-    }
 }

@@ -4,15 +4,16 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Bytes, Path};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::state::{AdminState, Answer, json as answer, parse, store_fault};
+use super::state::{Administration, HandlerResult, json as answer, parse};
 use crate::limits::TOKENS_LIVE;
 use crate::model::{ClientId, CredentialId, Secret};
 use crate::scim::error::ScimError;
+use crate::scim::store_fault::store_fault;
 use crate::store::tokens::{self, Scope, TokenRecord};
 
 /// Longest label.
@@ -99,17 +100,18 @@ pub fn shown(token: &TokenRecord, now_ms: i64) -> Value {
 ///
 /// # Errors
 /// A wish that cannot be granted, or a store that refuses.
-pub async fn create(body: Bytes, state: Data<AdminState>) -> Answer {
+pub async fn create(body: Bytes, state: Administration) -> HandlerResult {
     let wish: Wish = serde_json::from_value(parse(&body)?).map_err(|_| {
         ScimError::invalid_value("The body must be {\"label\": text, \"scope\": \"scim\" or \"admin\", \"days\": number or absent}.")
     })?;
     let _lane = state.tokens_lane.lock().await;
-    let existing = tokens::list(state.store.as_ref(), &state.tenant).await.map_err(store_fault)?;
+    let existing =
+        tokens::list(state.store.as_ref(), &state.tenant).await.map_err(|error| store_fault(&error))?;
     let now = state.clock.now_ms();
     let random = (state.random)().map_err(ScimError::internal)?;
     let (record, text) = issue(wish, &existing, state.ids.subject().uuid(), random, now)?;
-    let batch = tokens::put(&state.tenant, &record).map_err(store_fault)?;
-    state.store.commit(batch).await.map_err(store_fault)?;
+    let batch = tokens::put(&state.tenant, &record).map_err(|error| store_fault(&error))?;
+    state.store.commit(batch).await.map_err(|error| store_fault(&error))?;
     (state.tokens_changed)().await;
     tracing::info!(token = %record.id, "token made");
     let mut body = shown(&record, now);
@@ -123,8 +125,9 @@ pub async fn create(body: Bytes, state: Data<AdminState>) -> Answer {
 ///
 /// # Errors
 /// A damaged record.
-pub async fn list(state: Data<AdminState>) -> Answer {
-    let found = tokens::list(state.store.as_ref(), &state.tenant).await.map_err(store_fault)?;
+pub async fn list(state: Administration) -> HandlerResult {
+    let found =
+        tokens::list(state.store.as_ref(), &state.tenant).await.map_err(|error| store_fault(&error))?;
     let now = state.clock.now_ms();
     let found: Vec<Value> = found.iter().map(|token| shown(token, now)).collect();
     Ok(answer(StatusCode::OK, &json!({ "tokens": found })))
@@ -134,12 +137,14 @@ pub async fn list(state: Data<AdminState>) -> Answer {
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub async fn revoke(id: Path<String>, state: Data<AdminState>) -> Answer {
+pub async fn revoke(id: Path<String>, state: Administration) -> HandlerResult {
     let _lane = state.tokens_lane.lock().await;
     let id = CredentialId::new(id.into_inner());
-    let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id).await.map_err(store_fault)?;
+    let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id)
+        .await
+        .map_err(|error| store_fault(&error))?;
     let batch = batch.ok_or_else(|| ScimError::not_found("There is no token with this id."))?;
-    state.store.commit(batch).await.map_err(store_fault)?;
+    state.store.commit(batch).await.map_err(|error| store_fault(&error))?;
     (state.tokens_changed)().await;
     tracing::info!(token = %id, "token revoked");
     Ok(HttpResponse::NoContent().finish())

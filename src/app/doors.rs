@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::admin::AdminDoor;
-use crate::bridge::{Bridge, PreviewOf, RedriveError, Reply, Submission};
-use crate::model::ports::Store;
-use crate::model::{SagaId, StoreError};
+use crate::bridge::{Bridge, PreviewOf, RedriveError, Reply, Stats, Submission};
+use crate::model::SagaId;
+use crate::model::ports::{Budget, Store};
 use crate::resync::import::{ImportError, ImportParts, ProgressCell, import};
 use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::resource;
-use crate::server::{FrontDoor, Stats};
+use crate::scim::store_fault::store_fault;
+use crate::server::FrontDoor;
 
 /// Seconds after which a client may try again when Genesys cannot be reached.
 const RETRY_S: u32 = 60;
@@ -26,6 +27,9 @@ pub(super) struct Doors {
     pub(super) import: Arc<ImportParts>,
     pub(super) progress: ProgressCell,
     pub(super) engine: tokio::runtime::Handle,
+    /// Open sagas as they were counted last.
+    pub(super) stats: Arc<ArcSwap<Stats>>,
+    pub(super) budget: Arc<dyn Budget>,
     pub(super) store: Arc<dyn Store>,
     /// How tolerant the SCIM side is.
     pub(super) dialect: Dialect,
@@ -42,16 +46,7 @@ impl FrontDoor for Doors {
     }
 
     async fn stats(&self) -> Stats {
-        let stats = self.bridge.stats().await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the journal cannot be read");
-            crate::bridge::Stats::default()
-        });
-        Stats {
-            sagas_open: u64::try_from(stats.open).unwrap_or(u64::MAX),
-            sagas_stuck: u64::try_from(stats.stuck).unwrap_or(u64::MAX),
-            oldest_saga_s: stats.oldest_s,
-            budget_left: u64::from(stats.budget_left),
-        }
+        Stats { budget_left: self.budget.left(), ..**self.stats.load() }
     }
 
     async fn unready(&self) -> Vec<String> {
@@ -130,10 +125,6 @@ impl AdminDoor for Doors {
     fn import_progress(&self) -> Value {
         json!(self.progress.get())
     }
-}
-
-fn store_fault(error: &StoreError) -> ScimError {
-    ScimError::unavailable(RETRY_S, error.to_string())
 }
 
 fn died() -> ScimError {

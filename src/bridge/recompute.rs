@@ -11,7 +11,7 @@ use super::submission::Done;
 use super::submit::InTheWay as InTheWayOf;
 use super::{Bridge, errors};
 use crate::model::ports::{CallContext, Priority, refused_here};
-use crate::model::{Cause, Effect, Failure, Outcome, Refusal, RefusalKind, Reservation, UserId};
+use crate::model::{Cause, Effect, Failure, Outcome, Refusal, RefusalKind, Reservation, UserId, metric};
 use crate::plan::describe_failed;
 use crate::scim::error::ScimError;
 
@@ -59,7 +59,9 @@ impl Bridge {
                 self.parts.directory.recompute_done(&key)
             } else {
                 // Nothing is given up: whoever could not be computed now is computed later.
-                metrics::counter!("recompute_postponed_total").increment(waiting.len() as u64);
+                metric::RECOMPUTE_POSTPONED
+                    .of(self.parts.policy.tenant.as_str(), [])
+                    .increment(waiting.len() as u64);
                 let rest = self.parts.directory.recompute_rest(&key, &part, waiting);
                 rest.map_err(|error| errors::store(&error))?
             };

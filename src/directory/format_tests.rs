@@ -122,7 +122,8 @@ fn old_trail() -> Batch {
 
 fn token() -> TokenRecord {
     TokenRecord {
-        id: ClientId::new("k"),
+        id: CredentialId::new("k"),
+        client: ClientId::new("k"),
         hash: tokens::hash("text"),
         scope: Scope::Scim,
         label: "okta".to_owned(),

@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::transport::Transport;
 use crate::limits;
 use crate::model::ports::Clock;
-use crate::model::{Later, Refusal, RefusalKind, Secret};
+use crate::model::{Later, Refusal, RefusalKind, Secret, TenantId, metric};
 
 /// How long a failed request for a token answers for the next ones, in milliseconds: a wrong secret must not be sent per call.
 const FAILURE_MS: u64 = 2_000;
@@ -39,6 +39,7 @@ struct State {
 
 /// The cache of the one token.
 pub(super) struct Tokens {
+    tenant: TenantId,
     transport: Transport,
     client_id: String,
     client_secret: Secret,
@@ -50,6 +51,7 @@ impl Tokens {
     /// An empty cache.
     pub(super) fn new(settings: &Settings, transport: Transport, clock: Arc<dyn Clock>) -> Self {
         Self {
+            tenant: settings.tenant.clone(),
             transport,
             client_id: settings.client_id.clone(),
             client_secret: settings.client_secret.clone(),
@@ -76,11 +78,11 @@ impl Tokens {
                 let token = Token { text, generation: state.generation, fresh_until_ms };
                 state.current = Some(token.clone());
                 state.failed = None;
-                metrics::counter!("genesys_tokens_total", "verdict" => "done").increment(1);
+                metric::GENESYS_TOKENS.of(self.tenant.as_str(), ["done"]).increment(1);
                 Ok(token)
             }
             Err(stop) => {
-                metrics::counter!("genesys_tokens_total", "verdict" => stop.label()).increment(1);
+                metric::GENESYS_TOKENS.of(self.tenant.as_str(), [stop.label()]).increment(1);
                 tracing::warn!(reason = %stop, "no access token from Genesys Cloud");
                 state.current = None;
                 state.failed = Some((self.clock.monotonic_ms().saturating_add(FAILURE_MS), stop.clone()));

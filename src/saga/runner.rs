@@ -17,7 +17,7 @@ use super::machine::{Event, Machine, Next};
 use crate::model::ports::{CallContext, Clock, Journal, Priority, TurnRecords, Upstream};
 use crate::model::{
     Batch, CommitToken, Effect, Mark, Outcome, PlanKind, SagaId, SagaOpened, Secret, Step, StepId,
-    StoreError, Subject, Table, Turn,
+    StoreError, Subject, Table, Turn, metric,
 };
 
 /// How often the records of one turn are composed.
@@ -253,7 +253,7 @@ impl Running {
         match &turn {
             Turn::Finished(outcome) => {
                 let outcome = outcome.clone();
-                metrics::counter!("sagas_total", "outcome" => outcome_name(&outcome)).increment(1);
+                metric::SAGAS_ENDED.of(self.opened.tenant.as_str(), [outcome_name(&outcome)]).increment(1);
                 self.progress.send_modify(|progress| progress.ended = Some((outcome, token)));
             }
             Turn::Stuck { refusal, .. } => {

@@ -22,6 +22,7 @@ pub mod registry;
 pub mod render;
 pub mod rendered;
 pub mod resource;
+pub mod store_fault;
 pub mod value;
 
 pub use change::{Action, Change};

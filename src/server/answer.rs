@@ -10,8 +10,7 @@ use actix_web::http::header::{
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde_json::Value;
 
-use crate::model::StoreError;
-use crate::scim::error::ScimError;
+use crate::scim::error::{ScimError, ScimType};
 
 /// The media type of SCIM (RFC 7644 section 8.1).
 pub const SCIM_JSON: &str = "application/scim+json";
@@ -29,21 +28,28 @@ impl ResponseError for ScimError {
     }
 }
 
-/// Counts an error that a client is told, as an answer or inside the answer to a bulk request.
-pub fn count(fault: &ScimError) {
-    if fault.status == 400 {
-        let scim_type = fault.scim_type.map_or("none", |it| it.as_str());
-        metrics::counter!("scim_validation_errors_total", "scim_type" => scim_type).increment(1);
-    }
-    if fault.status == 409 {
-        metrics::counter!("scim_conflicts_total").increment(1);
+/// What a handler gives back.
+pub type HandlerResult = Result<HttpResponse, ScimError>;
+
+/// Of which kind an error is that a client is told. Goes with the answer, so that it is counted for the request's tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// HTTP status.
+    pub status: u16,
+    /// Detail keyword.
+    pub scim_type: Option<ScimType>,
+}
+
+impl From<&ScimError> for Told {
+    fn from(error: &ScimError) -> Self {
+        Self { status: error.status, scim_type: error.scim_type }
     }
 }
 
-/// An error answer with its headers; counted here, so that no way of failing is missed.
+/// An error answer with its headers.
 pub fn error(fault: &ScimError) -> HttpResponse {
-    count(fault);
     let mut response = json(fault.status_code(), &fault.to_json());
+    response.extensions_mut().insert(Told::from(fault));
     let headers = response.headers_mut();
     if let Some(wait) = fault.retry_after_s {
         headers.insert(RETRY_AFTER, HeaderValue::from(wait));
@@ -111,12 +117,6 @@ pub fn retry_after(response: &mut HttpResponse, seconds: u32) {
 pub fn is_json(response: &HttpResponse<impl actix_web::body::MessageBody>) -> bool {
     let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     kind.starts_with(SCIM_JSON.as_bytes()) || kind.starts_with(b"application/json")
-}
-
-/// What a failing store means to a client. The details go to the log, not to the client.
-pub fn store_fault(error: &StoreError) -> ScimError {
-    tracing::error!(%error, "the directory cannot be read");
-    ScimError::unavailable(30, "The directory cannot be read right now; the operator's log says why.")
 }
 
 fn set(response: &mut HttpResponse, name: HeaderName, value: &str) {

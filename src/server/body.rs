@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::state::ServerState;
+use super::tenant::Tenant;
 use crate::limits;
 use crate::scim::error::ScimError;
 
@@ -21,16 +21,16 @@ const DRAIN_FACTOR: usize = 4;
 /// # Errors
 /// 415 for another media type or an encoded body, 413 when it is too large, 408 when it is too slow, 400 `invalidSyntax`
 /// when it is no JSON or nested too deeply.
-pub async fn read(req: &HttpRequest, payload: Payload, state: &ServerState) -> Result<Value, ScimError> {
-    within(req, payload, state, Limit { bytes: state.settings.body_bytes, refuse: too_large }).await
+pub async fn read(req: &HttpRequest, payload: Payload, tenant: &Tenant) -> Result<Value, ScimError> {
+    within(req, payload, tenant, Limit { bytes: tenant.settings.body_bytes, refuse: too_large }).await
 }
 
 /// Reads the JSON body of a bulk request, which may be larger than others.
 ///
 /// # Errors
 /// As [`read`]; the 413 names `maxPayloadSize` (RFC 7644 section 3.7.4).
-pub async fn read_bulk(req: &HttpRequest, payload: Payload, state: &ServerState) -> Result<Value, ScimError> {
-    within(req, payload, state, Limit { bytes: limits::BULK_BYTES, refuse: bulk_too_large }).await
+pub async fn read_bulk(req: &HttpRequest, payload: Payload, tenant: &Tenant) -> Result<Value, ScimError> {
+    within(req, payload, tenant, Limit { bytes: limits::BULK_BYTES, refuse: bulk_too_large }).await
 }
 
 /// How much is read, and what is said of more.
@@ -43,14 +43,14 @@ struct Limit {
 async fn within(
     req: &HttpRequest,
     payload: Payload,
-    state: &ServerState,
+    tenant: &Tenant,
     limit: Limit,
 ) -> Result<Value, ScimError> {
     check_media(req)?;
     let body = collect(req, payload, limit);
-    let bytes = state
+    let bytes = tenant
         .clock
-        .deadline(body, state.settings.body_wait)
+        .deadline(body, tenant.settings.body_wait)
         .await
         .map_err(|_| ScimError::new(408, "The request body did not arrive in time."))??;
     parse(&bytes)

@@ -3,10 +3,9 @@
 //! A filter with an equality on an indexed attribute is answered from the index; any other walks the directory and gives up with
 //! `tooMany`. Without a filter nothing is looked at but the page. Rendering is [`super::view`], the query language `scim::list`.
 
-use super::answer::store_fault;
-use super::marks::STEP;
+use super::page_index::STEP;
 use super::reads::Stored;
-use super::state::ServerState;
+use super::tenant::Tenant;
 use super::view::{self, Parts};
 use crate::limits;
 use crate::model::{Object, StoreError};
@@ -15,12 +14,11 @@ use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::kind::ResourceKind;
 use crate::scim::list::{ListQuery, Sort};
+use crate::scim::store_fault::store_fault;
 
 /// Records that are read at once while walking.
 const CHUNK: usize = 500;
-/// Most resources that are sorted in one query: each is held in memory whole.
-const SORT_MAX: usize = 20_000;
-/// Most resources of a page that is read on the thread that serves requests.
+/// A page of up to so many resources is read on the thread that serves requests.
 const INLINE_PAGE: usize = 200;
 
 /// What a query found.
@@ -41,11 +39,11 @@ impl Found {
 
 /// Which page is wanted.
 #[derive(Clone, Debug)]
-pub(super) enum From {
+pub(super) enum PageStart {
     /// The one at the query's `startIndex`.
     Index,
     /// The first one, paging by cursor.
-    Start,
+    First,
     /// The one behind a position.
     Behind(After),
 }
@@ -54,8 +52,8 @@ pub(super) enum From {
 pub(super) struct Search<'a> {
     pub(super) kind: ResourceKind,
     pub(super) query: &'a ListQuery,
-    pub(super) from: &'a From,
-    pub(super) state: &'a ServerState,
+    pub(super) from: &'a PageStart,
+    pub(super) tenant: &'a Tenant,
 }
 
 fn fault(error: StoreError) -> ScimError {
@@ -74,7 +72,7 @@ impl Search<'_> {
         match &self.query.filter {
             Some(filter) => filter.lookup().is_some(),
             None if self.query.sort.is_some() || self.query.count > INLINE_PAGE => false,
-            None if !matches!(self.from, From::Index) => true,
+            None if !matches!(self.from, PageStart::Index) => true,
             None => {
                 let first = self.query.start_index.saturating_sub(1);
                 self.nearest(first).await.is_ok_and(|(_, at, _)| first - at <= STEP)
@@ -93,8 +91,8 @@ impl Search<'_> {
             return self.cut(self.sorted(self.all().await?).await?);
         }
         match (&self.query.filter, self.from) {
-            (Some(filter), From::Index) => self.matching(filter).await,
-            (None, From::Index) => self.slice().await,
+            (Some(filter), PageStart::Index) => self.matching(filter).await,
+            (None, PageStart::Index) => self.slice().await,
             (filter, _) => self.onward(filter.as_ref()).await,
         }
     }
@@ -102,9 +100,9 @@ impl Search<'_> {
     /// The page behind a position, in the directory's own order.
     async fn onward(&self, filter: Option<&Filter>) -> Result<Found, ScimError> {
         let after = match self.from {
-            From::Behind(After::Id(id)) => Some(id.clone()),
-            From::Behind(After::Count(_)) => return Err(foreign()),
-            From::Index | From::Start => None,
+            PageStart::Behind(After::Id(id)) => Some(id.clone()),
+            PageStart::Behind(After::Count(_)) => return Err(foreign()),
+            PageStart::Index | PageStart::First => None,
         };
         let (wanted, mut page) = (self.query.count.saturating_add(1), Vec::new());
         self.walk(after, filter, |stored| {
@@ -123,13 +121,13 @@ impl Search<'_> {
     }
 
     async fn count(&self) -> Result<usize, ScimError> {
-        let count = self.state.reads.count(self.kind).await.map_err(fault)?;
+        let count = self.tenant.reads.count(self.kind).await.map_err(fault)?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     async fn by_index(&self, filter: &Filter) -> Result<Option<Vec<Stored>>, ScimError> {
         let Some(lookup) = filter.lookup() else { return Ok(None) };
-        let Some(mut hits) = self.state.reads.lookup(self.kind, &lookup).await.map_err(fault)? else {
+        let Some(mut hits) = self.tenant.reads.lookup(self.kind, &lookup).await.map_err(fault)? else {
             return Ok(None);
         };
         if !filter.is_lookup_alone() {
@@ -144,9 +142,9 @@ impl Search<'_> {
         Ok(Some(hits))
     }
 
-    /// The page without a filter: the position is found by the marks, and only the page is read.
+    /// The page without a filter: the position is found by the page index, and only the page is read.
     async fn slice(&self) -> Result<Found, ScimError> {
-        let reads = self.state.reads.as_ref();
+        let reads = self.tenant.reads.as_ref();
         let total = self.count().await?;
         let (first, count) = (self.query.start_index.saturating_sub(1), self.query.count);
         if count == 0 || first >= total {
@@ -160,7 +158,7 @@ impl Search<'_> {
             };
             at += step;
             if at.is_multiple_of(STEP) {
-                self.state.marks.learn(self.kind, generation, at, &id);
+                self.tenant.page_index.learn(self.kind, generation, at, &id);
             }
             after = Some(id);
         }
@@ -168,8 +166,8 @@ impl Search<'_> {
     }
 
     async fn nearest(&self, first: usize) -> Result<(u64, usize, Option<String>), ScimError> {
-        let generation = self.state.reads.generation(self.kind).await.map_err(fault)?;
-        let (at, id) = self.state.marks.before(self.kind, generation, first);
+        let generation = self.tenant.reads.generation(self.kind).await.map_err(fault)?;
+        let (at, id) = self.tenant.page_index.before(self.kind, generation, first);
         Ok((generation, at, id))
     }
 
@@ -193,13 +191,15 @@ impl Search<'_> {
         let mut all = Vec::new();
         self.walk(None, self.query.filter.as_ref(), |stored| {
             all.push(stored);
-            if all.len() > SORT_MAX {
+            if all.len() > limits::SORT_MAX {
                 return Err(ScimError::too_many(format!(
-                    "More than {SORT_MAX} resources would have to be sorted; leave out sortBy or narrow the filter."
+                    "More than {} resources would have to be sorted; leave out sortBy or narrow the filter.",
+                    limits::SORT_MAX
                 )));
             }
             Ok(true)
-        }).await?;
+        })
+        .await?;
         Ok(all)
     }
 
@@ -213,7 +213,7 @@ impl Search<'_> {
         let (mut after, mut looked_at) = (after, 0_usize);
         let size = if filter.is_some() { CHUNK } else { CHUNK.min(self.query.count.saturating_add(1)) };
         loop {
-            let chunk = self.state.reads.scan(self.kind, after.as_deref(), size).await.map_err(fault)?;
+            let chunk = self.tenant.reads.scan(self.kind, after.as_deref(), size).await.map_err(fault)?;
             let full = chunk.len() == size;
             after = chunk.last().map(|stored| stored.id.clone());
             for stored in chunk {
@@ -238,7 +238,7 @@ impl Search<'_> {
     }
 
     async fn matches(&self, filter: &Filter, stored: &Stored) -> Result<bool, ScimError> {
-        let (reads, base) = (self.state.reads.as_ref(), self.state.settings.base_url());
+        let (reads, base) = (self.tenant.reads.as_ref(), self.tenant.settings.base_url());
         Ok(filter.matches(&view::whole(reads, base, self.kind, stored, Parts::filtered(filter)).await?))
     }
 
@@ -251,7 +251,7 @@ impl Search<'_> {
 
     /// Each resource with what it is sorted by.
     async fn keyed(&self, sort: &Sort, found: Vec<Stored>) -> Result<Vec<(Object, Stored)>, ScimError> {
-        let (reads, base) = (self.state.reads.as_ref(), self.state.settings.base_url());
+        let (reads, base) = (self.tenant.reads.as_ref(), self.tenant.settings.base_url());
         let parts = Parts {
             groups: sort.attribute() == "groups",
             members: sort.attribute() == "members",
@@ -287,18 +287,18 @@ impl Search<'_> {
 }
 
 /// How many of a list that is there as a whole come before the page.
-pub(super) fn first(from: &From, query: &ListQuery) -> Result<usize, ScimError> {
+pub(super) fn first(from: &PageStart, query: &ListQuery) -> Result<usize, ScimError> {
     match from {
-        From::Index => Ok(query.start_index.saturating_sub(1)),
-        From::Start => Ok(0),
-        From::Behind(After::Count(seen)) => Ok(*seen),
-        From::Behind(After::Id(_)) => Err(foreign()),
+        PageStart::Index => Ok(query.start_index.saturating_sub(1)),
+        PageStart::First => Ok(0),
+        PageStart::Behind(After::Count(seen)) => Ok(*seen),
+        PageStart::Behind(After::Id(_)) => Err(foreign()),
     }
 }
 
 /// Where such a list goes on behind its page; only when paging by cursor.
-pub(super) fn next(from: &From, end: usize, total: usize) -> Option<After> {
-    (!matches!(from, From::Index) && end < total).then_some(After::Count(end))
+pub(super) fn next(from: &PageStart, end: usize, total: usize) -> Option<After> {
+    (!matches!(from, PageStart::Index) && end < total).then_some(After::Count(end))
 }
 
 /// A position that does not fit the query it is sealed with: nothing of ours makes one.

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use crate::bridge::{Reply, Submission};
 use crate::scim::error::ScimError;
 
+pub use crate::bridge::Stats;
+
 /// Takes changes and tells how the house is.
 #[async_trait]
 pub trait FrontDoor: Send + Sync {
@@ -21,17 +23,4 @@ pub trait FrontDoor: Send + Sync {
 
     /// Why requests cannot be served well right now, in words for an operator; empty when ready.
     async fn unready(&self) -> Vec<String>;
-}
-
-/// Numbers of this moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Sagas that have not ended, stuck ones included.
-    pub sagas_open: u64,
-    /// Sagas that wait for an administrator.
-    pub sagas_stuck: u64,
-    /// Age of the oldest open saga in seconds; 0 when there is none.
-    pub oldest_saga_s: u64,
-    /// Genesys calls that could be made right now.
-    pub budget_left: u64,
 }

@@ -13,9 +13,9 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 
-use super::routes::{self, Mount};
-use super::state::{CONNECTIONS_PER_WORKER, KEEP_ALIVE, ServerState};
-use super::track::track;
+use super::middleware::surround;
+use super::routes::{self, Entry};
+use super::state::ServerState;
 use crate::limits;
 
 /// Why no server is listening.
@@ -74,14 +74,18 @@ pub fn bind(address: &str) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// Serves on a bound socket until [`Listening::stop`].
+/// Serves on a bound socket until [`Listening::stop`]; `admin` is the administration's list of routes.
 ///
 /// # Errors
 /// The HTTP system did not start.
-pub fn listen(socket: TcpListener, state: Arc<ServerState>, mount: Mount) -> Result<Listening, ListenError> {
+pub fn listen(
+    socket: TcpListener,
+    state: Arc<ServerState>,
+    admin: &'static [Entry],
+) -> Result<Listening, ListenError> {
     let addr = socket.local_addr().map_err(|error| ListenError::System(error.to_string()))?;
     let (started, wait) = mpsc::channel();
-    let body = move || run(socket, state, mount, &started);
+    let body = move || run(socket, state, admin, &started);
     let thread = thread::Builder::new()
         .name("http".to_owned())
         .spawn(body)
@@ -96,24 +100,24 @@ pub fn listen(socket: TcpListener, state: Arc<ServerState>, mount: Mount) -> Res
 fn run(
     socket: TcpListener,
     state: Arc<ServerState>,
-    mount: Mount,
+    admin: &'static [Entry],
     started: &mpsc::Sender<io::Result<ServerHandle>>,
 ) {
     actix_rt::System::new().block_on(async {
-        let settings = state.settings.clone();
+        let settings = state.listen;
         let data = Data::from(state);
         let factory = move || {
             App::new()
                 .app_data(data.clone())
-                .configure(|cfg| routes::configure(cfg, &mount))
-                .wrap(from_fn(track))
+                .configure(|cfg| routes::configure(cfg, admin))
+                .wrap(from_fn(surround))
                 .wrap(Compress::default())
         };
         let server = HttpServer::new(factory)
             .workers(settings.workers.max(1))
-            .max_connections(CONNECTIONS_PER_WORKER)
+            .max_connections(limits::CONNECTIONS_PER_WORKER)
             .client_request_timeout(settings.headers_wait)
-            .keep_alive(KEEP_ALIVE)
+            .keep_alive(limits::KEEP_ALIVE)
             .shutdown_timeout(limits::STOP_GRACE.as_secs())
             .disable_signals()
             .listen(socket)

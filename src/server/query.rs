@@ -4,17 +4,15 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::limits;
 use crate::scim::error::ScimError;
-
-/// Most parameters that are looked at.
-const PAIRS: usize = 64;
 
 /// Decodes a query string.
 ///
 /// # Errors
 /// 400 `invalidValue` when a value is not UTF-8.
 pub fn pairs(query: &str) -> Result<Vec<(String, String)>, ScimError> {
-    query.split('&').filter(|part| !part.is_empty()).take(PAIRS).map(pair).collect()
+    query.split('&').filter(|part| !part.is_empty()).take(limits::QUERY_PARAMETERS).map(pair).collect()
 }
 
 /// The first value of a parameter; names are compared without letter case, since clients vary in it.

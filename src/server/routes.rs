@@ -1,37 +1,27 @@
 //! The list of all routes, as data: pattern, methods, and which token opens it. What is not listed needs a token and is not there.
 //!
-//! Tests walk [`SCIM`] and [`OPEN`] to show that no route is open by mistake. The administration brings its own list and is
-//! mounted under `/admin`. What each route does: [`super::endpoint`].
+//! Tests walk [`SCIM`] and [`OPEN`] to show that no route is open by mistake. The administration brings its own list of the same form,
+//! which stands below `/admin`. What each route does: [`super::endpoint`].
 
 use std::future::ready;
-use std::sync::Arc;
 
 use actix_web::http::Method as Verb;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource, Route};
+use actix_web::{Resource, Route};
 
 use super::endpoint::{
     bulk, create, delete, discovery, fallback, get, health, list, me, metrics, patch, ready as readiness,
     replace, search,
 };
-use super::{answer, auth, negotiate, state};
+use super::tenant::{ADMIN_BASE, BASE};
+use super::{answer, auth};
+use crate::model::route;
 
-/// A method's name and what makes its route.
-pub type Method = (&'static str, fn() -> Route);
+/// One address of this list or the administration's.
+pub type Entry = route::Entry<fn() -> Route>;
 
-/// One address and the methods it takes; `OPTIONS` is taken everywhere and not listed.
-pub struct Entry {
-    /// Pattern below the scope's own path.
-    pub pattern: &'static str,
-    /// The methods it takes.
-    pub methods: &'static [Method],
-}
-
-/// Adds the routes of the administration below `/admin`; the tokens are checked before they are reached.
-pub type Mount = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
-
-/// Below [`state::BASE`], with a token of scope `scim`.
+/// Below [`tenant::BASE`](super::tenant::BASE), with a token of scope `scim`.
 pub const SCIM: &[Entry] = &[
     Entry {
         pattern: "/Users",
@@ -153,38 +143,32 @@ fn resource(entry: &Entry) -> Resource {
         .default_service(web::to(other))
 }
 
-/// Registers everything. Guards sit on the scopes, behind the routing, so that a differently spelt path meets the same guard.
-pub fn configure(cfg: &mut ServiceConfig, mount: &Mount) {
-    for entry in OPEN {
-        cfg.service(resource(entry));
-    }
+/// Registers everything; `admin` is the administration's list. Guards sit on the scopes, behind the routing, so that a differently spelt
+/// path meets the same guard.
+pub fn configure(cfg: &mut ServiceConfig, admin: &'static [Entry]) {
+    let each = |entries: &'static [Entry]| {
+        move |cfg: &mut ServiceConfig| {
+            for entry in entries {
+                cfg.service(resource(entry));
+            }
+        }
+    };
+    cfg.configure(each(OPEN));
     cfg.service(
-        web::scope(state::BASE)
-            .wrap(from_fn(negotiate::scim_door))
-            .configure(|cfg| {
-                for entry in SCIM {
-                    cfg.service(resource(entry));
-                }
-            })
+        web::scope(BASE)
+            .wrap(from_fn(auth::scim_guard))
+            .configure(each(SCIM))
             .default_service(web::to(fallback::handle)),
     );
     cfg.service(
-        web::scope("/admin")
-            .wrap(from_fn(auth::admin_only))
-            .configure(|cfg| mount(cfg))
+        web::scope(ADMIN_BASE)
+            .wrap(from_fn(auth::admin_guard))
+            .configure(each(admin))
             .default_service(web::to(fallback::handle)),
     );
     cfg.service(
         web::resource("/{tail:.*}")
-            .wrap(from_fn(negotiate::scim_door))
+            .wrap(from_fn(auth::scim_guard))
             .default_service(web::to(fallback::handle)),
     );
 }
-
-/// No administration; for tests of the SCIM side alone.
-pub fn no_admin() -> Mount {
-    Arc::new(|_: &mut ServiceConfig| {})
-}
-
-/// Only to name the type in signatures of handlers.
-pub type Answer = Result<HttpResponse, crate::scim::error::ScimError>;

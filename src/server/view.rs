@@ -3,15 +3,15 @@
 //! Loads members and groups only when the projection or the filter wants them. What attributes are returned is decided by
 //! `scim::projection`; the text that is sent where nothing is cut is `scim::rendered`.
 
-use super::answer::store_fault;
 use super::query;
 use super::reads::{Reads, Stored, damaged};
-use super::state::ServerState;
+use super::tenant::Tenant;
 use crate::model::{Object, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::kind::ResourceKind;
 use crate::scim::projection::Projection;
+use crate::scim::store_fault::store_fault;
 use crate::scim::{etag, render, rendered};
 
 /// Reads `attributes` and `excludedAttributes`.
@@ -116,14 +116,14 @@ fn fault(error: StoreError) -> ScimError {
 /// # Errors
 /// The directory cannot be read.
 pub async fn write(
-    state: &ServerState,
+    tenant: &Tenant,
     kind: ResourceKind,
     stored: &Stored,
     projection: &Projection,
     groupless: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), ScimError> {
-    let (reads, base) = (state.reads.as_ref(), state.settings.base_url());
+    let (reads, base) = (tenant.reads.as_ref(), tenant.settings.base_url());
     let parts = Parts::shown(projection, stored.telling);
     if projection.is_plain() && !parts.provisioning {
         if groupless && parts.groups && kind == ResourceKind::User {
@@ -142,13 +142,13 @@ pub async fn write(
 /// # Errors
 /// As [`write`].
 pub async fn body(
-    state: &ServerState,
+    tenant: &Tenant,
     kind: ResourceKind,
     stored: &Stored,
     projection: &Projection,
 ) -> Result<Vec<u8>, ScimError> {
     let mut out = Vec::new();
-    write(state, kind, stored, projection, false, &mut out).await?;
+    write(tenant, kind, stored, projection, false, &mut out).await?;
     Ok(out)
 }
 

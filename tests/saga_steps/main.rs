@@ -156,7 +156,7 @@ fn normalised(organisation: &Value) -> String {
             text = text.replace(id.as_str(), name);
         }
     }
-    // Marks are fresh in every run.
+    // PageIndex are fresh in every run.
     let value: Value = serde_json::from_str(&text).unwrap();
     canonical(&value)
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use genesys_scim_bridge::bridge::{Done, Reply, Submission};
 use genesys_scim_bridge::model::ports::Store;
-use genesys_scim_bridge::model::{Batch, ClientId, CredentialId, Object, StoreError};
+use genesys_scim_bridge::model::{Batch, ClientId, CredentialId, Object, StoreError, TenantId};
 use genesys_scim_bridge::scim::change::{Action, Change};
 use genesys_scim_bridge::scim::cursor::CursorKey;
 use genesys_scim_bridge::scim::error::ScimError;
@@ -22,11 +22,12 @@ use genesys_scim_bridge::scim::patch::{self, MemberChange};
 use genesys_scim_bridge::scim::render::{GroupRef, Provisioning};
 use genesys_scim_bridge::scim::rendered::Meta;
 use genesys_scim_bridge::scim::resource::{self, Member};
-use genesys_scim_bridge::server::auth::TokenBook;
 use genesys_scim_bridge::server::listen::{Listening, bind, listen};
-use genesys_scim_bridge::server::routes::no_admin;
-use genesys_scim_bridge::server::state::{ServerState, Settings};
-use genesys_scim_bridge::server::{FrontDoor, Reads, Stats, Stored, measure};
+use genesys_scim_bridge::server::request_metrics::RequestMetrics;
+use genesys_scim_bridge::server::state::{RequestIds, ServerState};
+use genesys_scim_bridge::server::{
+    FrontDoor, ListenSettings, Reads, Settings, Stats, Stored, Tenant, Tenants, TokenBook, recorder,
+};
 use genesys_scim_bridge::store::MemoryStore;
 use genesys_scim_bridge::store::tokens::{self, Scope, TokenRecord};
 use serde_json::Value;
@@ -153,7 +154,7 @@ impl FrontDoor for Documents {
     }
 
     async fn stats(&self) -> Stats {
-        Stats { sagas_open: 3, sagas_stuck: 1, oldest_saga_s: 42, budget_left: 270 }
+        Stats { open: 3, stuck: 1, oldest_s: 42, budget_left: 270 }
     }
 
     async fn unready(&self) -> Vec<String> {
@@ -236,7 +237,7 @@ impl Reads for Documents {
     }
 }
 
-fn token(text: &str, scope: Scope) -> TokenRecord {
+pub(crate) fn token(text: &str, scope: Scope) -> TokenRecord {
     TokenRecord {
         id: CredentialId::new(format!("token-{}", text.len())),
         client: ClientId::new(format!("id-of-{}", text.len())),
@@ -262,6 +263,10 @@ pub(crate) fn start() -> TestServer {
 }
 
 pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> TestServer {
+    start_listening(ListenSettings::default(), adjust)
+}
+
+pub(crate) fn start_listening(listen_as: ListenSettings, adjust: impl FnOnce(&mut Settings)) -> TestServer {
     let mut settings = Settings::at(PUBLIC);
     adjust(&mut settings);
     let documents = Arc::new(Documents::default());
@@ -271,20 +276,37 @@ pub(crate) fn start_with(adjust: impl FnOnce(&mut Settings)) -> TestServer {
         TokenRecord { revoked: true, ..token(REVOKED, Scope::Scim) },
         TokenRecord { expires_ms: Some(1), ..token(EXPIRED, Scope::Scim) },
     ]));
-    let state = Arc::new(ServerState {
-        settings,
-        tokens: book.clone(),
-        reads: documents.clone(),
-        front: documents.clone(),
-        clock: Arc::new(StandingClock),
-        request_ids: Arc::new(|| "made-here".to_owned()),
-        metrics: measure::handle(),
-        share: Default::default(),
-        cursors: CursorKey::new([7; 32]),
-        marks: Default::default(),
-    });
-    let listening = listen(bind("127.0.0.1:0").unwrap(), state, no_admin()).unwrap();
+    let tenant = tenant("aurora", settings, Arc::clone(&book), Arc::clone(&documents));
+    let listening = serve(listen_as, Tenants::only(tenant));
     TestServer { documents, tokens: book, listening, http: reqwest::Client::new() }
+}
+
+/// A tenant with these documents behind it.
+pub(crate) fn tenant(
+    name: &str,
+    settings: Settings,
+    tokens: Arc<TokenBook>,
+    documents: Arc<Documents>,
+) -> Tenant {
+    Tenant {
+        id: TenantId::new(name),
+        settings,
+        tokens,
+        reads: documents.clone(),
+        front: documents,
+        clock: Arc::new(StandingClock),
+        cursors: CursorKey::new([7; 32]),
+        page_index: Default::default(),
+        metrics: RequestMetrics::new(name),
+        admin: Arc::new(|_| {}),
+    }
+}
+
+/// Serves these tenants on a port of its own.
+pub(crate) fn serve(listen_as: ListenSettings, tenants: Tenants) -> Listening {
+    let ids: RequestIds = Arc::new(|| "made-here".to_owned());
+    let state = ServerState::new(listen_as, tenants, Arc::new(StandingClock), ids, recorder::handle());
+    listen(bind("127.0.0.1:0").unwrap(), Arc::new(state), &[]).unwrap()
 }
 
 impl TestServer {

@@ -18,14 +18,16 @@ use crate::genesys::settings::{Settings, SetupError};
 use crate::genesys::transport::Transport;
 use crate::genesys::verdict::{Judgement, judge, may_pass};
 use crate::limits;
-use crate::model::RefusalKind;
 use crate::model::ports::{Budget, CallContext, Clock};
+use crate::model::{RefusalKind, TenantId, metric};
 
 /// Tries of a call whose record keeps changing under it.
 const CONFLICT_TRIES: u32 = 8;
 
 /// Everything that a call needs.
 pub(in crate::genesys) struct Calls {
+    tenant: TenantId,
+    budget_left: metrics::Gauge,
     transport: Transport,
     tokens: Tokens,
     budget: Arc<dyn Budget>,
@@ -41,6 +43,8 @@ impl Calls {
     ) -> Result<Self, SetupError> {
         let transport = Transport::new(settings)?;
         Ok(Self {
+            tenant: settings.tenant.clone(),
+            budget_left: metric::GENESYS_BUDGET_LEFT.of(settings.tenant.as_str(), []),
             tokens: Tokens::new(settings, transport.clone(), Arc::clone(&clock)),
             transport,
             budget,
@@ -65,7 +69,7 @@ impl Calls {
         loop {
             let token = self.tokens.get().await?;
             self.budget.acquire(context.priority).await;
-            metrics::gauge!("genesys_budget_left").set(f64::from(self.budget.left()));
+            self.budget_left.set(f64::from(self.budget.left()));
             let started = self.clock.monotonic_ms();
             let judgement = judge(call, self.transport.send(call, &token.text, context.priority).await);
             self.record(call, context, &judgement, started);
@@ -91,10 +95,10 @@ impl Calls {
     fn record(&self, call: &HttpCall, context: &CallContext, judgement: &Judgement, started: u64) {
         let took_ms = self.clock.monotonic_ms().saturating_sub(started);
         let verdict = judgement.label();
-        metrics::counter!("genesys_calls_total", "operation" => call.operation, "verdict" => verdict)
-            .increment(1);
+        let tenant = self.tenant.as_str();
+        metric::GENESYS_CALLS.of(tenant, [call.operation, verdict]).increment(1);
         let seconds = Duration::from_millis(took_ms).as_secs_f64();
-        metrics::histogram!("genesys_call_seconds", "operation" => call.operation).record(seconds);
+        metric::GENESYS_CALL_DURATION.of(tenant, [call.operation]).record(seconds);
         let (correlation, reason) = match judgement {
             Judgement::Done(answer) => (answer.correlation_id.as_deref(), ""),
             Judgement::Refused(refusal) | Judgement::Conflict(refusal) | Judgement::Token(refusal) => {

@@ -6,18 +6,18 @@
 //! the response are in `scim::bulk`.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::write;
 use crate::bridge::{Done, Reply, Submission};
 use crate::model::Cause;
 use crate::scim::bulk::{BulkJob, Next, Work};
 use crate::scim::change::Change;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
-use crate::server::routes::Answer;
-use crate::server::state::ServerState;
+use crate::server::answer::HandlerResult;
+use crate::server::context::{self, Current};
+use crate::server::tenant::Tenant;
 use crate::server::{answer, body, view};
 
 /// Seconds after which a client may send again what there was no time for.
@@ -28,27 +28,27 @@ const RETRY_S: u32 = 5;
 /// # Errors
 /// A body that cannot be read, or that is no bulk request; 413 when it is too large. Failures of single operations are part of
 /// the 200.
-pub async fn handle(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    let body = body::read_bulk(&req, payload, &state).await?;
-    let base = state.settings.base_url();
-    let mut job = BulkJob::parse(body, base, state.settings.dialect)?;
-    let cause = write::cause(&req);
-    let began = state.clock.monotonic_ms();
+pub async fn handle(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+    let body = body::read_bulk(&req, payload, &tenant).await?;
+    let base = tenant.settings.base_url();
+    let mut job = BulkJob::parse(body, base, tenant.settings.dialect)?;
+    let cause = context::cause(&req);
+    let began = tenant.clock.monotonic_ms();
     while let Some(next) = job.next() {
         let (index, kind) = (next.index, next.kind);
-        let over = u128::from(state.clock.monotonic_ms().saturating_sub(began))
-            >= state.settings.bulk_begin.as_millis();
-        let result = if over { Err(no_time()) } else { submit(next, &cause, &state).await };
+        let over = u128::from(tenant.clock.monotonic_ms().saturating_sub(began))
+            >= tenant.settings.bulk_begin.as_millis();
+        let result = if over { Err(no_time()) } else { submit(next, &cause, &tenant).await };
         match result {
-            Ok(reply) => note(&mut job, index, kind, &reply, &state).await,
+            Ok(reply) => note(&mut job, index, kind, &reply, &tenant).await,
             Err(fault) => job.failed(index, fault),
         }
     }
-    Ok(respond(&job, base))
+    Ok(respond(&job, &tenant))
 }
 
-async fn submit(next: Next, cause: &Cause, state: &ServerState) -> Result<Reply, ScimError> {
-    let dialect = state.settings.dialect;
+async fn submit(next: Next, cause: &Cause, tenant: &Tenant) -> Result<Reply, ScimError> {
+    let dialect = tenant.settings.dialect;
     let change = match next.work {
         Work::Create(body) => Change::create(next.kind, body, dialect)?,
         Work::Replace(id, body) => Change::replace(next.kind, id, body, dialect)?,
@@ -58,19 +58,19 @@ async fn submit(next: Next, cause: &Cause, state: &ServerState) -> Result<Reply,
     let asked = Submission {
         change: change.under(next.version.as_deref())?,
         cause: Cause { request: format!("{}.{}", cause.request, next.index + 1), ..cause.clone() },
-        deadline: state.settings.deadline,
+        deadline: tenant.settings.deadline,
     };
-    state.front.submit(asked).await
+    tenant.front.submit(asked).await
 }
 
 /// Writes down what was done. It is done whether or not its version can be read just now.
-async fn note(job: &mut BulkJob, index: usize, kind: ResourceKind, reply: &Reply, state: &ServerState) {
+async fn note(job: &mut BulkJob, index: usize, kind: ResourceKind, reply: &Reply, tenant: &Tenant) {
     let status = match reply.done {
         Done::Created => StatusCode::CREATED,
         Done::Changed => StatusCode::OK,
         Done::Deleted => StatusCode::NO_CONTENT,
     };
-    let tag = match (reply.done, state.reads.get(kind, &reply.id).await) {
+    let tag = match (reply.done, tenant.reads.get(kind, &reply.id).await) {
         (Done::Created | Done::Changed, Ok(Some(stored))) => Some(view::tag(&stored)),
         (_, Err(error)) => {
             tracing::error!(%error, "the version of a bulk operation cannot be read");
@@ -84,9 +84,9 @@ async fn note(job: &mut BulkJob, index: usize, kind: ResourceKind, reply: &Reply
     }
 }
 
-fn respond(job: &BulkJob, base: &str) -> HttpResponse {
-    job.faults().for_each(answer::count);
-    let mut response = answer::json(StatusCode::OK, &job.response(base));
+fn respond(job: &BulkJob, tenant: &Tenant) -> HttpResponse {
+    job.faults().for_each(|fault| tenant.metrics.told(fault.into()));
+    let mut response = answer::json(StatusCode::OK, &job.response(tenant.settings.base_url()));
     if let Some(seconds) = job.retry_after_s() {
         answer::retry_after(&mut response, seconds);
     }

@@ -4,57 +4,57 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use serde_json::Value;
 
 use crate::model::Object;
 use crate::scim::discovery;
 use crate::scim::error::ScimError;
 use crate::scim::list::list_response;
-use crate::server::routes::Answer;
-use crate::server::state::ServerState;
+use crate::server::answer::HandlerResult;
+use crate::server::context::Current;
 use crate::server::{answer, query};
 
 /// What this service can do.
 ///
 /// # Errors
 /// 403 with a filter.
-pub async fn service_provider_config(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    show(&req, Some(discovery::service_provider_config(state.settings.base_url())))
+pub async fn service_provider_config(req: HttpRequest, tenant: Current) -> HandlerResult {
+    show(&req, Some(discovery::service_provider_config(tenant.settings.base_url())))
 }
 
 /// All resource types.
 ///
 /// # Errors
 /// 403 with a filter.
-pub async fn resource_types(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    show(&req, Some(all(discovery::resource_types(state.settings.base_url()))))
+pub async fn resource_types(req: HttpRequest, tenant: Current) -> HandlerResult {
+    show(&req, Some(all(discovery::resource_types(tenant.settings.base_url()))))
 }
 
 /// One resource type.
 ///
 /// # Errors
 /// 404 when there is none of that name.
-pub async fn resource_type(req: HttpRequest, name: Path<String>, state: Data<ServerState>) -> Answer {
-    show(&req, discovery::resource_type(state.settings.base_url(), &name).map(Value::Object))
+pub async fn resource_type(req: HttpRequest, name: Path<String>, tenant: Current) -> HandlerResult {
+    show(&req, discovery::resource_type(tenant.settings.base_url(), &name).map(Value::Object))
 }
 
 /// All schemas.
 ///
 /// # Errors
 /// 403 with a filter.
-pub async fn schemas(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    show(&req, Some(all(discovery::schemas(state.settings.base_url(), &state.settings.suggestions))))
+pub async fn schemas(req: HttpRequest, tenant: Current) -> HandlerResult {
+    show(&req, Some(all(discovery::schemas(tenant.settings.base_url(), &tenant.settings.suggestions))))
 }
 
 /// One schema.
 ///
 /// # Errors
 /// 404 when there is none of that URN.
-pub async fn schema(req: HttpRequest, urn: Path<String>, state: Data<ServerState>) -> Answer {
+pub async fn schema(req: HttpRequest, urn: Path<String>, tenant: Current) -> HandlerResult {
     show(
         &req,
-        discovery::schema(state.settings.base_url(), &urn, &state.settings.suggestions).map(Value::Object),
+        discovery::schema(tenant.settings.base_url(), &urn, &tenant.settings.suggestions).map(Value::Object),
     )
 }
 
@@ -62,7 +62,7 @@ fn all(items: Vec<Object>) -> Value {
     list_response(items.len(), 1, items)
 }
 
-fn show(req: &HttpRequest, found: Option<Value>) -> Answer {
+fn show(req: &HttpRequest, found: Option<Value>) -> HandlerResult {
     if query::first(&query::pairs(req.query_string())?, "filter").is_some() {
         return Err(ScimError::forbidden("A filter is not allowed here (RFC 7644 section 4)."));
     }

@@ -5,7 +5,7 @@
 //! found: `server::find`; the language of queries: `scim::list`.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Data};
+use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::runtime::Handle;
 
@@ -13,10 +13,12 @@ use crate::scim::cursor::{After, Fingerprint, Position};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::list::{CursorParam, ListQuery, Sort, cursor_head, list_head};
-use crate::server::find::{self, From, Search};
+use crate::scim::store_fault::store_fault;
+use crate::server::answer::HandlerResult;
+use crate::server::context::Current;
+use crate::server::find::{self, PageStart, Search};
 use crate::server::reads::Stored;
-use crate::server::routes::Answer;
-use crate::server::state::ServerState;
+use crate::server::tenant::Tenant;
 use crate::server::{answer, query, view};
 
 /// Bytes that one resource of an answer typically has, for the first size of its buffer.
@@ -26,36 +28,36 @@ const TYPICAL: usize = 1536;
 ///
 /// # Errors
 /// 400 for a bad filter, a bad parameter or too many resources to look at.
-pub async fn users(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    handle(ResourceKind::User, &req, state).await
+pub async fn users(req: HttpRequest, tenant: Current) -> HandlerResult {
+    handle(ResourceKind::User, &req, tenant).await
 }
 
 /// Lists groups.
 ///
 /// # Errors
 /// As [`users`].
-pub async fn groups(req: HttpRequest, state: Data<ServerState>) -> Answer {
-    handle(ResourceKind::Group, &req, state).await
+pub async fn groups(req: HttpRequest, tenant: Current) -> HandlerResult {
+    handle(ResourceKind::Group, &req, tenant).await
 }
 
-async fn handle(kind: ResourceKind, req: &HttpRequest, state: Data<ServerState>) -> Answer {
+async fn handle(kind: ResourceKind, req: &HttpRequest, tenant: Current) -> HandlerResult {
     let pairs = query::pairs(req.query_string())?;
     let query = ListQuery::parse(kind, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
-    one(kind, query, state).await
+    one(kind, query, tenant).await
 }
 
 /// Answers a query over one type.
 ///
 /// # Errors
 /// As [`users`], and what RFC 9865 says about cursors.
-pub(super) async fn one(kind: ResourceKind, query: ListQuery, state: Data<ServerState>) -> Answer {
-    let Some(paging) = Paging::of(&state, &[(kind, &query)])? else {
+pub(super) async fn one(kind: ResourceKind, query: ListQuery, tenant: Current) -> HandlerResult {
+    let Some(paging) = Paging::of(&tenant, &[(kind, &query)])? else {
         let start = query.start_index;
-        return Ok(run(kind, query, From::Index, state).await?.answer(start));
+        return Ok(run(kind, query, PageStart::Index, tenant).await?.answer(start));
     };
-    let page = run(kind, query, paging.from(kind), state.clone()).await?;
+    let page = run(kind, query, paging.from(kind), tenant.clone()).await?;
     let next = page.next.clone().map(|after| Position { kind, after });
-    paging.answer(&state, page, next)
+    paging.answer(&tenant, page, next)
 }
 
 /// Paging by cursor: where the client is, and the seal of its query.
@@ -70,25 +72,25 @@ impl Paging {
     /// # Errors
     /// `invalidCursor`, `expiredCursor`.
     pub(super) fn of(
-        state: &ServerState,
+        tenant: &Tenant,
         queries: &[(ResourceKind, &ListQuery)],
     ) -> Result<Option<Self>, ScimError> {
         let Some(cursor) = queries.first().and_then(|(_, query)| query.cursor.as_ref()) else {
             return Ok(None);
         };
-        let fingerprint = state.cursors.fingerprint(&state.settings.tenant, queries);
+        let fingerprint = tenant.cursors.fingerprint(tenant.id.as_str(), queries);
         let position = match cursor {
             CursorParam::First => None,
-            CursorParam::At(text) => Some(state.cursors.read(text, &fingerprint, state.clock.now_ms())?),
+            CursorParam::At(text) => Some(tenant.cursors.read(text, &fingerprint, tenant.clock.now_ms())?),
         };
         Ok(Some(Self { fingerprint, position }))
     }
 
     /// Where a type goes on: behind the position if it is the position's type, else at its beginning.
-    pub(super) fn from(&self, kind: ResourceKind) -> From {
+    pub(super) fn from(&self, kind: ResourceKind) -> PageStart {
         match &self.position {
-            Some(position) if position.kind == kind => From::Behind(position.after.clone()),
-            _ => From::Start,
+            Some(position) if position.kind == kind => PageStart::Behind(position.after.clone()),
+            _ => PageStart::First,
         }
     }
 
@@ -99,9 +101,9 @@ impl Paging {
     }
 
     /// The page with the cursor of the next one.
-    pub(super) fn answer(&self, state: &ServerState, page: Page, next: Option<Position>) -> Answer {
+    pub(super) fn answer(&self, tenant: &Tenant, page: Page, next: Option<Position>) -> HandlerResult {
         let issue =
-            |position: Position| state.cursors.issue(&position, &self.fingerprint, state.clock.now_ms());
+            |position: Position| tenant.cursors.issue(&position, &self.fingerprint, tenant.clock.now_ms());
         let next = next.map(issue).transpose()?;
         let head = cursor_head(page.total, next.as_deref(), page.number);
         Ok(page.behind(head))
@@ -158,14 +160,14 @@ impl Page {
 pub(super) async fn run(
     kind: ResourceKind,
     query: ListQuery,
-    from: From,
-    state: Data<ServerState>,
+    from: PageStart,
+    tenant: Current,
 ) -> Result<Page, ScimError> {
-    if (Search { kind, query: &query, from: &from, state: &state }).is_quick().await {
-        return find(kind, &query, &from, &state).await;
+    if (Search { kind, query: &query, from: &from, tenant: &tenant }).is_quick().await {
+        return find(kind, &query, &from, &tenant).await;
     }
     let here = Handle::current();
-    web::block(move || here.block_on(find(kind, &query, &from, &state)))
+    web::block(move || here.block_on(find(kind, &query, &from, &tenant)))
         .await
         .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
@@ -173,17 +175,17 @@ pub(super) async fn run(
 async fn find(
     kind: ResourceKind,
     query: &ListQuery,
-    from: &From,
-    state: &ServerState,
+    from: &PageStart,
+    tenant: &Tenant,
 ) -> Result<Page, ScimError> {
-    let found = Search { kind, query, from, state }.run().await?;
+    let found = Search { kind, query, from, tenant }.run().await?;
     let mut text = Vec::with_capacity(found.page.len() * TYPICAL);
-    let groupless = groupless(kind, &found.page, state).await?;
+    let groupless = groupless(kind, &found.page, tenant).await?;
     for (number, stored) in found.page.iter().enumerate() {
         if number > 0 {
             text.push(b',');
         }
-        view::write(state, kind, stored, &query.projection, groupless, &mut text).await?;
+        view::write(tenant, kind, stored, &query.projection, groupless, &mut text).await?;
     }
     Ok(Page { total: found.total, number: found.page.len(), next: found.next, text })
 }
@@ -195,11 +197,11 @@ async fn find(
 pub(super) async fn run_sorted(
     queries: Vec<(ResourceKind, ListQuery)>,
     sort: Sort,
-    from: From,
-    state: Data<ServerState>,
+    from: PageStart,
+    tenant: Current,
 ) -> Result<Page, ScimError> {
     let here = Handle::current();
-    web::block(move || here.block_on(find_sorted(&queries, &sort, &from, &state)))
+    web::block(move || here.block_on(find_sorted(&queries, &sort, &from, &tenant)))
         .await
         .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
@@ -207,12 +209,12 @@ pub(super) async fn run_sorted(
 async fn find_sorted(
     queries: &[(ResourceKind, ListQuery)],
     sort: &Sort,
-    from: &From,
-    state: &ServerState,
+    from: &PageStart,
+    tenant: &Tenant,
 ) -> Result<Page, ScimError> {
     let mut all = Vec::new();
     for (kind, query) in queries {
-        let found = Search { kind: *kind, query, from, state }.all_keyed(sort).await?;
+        let found = Search { kind: *kind, query, from, tenant }.all_keyed(sort).await?;
         all.extend(found.into_iter().map(|(key, stored)| (key, query, *kind, stored)));
     }
     all.sort_by(|(left, ..), (right, ..)| sort.compare(left, right));
@@ -223,7 +225,7 @@ async fn find_sorted(
         if page.number > 0 {
             page.text.push(b',');
         }
-        view::write(state, *kind, stored, &query.projection, false, &mut page.text).await?;
+        view::write(tenant, *kind, stored, &query.projection, false, &mut page.text).await?;
         page.number += 1;
     }
     page.next = find::next(from, first.saturating_add(page.number), all.len());
@@ -232,7 +234,7 @@ async fn find_sorted(
 
 /// Whether nobody on a page is in any group, asked once instead of for each. Where the ids do not sort as their keys do, as those of
 /// Genesys Cloud do, the answer is no.
-async fn groupless(kind: ResourceKind, page: &[Stored], state: &ServerState) -> Result<bool, ScimError> {
+async fn groupless(kind: ResourceKind, page: &[Stored], tenant: &Tenant) -> Result<bool, ScimError> {
     let ids = || page.iter().map(|stored| stored.id.as_str());
     let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(true) };
     let alike = |id: &str| {
@@ -241,5 +243,5 @@ async fn groupless(kind: ResourceKind, page: &[Stored], state: &ServerState) -> 
     if kind != ResourceKind::User || page.len() < 2 || !ids().all(alike) {
         return Ok(false);
     }
-    state.reads.groupless(first, last).await.map_err(|error| answer::store_fault(&error))
+    tenant.reads.groupless(first, last).await.map_err(|error| store_fault(&error))
 }

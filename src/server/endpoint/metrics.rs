@@ -1,23 +1,34 @@
-//! `GET /metrics`: Prometheus text. Counters are kept where things happen; gauges are taken at the moment of asking.
+//! `GET /metrics`: Prometheus text. Counters are kept where things happen; gauges are brought up to date when somebody asks, from numbers
+//! that are at hand: this route is open, and nobody may make the bridge work by asking.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
+use crate::model::metric;
 use crate::server::state::ServerState;
+use crate::server::tenant::Tenant;
 
 /// Renders all metrics.
 pub async fn handle(state: Data<ServerState>) -> HttpResponse {
-    let stats = state.front.stats().await;
-    for (name, value) in [
-        ("sagas_open", stats.sagas_open),
-        ("sagas_stuck", stats.sagas_stuck),
-        ("saga_oldest_seconds", stats.oldest_saga_s),
-        ("genesys_budget_left", stats.budget_left),
-    ] {
-        #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        metrics::gauge!(name).set(value as f64);
+    let now_ms = state.clock.monotonic_ms();
+    for tenant in state.tenants.iter() {
+        refresh(tenant).await;
+        tenant.metrics.refresh(now_ms);
     }
-    metrics::gauge!("scim_validation_error_ratio").set(state.share.of(state.clock.monotonic_ms()));
-    state.metrics.run_upkeep();
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.metrics.render())
+    state.recorder.run_upkeep();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.recorder.render())
+}
+
+async fn refresh(tenant: &Tenant) {
+    let stats = tenant.front.stats().await;
+    let id = tenant.id.as_str();
+    #[expect(clippy::cast_precision_loss, reason = "numbers far below 2^52")]
+    for (gauge, value) in [
+        (&metric::SAGAS_OPEN, stats.open as f64),
+        (&metric::SAGAS_STUCK, stats.stuck as f64),
+        (&metric::SAGA_OLDEST_AGE, stats.oldest_s as f64),
+        (&metric::GENESYS_BUDGET_LEFT, f64::from(stats.budget_left)),
+    ] {
+        gauge.of(id, []).set(value);
+    }
 }

@@ -3,29 +3,30 @@
 //! The change itself is done behind the front door. What the writes share: `write`.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Path, Payload};
 
 use super::write;
 use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
+use crate::server::answer::HandlerResult;
 use crate::server::body;
-use crate::server::routes::Answer;
-use crate::server::state::ServerState;
+use crate::server::context::Current;
+use crate::server::tenant::Tenant;
 
 /// Changes a user.
 ///
 /// # Errors
 /// A body that cannot be read, or what the front door refuses with.
-pub async fn user(req: HttpRequest, id: Path<String>, payload: Payload, state: Data<ServerState>) -> Answer {
-    handle(ResourceKind::User, &req, id.into_inner(), payload, &state).await
+pub async fn user(req: HttpRequest, id: Path<String>, payload: Payload, tenant: Current) -> HandlerResult {
+    handle(ResourceKind::User, &req, id.into_inner(), payload, &tenant).await
 }
 
 /// Changes a group.
 ///
 /// # Errors
 /// As [`user`].
-pub async fn group(req: HttpRequest, id: Path<String>, payload: Payload, state: Data<ServerState>) -> Answer {
-    handle(ResourceKind::Group, &req, id.into_inner(), payload, &state).await
+pub async fn group(req: HttpRequest, id: Path<String>, payload: Payload, tenant: Current) -> HandlerResult {
+    handle(ResourceKind::Group, &req, id.into_inner(), payload, &tenant).await
 }
 
 async fn handle(
@@ -33,8 +34,8 @@ async fn handle(
     req: &HttpRequest,
     id: String,
     payload: Payload,
-    state: &ServerState,
-) -> Answer {
-    let body = body::read(req, payload, state).await?;
-    write::submit(req, state, Change::patch(kind, id, body, state.settings.dialect)?).await
+    tenant: &Tenant,
+) -> HandlerResult {
+    let body = body::read(req, payload, tenant).await?;
+    write::submit(req, tenant, Change::patch(kind, id, body, tenant.settings.dialect)?).await
 }

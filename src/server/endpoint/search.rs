@@ -3,7 +3,7 @@
 //! The query itself runs as in `list`. A search over both types answers users first, then groups.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Data, Payload};
+use actix_web::web::Payload;
 use serde_json::Value;
 
 use super::list::{self, Page, Paging};
@@ -12,32 +12,32 @@ use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::list::{ListQuery, SEARCH_SCHEMA, Sort};
+use crate::server::answer::HandlerResult;
 use crate::server::body;
-use crate::server::find::From;
-use crate::server::routes::Answer;
-use crate::server::state::ServerState;
+use crate::server::context::Current;
+use crate::server::find::PageStart;
 
 /// Searches users.
 ///
 /// # Errors
 /// As a list; and a body that cannot be read.
-pub async fn users(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    one(ResourceKind::User, &req, payload, state).await
+pub async fn users(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+    one(ResourceKind::User, &req, payload, tenant).await
 }
 
 /// Searches groups.
 ///
 /// # Errors
 /// As [`users`].
-pub async fn groups(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    one(ResourceKind::Group, &req, payload, state).await
+pub async fn groups(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+    one(ResourceKind::Group, &req, payload, tenant).await
 }
 
-async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    let body = body::read(req, payload, &state).await?;
-    check_schema(&body, state.settings.dialect)?;
+async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+    let body = body::read(req, payload, &tenant).await?;
+    check_schema(&body, tenant.settings.dialect)?;
     let query = ListQuery::from_search(kind, &body)?;
-    list::one(kind, query, state).await
+    list::one(kind, query, tenant).await
 }
 
 /// In the strict dialect a search says that it is one (RFC 7644 section 3.4.3).
@@ -54,21 +54,21 @@ fn check_schema(body: &Value, dialect: Dialect) -> Result<(), ScimError> {
 ///
 /// # Errors
 /// As [`users`].
-pub async fn everything(req: HttpRequest, payload: Payload, state: Data<ServerState>) -> Answer {
-    let body = body::read(&req, payload, &state).await?;
-    check_schema(&body, state.settings.dialect)?;
+pub async fn everything(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+    let body = body::read(&req, payload, &tenant).await?;
+    check_schema(&body, tenant.settings.dialect)?;
     let queries = ResourceKind::ALL
         .into_iter()
         .map(|kind| ListQuery::from_search_anywhere(kind, &body).map(|query| (kind, query)))
         .collect::<Result<Vec<_>, _>>()?;
     let borrowed: Vec<_> = queries.iter().map(|(kind, query)| (*kind, query)).collect();
-    let paging = Paging::of(&state, &borrowed)?;
+    let paging = Paging::of(&tenant, &borrowed)?;
     if let Some(sort) = queries.first().and_then(|(_, query)| query.sort.clone()) {
-        return sorted(queries, sort, paging, state).await;
+        return sorted(queries, sort, paging, tenant).await;
     }
     match paging {
-        None => by_index(queries, state).await,
-        Some(paging) => by_cursor(queries, &paging, state).await,
+        None => by_index(queries, tenant).await,
+        Some(paging) => by_cursor(queries, &paging, tenant).await,
     }
 }
 
@@ -77,24 +77,24 @@ async fn sorted(
     queries: Vec<(ResourceKind, ListQuery)>,
     sort: Sort,
     paging: Option<Paging>,
-    state: Data<ServerState>,
-) -> Answer {
+    tenant: Current,
+) -> HandlerResult {
     let start = queries.first().map_or(1, |(_, query)| query.start_index);
     let Some(paging) = paging else {
-        return Ok(list::run_sorted(queries, sort, From::Index, state).await?.answer(start));
+        return Ok(list::run_sorted(queries, sort, PageStart::Index, tenant).await?.answer(start));
     };
-    let page = list::run_sorted(queries, sort, paging.from(ResourceKind::User), state.clone()).await?;
+    let page = list::run_sorted(queries, sort, paging.from(ResourceKind::User), tenant.clone()).await?;
     let next = page.next.clone().map(|after| Position { kind: ResourceKind::User, after });
-    paging.answer(&state, page, next)
+    paging.answer(&tenant, page, next)
 }
 
-async fn by_index(queries: Vec<(ResourceKind, ListQuery)>, state: Data<ServerState>) -> Answer {
+async fn by_index(queries: Vec<(ResourceKind, ListQuery)>, tenant: Current) -> HandlerResult {
     let (start, count) = queries.first().map_or((1, 0), |(_, query)| (query.start_index, query.count));
     let mut all = Page::empty();
     for (kind, mut query) in queries {
         query.start_index = start.saturating_sub(all.total.unwrap_or(0)).max(1);
         query.count = count.saturating_sub(all.number);
-        all.append(list::run(kind, query, From::Index, state.clone()).await?);
+        all.append(list::run(kind, query, PageStart::Index, tenant.clone()).await?);
     }
     Ok(all.answer(start))
 }
@@ -103,14 +103,14 @@ async fn by_index(queries: Vec<(ResourceKind, ListQuery)>, state: Data<ServerSta
 async fn by_cursor(
     queries: Vec<(ResourceKind, ListQuery)>,
     paging: &Paging,
-    state: Data<ServerState>,
-) -> Answer {
+    tenant: Current,
+) -> HandlerResult {
     let count = queries.first().map_or(0, |(_, query)| query.count);
     let (mut all, mut next) = (Page::empty(), None);
     for (kind, mut query) in queries.into_iter().filter(|(kind, _)| !paging.is_past(*kind)) {
         query.count = count.saturating_sub(all.number);
         let full = query.count == 0;
-        let page = list::run(kind, query, paging.from(kind), state.clone()).await?;
+        let page = list::run(kind, query, paging.from(kind), tenant.clone()).await?;
         // A page that is full already looks only whether this type may have anything.
         let begins = || After::Id(String::new());
         let after = page.next.clone().or_else(|| (full && page.total != Some(0)).then(begins));
@@ -122,5 +122,5 @@ async fn by_cursor(
     }
     // How many there are in all is told by paging by index; here the types before may be past.
     all.total = None;
-    paging.answer(&state, all, next)
+    paging.answer(&tenant, all, next)
 }

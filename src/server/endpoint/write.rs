@@ -4,23 +4,23 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::IF_MATCH;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::bridge::{Done, Reply, Submission};
-use crate::model::{Actor, Cause, ClientId};
+use crate::limits;
 use crate::scim::change::{Action, Change};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::render;
-use crate::server::auth::Principal;
-use crate::server::state::{PATCH_BODY_MEMBERS, ServerState};
-use crate::server::track::RequestId;
+use crate::scim::store_fault::store_fault;
+use crate::server::context::cause;
+use crate::server::tenant::Tenant;
 use crate::server::{answer, query, view};
 
 /// Hands a change to the front door and answers.
 pub(super) async fn submit(
     req: &HttpRequest,
-    state: &ServerState,
+    tenant: &Tenant,
     change: Change,
 ) -> Result<HttpResponse, ScimError> {
     let kind = change.kind();
@@ -30,9 +30,9 @@ pub(super) async fn submit(
     let asked = query::first(&pairs, "attributes").is_some();
     let short = matches!(change.action(), Action::Patch(..)) && kind == ResourceKind::Group && !asked;
     let change = change.under(if_match(req)?.as_deref())?;
-    let asked = Submission { change, cause: cause(req), deadline: state.settings.deadline };
-    let reply = state.front.submit(asked).await?;
-    let mut response = respond(kind, state, &reply, &projection, short).await?;
+    let asked = Submission { change, cause: cause(req), deadline: tenant.settings.deadline };
+    let reply = tenant.front.submit(asked).await?;
+    let mut response = respond(kind, tenant, &reply, &projection, short).await?;
     if reply.pending {
         answer::pending(&mut response);
     }
@@ -41,7 +41,7 @@ pub(super) async fn submit(
 
 async fn respond(
     kind: ResourceKind,
-    state: &ServerState,
+    tenant: &Tenant,
     reply: &Reply,
     projection: &crate::scim::projection::Projection,
     short: bool,
@@ -51,37 +51,24 @@ async fn respond(
         Done::Created => StatusCode::CREATED,
         Done::Changed => StatusCode::OK,
     };
-    let stored = state.reads.get(kind, &reply.id).await.map_err(|error| answer::store_fault(&error))?;
+    let stored = tenant.reads.get(kind, &reply.id).await.map_err(|error| store_fault(&error))?;
     let Some(stored) = stored else {
         // It was committed and is gone again: somebody deleted it in between. The change itself was done.
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     };
-    let location = render::location(state.settings.base_url(), kind, &stored.id);
-    let mut response = if short && large(state, &stored.id).await? {
+    let location = render::location(tenant.settings.base_url(), kind, &stored.id);
+    let mut response = if short && large(tenant, &stored.id).await? {
         answer::empty(StatusCode::NO_CONTENT)
     } else {
-        answer::text(status, view::body(state, kind, &stored, projection).await?)
+        answer::text(status, view::body(tenant, kind, &stored, projection).await?)
     };
     answer::describe(&mut response, &view::tag(&stored), Some(&location));
     Ok(response)
 }
 
-async fn large(state: &ServerState, group: &str) -> Result<bool, ScimError> {
-    state
-        .reads
-        .more_members_than(group, PATCH_BODY_MEMBERS)
-        .await
-        .map_err(|error| answer::store_fault(&error))
-}
-
-/// Who asks, and in which request.
-pub(super) fn cause(req: &HttpRequest) -> Cause {
-    let extensions = req.extensions();
-    let request = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    let who = extensions.get::<Principal>();
-    let client = who.map_or_else(|| ClientId::new("-"), |who| who.client().clone());
-    let credential = who.map(|who| who.credential().clone());
-    Cause { by: Actor::Client(client), credential, request }
+async fn large(tenant: &Tenant, group: &str) -> Result<bool, ScimError> {
+    let more = tenant.reads.more_members_than(group, limits::PATCH_BODY_MEMBERS).await;
+    more.map_err(|error| store_fault(&error))
 }
 
 /// All `If-Match` lines as one list (RFC 9110 section 5.2).

@@ -120,7 +120,7 @@ async fn nothing_leaks(setting: &'static str) {
     let mut scene = Scene::open(setting);
     misfortunes(&mut scene).await;
     let metrics = scene.http.get(scene.program.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("scim_requests_total"), "there is something to look at");
+    assert!(metrics.contains("scim_bridge_requests_total"), "there is something to look at");
     let Scene { place, program, token, answers, .. } = scene;
     let log = program.log();
     assert!(log.lines().count() > 50 && log.contains("step refused"), "there is something to look at");

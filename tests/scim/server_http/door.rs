@@ -27,9 +27,9 @@ fn listed() -> Vec<(String, &'static str)> {
             all.push((with("/scim/v2", entry.pattern), *method));
         }
     }
-    for (pattern, methods) in genesys_scim_bridge::admin::ROUTES {
-        for (method, _) in *methods {
-            all.push((with("/admin", pattern), *method));
+    for entry in genesys_scim_bridge::admin::ROUTES {
+        for (method, _) in entry.methods {
+            all.push((with("/admin", entry.pattern), *method));
         }
     }
     all

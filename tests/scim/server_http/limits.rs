@@ -3,10 +3,11 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+use genesys_scim_bridge::server::ListenSettings;
 use serde_json::json;
 
 use crate::support::bridge::SCIM;
-use crate::support::server::{start, start_with};
+use crate::support::server::{start, start_listening, start_with};
 
 #[tokio::test]
 async fn bad_bodies_are_scim_errors_and_change_nothing() {
@@ -112,7 +113,10 @@ async fn a_body_above_the_limit_is_413_whether_or_not_its_length_is_announced() 
 
 #[tokio::test]
 async fn a_client_that_dribbles_its_headers_is_cut_off() {
-    let server = start_with(|settings| settings.headers_wait = Duration::from_millis(300));
+    let server = start_listening(
+        ListenSettings { headers_wait: Duration::from_millis(300), ..ListenSettings::default() },
+        |_| {},
+    );
     let mut raw = std::net::TcpStream::connect(server.listening.addr()).unwrap();
     raw.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     raw.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").unwrap();

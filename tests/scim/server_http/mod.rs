@@ -7,4 +7,5 @@ mod door;
 mod limits;
 mod reading;
 mod running;
+mod tenants;
 mod writing;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use genesys_scim_bridge::model::metric;
 use serde_json::json;
 
 use crate::support::bridge::SCIM;
@@ -31,18 +32,27 @@ async fn metrics_count_requests_errors_and_sagas_without_naming_anybody() {
     let got = server.send(server.request("GET", "/metrics")).await;
     let text = got.body.as_str().unwrap();
     for wanted in [
-        "scim_requests_total{method=\"GET\",resource=\"Users\",status=\"200\"}",
-        "scim_validation_errors_total{scim_type=\"invalidFilter\"}",
-        "scim_conflicts_total",
-        "scim_request_seconds_bucket{",
-        "sagas_open 3",
-        "sagas_stuck 1",
-        "saga_oldest_seconds 42",
-        "genesys_budget_left 270",
+        "scim_bridge_requests_total{tenant=\"aurora\",method=\"GET\",resource=\"Users\",status=\"200\"}",
+        "scim_bridge_validation_errors_total{tenant=\"aurora\",scim_type=\"invalidFilter\"}",
+        "scim_bridge_conflicts_total{tenant=\"aurora\"}",
+        "scim_bridge_request_duration_seconds_bucket{tenant=\"aurora\",",
+        "scim_bridge_sagas_open{tenant=\"aurora\"} 3",
+        "scim_bridge_sagas_stuck{tenant=\"aurora\"} 1",
+        "scim_bridge_saga_oldest_age_seconds{tenant=\"aurora\"} 42",
+        "scim_bridge_genesys_budget_left_calls{tenant=\"aurora\"} 270",
     ] {
         assert!(text.contains(wanted), "{wanted} in\n{text}");
     }
     assert!(!text.contains("grace") && !text.contains(&id));
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let metric = metric::ALL.iter().find(|metric| name.starts_with(metric.name));
+        assert!(metric.is_some(), "{name} is declared nowhere");
+        let metric = metric.unwrap();
+        assert!(line.contains("tenant=\""), "no tenant: {line}");
+        assert!(metric.labels.iter().all(|label| line.contains(&format!("{label}=\""))), "{line}");
+        assert!(text.contains(&format!("# HELP {} {}", metric.name, metric.help)), "no help: {line}");
+    }
 }
 
 #[tokio::test]

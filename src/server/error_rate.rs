@@ -1,6 +1,6 @@
 //! The share of requests that were refused as invalid in the last minutes, for an alarm that needs no query language.
 //!
-//! Pure: time comes as an argument. Counted in [`super::track`], shown by `endpoint::metrics`.
+//! Pure: time comes as an argument. Counted and shown by [`super::request_metrics`].
 
 use std::sync::{Mutex, PoisonError};
 
@@ -17,13 +17,13 @@ struct Slot {
 
 /// Counts of the last five minutes.
 #[derive(Debug, Default)]
-pub struct Share {
+pub(super) struct ErrorRate {
     slots: Mutex<[Slot; MINUTES]>,
 }
 
-impl Share {
+impl ErrorRate {
     /// Counts one request that ended at `now_ms` (monotonic).
-    pub fn count(&self, now_ms: u64, invalid: bool) {
+    pub(super) fn count(&self, now_ms: u64, invalid: bool) {
         let minute = now_ms / MINUTE_MS;
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let index = usize::try_from(minute % MINUTES as u64).unwrap_or(0);
@@ -36,7 +36,7 @@ impl Share {
     }
 
     /// Invalid requests by all requests, 0 to 1; 0 when there were none.
-    pub fn of(&self, now_ms: u64) -> f64 {
+    pub(super) fn of(&self, now_ms: u64) -> f64 {
         let oldest = (now_ms / MINUTE_MS).saturating_sub(MINUTES as u64 - 1);
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = slots.iter().filter(|slot| slot.minute >= oldest);
@@ -53,16 +53,16 @@ mod tests {
 
     #[test]
     fn only_the_last_five_minutes_count() {
-        let share = Share::default();
-        assert!(share.of(0).abs() < f64::EPSILON);
+        let rate = ErrorRate::default();
+        assert!(rate.of(0).abs() < f64::EPSILON);
         for invalid in [true, false, false, false] {
-            share.count(1_000, invalid);
+            rate.count(1_000, invalid);
         }
-        assert!((share.of(2_000) - 0.25).abs() < f64::EPSILON);
-        share.count(4 * MINUTE_MS, true);
-        assert!((share.of(4 * MINUTE_MS) - 0.4).abs() < f64::EPSILON);
-        assert!((share.of(5 * MINUTE_MS) - 1.0).abs() < f64::EPSILON, "the first minute is forgotten");
-        share.count(5 * MINUTE_MS, false);
-        assert!((share.of(5 * MINUTE_MS) - 0.5).abs() < f64::EPSILON, "and its slot used anew");
+        assert!((rate.of(2_000) - 0.25).abs() < f64::EPSILON);
+        rate.count(4 * MINUTE_MS, true);
+        assert!((rate.of(4 * MINUTE_MS) - 0.4).abs() < f64::EPSILON);
+        assert!((rate.of(5 * MINUTE_MS) - 1.0).abs() < f64::EPSILON, "the first minute is forgotten");
+        rate.count(5 * MINUTE_MS, false);
+        assert!((rate.of(5 * MINUTE_MS) - 0.5).abs() < f64::EPSILON, "and its slot used anew");
     }
 }

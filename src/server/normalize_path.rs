@@ -1,4 +1,4 @@
-//! Addresses as clients write them: slashes too many, or one at the end, mean the same resource.
+//! Paths as clients write them: slashes too many, or one at the end, mean the same resource.
 //!
 //! Does what `NormalizePath` of the framework does, which runs a regular expression over every address; most need no change at all.
 //! Where an address leads is in [`super::routes`].
@@ -27,10 +27,16 @@ fn tidy(path: &str) -> Cow<'_, str> {
 
 /// Rewrites the address of a request where it has to be, before it is routed.
 pub(super) fn normalise(req: &mut ServiceRequest) {
-    let Cow::Owned(path) = tidy(req.uri().path()) else { return };
+    if let Cow::Owned(path) = tidy(req.uri().path()) {
+        replace(req, &path);
+    }
+}
+
+/// Puts another path in place of a request's, before it is routed; its query stays.
+pub(super) fn replace(req: &mut ServiceRequest, path: &str) {
     let text = match req.uri().query() {
         Some(query) => format!("{path}?{query}"),
-        None => path,
+        None => path.to_owned(),
     };
     let mut parts = req.uri().clone().into_parts();
     let Ok(path_and_query) = PathAndQuery::from_maybe_shared(text) else { return };

@@ -1,22 +1,16 @@
-//! Which media type an answer has (RFC 7644 section 3.8, RFC 9110 section 12.5.1), decided at the door of the SCIM service.
+//! Which media type an answer shall have (RFC 7644 section 3.8, RFC 9110 section 12.5.1), read from `Accept`.
 //!
 //! Answers are written as `application/scim+json`; a client that wants `application/json` more gets the same bytes under
-//! that name. Only a client that takes no JSON at all is refused with 406, after it has shown its token and before its
-//! request does anything. Reading the header allocates nothing. Who is let in: [`super::auth`].
+//! that name. Only a client that takes no JSON at all is refused. Reading the header allocates nothing. Where it is asked, and the 406:
+//! [`super::auth`].
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use actix_web::middleware::Next;
+use actix_web::http::header::{ACCEPT, HeaderMap};
 
-use super::answer::{self, SCIM_JSON};
-use super::auth;
-use crate::scim::error::ScimError;
-use crate::store::tokens::Scope;
+use super::answer::SCIM_JSON;
 
-/// What a client wants to read.
+/// The media type that a client accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Acceptable {
     /// SCIM's own media type, which is also for those who do not say.
     Scim,
     /// `application/json` rather than SCIM's own.
@@ -38,7 +32,7 @@ struct Said {
     other_json: Weight,
 }
 
-impl Wanted {
+impl Acceptable {
     /// Reads `Accept`, however many lines it has. Lines that are no text, and elements that are no media range, count
     /// for nothing: a client that is only careless gets SCIM's type.
     pub fn of(headers: &HeaderMap) -> Self {
@@ -81,14 +75,14 @@ impl Said {
     }
 
     /// The most exact range that covers a type decides about it.
-    fn verdict(&self) -> Wanted {
+    fn verdict(&self) -> Acceptable {
         let covering = self.application.or(self.anything);
         let scim = self.scim.or(covering).or(self.other_json).unwrap_or(0);
         let json = self.json.or(covering).unwrap_or(0);
         match (scim, json) {
-            (0, 0) => Wanted::Nothing,
-            (scim, json) if json > scim => Wanted::Json,
-            _ => Wanted::Scim,
+            (0, 0) => Acceptable::Nothing,
+            (scim, json) if json > scim => Acceptable::Json,
+            _ => Acceptable::Scim,
         }
     }
 }
@@ -109,46 +103,23 @@ fn quality(parameter: &str) -> Option<u16> {
     Some(if whole == "0" { thousandths } else { 1000 })
 }
 
-/// The door of the SCIM service: [`auth::scim_only`], and the media type round it. One layer, so that a request pays once.
-///
-/// # Errors
-/// Only what the handler behind it fails with.
-pub async fn scim_door<B: MessageBody + 'static>(
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
-    let wanted = Wanted::of(req.headers());
-    if wanted == Wanted::Nothing && auth::principal(&req, Scope::Scim).is_some() {
-        let fault = ScimError::not_acceptable(
-            "Answers are JSON; send \"Accept: application/scim+json\" or \"Accept: application/json\".",
-        );
-        return Ok(req.into_response(answer::error(&fault)).map_into_right_body());
-    }
-    let mut response = auth::scim_only(req, next).await?;
-    if wanted == Wanted::Json {
-        let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        if kind == Some(SCIM_JSON.as_bytes()) {
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-    }
-    Ok(response)
-}
-
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
 
-    fn wanted(lines: &[&str]) -> Wanted {
+    fn wanted(lines: &[&str]) -> Acceptable {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(ACCEPT, HeaderValue::from_str(line).expect("a header"));
         }
-        Wanted::of(&headers)
+        Acceptable::of(&headers)
     }
 
     #[test]
     fn every_real_client_gets_json_under_a_name_it_knows() {
-        use Wanted::{Json, Nothing, Scim};
+        use Acceptable::{Json, Nothing, Scim};
         for (line, expected) in [
             ("application/scim+json", Scim),
             ("application/scim+json; charset=utf-8", Scim),
@@ -185,8 +156,8 @@ mod tests {
 
     #[test]
     fn several_lines_are_one_list_and_none_is_no_wish() {
-        assert_eq!(wanted(&[]), Wanted::Scim);
-        assert_eq!(wanted(&["text/html", "application/json"]), Wanted::Json);
-        assert_eq!(wanted(&["text/html", "text/plain"]), Wanted::Nothing);
+        assert_eq!(wanted(&[]), Acceptable::Scim);
+        assert_eq!(wanted(&["text/html", "application/json"]), Acceptable::Json);
+        assert_eq!(wanted(&["text/html", "text/plain"]), Acceptable::Nothing);
     }
 }

@@ -1,11 +1,11 @@
-//! What is done now and then: asking Genesys whether our credentials are good, so that readiness can say so before a request
-//! fails, and folding the metrics.
+//! Asks Genesys now and then whether our credentials are good, so that readiness can say so before a request fails.
+//!
+//! What readiness shows of it: [`super::doors`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -16,9 +16,6 @@ use crate::model::{RefusalKind, Verdict};
 const WELL: Duration = Duration::from_secs(300);
 /// Pause while something is wrong.
 const UNWELL: Duration = Duration::from_secs(15);
-
-/// Pause between two foldings of the metrics.
-const UPKEEP: Duration = Duration::from_secs(30);
 
 /// Starts asking; ends when the bridge stops.
 pub(super) fn spawn(
@@ -42,25 +39,6 @@ pub(super) fn spawn(
                 biased;
                 () = stop.cancelled() => return,
                 () = clock.sleep(pause) => {}
-            }
-        }
-    });
-}
-
-/// Folds measured times into their histograms now and then; where nobody asks for `/metrics` they would pile up.
-pub(super) fn upkeep(
-    engine: &Handle,
-    metrics: PrometheusHandle,
-    clock: &Arc<dyn Clock>,
-    stop: CancellationToken,
-) {
-    let clock = Arc::clone(clock);
-    engine.spawn(async move {
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return,
-                () = clock.sleep(UPKEEP) => metrics.run_upkeep(),
             }
         }
     });

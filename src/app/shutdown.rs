@@ -21,16 +21,14 @@ async fn end(
     listening: Option<Listening>,
     bridge: Arc<Bridge>,
     stop: CancellationToken,
-    store: Option<Arc<dyn Store>>,
+    store: Arc<dyn Store>,
 ) -> Stopped {
     if let Some(listening) = listening {
         listening.stop().await;
     }
     stop.cancel();
     let quiet = bridge.quiet(limits::STOP_GRACE).await;
-    if let Some(store) = store
-        && let Err(error) = store.close().await
-    {
+    if let Err(error) = store.close().await {
         tracing::error!(%error, "the store did not close well; what was acknowledged is safe");
     }
     tracing::info!(quiet, "stopped");
@@ -41,14 +39,14 @@ impl Running {
     /// Takes no more requests, lets running ones and the steps in flight finish, closes the store. Open sagas go on at the next start.
     pub async fn stop(mut self) -> Stopped {
         let work = self.ending();
-        self.engine.handle.spawn(work).await.unwrap_or(Stopped { quiet: false })
+        self.ground.engine.handle.spawn(work).await.unwrap_or(Stopped { quiet: false })
     }
 
     /// As [`Running::stop`], for callers outside of a runtime.
     pub fn stop_blocking(mut self) -> Stopped {
         let work = self.ending();
         let (done, wait) = mpsc::channel();
-        self.engine.handle.spawn(async move { done.send(work.await) });
+        self.ground.engine.handle.spawn(async move { done.send(work.await) });
         wait.recv().unwrap_or(Stopped { quiet: false })
     }
 
@@ -58,7 +56,7 @@ impl Running {
     /// The system does not let us listen for signals.
     pub fn serve_until_signal(self) -> std::io::Result<Stopped> {
         let (sent, wait) = mpsc::channel();
-        self.engine.handle.spawn(async move { sent.send(signal().await) });
+        self.ground.engine.handle.spawn(async move { sent.send(signal().await) });
         match wait.recv() {
             Ok(Ok(())) => {
                 tracing::info!("stopping");
@@ -74,8 +72,8 @@ impl Running {
     /// # Errors
     /// See [`ImportError`].
     pub async fn import(&self) -> Result<Progress, ImportError> {
-        let (parts, progress) = (Arc::clone(&self.import), self.progress.clone());
-        let task = self.engine.handle.spawn(async move { import(&parts, &progress).await });
+        let (parts, progress) = (Arc::clone(&self.tenant.import), self.tenant.progress.clone());
+        let task = self.ground.engine.handle.spawn(async move { import(&parts, &progress).await });
         match task.await {
             Ok(result) => result,
             Err(error) => Err(ImportError::NoAnswer { what: "anything", reason: error.to_string() }),
@@ -83,13 +81,14 @@ impl Running {
     }
 
     fn ending(&mut self) -> impl Future<Output = Stopped> + Send + 'static {
-        end(self.listening.take(), Arc::clone(&self.bridge), self.stop.clone(), self.store.take())
+        let (stop, store) = (self.ground.stop.clone(), Arc::clone(&self.ground.store));
+        end(self.listening.take(), Arc::clone(&self.tenant.bridge), stop, store)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.ground.stop.cancel();
         if let Some(listening) = self.listening.take() {
             listening.abandon();
         }

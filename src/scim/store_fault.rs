@@ -1,0 +1,36 @@
+//! What a failing store means to whoever asked: the one translation for the SCIM service and the administration.
+//!
+//! What exactly failed goes to the log, here and once; the caller hears what to do. A command that opens the data directory itself shows
+//! the store's own words instead.
+
+use super::error::ScimError;
+use crate::model::StoreError;
+
+/// Seconds after which it is worth trying again.
+const RETRY_S: u32 = 30;
+
+/// The error that the caller sees.
+pub fn store_fault(error: &StoreError) -> ScimError {
+    if let StoreError::Conflict { .. } = error {
+        return ScimError::conflict("Another change came first; send this one again.");
+    }
+    tracing::error!(%error, "the store does not work");
+    ScimError::unavailable(RETRY_S, "The store cannot be used right now; the operator's log says why.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Table;
+
+    #[test]
+    fn a_conflict_is_409_and_everything_else_503_that_does_not_say_what_the_disk_said() {
+        let conflict = StoreError::Conflict { table: Table::Tokens, key: b"t/token/x".to_vec() };
+        assert_eq!(store_fault(&conflict).status, 409);
+        for error in [StoreError::Failed("no space on /data".into()), StoreError::Damaged("a key".into())] {
+            let fault = store_fault(&error);
+            assert_eq!((fault.status, fault.retry_after_s), (503, Some(RETRY_S)));
+            assert!(!fault.detail.contains("/data"), "{fault}");
+        }
+    }
+}
