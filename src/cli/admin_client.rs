@@ -1,23 +1,17 @@
 //! Talks to the administration endpoints of a running bridge, over plain HTTP on this machine.
 //!
-//! One request a connection, blocking. No TLS on purpose: it is for the machine on which the bridge listens; from elsewhere
-//! use any HTTP client with the same token. The endpoints are in `admin`.
+//! From another machine use any HTTP client with the same token. How bytes travel: `http`; the endpoints are in `admin`.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::exit::Failure;
+use super::http::{Request, Response};
 use crate::model::Secret;
 
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take. An import of a large organisation takes an hour within the default budget.
 const ANSWER: Duration = Duration::from_secs(6 * 3600);
-/// Largest answer that is read.
-const ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A running bridge and an administrator's token.
 #[derive(Clone, Debug)]
@@ -25,13 +19,6 @@ pub struct AdminClient {
     authority: String,
     prefix: String,
     token: Secret,
-}
-
-/// What came back.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Response {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
 }
 
 impl AdminClient {
@@ -84,104 +71,23 @@ impl AdminClient {
     }
 
     fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Response> {
-        let mut last = std::io::Error::other("the name has no address");
-        for address in self.authority.to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, CONNECT) {
-                Ok(stream) => return self.over(stream, method, path, body),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
-
-    fn over(
-        &self,
-        mut stream: TcpStream,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-    ) -> std::io::Result<Response> {
-        stream.set_read_timeout(Some(ANSWER))?;
-        stream.set_write_timeout(Some(CONNECT))?;
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let head = format!(
-            "{method} {}{path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nAccept: application/json\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            self.prefix,
-            self.authority,
-            self.token.expose(),
-            body.len(),
-        );
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body.as_bytes())?;
-        let mut received = Vec::new();
-        stream.take(ANSWER_BYTES).read_to_end(&mut received)?;
-        parse(&received).ok_or_else(|| std::io::Error::other("what came back is not HTTP"))
-    }
-}
-
-/// Reads a whole answer; `None` when it is not one or is cut short.
-pub(super) fn parse(received: &[u8]) -> Option<Response> {
-    let end = received.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(received.get(..end)?).ok()?;
-    let rest = received.get(end + 4..)?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next()?.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-    let header = |wanted: &str| {
-        let mut found = lines.clone().filter_map(|line| line.split_once(':'));
-        found.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
-    };
-    let body = if header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
-        unchunk(rest)?
-    } else if let Some(length) = header("content-length") {
-        rest.get(..length.parse().ok()?)?.to_vec()
-    } else {
-        rest.to_vec()
-    };
-    Some(Response { status, body })
-}
-
-/// Joins a chunked body (RFC 9112 section 7.1).
-fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let line = rest.windows(2).position(|two| two == b"\r\n")?;
-        let size = std::str::from_utf8(rest.get(..line)?).ok()?;
-        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
-        if size == 0 {
-            return Some(body);
-        }
-        let start = line + 2;
-        let end = start.checked_add(size)?;
-        body.extend_from_slice(rest.get(start..end)?);
-        rest = rest.get(end.checked_add(2)?..)?;
+        let request = Request {
+            authority: &self.authority,
+            method,
+            target: &format!("{}{path}", self.prefix),
+            token: &self.token,
+            media: "application/json",
+            user_agent: "scim-bridge",
+            body,
+            wait: ANSWER,
+        };
+        request.send()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn answers_are_read_whatever_their_framing_and_cut_ones_are_refused() {
-        let table: [(&str, Option<(u16, &str)>); 7] = [
-            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Some((200, "{}"))),
-            ("HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}more", Some((201, "{}"))),
-            ("HTTP/1.1 204 No Content\r\n\r\n", Some((204, ""))),
-            (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4;x=y\r\n\":1}\r\n0\r\n\r\n",
-                Some((200, "{\"a\":1}")),
-            ),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"", None),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", None),
-            ("SSH-2.0\r\n\r\n", None),
-        ];
-        for (received, wanted) in table {
-            let got = parse(received.as_bytes());
-            let wanted = wanted.map(|(status, body)| Response { status, body: body.into() });
-            assert_eq!(got, wanted, "{received}");
-        }
-    }
 
     #[test]
     fn an_address_that_cannot_be_used_says_why() {

@@ -1,25 +1,26 @@
 //! `demo`: the bridge and an emulated Genesys Cloud on loopback, and a short story through the public SCIM endpoint.
 //!
 //! The command line, the order of things, and what is printed before and after. Where both run: `stage`; what is told:
-//! `story` and its chapters; the requests that connectors send: `requests`; what Genesys has: `seen`.
+//! `story` and its chapters; the requests that connectors send: `requests`; who plays: `cast`; what Genesys has: `snapshot`.
 
-mod afterwards;
+mod cast;
 mod changes;
+mod connector;
 mod hires;
-mod http;
+mod narrator;
+mod next_steps;
 mod requests;
-mod seen;
+mod snapshot;
 mod stage;
 mod story;
-mod teller;
 
 use clap::Args;
 
 use super::exit::Failure;
 use super::logging;
 use crate::config::{LogConfig, LogFormat};
+use narrator::Narrator;
 use stage::Stage;
-use teller::Teller;
 
 /// Watch the bridge work against an emulated Genesys Cloud; needs nothing and touches nothing.
 #[derive(Debug, Args)]
@@ -37,8 +38,8 @@ impl Demo {
         // What the story breaks on purpose is warned about in the log; only what nobody planned should be seen here.
         logging::start(&LogConfig { format: LogFormat::Text, level: "error".into() })?;
         let stage = Stage::set_up(self.port)?;
-        let mut teller = Teller::new();
-        let told = self.perform(&stage, &mut teller);
+        let mut narrator = Narrator::new();
+        let told = self.perform(&stage, &mut narrator);
         let ended = match (&told, self.exit) {
             (Ok(()), false) => stage.serve_until_signal(),
             _ => {
@@ -46,12 +47,12 @@ impl Demo {
                 Ok(())
             }
         };
-        told.and(ended).and_then(|()| teller.verdict())
+        told.and(ended).and_then(|()| narrator.verdict())
     }
 
-    fn perform(&self, stage: &Stage, teller: &mut Teller) -> Result<(), Failure> {
-        story::tell(stage, teller)?;
-        teller.sum_up()?;
-        if self.exit { Ok(()) } else { afterwards::invite(stage, teller) }
+    fn perform(&self, stage: &Stage, narrator: &mut Narrator) -> Result<(), Failure> {
+        story::tell(stage, narrator)?;
+        narrator.sum_up()?;
+        if self.exit { Ok(()) } else { next_steps::invite(stage, narrator) }
     }
 }

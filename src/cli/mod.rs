@@ -8,6 +8,7 @@ mod check;
 #[cfg(feature = "demo")]
 mod demo;
 pub mod exit;
+mod http;
 mod import;
 pub mod logging;
 pub mod output;

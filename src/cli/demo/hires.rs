@@ -6,64 +6,10 @@ use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
 use super::super::exit::Failure;
-use super::http::filter;
-use super::requests::Hire;
+use super::cast::{Cast, DARIO, LIN, MARA, OTTO, ZOE};
+use super::connector::filter;
+use super::narrator::{Agent, Narrator};
 use super::stage::Stage;
-use super::story::Cast;
-use super::teller::{Agent, Teller};
-
-/// The one who is hired with everything in compact form.
-pub(super) const MARA: Hire<'_> = Hire {
-    given: "Mara",
-    family: "Quinn",
-    email: "mara.quinn@aurora.example",
-    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2001",
-    title: "Billing agent",
-    department: "Finance",
-    division: "EMEA",
-    number: "2001",
-};
-const DARIO: Hire<'_> = Hire {
-    given: "Dario",
-    family: "Rossi",
-    email: "dario.rossi@aurora.example",
-    external: "00u1a2b3c4d5e6f7g8h9",
-    title: "Support agent",
-    department: "Support",
-    division: "Americas",
-    number: "2002",
-};
-/// The one who is hired by rule and promoted later.
-pub(super) const LIN: Hire<'_> = Hire {
-    given: "Lin",
-    family: "Zhao",
-    email: "lin.zhao@aurora.example",
-    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2003",
-    title: "Claims agent",
-    department: "Motor Claims",
-    division: "EMEA",
-    number: "2003",
-};
-const OTTO: Hire<'_> = Hire {
-    given: "Otto",
-    family: "Frei",
-    email: "otto.frei@aurora.example",
-    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2004",
-    title: "Claims agent",
-    department: "Motor Claims",
-    division: "EMEA",
-    number: "2004",
-};
-const ZOE: Hire<'_> = Hire {
-    given: "Zoe",
-    family: "Martin",
-    email: "zoe.martin@aurora.example",
-    external: "b7e1c3a2-55d0-4f0e-8a77-0d6c5c8e2005",
-    title: "Claims agent",
-    department: "Motor Claims",
-    division: "EMEA",
-    number: "2005",
-};
 
 /// Where Genesys adds queue members, in its public description.
 const QUEUE_MEMBERS: &str = "/api/v2/routing/queues/{queueId}/members";
@@ -71,16 +17,16 @@ const QUEUE_MEMBERS: &str = "/api/v2/routing/queues/{queueId}/members";
 const SCIM_USERS: &str = "/api/v2/scim/v2/users";
 
 /// Tells these chapters.
-pub(super) fn tell(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
-    by_entra(stage, teller, cast)?;
-    by_okta(stage, teller, cast)?;
-    by_rule(stage, teller, cast)?;
-    refused(stage, teller, cast)?;
-    lost(stage, teller, cast)
+pub(super) fn tell(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
+    by_entra(stage, narrator, cast)?;
+    by_okta(stage, narrator, cast)?;
+    by_rule(stage, narrator, cast)?;
+    refused(stage, narrator, cast)?;
+    lost(stage, narrator, cast)
 }
 
-fn by_entra(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
-    teller.chapter("Entra hires Mara, and says itself what she needs, in compact form")?;
+fn by_entra(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
+    narrator.chapter("Entra hires Mara, and says itself what she needs, in compact form")?;
     let ours = json!({
         "compactRoles": "Agent@EMEA;Reporting Viewer@Home",
         "compactQueues": "EMEA Billing;Overflow",
@@ -89,9 +35,9 @@ fn by_entra(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failu
         "compactAttributes": "HR.badge_number=B-2001;Workplace.site=Dublin",
     });
     for (name, value) in ours.as_object().into_iter().flatten() {
-        teller.remark(&format!("{name} = {value}"))?;
+        narrator.remark(&format!("{name} = {value}"))?;
     }
-    teller.request(&cast.entra, "POST", "/Users", Some(&MARA.entra(Some(ours))), &[201])?;
+    narrator.request(&cast.entra, "POST", "/Users", Some(&MARA.entra(Some(ours))), &[201])?;
     let expected = Agent {
         roles: &["Agent@EMEA", "Reporting Viewer@Home", "employee@Home"],
         queues: &["EMEA Billing", "Overflow"],
@@ -99,15 +45,15 @@ fn by_entra(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failu
         languages: &["English:5", "French:3"],
         attributes: &["HR.badge_number_identifier=B-2001", "Workplace.site_enum=Dublin"],
     };
-    teller.agent(&stage.look().person(MARA.email), &expected)
+    narrator.agent(&stage.look().person(MARA.email), &expected)
 }
 
-fn by_okta(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
-    teller.chapter("Okta hires Dario, with lists of texts")?;
+fn by_okta(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
+    narrator.chapter("Okta hires Dario, with lists of texts")?;
     let path =
         format!("/Users{}&startIndex=1&count=100", filter(&format!("userName eq \"{}\"", DARIO.email)));
-    let found = teller.request(&cast.okta, "GET", &path, None, &[200])?;
-    teller.fact(found.body.get("totalResults") == Some(&json!(0)), "nobody is found, and that is a 200")?;
+    let found = narrator.request(&cast.okta, "GET", &path, None, &[200])?;
+    narrator.fact(found.body.get("totalResults") == Some(&json!(0)), "nobody is found, and that is a 200")?;
     let ours = json!({
         "roles": ["Agent@Americas"],
         "queues": ["Americas Support", "Americas Billing"],
@@ -115,9 +61,9 @@ fn by_okta(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failur
         "languages": ["Italian:5", "English:4"],
     });
     for (name, value) in ours.as_object().into_iter().flatten() {
-        teller.remark(&format!("{name} = {value}"))?;
+        narrator.remark(&format!("{name} = {value}"))?;
     }
-    teller.request(&cast.okta, "POST", "/Users", Some(&DARIO.okta(Some(ours))), &[201])?;
+    narrator.request(&cast.okta, "POST", "/Users", Some(&DARIO.okta(Some(ours))), &[201])?;
     let expected = Agent {
         roles: &["Agent@Americas", "employee@Home"],
         queues: &["Americas Billing", "Americas Support"],
@@ -125,7 +71,7 @@ fn by_okta(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failur
         languages: &["English:4", "Italian:5"],
         attributes: &[],
     };
-    teller.agent(&stage.look().person(DARIO.email), &expected)
+    narrator.agent(&stage.look().person(DARIO.email), &expected)
 }
 
 /// What the rule `motor-claims` gives, with a badge number.
@@ -139,23 +85,23 @@ fn motor_claims(badge: &'static [&'static str]) -> Agent<'static> {
     }
 }
 
-fn by_rule(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
-    teller.chapter("Entra hires Lin and says only her department; rule \"motor-claims\" does the rest")?;
-    teller.request(&cast.entra, "POST", "/Users", Some(&LIN.entra(None)), &[201])?;
+fn by_rule(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
+    narrator.chapter("Entra hires Lin and says only her department; rule \"motor-claims\" does the rest")?;
+    narrator.request(&cast.entra, "POST", "/Users", Some(&LIN.entra(None)), &[201])?;
     let expected = motor_claims(&["HR.badge_number_identifier=2003", "HR.cost_centre_text=CC-EMEA-7"]);
-    teller.agent(&stage.look().person(LIN.email), &expected)
+    narrator.agent(&stage.look().person(LIN.email), &expected)
 }
 
-fn refused(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
-    teller.chapter("Otto's queue is full: Genesys refuses one call, so nothing of him stays")?;
+fn refused(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
+    narrator.chapter("Otto's queue is full: Genesys refuses one call, so nothing of him stays")?;
     let before = stage.look();
     let full = FaultKind::Refuse { status: 400, code: "queue.size.limit".to_owned() };
     stage.cloud.fault(Fault::on("POST", QUEUE_MEMBERS, full).once());
-    let from = last_call(stage);
-    let answer = teller.request(&cast.entra, "POST", "/Users", Some(&OTTO.entra(None)), &[400])?;
+    let from = stage.last_call();
+    let answer = narrator.request(&cast.entra, "POST", "/Users", Some(&OTTO.entra(None)), &[400])?;
     let detail = answer.text("/detail").to_owned();
-    teller.remark(&format!("it says: {detail}"))?;
-    teller.fact(
+    narrator.remark(&format!("it says: {detail}"))?;
+    narrator.fact(
         detail.contains("queue.size.limit"),
         "the error names the step and the error code of Genesys",
     )?;
@@ -163,47 +109,42 @@ fn refused(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failur
     let his = calls.iter().filter(|call| call.seq > from && call.effect);
     let made = his.clone().any(|call| call.method == "POST" && call.template == SCIM_USERS);
     let removed = his.clone().any(|call| call.method == "DELETE" && call.path.starts_with(SCIM_USERS));
-    teller.fact(made && removed, "he had been made by then, and was undone")?;
+    narrator.fact(made && removed, "he had been made by then, and was undone")?;
     let after = stage.look();
-    teller.fact(
+    narrator.fact(
         after.count(OTTO.email) == 0 && after.living() == before.living(),
         "no user, grant, skill, attribute or queue of his is left: Genesys Cloud lives as before",
     )?;
-    teller.remark("(A soft-deleted user stays behind in Genesys Cloud, as after every deletion there.)")?;
+    narrator.remark("(A soft-deleted user stays behind in Genesys Cloud, as after every deletion there.)")?;
     let path = format!("/Users{}", filter(&format!("userName eq \"{}\"", OTTO.email)));
-    let found = teller.request(&cast.entra, "GET", &path, None, &[200])?;
-    teller.fact(found.body.get("totalResults") == Some(&json!(0)), "and Entra does not find him")?;
+    let found = narrator.request(&cast.entra, "GET", &path, None, &[200])?;
+    narrator.fact(found.body.get("totalResults") == Some(&json!(0)), "and Entra does not find him")?;
     stage.cloud.clear_faults();
-    teller.remark("There is room in the queue now; Entra tries again with the same address.")?;
-    teller.request(&cast.entra, "POST", "/Users", Some(&OTTO.entra(None)), &[201])?;
+    narrator.remark("There is room in the queue now; Entra tries again with the same address.")?;
+    narrator.request(&cast.entra, "POST", "/Users", Some(&OTTO.entra(None)), &[201])?;
     let expected = motor_claims(&["HR.badge_number_identifier=2004", "HR.cost_centre_text=CC-EMEA-7"]);
-    teller.agent(&stage.look().person(OTTO.email), &expected)
+    narrator.agent(&stage.look().person(OTTO.email), &expected)
 }
 
-fn lost(stage: &Stage, teller: &mut Teller, cast: &Cast) -> Result<(), Failure> {
-    teller.chapter("Zoe is made, but the answer of Genesys is lost on its way")?;
-    let from = last_call(stage);
+fn lost(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
+    narrator.chapter("Zoe is made, but the answer of Genesys is lost on its way")?;
+    let from = stage.last_call();
     stage.cloud.fault(Fault::on("POST", SCIM_USERS, FaultKind::ApplyThenDrop).once());
-    let answer = teller.request(&cast.entra, "POST", "/Users", Some(&ZOE.entra(None)), &[201])?;
+    let answer = narrator.request(&cast.entra, "POST", "/Users", Some(&ZOE.entra(None)), &[201])?;
     let lost =
         stage.cloud.ledger().iter().any(|call| call.seq > from && call.status.is_none() && call.effect);
-    teller.fact(lost, "the call took effect, and its connection broke before the answer")?;
+    narrator.fact(lost, "the call took effect, and its connection broke before the answer")?;
     let seen = stage.look();
     let zoe = seen.person(ZOE.email);
-    teller.fact(
+    narrator.fact(
         seen.count(ZOE.email) == 1,
         "exactly one user has her address: the bridge looked for its mark before it did anything again",
     )?;
-    teller.fact(
+    narrator.fact(
         answer.text("/id") == zoe.id && !zoe.id.is_empty(),
         "and it is the one that Entra was told of",
     )?;
     stage.cloud.clear_faults();
     let expected = motor_claims(&["HR.badge_number_identifier=2005", "HR.cost_centre_text=CC-EMEA-7"]);
-    teller.agent(&zoe, &expected)
-}
-
-/// Number of the last call to Genesys so far.
-pub(super) fn last_call(stage: &Stage) -> u64 {
-    stage.cloud.ledger().last().map_or(0, |call| call.seq)
+    narrator.agent(&zoe, &expected)
 }

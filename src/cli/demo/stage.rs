@@ -11,8 +11,8 @@ use genesys_cloud_emulator::{Cloud, Options};
 use super::super::admin_client::AdminClient;
 use super::super::exit::Failure;
 use super::super::reach::start_failure;
-use super::http::Connector;
-use super::seen::Seen;
+use super::connector::Connector;
+use super::snapshot::Snapshot;
 use crate::app::system::SystemClock;
 use crate::app::{App, Overrides, Running, fresh_token};
 use crate::config::Config;
@@ -87,8 +87,13 @@ impl Stage {
     }
 
     /// What Genesys has at this moment.
-    pub(super) fn look(&self) -> Seen {
-        Seen::of(&self.cloud)
+    pub(super) fn look(&self) -> Snapshot {
+        Snapshot::of(&self.cloud)
+    }
+
+    /// Number of the last call to Genesys so far.
+    pub(super) fn last_call(&self) -> u64 {
+        self.cloud.ledger().last().map_or(0, |call| call.seq)
     }
 
     /// Milliseconds since both were started.

@@ -23,7 +23,7 @@ fn two(names: [&str; 2]) -> (TestServer, Arc<Documents>, Arc<Documents>) {
         tenant(names[1], settings(names[1]), books[1].clone(), documents[1].clone()),
     ]);
     let listening = serve(ListenSettings::default(), tenants);
-    let server = Server {
+    let server = TestServer {
         documents: documents[0].clone(),
         tokens: books[0].clone(),
         listening,

@@ -4,32 +4,32 @@
 //! `tests/processes/demo.rs` runs the commands as they are printed.
 
 use super::super::exit::Failure;
-use super::hires::{LIN, MARA};
-use super::http::BASE;
+use super::cast::{LIN, MARA};
+use super::connector::BASE;
+use super::narrator::Narrator;
 use super::stage::Stage;
-use super::teller::Teller;
 
 /// Prints the invitation.
-pub(super) fn invite(stage: &Stage, teller: &Teller) -> Result<(), Failure> {
+pub(super) fn invite(stage: &Stage, narrator: &Narrator) -> Result<(), Failure> {
     let (url, token) = (format!("{}{BASE}", stage.url), stage.token.expose());
-    teller.heading("The stage is yours until Ctrl-C")?;
-    teller.say(format_args!("URL    {url}"))?;
-    teller.say(format_args!("Token  {token}"))?;
+    narrator.heading("The stage is yours until Ctrl-C")?;
+    narrator.say(format_args!("URL    {url}"))?;
+    narrator.say(format_args!("Token  {token}"))?;
     let curl = format!("curl -sS -H 'Authorization: Bearer {token}'");
     let json = "-H 'Content-Type: application/scim+json'";
     let id = stage.look().person(LIN.email).id;
     let hire = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"you@aurora.example","displayName":"You","urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User":{"compactRoles":"Agent@EMEA","compactQueues":"VIP;Chat","compactSkills":"Chat:5"}}"#;
     let back = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":true}]}"#;
     let agents = format!("{}/__emulator/agents", stage.cloud.api_base());
-    teller.say("\nSee an agent as Genesys Cloud has her: roles, queues, skills, languages, attributes:")?;
-    teller.say(format_args!("curl -sS {agents}/{}", MARA.email))?;
-    teller.say("\nLook at somebody through SCIM, with the state of her entitlements:")?;
+    narrator.say("\nSee an agent as Genesys Cloud has her: roles, queues, skills, languages, attributes:")?;
+    narrator.say(format_args!("curl -sS {agents}/{}", MARA.email))?;
+    narrator.say("\nLook at somebody through SCIM, with the state of her entitlements:")?;
     let look = "attributes=userName,active,urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User:provisioning";
-    teller.say(format_args!("{curl} '{url}/Users/{id}?{look}'"))?;
-    teller.say("\nHire yourself:")?;
-    teller.say(format_args!("{curl} {json} -d '{hire}' {url}/Users"))?;
-    teller.say("\nSee yourself there:")?;
-    teller.say(format_args!("curl -sS {agents}/you@aurora.example"))?;
-    teller.say("\nTake Lin back; the rules give her everything again:")?;
-    teller.say(format_args!("{curl} {json} -X PATCH -d '{back}' {url}/Users/{id}"))
+    narrator.say(format_args!("{curl} '{url}/Users/{id}?{look}'"))?;
+    narrator.say("\nHire yourself:")?;
+    narrator.say(format_args!("{curl} {json} -d '{hire}' {url}/Users"))?;
+    narrator.say("\nSee yourself there:")?;
+    narrator.say(format_args!("curl -sS {agents}/you@aurora.example"))?;
+    narrator.say("\nTake Lin back; the rules give her everything again:")?;
+    narrator.say(format_args!("{curl} {json} -X PATCH -d '{back}' {url}/Users/{id}"))
 }

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::super::exit::{Exit, Failure};
 use super::super::output;
-use super::http::{Answer, BASE, Connector};
-use super::seen::Person;
+use super::connector::{Answer, BASE, Connector};
+use super::snapshot::Person;
 
 /// The narrator.
-pub(super) struct Teller {
+pub(super) struct Narrator {
     colours: bool,
     chapters: usize,
     facts: usize,
@@ -30,7 +30,7 @@ enum Ink {
     Red,
 }
 
-impl Teller {
+impl Narrator {
     /// Nothing told yet. `NO_COLOR` is honoured.
     pub(super) fn new() -> Self {
         let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -164,10 +164,10 @@ mod tests {
 
     #[test]
     fn one_wrong_fact_makes_the_story_fail() {
-        let mut teller = Teller::new();
-        teller.fact(true, "right").expect("printed");
-        assert_eq!(teller.verdict(), Ok(()));
-        teller.names("queues", &BTreeSet::from(["A".to_owned()]), &["B"]).expect("printed");
-        assert_eq!(teller.verdict(), Err(Failure::silent(Exit::Failed)));
+        let mut narrator = Narrator::new();
+        narrator.fact(true, "right").expect("printed");
+        assert_eq!(narrator.verdict(), Ok(()));
+        narrator.names("queues", &BTreeSet::from(["A".to_owned()]), &["B"]).expect("printed");
+        assert_eq!(narrator.verdict(), Err(Failure::silent(Exit::Failed)));
     }
 }

@@ -1,23 +1,20 @@
-//! A connector of an identity provider: sends SCIM requests over plain HTTP/1.1, one a connection, as such services do.
+//! A connector of an identity provider: sends SCIM requests as such services do, on loopback.
 //!
-//! Loopback only, so no TLS. Reading answers is shared with `admin_client`.
+//! How bytes travel is `http`, what is said in the requests `requests`.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::admin_client;
 use super::super::exit::Failure;
+use super::super::http::Request;
 use crate::model::Secret;
 
 /// How long one answer may take; longer than the bridge's own deadline.
 const ANSWER: Duration = Duration::from_secs(30);
-/// Largest answer that is read.
-const ANSWER_BYTES: u64 = 16 * 1024 * 1024;
 /// Where SCIM begins.
-pub(super) const BASE: &str = "/scim/v2";
+pub(super) const BASE: &str = crate::server::tenant::BASE;
 
 /// One identity provider.
 pub(super) struct Connector {
@@ -59,25 +56,17 @@ impl Connector {
     }
 
     fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Answer> {
-        let mut stream = TcpStream::connect(self.addr)?;
-        stream.set_read_timeout(Some(ANSWER))?;
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let kind =
-            if body.is_empty() { "" } else { "Content-Type: application/scim+json; charset=utf-8\r\n" };
-        let head = format!(
-            "{method} {BASE}{path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: application/scim+json\r\n\
-             Authorization: Bearer {}\r\n{kind}Content-Length: {}\r\nConnection: close\r\n\r\n",
-            self.addr,
-            self.user_agent,
-            self.token.expose(),
-            body.len(),
-        );
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body.as_bytes())?;
-        let mut received = Vec::new();
-        stream.take(ANSWER_BYTES).read_to_end(&mut received)?;
-        let response = admin_client::parse(&received)
-            .ok_or_else(|| std::io::Error::other("what came back is not HTTP"))?;
+        let request = Request {
+            authority: &self.addr.to_string(),
+            method,
+            target: &format!("{BASE}{path}"),
+            token: &self.token,
+            media: "application/scim+json",
+            user_agent: self.user_agent,
+            body,
+            wait: ANSWER,
+        };
+        let response = request.send()?;
         let body = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
         Ok(Answer { status: response.status, body })
     }

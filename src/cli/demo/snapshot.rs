@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The organisation at one moment.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Seen(Value);
+pub(super) struct Snapshot(Value);
 
 /// One person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) struct Person {
     pub(super) attributes: BTreeSet<String>,
 }
 
-impl Seen {
+impl Snapshot {
     /// Looks, once all that was accepted has taken effect.
     pub(super) fn of(cloud: &Cloud) -> Self {
         cloud.settle();
