@@ -102,7 +102,9 @@ pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(20);
 /// Quiet period before the second look for a create whose answer was lost and which is being undone.
 pub const QUIET_PERIOD: Duration = Duration::from_secs(3);
-/// Largest answer of a running bridge that a command reads, in bytes: a trail of a million entries, exported.
+/// Most entries of the audit trail in one answer.
+pub const AUDIT_PAGE: usize = 1000;
+/// Largest answer of a running bridge that a command reads, in bytes: ten thousand finished sagas in full.
 pub const ADMIN_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 /// Live bearer tokens at a time: the current one and its successor while it is being rotated.
 pub const TOKENS_LIVE: usize = 2;

@@ -3,6 +3,7 @@
 //! Changes users and groups only through the bridge ([`door::AdminDoor`]). It never checks tokens itself: `server` mounts it below
 //! `/admin` behind its own guard, and only tokens of scope `admin` get here. One resource per file.
 
+pub mod audit;
 pub mod door;
 pub mod import;
 pub mod plan;

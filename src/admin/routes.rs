@@ -5,7 +5,7 @@
 use actix_web::Route;
 use actix_web::web;
 
-use super::{import, plan, sagas, tokens};
+use super::{audit, import, plan, sagas, tokens};
 use crate::model::route::Entry;
 
 /// All routes.
@@ -18,6 +18,9 @@ pub const ROUTES: &[Entry<fn() -> Route>] = &[
     Entry { pattern: "/sagas", methods: &[("GET", || web::get().to(sagas::list))] },
     Entry { pattern: "/sagas/{id}", methods: &[("GET", || web::get().to(sagas::show))] },
     Entry { pattern: "/sagas/{id}/redrive", methods: &[("POST", || web::post().to(sagas::redrive))] },
+    Entry { pattern: "/audit/verification", methods: &[("GET", || web::get().to(audit::verify))] },
+    Entry { pattern: "/audit/head", methods: &[("GET", || web::get().to(audit::head))] },
+    Entry { pattern: "/audit/entries", methods: &[("GET", || web::get().to(audit::entries))] },
     Entry { pattern: "/plan", methods: &[("POST", || web::post().to(plan::handle))] },
     Entry {
         pattern: "/import",

@@ -87,9 +87,11 @@ pub async fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken>
     }
 }
 
-/// All entries in order, read in pages as they are asked for.
-pub fn export<'a>(store: &'a dyn Store, tenant: &TenantId) -> Export<'a> {
-    Export { links: Links::new(store, tenant) }
+/// The entries behind number `after` in order (0 is before the first), read in pages as they are asked for.
+pub fn export<'a>(store: &'a dyn Store, tenant: &TenantId, after: u64) -> Export<'a> {
+    let mut links = Links::new(store, tenant);
+    links.after = (after > 0).then(|| chain::link_key(&trail::prefix(tenant), after));
+    Export { links }
 }
 
 /// The entries of a trail, see [`export`].
@@ -183,7 +185,7 @@ mod tests {
         for entries in [0, 1, 600] {
             let (store, tenant) = trail(entries).await;
             assert_eq!(verify(&store, &tenant).await, Ok(entries as u64));
-            let (mut all, mut export) = (Vec::new(), export(&store, &tenant));
+            let (mut all, mut export) = (Vec::new(), export(&store, &tenant, 0));
             while let Some(entry) = export.next().await.unwrap() {
                 all.push(entry);
             }
@@ -193,6 +195,10 @@ mod tests {
                 all.last().map(|last| (last.seq, last.hash.clone())).unwrap_or_default().0,
                 entries as u64
             );
+            for after in [1, entries as u64 / 2, entries as u64] {
+                let next = super::export(&store, &tenant, after).next().await.unwrap();
+                assert_eq!(next.map(|entry| entry.seq), (after < entries as u64).then_some(after + 1));
+            }
             if let Some(last) = all.last() {
                 assert_eq!(head(&store, &tenant).await.unwrap(), (last.seq, last.hash.clone()));
             }

@@ -4,6 +4,7 @@
 //! one: a file with a struct that derives `Args` and has `run`, and a line in [`Command`].
 
 pub mod admin_client;
+mod audit;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
@@ -64,6 +65,7 @@ enum Command {
     Token(token::Token),
     Plan(plan::Plan),
     Sagas(sagas::Sagas),
+    Audit(audit::Audit),
 }
 
 /// What all commands share.
@@ -98,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Sagas(command) => command.run(&context),
+        Command::Audit(command) => command.run(&context),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -129,6 +132,8 @@ mod tests {
             "token list",
             "token revoke some-id",
             "sagas list --finished 10",
+            "audit verify --json",
+            "audit export --after 7",
             "sagas show some-id",
             "sagas redrive some-id --config x.toml",
             "plan --id some-id",

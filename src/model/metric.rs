@@ -210,4 +210,16 @@ mod tests {
         let wanted = [("tenant", "aurora"), ("method", "GET"), ("resource", "Users"), ("status", "200")];
         assert_eq!(shown, wanted);
     }
+
+    #[test]
+    fn the_operator_finds_every_metric_in_the_documentation() {
+        let text = include_str!("../../docs/operating.md");
+        for metric in ALL {
+            let kind = format!("{:?}", metric.kind).to_lowercase();
+            let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+            let row =
+                format!("| `{}` | {kind} | {} |", metric.name, labels.join(", ")).replace("|  |", "| |");
+            assert!(text.contains(&row), "docs/operating.md has no row {row}");
+        }
+    }
 }

