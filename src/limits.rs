@@ -1,7 +1,8 @@
-//! Every maximum in the program, named, with its reason.
+//! Every maximum that somebody outside can reach, named, with its reason: a client, Genesys Cloud, an administrator, a file.
 //!
 //! Holds numbers only: who enforces a limit and how it answers is written where it is enforced (`server` for bytes,
-//! `scim` for grammar, `store` for records, `genesys` for calls). Look there next.
+//! `scim` for grammar, `store` for records, `genesys` for calls). Sizes of inner steps that refuse nobody anything (pages, chunks, pauses,
+//! tries) stand beside the code that takes them; `tests/tidy/limits.rs` knows the few of them that look like a maximum.
 
 use std::time::Duration;
 
@@ -31,12 +32,18 @@ pub const FILTER_DEPTH: usize = 24;
 /// Most conditions in one filter. Each is asked of every resource that a search walks over; 85 comparisons with a UUID fill
 /// the longest filter, and connectors send two.
 pub const FILTER_CONDITIONS: usize = 100;
+/// Longest name in a filter that an error repeats; longer ones are no misspelling.
+pub const NAME_REPEATED_BYTES: usize = 120;
 /// Longest attribute path in bytes.
 pub const PATH_BYTES: usize = 1024;
 /// Most operations in one PATCH. Entra sends up to 36, one for each attribute.
 pub const PATCH_OPERATIONS: usize = 1000;
 /// Most operations in one bulk request (RFC 7644 section 3.7.4): as many as one page of a listing shows.
 pub const BULK_OPERATIONS: usize = 1000;
+/// Most bulkIds that an error names.
+pub const BULK_IDS_SHOWN: usize = 3;
+/// Most characters of a bulkId that an error repeats.
+pub const BULK_ID_SHOWN_CHARS: usize = 64;
 /// Largest body of a bulk request in bytes: 1,000 users of 4 KB each, which is ten times what connectors send of one.
 pub const BULK_BYTES: usize = 4 * 1024 * 1024;
 /// How long operations of one bulk request are begun. With the deadline of the last one it is answered within a minute, where
@@ -47,6 +54,10 @@ pub const MEMBERS_PER_REQUEST: usize = 20_000;
 /// Most members that come and go by one group request: as many as one may name, in exchange for as many, or twice as many cleared. The
 /// saga's record (about 80 bytes for each) and its commit (two keys for each) stay within what the store accepts.
 pub const MEMBER_CHANGES: usize = 2 * MEMBERS_PER_REQUEST;
+/// Most operations of one PATCH that select members by anything but their value: each looks at every member.
+pub const MEMBER_SELECTIONS: usize = 16;
+/// Most resources that one look-up answers from an index; an e-mail address or externalId is shared by a few at most.
+pub const LOOKUP_SHARED: usize = 1000;
 /// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.
 pub const PAGE_MAX: usize = 1000;
 /// Page size when the client names none.
@@ -76,8 +87,10 @@ pub const RULES: usize = 2000;
 pub const STORE_VALUE_BYTES: usize = 8 * 1024;
 /// Largest record the store accepts at all, in chunks.
 pub const STORE_RECORD_BYTES: usize = 4 * 1024 * 1024;
-/// Most keys in one transaction.
+/// Most keys that a chunk of an offline import writes at once; far below what a commit takes, so that others get their turn.
 pub const STORE_BATCH_KEYS: usize = 4096;
+/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room for the rest.
+pub const STORE_COMMIT_KEYS: usize = 100_000;
 /// Most commits that one sync may serve.
 pub const STORE_GROUP_COMMIT: usize = 256;
 
@@ -96,6 +109,15 @@ pub const GENESYS_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Most pages followed in one upstream listing; 500 pages of 100 are 50,000 entries.
 pub const GENESYS_PAGES: usize = 500;
 
+/// Longest `Retry-After` of Genesys that is believed; a mistake there must not stop the house for a day.
+pub const GENESYS_RETRY_AFTER: Duration = Duration::from_secs(300);
+/// Longest text of Genesys that is passed on, in characters.
+pub const GENESYS_MESSAGE_CHARS: usize = 300;
+/// Most names of one kind that are remembered as missing.
+pub const GENESYS_MISSED_NAMES: usize = 1_000;
+/// Most near misses that an error names.
+pub const NEAR_MISSES: usize = 3;
+
 /// How long a client waits at most: Entra and Okta give up later than this.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 /// Longest pause between two tries of a step.
@@ -106,6 +128,18 @@ pub const QUIET_PERIOD: Duration = Duration::from_secs(3);
 pub const AUDIT_PAGE: usize = 1000;
 /// Largest answer of a running bridge that a command reads, in bytes: ten thousand finished sagas in full.
 pub const ADMIN_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
+/// Most finished sagas in one answer of the administration.
+pub const SAGAS_LISTED: usize = 1000;
+/// Longest line of a file of users that is imported, in bytes: what SCIM itself would take as a body.
+pub const IMPORT_LINE_BYTES: usize = BODY_BYTES;
+/// Largest file that is read as a secret, in bytes; those of Genesys have 43 signs.
+pub const SECRET_FILE_BYTES: u64 = 4096;
+/// Longest name of a client, in bytes.
+pub const CLIENT_NAME_BYTES: usize = 100;
+/// Longest life of a bearer token in days, and that of one for which none was asked: ten years.
+pub const TOKEN_DAYS: u32 = 3650;
+/// Most tokens of a tenant that are looked at, revoked ones included.
+pub const TOKENS_LISTED: usize = 10_000;
 /// Live bearer tokens at a time: the current one and its successor while it is being rotated.
 pub const TOKENS_LIVE: usize = 2;
 /// How long a graceful stop waits for open sagas to reach a safe point.

@@ -7,6 +7,8 @@
 mod circles;
 #[path = "tidy/citations.rs"]
 mod citations;
+#[path = "tidy/limits.rs"]
+mod limits;
 #[path = "tidy/papers.rs"]
 mod papers;
 #[path = "tidy/pointers.rs"]
@@ -254,6 +256,35 @@ fn no_lint_is_silenced_without_a_reason() {
     };
     let broken: Vec<String> = sources().into_iter().filter(silenced).map(|source| source.path).collect();
     report("use #[expect(.., reason = \"..\")]", &broken);
+}
+
+#[test]
+fn every_maximum_that_somebody_can_reach_stands_in_limits() {
+    let sources = sources();
+    let product =
+        sources.iter().filter(|source| source.path.starts_with("src/") && !is_test_file(&source.path));
+    let found: Vec<(&str, String)> = product
+        .filter(|source| source.path != "src/limits.rs")
+        .flat_map(|source| {
+            limits::declared(&source.text).into_iter().map(|name| (source.path.as_str(), name))
+        })
+        .collect();
+    let is_inner =
+        |path: &str, name: &str| limits::INNER.iter().any(|(file, of, _)| *file == path && *of == name);
+    let gone: Vec<&str> = limits::INNER
+        .iter()
+        .filter(|(file, name, _)| !found.iter().any(|(path, of)| path == file && of == name))
+        .map(|(_, name, _)| *name)
+        .collect();
+    assert!(gone.is_empty(), "no longer declared, take it out of the list: {gone:?}");
+    let stray: Vec<String> = found
+        .iter()
+        .filter(|(path, name)| !is_inner(path, name))
+        .map(|(path, name)| format!("{path}: {name}"))
+        .collect();
+    report("move it to src/limits.rs, or say in tests/tidy/limits.rs why nobody can reach it", &stray);
+    let planted = "/// Most of it.\nconst SOME: usize = 1;\npub const X_MAX: u32 = 2;\n/// Pause.\nconst WAIT: Duration = D;\n";
+    assert_eq!(limits::declared(planted), ["SOME", "X_MAX"]);
 }
 
 /// The crates of which no two files may import each other in a circle.

@@ -8,13 +8,11 @@ use actix_web::web::Path;
 use serde_json::{Value, json};
 
 use super::state::{Administration, HandlerResult, json as answer};
+use crate::limits;
 use crate::model::{GrantedSet, Intent, Outcome, SagaId, SagaState, Subject, Turn};
 use crate::plan::explain;
 use crate::scim::error::ScimError;
 use crate::scim::store_fault::store_fault;
-
-/// Most finished sagas in one answer.
-const FINISHED_MAX: usize = 1000;
 
 /// Where a saga stands, in one word.
 pub fn standing(saga: &SagaState) -> &'static str {
@@ -88,7 +86,7 @@ pub async fn list(req: HttpRequest, state: Administration) -> HandlerResult {
 
 fn finished_wanted(query: &str) -> usize {
     let wanted = query.split('&').find_map(|part| part.strip_prefix("finished="));
-    wanted.and_then(|text| text.parse().ok()).unwrap_or(0).min(FINISHED_MAX)
+    wanted.and_then(|text| text.parse().ok()).unwrap_or(0).min(limits::SAGAS_LISTED)
 }
 
 /// `GET /admin/sagas/{id}`.
@@ -134,7 +132,7 @@ mod tests {
             ("finished=7", 7),
             ("a=b&finished=9", 9),
             ("finished=x", 0),
-            ("finished=999999", FINISHED_MAX),
+            ("finished=999999", limits::SAGAS_LISTED),
         ] {
             assert_eq!(finished_wanted(query), wanted, "{query}");
         }

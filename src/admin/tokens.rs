@@ -10,16 +10,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::state::{Administration, HandlerResult, json as answer, parse};
-use crate::limits::TOKENS_LIVE;
+use crate::limits::{CLIENT_NAME_BYTES, TOKEN_DAYS, TOKENS_LIVE};
 use crate::model::{ClientId, CredentialId, Secret};
 use crate::scim::error::ScimError;
 use crate::scim::store_fault::store_fault;
 use crate::store::tokens::{self, Scope, TokenRecord};
 
-/// Longest label.
-const LABEL_BYTES: usize = 100;
-/// Longest life in days, and that of a token for which none was asked: ten years.
-pub const DAYS_MAX: u32 = 3650;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -32,7 +28,7 @@ pub struct Wish {
     /// What it opens.
     #[serde(default = "scim")]
     pub scope: Scope,
-    /// How many days it lives; [`DAYS_MAX`] if absent, since no token lives for ever (RFC 7644 section 7.4).
+    /// How many days it lives; [`TOKEN_DAYS`] if absent, since no token lives for ever (RFC 7644 section 7.4).
     #[serde(default)]
     pub days: Option<u32>,
 }
@@ -53,13 +49,13 @@ pub fn issue(
     now_ms: i64,
 ) -> Result<(TokenRecord, Secret), ScimError> {
     let label = wish.label.trim().to_owned();
-    if label.is_empty() || label.len() > LABEL_BYTES || label.chars().any(char::is_control) {
+    if label.is_empty() || label.len() > CLIENT_NAME_BYTES || label.chars().any(char::is_control) {
         return Err(ScimError::invalid_value(format!(
-            "label must have 1 to {LABEL_BYTES} plain characters."
+            "label must have 1 to {CLIENT_NAME_BYTES} plain characters."
         )));
     }
-    if wish.days.is_some_and(|days| days == 0 || days > DAYS_MAX) {
-        return Err(ScimError::invalid_value(format!("days must be between 1 and {DAYS_MAX}.")));
+    if wish.days.is_some_and(|days| days == 0 || days > TOKEN_DAYS) {
+        return Err(ScimError::invalid_value(format!("days must be between 1 and {TOKEN_DAYS}.")));
     }
     if !tokens::can_add(existing, &label, now_ms) {
         return Err(ScimError::conflict(format!(
@@ -76,7 +72,7 @@ pub fn issue(
         scope: wish.scope,
         label,
         created_ms: now_ms,
-        expires_ms: Some(now_ms.saturating_add(i64::from(wish.days.unwrap_or(DAYS_MAX)) * DAY_MS)),
+        expires_ms: Some(now_ms.saturating_add(i64::from(wish.days.unwrap_or(TOKEN_DAYS)) * DAY_MS)),
         revoked: false,
     };
     Ok((record, text))
@@ -164,7 +160,7 @@ mod tests {
             (wish("  ", None), 400),
             (wish("a\nb", None), 400),
             (wish("okta", Some(0)), 400),
-            (wish("okta", Some(DAYS_MAX + 1)), 400),
+            (wish("okta", Some(TOKEN_DAYS + 1)), 400),
         ] {
             let fault = issue(wish.clone(), &[], Uuid::nil(), [1; 32], 0).expect_err("refused");
             assert_eq!(fault.status, status, "{wish:?}");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::directory::{Directory, Provisioning, ProvisioningState, UserLookup, View};
+use crate::limits;
 use crate::model::{GroupId, StoreError, UserId};
 use crate::scim::filter::Lookup;
 use crate::scim::kind::ResourceKind;
@@ -15,8 +16,6 @@ use crate::server::{Reads, Stored};
 
 /// Members that are read at once.
 const CHUNK: usize = 1000;
-/// Most users that one look-up answers; an e-mail address or externalId is shared by a few at most.
-const SHARED: usize = 1000;
 
 /// The read side of a directory.
 pub(super) struct DirectoryReads(pub(super) Arc<Directory>);
@@ -29,7 +28,7 @@ impl Reads for DirectoryReads {
 
     async fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
         // More than that share it: they are walked, with the limit that walking has.
-        let few = |views: Vec<View>| (views.len() <= SHARED).then(|| all(views));
+        let few = |views: Vec<View>| (views.len() <= limits::LOOKUP_SHARED).then(|| all(views));
         let by = match (kind, lookup) {
             (_, Lookup::Id(id)) => return Ok(Some(self.get(kind, id).await?.into_iter().collect())),
             (ResourceKind::Group, Lookup::DisplayName(name)) => {
@@ -37,14 +36,14 @@ impl Reads for DirectoryReads {
                 return Ok(Some(group.map(stored).into_iter().collect()));
             }
             (ResourceKind::Group, Lookup::ExternalId(id)) => {
-                return Ok(few(self.0.group_views_by_external_id(id, SHARED + 1).await?));
+                return Ok(few(self.0.group_views_by_external_id(id, limits::LOOKUP_SHARED + 1).await?));
             }
             (ResourceKind::User, Lookup::UserName(name)) => UserLookup::UserName(name),
             (ResourceKind::User, Lookup::ExternalId(id)) => UserLookup::ExternalId(id),
             (ResourceKind::User, Lookup::Email(email)) => UserLookup::Email(email),
             _ => return Ok(None),
         };
-        Ok(few(self.0.user_views_by(by, SHARED + 1).await?))
+        Ok(few(self.0.user_views_by(by, limits::LOOKUP_SHARED + 1).await?))
     }
 
     async fn scan(

@@ -55,9 +55,6 @@ impl Working {
     }
 }
 
-/// Most operations of one PATCH that select members by anything but their value: each looks at every member.
-const SELECTIONS: usize = 16;
-
 impl Bridge {
     /// The net effect of the changes, in order; what is so already is left out.
     pub(super) async fn delta(
@@ -66,9 +63,10 @@ impl Bridge {
         changes: &[MemberChange],
     ) -> Result<Delta, ScimError> {
         let selects = |change: &&MemberChange| matches!(change, MemberChange::RemoveWhere(filter) if filter.values().is_none());
-        if changes.iter().filter(selects).count() > SELECTIONS {
+        if changes.iter().filter(selects).count() > limits::MEMBER_SELECTIONS {
             return Err(ScimError::payload_too_large(format!(
-                "members: more than {SELECTIONS} operations select members by something other than value; send several requests"
+                "members: more than {} operations select members by something other than value; send several requests",
+                limits::MEMBER_SELECTIONS
             )));
         }
         let mut working = Working::Difference(Delta::default());

@@ -16,8 +16,6 @@ use crate::limits;
 use crate::model::{Secret, TenantId};
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-/// Longest secret file that is read; Genesys' secrets have 43 signs.
-const SECRET_BYTES: u64 = 4096;
 
 /// Gathers problems; `None` when something essential is missing (then at least one problem was added).
 pub(super) fn check(
@@ -211,7 +209,7 @@ impl Gather<'_> {
         let key = "genesys.client_secret_file";
         let read = || -> std::io::Result<Option<String>> {
             let size = std::fs::metadata(file)?.len();
-            if size > SECRET_BYTES { Ok(None) } else { std::fs::read_to_string(file).map(Some) }
+            if size > limits::SECRET_FILE_BYTES { Ok(None) } else { std::fs::read_to_string(file).map(Some) }
         };
         match read() {
             Ok(Some(text)) => Some(text),

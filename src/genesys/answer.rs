@@ -81,9 +81,6 @@ fn first(texts: [Option<String>; 5]) -> String {
     texts.into_iter().flatten().find(|text| !text.is_empty()).unwrap_or_default()
 }
 
-/// Longest text of Genesys that is passed on.
-const MESSAGE_CHARS: usize = 300;
-
 /// Strikes out of a text what is in `personal`, and every e-mail address and telephone number.
 pub fn without_personal(text: &str, personal: &[&str]) -> String {
     let mut text = text.to_owned();
@@ -97,7 +94,7 @@ pub fn without_personal(text: &str, personal: &[&str]) -> String {
         .take(80)
         .map(|word| if is_address(word) || is_number(word) { "[value]" } else { word })
         .collect();
-    words.join(" ").chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS).collect()
+    words.join(" ").chars().filter(|c| !c.is_control()).take(crate::limits::GENESYS_MESSAGE_CHARS).collect()
 }
 
 fn is_address(word: &str) -> bool {

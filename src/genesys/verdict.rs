@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, ErrorText, Sent, without_personal};
 use super::request::{HttpCall, Nature, personal_values};
+use crate::limits;
 use crate::model::{Later, Refusal, RefusalKind, Unknown};
 
 /// How long to wait when Genesys does not say.
@@ -15,8 +16,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CACHE_PAUSE: Duration = Duration::from_millis(1500);
 /// What to wait on 429 when `Retry-After` is missing.
 const LIMIT_PAUSE: Duration = Duration::from_secs(5);
-/// Longest `Retry-After` that is believed; a mistake there must not stop the house for a day.
-const LIMIT_PAUSE_MAX: Duration = Duration::from_secs(300);
 
 /// What one sending came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +73,8 @@ fn judge_answer(call: &HttpCall, answer: Answer) -> Judgement {
             lost(call, format!("{}: Genesys answered {status}{}", call.operation, tail(&answer)))
         }
         429 => {
-            let wait = answer.retry_after.map_or(LIMIT_PAUSE, Duration::from_secs).min(LIMIT_PAUSE_MAX);
+            let wait =
+                answer.retry_after.map_or(LIMIT_PAUSE, Duration::from_secs).min(limits::GENESYS_RETRY_AFTER);
             Judgement::Limited(Later { wait, reason: format!("{}: rate limit of Genesys", call.operation) })
         }
         400 | 409 => bad_or_conflict(call, &answer),

@@ -14,15 +14,13 @@ use crate::directory::Directory;
 use crate::directory::import::ImportState;
 use crate::directory::import::{Chunk, Taken};
 use crate::genesys::api::scim_users;
-use crate::limits::BODY_BYTES;
+use crate::limits::IMPORT_LINE_BYTES;
 use crate::model::ports::{Clock, Ids, Store};
 use crate::model::{Observed, StoreError};
 use crate::scim::dialect::Dialect;
 use crate::scim::kind::{BRIDGE_USER, ResourceKind};
 use crate::scim::{resource, value};
 
-/// Longest line in bytes: what SCIM itself would take as a body.
-const LINE_BYTES: usize = BODY_BYTES;
 /// Length of a uuid in its hyphenated form, the one in which Genesys Cloud writes ids.
 const ID_CHARACTERS: usize = 36;
 
@@ -191,8 +189,8 @@ impl Run<'_> {
 /// Reads a line and gives its length, 0 at the end. Of one that is too long only as much is kept as shows that.
 fn next_line(source: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     line.clear();
-    let mut bytes = (&mut *source).take(LINE_BYTES as u64 + 1).read_until(b'\n', line)?;
-    if bytes > LINE_BYTES && line.last() != Some(&b'\n') {
+    let mut bytes = (&mut *source).take(IMPORT_LINE_BYTES as u64 + 1).read_until(b'\n', line)?;
+    if bytes > IMPORT_LINE_BYTES && line.last() != Some(&b'\n') {
         bytes += source.skip_until(b'\n')?;
     }
     Ok(bytes as u64)
@@ -200,8 +198,8 @@ fn next_line(source: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
 
 /// A line as Genesys would show the user: checked, without what only the bridge or its rules may say.
 fn read(line: &[u8]) -> Result<(Uuid, Observed), String> {
-    if line.len() > LINE_BYTES {
-        return Err(format!("it is longer than {LINE_BYTES} bytes"));
+    if line.len() > IMPORT_LINE_BYTES {
+        return Err(format!("it is longer than {IMPORT_LINE_BYTES} bytes"));
     }
     // Without the line's end, which would count as a line of its own where the text breaks off.
     let body: Value = serde_json::from_slice(line.trim_ascii_end())
@@ -299,7 +297,7 @@ mod tests {
     #[tokio::test]
     async fn a_wrong_line_is_named_and_the_others_are_taken() {
         let house = House::new();
-        let long = format!("{{\"id\":\"{}\",\"title\":\"{}\"}}\n", id(8), "x".repeat(LINE_BYTES));
+        let long = format!("{{\"id\":\"{}\",\"title\":\"{}\"}}\n", id(8), "x".repeat(IMPORT_LINE_BYTES));
         let table = [
             ("{\"id\": x}\n".to_owned(), "not valid JSON (column 8)"),
             ("[]\n".to_owned(), "not a JSON object"),

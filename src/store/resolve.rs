@@ -8,14 +8,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::limits::STORE_RECORD_BYTES;
+use crate::limits::{STORE_COMMIT_KEYS, STORE_RECORD_BYTES};
 use crate::model::{Batch, Expect, StoreError, Table};
 
 use super::{hash_chain, record};
-
-/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room
-/// for the rest.
-const COMMIT_KEYS: usize = 100_000;
 
 /// The final writes of a batch, each key once; `None` removes.
 pub(super) type Writes = BTreeMap<(Table, Vec<u8>), Option<Bytes>>;
@@ -32,7 +28,7 @@ pub(super) fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
     if let Some(bytes) = sizes().find(|bytes| *bytes > STORE_RECORD_BYTES) {
         return Err(StoreError::TooLarge { bytes });
     }
-    if batch.put.len() + batch.delete.len() + batch.count.len() + batch.chained.len() > COMMIT_KEYS {
+    if batch.put.len() + batch.delete.len() + batch.count.len() + batch.chained.len() > STORE_COMMIT_KEYS {
         return Err(StoreError::TooLarge { bytes: sizes().sum() });
     }
     Ok(())

@@ -16,15 +16,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::limits::TOKENS_LIVE;
+use crate::limits::{TOKENS_LISTED, TOKENS_LIVE};
 use crate::model::ports::Store;
 use crate::model::{Batch, ClientId, CredentialId, Expect, Secret, StoreError, Table, TenantId};
 
 use super::{keys, record};
 
 const FORMAT: u8 = 1;
-/// Most tokens of a tenant that are listed; revoked ones included.
-const LIST: usize = 10_000;
 
 /// What a token's bearer may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,7 +129,7 @@ pub fn find<'a>(known: &'a [Known], presented: &str, now_ms: i64) -> Option<&'a 
 /// # Errors
 /// A damaged record.
 pub async fn list(store: &dyn Store, tenant: &TenantId) -> Result<Vec<TokenRecord>, StoreError> {
-    let found = store.scan(Table::Tokens, &keys::prefix(tenant, &["token"]), None, LIST).await?;
+    let found = store.scan(Table::Tokens, &keys::prefix(tenant, &["token"]), None, TOKENS_LISTED).await?;
     let decoded = found.iter().map(|(_, value)| record::decode(FORMAT, value)).collect::<Result<_, _>>();
     decoded.map(with_clients)
 }

@@ -17,7 +17,7 @@ pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:
 pub const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
 /// PatchOp message.
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-/// Largest page that does not exceed Genesys' internal limits with all attributes.
+/// Entries of a page: as many as do not exceed Genesys' internal limits with all attributes.
 pub const PAGE: usize = 25;
 
 const USERS: [&str; 3] = ["scim", "v2", "users"];

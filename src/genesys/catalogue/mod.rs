@@ -18,6 +18,7 @@ use super::api::routing::{self, Area};
 use super::api::{authorization, named, queues};
 use super::client::{Calls, Stop, unreadable};
 use super::request::HttpCall;
+use crate::limits;
 use crate::model::Named;
 use crate::model::ports::{CallContext, Priority};
 
@@ -25,8 +26,6 @@ use crate::model::ports::{CallContext, Priority};
 const PAGE: usize = 100;
 /// A name that was looked up and not found is not looked up again for so long, in milliseconds.
 const MISS_MS: u64 = 5_000;
-/// Most missed names that are remembered.
-const MISSES: usize = 1_000;
 
 /// What has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +131,7 @@ impl Catalogue {
             let entities = calls.pages(|page| class.call(Some(name), page), PAGE, context).await?;
             let names = Arc::make_mut(&mut shelf.names);
             read(&entities).into_iter().for_each(|entry| names.insert(entry));
-            if shelf.misses.len() >= MISSES {
+            if shelf.misses.len() >= limits::GENESYS_MISSED_NAMES {
                 shelf.misses.clear();
             }
             shelf.misses.insert(name.to_owned(), now);

@@ -4,10 +4,8 @@
 
 use std::collections::HashMap;
 
+use crate::limits;
 use crate::model::Named;
-
-/// Most near misses that an error names.
-const SIMILAR: usize = 3;
 
 /// What a look-up found.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,7 +98,7 @@ pub fn similar<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec
         .collect();
     close.sort();
     close.dedup();
-    close.into_iter().take(SIMILAR).map(|(_, name)| name.to_owned()).collect()
+    close.into_iter().take(limits::NEAR_MISSES).map(|(_, name)| name.to_owned()).collect()
 }
 
 fn fold(name: &str) -> String {

@@ -21,9 +21,6 @@ use crate::scim::value::{get, take};
 
 /// Seconds after which what is asked for once more may go better, where nothing else is known.
 const RETRY_S: u32 = 10;
-/// Most bulkIds that an error names, and most characters of each.
-const NAMES_SHOWN: usize = 3;
-const NAME_CHARS: usize = 64;
 
 /// What to do, with the permanent ids in the place of references.
 #[derive(Clone, Debug, PartialEq)]
@@ -338,7 +335,7 @@ fn fault_of(operation: &Operation, makers: &BTreeMap<String, BTreeSet<usize>>) -
 }
 
 fn in_a_circle(task: &Task) -> ScimError {
-    let names: Vec<String> = task.names.iter().take(NAMES_SHOWN).map(|name| short(name)).collect();
+    let names: Vec<String> = task.names.iter().take(limits::BULK_IDS_SHOWN).map(|name| short(name)).collect();
     ScimError::conflict(format!(
         "The references of this operation ({}) lead in a circle; leave one out and add it with a PATCH afterwards.",
         names.join(", ")
@@ -347,5 +344,5 @@ fn in_a_circle(task: &Task) -> ScimError {
 
 /// A bulkId as errors show it.
 fn short(name: &str) -> String {
-    format!("\"{}\"", name.chars().take(NAME_CHARS).collect::<String>())
+    format!("\"{}\"", name.chars().take(limits::BULK_ID_SHOWN_CHARS).collect::<String>())
 }

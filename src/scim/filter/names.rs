@@ -3,6 +3,7 @@
 //! Between brackets names are sub-attributes. Reads no text around the name; that is [`super::parse`].
 
 use super::comparison::Operand;
+use crate::limits;
 use crate::scim::kind::ResourceKind;
 use crate::scim::registry::{AttrPath, Attribute, AttributeType, Returned, registry};
 
@@ -15,9 +16,6 @@ pub(super) enum Scope {
     Anywhere(ResourceKind),
     Element(&'static Attribute),
 }
-
-/// Longest name that an error repeats; longer ones are no misspelling.
-const REPEATED: usize = 120;
 
 impl Scope {
     /// The attribute of a condition.
@@ -162,5 +160,5 @@ fn no_sub_attribute(attribute: &Attribute, written: &str) -> String {
 }
 
 fn repeat(written: &str) -> &str {
-    if written.len() <= REPEATED { written } else { "this" }
+    if written.len() <= limits::NAME_REPEATED_BYTES { written } else { "this" }
 }
