@@ -29,11 +29,6 @@ pub enum ScimType {
     NoTarget,
     /// A value has the wrong type, is missing or is not acceptable.
     InvalidValue,
-    /// The protocol version that was asked for is not supported; not for versions of resources, which are 412 without a
-    /// keyword.
-    InvalidVers,
-    /// The request carries something that must not be in an address.
-    Sensitive,
     /// The cursor was not made here, or for another query.
     InvalidCursor,
     /// The cursor was good once; too much time went by.
@@ -54,8 +49,6 @@ impl ScimType {
             Self::InvalidPath => "invalidPath",
             Self::NoTarget => "noTarget",
             Self::InvalidValue => "invalidValue",
-            Self::InvalidVers => "invalidVers",
-            Self::Sensitive => "sensitive",
             Self::InvalidCursor => "invalidCursor",
             Self::ExpiredCursor => "expiredCursor",
             Self::InvalidCount => "invalidCount",
@@ -120,11 +113,6 @@ impl ScimError {
     /// 400: the query would look at or answer more than is allowed.
     pub fn too_many(detail: impl Into<String>) -> Self {
         Self::bad(ScimType::TooMany, detail)
-    }
-
-    /// 400: something that must not travel in an address did.
-    pub fn sensitive(detail: impl Into<String>) -> Self {
-        Self::bad(ScimType::Sensitive, detail)
     }
 
     /// 400: a cursor that was not made here, or for another query (RFC 9865 section 2.1).

@@ -9,16 +9,15 @@ use super::write;
 use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
 use crate::server::answer::HandlerResult;
-use crate::server::body;
 use crate::server::context::Current;
-use crate::server::tenant::Tenant;
 
 /// Creates a user.
 ///
 /// # Errors
 /// A body that cannot be read, or what the front door refuses with.
 pub async fn user(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
-    handle(ResourceKind::User, &req, payload, &tenant).await
+    let read = |body, dialect| Change::create(ResourceKind::User, body, dialect);
+    write::with_body(&req, payload, &tenant, read).await
 }
 
 /// Creates a group.
@@ -26,10 +25,6 @@ pub async fn user(req: HttpRequest, payload: Payload, tenant: Current) -> Handle
 /// # Errors
 /// As [`user`].
 pub async fn group(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
-    handle(ResourceKind::Group, &req, payload, &tenant).await
-}
-
-async fn handle(kind: ResourceKind, req: &HttpRequest, payload: Payload, tenant: &Tenant) -> HandlerResult {
-    let body = body::read(req, payload, tenant).await?;
-    write::submit(req, tenant, Change::create(kind, body, tenant.settings.dialect)?).await
+    let read = |body, dialect| Change::create(ResourceKind::Group, body, dialect);
+    write::with_body(&req, payload, &tenant, read).await
 }

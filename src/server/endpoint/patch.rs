@@ -9,16 +9,15 @@ use super::write;
 use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
 use crate::server::answer::HandlerResult;
-use crate::server::body;
 use crate::server::context::Current;
-use crate::server::tenant::Tenant;
 
 /// Changes a user.
 ///
 /// # Errors
 /// A body that cannot be read, or what the front door refuses with.
 pub async fn user(req: HttpRequest, id: Path<String>, payload: Payload, tenant: Current) -> HandlerResult {
-    handle(ResourceKind::User, &req, id.into_inner(), payload, &tenant).await
+    let read = |body, dialect| Change::patch(ResourceKind::User, id.into_inner(), body, dialect);
+    write::with_body(&req, payload, &tenant, read).await
 }
 
 /// Changes a group.
@@ -26,16 +25,6 @@ pub async fn user(req: HttpRequest, id: Path<String>, payload: Payload, tenant: 
 /// # Errors
 /// As [`user`].
 pub async fn group(req: HttpRequest, id: Path<String>, payload: Payload, tenant: Current) -> HandlerResult {
-    handle(ResourceKind::Group, &req, id.into_inner(), payload, &tenant).await
-}
-
-async fn handle(
-    kind: ResourceKind,
-    req: &HttpRequest,
-    id: String,
-    payload: Payload,
-    tenant: &Tenant,
-) -> HandlerResult {
-    let body = body::read(req, payload, tenant).await?;
-    write::submit(req, tenant, Change::patch(kind, id, body, tenant.settings.dialect)?).await
+    let read = |body, dialect| Change::patch(ResourceKind::Group, id.into_inner(), body, dialect);
+    write::with_body(&req, payload, &tenant, read).await
 }

@@ -4,25 +4,36 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::IF_MATCH;
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use crate::bridge::{Done, Reply, Submission};
 use crate::limits;
 use crate::scim::change::{Action, Change};
+use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
 use crate::scim::render;
 use crate::scim::store_fault::store_fault;
+use crate::server::answer::HandlerResult;
 use crate::server::context::cause;
 use crate::server::tenant::Tenant;
-use crate::server::{answer, query, view};
+use crate::server::{answer, body, query, view};
+
+/// Reads the body of a request into a change, hands it to the front door and answers.
+pub(super) async fn with_body(
+    req: &HttpRequest,
+    payload: Payload,
+    tenant: &Tenant,
+    read: impl FnOnce(Value, Dialect) -> Result<Change, ScimError>,
+) -> HandlerResult {
+    let body = body::read(req, payload, tenant).await?;
+    submit(req, tenant, read(body, tenant.settings.dialect)?).await
+}
 
 /// Hands a change to the front door and answers.
-pub(super) async fn submit(
-    req: &HttpRequest,
-    tenant: &Tenant,
-    change: Change,
-) -> Result<HttpResponse, ScimError> {
+pub(super) async fn submit(req: &HttpRequest, tenant: &Tenant, change: Change) -> HandlerResult {
     let kind = change.kind();
     let pairs = query::pairs(req.query_string())?;
     let projection = view::projection(kind, &pairs)?;
