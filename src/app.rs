@@ -1,8 +1,10 @@
-//! The composition root: the only file that names concrete adapters, and the life of a bridge from start to stop.
+//! The composition root: the only file that names concrete adapters, and the life of a bridge from start to
+//! stop.
 //!
-//! Builds engine runtime, store, directory, Genesys client and bridge, takes up open sagas, and serves HTTP on threads of its own.
-//! Decides nothing. Several bridges fit into one process. What tenants share: `app/ground.rs`; what belongs to one: `app/tenant.rs`; how the
-//! parts see each other: `app/doors.rs`, `app/reads.rs`.
+//! Builds engine runtime, store, directory, Genesys client and bridge, takes up open sagas, and serves HTTP
+//! on threads of its own. Decides nothing. Several bridges fit into one process. What tenants share:
+//! `app/ground.rs`; what belongs to one: `app/tenant.rs`; how the parts see each other: `app/doors.rs`,
+//! `app/reads.rs`.
 
 mod credentials_check;
 mod doors;

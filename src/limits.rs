@@ -1,12 +1,15 @@
-//! Every maximum that somebody outside can reach, named, with its reason: a client, Genesys Cloud, an administrator, a file.
+//! Every maximum that somebody outside can reach, named, with its reason: a client, Genesys Cloud, an
+//! administrator, a file.
 //!
-//! Holds numbers only: who enforces a limit and how it answers is written where it is enforced (`server` for bytes,
-//! `scim` for grammar, `store` for records, `genesys` for calls). Sizes of inner steps that refuse nobody anything (pages, chunks, pauses,
-//! tries) stand beside the code that takes them; `tests/tidy/limits.rs` knows the few of them that look like a maximum.
+//! Holds numbers only: who enforces a limit and how it answers is written where it is enforced (`server` for
+//! bytes, `scim` for grammar, `store` for records, `genesys` for calls). Sizes of inner steps that refuse
+//! nobody anything (pages, chunks, pauses, tries) stand beside the code that takes them;
+//! `tests/tidy/limits.rs` knows the few of them that look like a maximum.
 
 use std::time::Duration;
 
-/// How long a client may take to send its request line and headers; after that the connection is closed with 408.
+/// How long a client may take to send its request line and headers; after that the connection is closed with
+/// 408.
 pub const HEADERS_WAIT: Duration = Duration::from_secs(10);
 /// How long a client may take to send a body, all of it.
 pub const BODY_WAIT: Duration = Duration::from_secs(30);
@@ -18,8 +21,8 @@ pub const CONNECTIONS_PER_WORKER: usize = 2048;
 pub const REQUEST_ID_BYTES: usize = 128;
 /// Most parameters of a query string that are looked at; SCIM knows nine.
 pub const QUERY_PARAMETERS: usize = 64;
-/// Largest request body in bytes: the members that one request may name, each with `value`, `display` and `$ref` as connectors write
-/// them (about 200 bytes).
+/// Largest request body in bytes: the members that one request may name, each with `value`, `display` and
+/// `$ref` as connectors write them (about 200 bytes).
 pub const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Deepest nesting of a JSON body. SCIM needs five levels; parsers must not be walked off the stack.
 pub const JSON_DEPTH: usize = 32;
@@ -29,8 +32,8 @@ pub const JSON_MEMBERS: usize = 1000;
 pub const FILTER_BYTES: usize = 4096;
 /// Deepest nesting of a filter's parentheses and brackets.
 pub const FILTER_DEPTH: usize = 24;
-/// Most conditions in one filter. Each is asked of every resource that a search walks over; 85 comparisons with a UUID fill
-/// the longest filter, and connectors send two.
+/// Most conditions in one filter. Each is asked of every resource that a search walks over; 85 comparisons
+/// with a UUID fill the longest filter, and connectors send two.
 pub const FILTER_CONDITIONS: usize = 100;
 /// Longest name in a filter that an error repeats; longer ones are no misspelling.
 pub const NAME_REPEATED_BYTES: usize = 120;
@@ -44,25 +47,29 @@ pub const BULK_OPERATIONS: usize = 1000;
 pub const BULK_IDS_SHOWN: usize = 3;
 /// Most characters of a bulkId that an error repeats.
 pub const BULK_ID_SHOWN_CHARS: usize = 64;
-/// Largest body of a bulk request in bytes: 1,000 users of 4 KB each, which is ten times what connectors send of one.
+/// Largest body of a bulk request in bytes: 1,000 users of 4 KB each, which is ten times what connectors send
+/// of one.
 pub const BULK_BYTES: usize = 4 * 1024 * 1024;
-/// How long operations of one bulk request are begun. With the deadline of the last one it is answered within a minute, where
-/// load balancers and clients give up; the rest is answered 503 and may be sent again.
+/// How long operations of one bulk request are begun. With the deadline of the last one it is answered within
+/// a minute, where load balancers and clients give up; the rest is answered 503 and may be sent again.
 pub const BULK_BEGIN: Duration = Duration::from_secs(40);
 /// Most members named by one group request.
 pub const MEMBERS_PER_REQUEST: usize = 20_000;
-/// Most members that come and go by one group request: as many as one may name, in exchange for as many, or twice as many cleared. The
-/// saga's record (about 80 bytes for each) and its commit (two keys for each) stay within what the store accepts.
+/// Most members that come and go by one group request: as many as one may name, in exchange for as many, or
+/// twice as many cleared. The saga's record (about 80 bytes for each) and its commit (two keys for each) stay
+/// within what the store accepts.
 pub const MEMBER_CHANGES: usize = 2 * MEMBERS_PER_REQUEST;
 /// Most operations of one PATCH that select members by anything but their value: each looks at every member.
 pub const MEMBER_SELECTIONS: usize = 16;
-/// Most resources that one look-up answers from an index; an e-mail address or externalId is shared by a few at most.
+/// Most resources that one look-up answers from an index; an e-mail address or externalId is shared by a few
+/// at most.
 pub const LOOKUP_SHARED: usize = 1000;
 /// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.
 pub const PAGE_MAX: usize = 1000;
 /// Page size when the client names none.
 pub const PAGE_DEFAULT: usize = 100;
-/// How long a cursor may wait for its next use: a client that reads page by page needs seconds, one that pauses an hour at most.
+/// How long a cursor may wait for its next use: a client that reads page by page needs seconds, one that
+/// pauses an hour at most.
 pub const CURSOR_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Longest cursor that is looked at, in bytes; those we hand out have about 250.
 pub const CURSOR_BYTES: usize = 1024;
@@ -72,24 +79,29 @@ pub const SCAN_MAX: usize = 200_000;
 pub const SORT_MAX: usize = 20_000;
 /// Most positions in the listing of a kind that are remembered: enough for two million resources.
 pub const PAGE_INDEX_ENTRIES: usize = 4096;
-/// Members above which a group PATCH is answered 204, as the RFC allows and Entra advises: the body would be wasted.
+/// Members above which a group PATCH is answered 204, as the RFC allows and Entra advises: the body would be
+/// wasted.
 pub const PATCH_BODY_MEMBERS: usize = 500;
 /// Longest single string attribute kept, in bytes.
 pub const ATTRIBUTE_BYTES: usize = 256 * 1024;
-/// Most entries of one multi-valued attribute, members of groups aside; each is compared with the others where one is added.
+/// Most entries of one multi-valued attribute, members of groups aside; each is compared with the others
+/// where one is added.
 pub const ENTRIES_PER_ATTRIBUTE: usize = 1000;
 /// Most entitlements one user may be given by rules and request together.
 pub const ENTITLEMENTS_PER_USER: usize = 1000;
 /// Most rules in one configuration.
 pub const RULES: usize = 2000;
 
-/// Largest value handed to sled in one piece; larger ones become blob files, which are never synced and leak (measured).
+/// Largest value handed to sled in one piece; larger ones become blob files, which are never synced and leak
+/// (measured).
 pub const STORE_VALUE_BYTES: usize = 8 * 1024;
 /// Largest record the store accepts at all, in chunks.
 pub const STORE_RECORD_BYTES: usize = 4 * 1024 * 1024;
-/// Most keys that a chunk of an offline import writes at once; far below what a commit takes, so that others get their turn.
+/// Most keys that a chunk of an offline import writes at once; far below what a commit takes, so that others
+/// get their turn.
 pub const STORE_BATCH_KEYS: usize = 4096;
-/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room for the rest.
+/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room
+/// for the rest.
 pub const STORE_COMMIT_KEYS: usize = 100_000;
 /// Most commits that one sync may serve.
 pub const STORE_GROUP_COMMIT: usize = 256;

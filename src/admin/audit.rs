@@ -1,7 +1,7 @@
 //! `/admin/audit`: whether the trail is whole, where it ends, and its entries, page by page.
 //!
-//! The chain itself is `audit`'s matter. Reading a long trail takes a while: it is done on a thread of its own, never on one that serves
-//! requests.
+//! The chain itself is `audit`'s matter. Reading a long trail takes a while: it is done on a thread of its
+//! own, never on one that serves requests.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -25,7 +25,8 @@ pub struct Verification {
     pub whole: bool,
     /// How many entries are whole, from the first one.
     pub entries: u64,
-    /// Hash of the last whole entry, in hex; `None` when there is none. Kept outside, it shows later that nothing was rewritten.
+    /// Hash of the last whole entry, in hex; `None` when there is none. Kept outside, it shows later that
+    /// nothing was rewritten.
     pub hash: Option<String>,
     /// What is wrong with the first entry that is not.
     pub why: Option<&'static str>,

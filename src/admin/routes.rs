@@ -1,6 +1,7 @@
 //! The list of the administration's routes, as data.
 //!
-//! `app` hands it to the server, which registers it below `/admin` behind its own guard and answers methods that an address does not take.
+//! `app` hands it to the server, which registers it below `/admin` behind its own guard and answers methods
+//! that an address does not take.
 
 use actix_web::Route;
 use actix_web::web;

@@ -1,7 +1,8 @@
 //! What the administration endpoints of one tenant share, and how their answers look.
 //!
-//! Built once for each tenant by `app`, which has it put into every request that is let in; handlers ask for it with
-//! [`Administration`]. Answers are plain JSON; errors have the SCIM shape, so that a client needs one parser only.
+//! Built once for each tenant by `app`, which has it put into every request that is let in; handlers ask for
+//! it with [`Administration`]. Answers are plain JSON; errors have the SCIM shape, so that a client needs one
+//! parser only.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;

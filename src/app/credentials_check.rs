@@ -1,4 +1,5 @@
-//! Asks Genesys now and then whether our credentials are good, so that readiness can say so before a request fails.
+//! Asks Genesys now and then whether our credentials are good, so that readiness can say so before a request
+//! fails.
 //!
 //! What readiness shows of it: [`super::doors`].
 

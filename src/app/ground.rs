@@ -1,6 +1,8 @@
-//! The ground that all tenants of a process share: engine runtime, store, clock, ids, recorder of metrics, and the word to stop.
+//! The ground that all tenants of a process share: engine runtime, store, clock, ids, recorder of metrics,
+//! and the word to stop.
 //!
-//! Knows no tenant; what is built on it for one: [`super::tenant`]. In which order a bridge comes up: [`super::start`].
+//! Knows no tenant; what is built on it for one: [`super::tenant`]. In which order a bridge comes up:
+//! [`super::start`].
 
 use std::sync::Arc;
 
@@ -63,7 +65,8 @@ fn open(config: &Config, overrides: &Overrides) -> Result<Arc<dyn Store>, OpenEr
     store::open(&options)
 }
 
-/// The engine runtime. Dropped in the background, so that it may be dropped inside of another runtime as well.
+/// The engine runtime. Dropped in the background, so that it may be dropped inside of another runtime as
+/// well.
 pub(super) struct Engine {
     pub(super) handle: Handle,
     runtime: Option<Runtime>,

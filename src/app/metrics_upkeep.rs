@@ -1,7 +1,8 @@
-//! What keeps `/metrics` cheap: open sagas are counted now and then in the background, and measured times are folded into their histograms.
+//! What keeps `/metrics` cheap: open sagas are counted now and then in the background, and measured times are
+//! folded into their histograms.
 //!
-//! The route is open and must not make anybody read the journal; where nobody asks for it, times would pile up. The route itself is
-//! `server::endpoint::metrics`.
+//! The route is open and must not make anybody read the journal; where nobody asks for it, times would pile
+//! up. The route itself is `server::endpoint::metrics`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,8 @@ pub(super) fn fold(
     });
 }
 
-/// Counts the open sagas of a tenant until the bridge stops. While the journal cannot be read the last numbers stand.
+/// Counts the open sagas of a tenant until the bridge stops. While the journal cannot be read the last
+/// numbers stand.
 pub(super) fn count_sagas(
     engine: &Handle,
     bridge: &Arc<Bridge>,

@@ -1,4 +1,5 @@
-//! How a bridge ends: by a signal or by its owner; requests finish, sagas reach a safe point, the store is closed.
+//! How a bridge ends: by a signal or by its owner; requests finish, sagas reach a safe point, the store is
+//! closed.
 
 use std::sync::{Arc, mpsc};
 
@@ -36,7 +37,8 @@ async fn end(
 }
 
 impl Running {
-    /// Takes no more requests, lets running ones and the steps in flight finish, closes the store. Open sagas go on at the next start.
+    /// Takes no more requests, lets running ones and the steps in flight finish, closes the store. Open sagas
+    /// go on at the next start.
     pub async fn stop(mut self) -> Stopped {
         let work = self.ending();
         self.ground.engine.handle.spawn(work).await.unwrap_or(Stopped { quiet: false })

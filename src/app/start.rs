@@ -1,5 +1,5 @@
-//! How a bridge comes up: rules, socket, ground, tenant with its open sagas, HTTP; in this order, so that what is wrong with the
-//! configuration is said before anything is touched.
+//! How a bridge comes up: rules, socket, ground, tenant with its open sagas, HTTP; in this order, so that
+//! what is wrong with the configuration is said before anything is touched.
 //!
 //! What the tenants share is built in [`super::ground`], what belongs to one in [`super::tenant`].
 
@@ -17,7 +17,8 @@ use crate::server::listen::{bind, listen};
 use crate::server::{ListenError, ListenSettings, ServerState, Settings, Tenants};
 
 impl App {
-    /// Starts a bridge and hands it back when it takes requests. Blocks the caller for a moment; fine inside and outside of a runtime.
+    /// Starts a bridge and hands it back when it takes requests. Blocks the caller for a moment; fine inside
+    /// and outside of a runtime.
     ///
     /// # Errors
     /// See [`StartError`]; nothing runs then.

@@ -1,7 +1,8 @@
-//! One tenant on the shared ground: its Genesys client, its directory and journal, its bridge, its tokens, and what the server serves
-//! of all that.
+//! One tenant on the shared ground: its Genesys client, its directory and journal, its bridge, its tokens,
+//! and what the server serves of all that.
 //!
-//! Opens no socket and no store. A second tenant would be a second value of this kind on the same [`super::ground::Ground`].
+//! Opens no socket and no store. A second tenant would be a second value of this kind on the same
+//! [`super::ground::Ground`].
 
 use std::sync::Arc;
 

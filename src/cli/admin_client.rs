@@ -1,6 +1,7 @@
 //! Talks to the administration endpoints of a running bridge, over plain HTTP on this machine.
 //!
-//! From another machine use any HTTP client with the same token. How bytes travel: `http`; the endpoints are in `admin`.
+//! From another machine use any HTTP client with the same token. How bytes travel: `http`; the endpoints are
+//! in `admin`.
 
 use std::time::Duration;
 

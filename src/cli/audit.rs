@@ -1,7 +1,8 @@
-//! `audit`: whether the trail is whole, where it ends, and its entries as lines of JSON for whoever keeps evidence.
+//! `audit`: whether the trail is whole, where it ends, and its entries as lines of JSON for whoever keeps
+//! evidence.
 //!
-//! Works with a running bridge and on the data directory of one that does not run. The chain is `audit`'s matter, both ways give what
-//! `admin::audit` tells.
+//! Works with a running bridge and on the data directory of one that does not run. The chain is `audit`'s
+//! matter, both ways give what `admin::audit` tells.
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! The HTTP client of the command line: one request a connection, blocking, plain HTTP/1.1.
 //!
-//! No TLS on purpose: it is for the machine on which the bridge listens. The HTTP client of the program is behind the Genesys room and knows
-//! budgets and verdicts; here a hundred lines do. Used by [`super::admin_client`] and the demo's connectors.
+//! No TLS on purpose: it is for the machine on which the bridge listens. The HTTP client of the program is
+//! behind the Genesys room and knows budgets and verdicts; here a hundred lines do. Used by
+//! [`super::admin_client`] and the demo's connectors.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};

@@ -1,7 +1,8 @@
 //! Who or what caused a change, as sagas, claims and the audit trail name it.
 //!
-//! A client is named by its own id, never by the credential that it showed: credentials are rotated, and a change sent again under the
-//! next one is still the same client's. Which credential belongs to which client is decided where credentials are kept.
+//! A client is named by its own id, never by the credential that it showed: credentials are rotated, and a
+//! change sent again under the next one is still the same client's. Which credential belongs to which client
+//! is decided where credentials are kept.
 
 use std::fmt;
 
@@ -14,7 +15,8 @@ use super::{ClientId, CredentialId};
 pub struct Cause {
     /// Who or what.
     pub by: Actor,
-    /// With which credential a client asked; `None` where nobody asked, and in records from before it was kept.
+    /// With which credential a client asked; `None` where nobody asked, and in records from before it was
+    /// kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<CredentialId>,
     /// Request id, for logs and audit.

@@ -1,8 +1,9 @@
 //! Every metric of the program: name, kind, labels and help, declared here and nowhere else.
 //!
-//! Names follow the conventions of Prometheus: one prefix, the base unit in the name, `_total` behind counters. Each metric has the label
-//! `tenant`, which is put in here so that nobody can forget it; [`NO_TENANT`] stands where a request belongs to none. Whoever counts asks for
-//! a handle, and keeps it where it is used often. Values of labels are from fixed sets of words, never a name of somebody. How metrics are
+//! Names follow the conventions of Prometheus: one prefix, the base unit in the name, `_total` behind
+//! counters. Each metric has the label `tenant`, which is put in here so that nobody can forget it;
+//! [`NO_TENANT`] stands where a request belongs to none. Whoever counts asks for a handle, and keeps it where
+//! it is used often. Values of labels are from fixed sets of words, never a name of somebody. How metrics are
 //! rendered is `server::recorder`'s matter.
 //!
 //! To add one: declare it below, put it into [`ALL`], count with it. The tests here know the conventions.

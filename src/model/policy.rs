@@ -1,7 +1,7 @@
 //! The choices of a tenant, each declared once: written in the configuration, asked by whoever acts on them.
 //!
-//! Says what may be chosen and what is chosen where nothing is said. Keys and messages of the configuration are in `config`; what a choice
-//! does is written where it is asked.
+//! Says what may be chosen and what is chosen where nothing is said. Keys and messages of the configuration
+//! are in `config`; what a choice does is written where it is asked.
 
 use serde::Deserialize;
 

@@ -1,6 +1,8 @@
-//! An address and the methods it takes, as data: what the lists of routes of the SCIM service and of the administration are made of.
+//! An address and the methods it takes, as data: what the lists of routes of the SCIM service and of the
+//! administration are made of.
 //!
-//! Knows nothing of HTTP libraries: what carries out a method is the caller's type. The lists are `server::routes` and `admin::routes`.
+//! Knows nothing of HTTP libraries: what carries out a method is the caller's type. The lists are
+//! `server::routes` and `admin::routes`.
 
 /// A method's name and what carries it out.
 pub type Method<H> = (&'static str, H);

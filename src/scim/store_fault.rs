@@ -1,7 +1,8 @@
-//! What a failing store means to whoever asked: the one translation for the SCIM service and the administration.
+//! What a failing store means to whoever asked: the one translation for the SCIM service and the
+//! administration.
 //!
-//! What exactly failed goes to the log, here and once; the caller hears what to do. A command that opens the data directory itself shows
-//! the store's own words instead.
+//! What exactly failed goes to the log, here and once; the caller hears what to do. A command that opens the
+//! data directory itself shows the store's own words instead.
 
 use super::error::ScimError;
 use crate::model::StoreError;

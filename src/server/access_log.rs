@@ -1,6 +1,7 @@
 //! One log line for each request that says something: its id, route, status, duration, client and credential.
 //!
-//! Logs the route's pattern, never a path, a query or a body: those hold names of people. Written by [`super::middleware`].
+//! Logs the route's pattern, never a path, a query or a body: those hold names of people. Written by
+//! [`super::middleware`].
 
 use actix_web::http::StatusCode;
 use tracing::Level;
@@ -44,8 +45,8 @@ impl Answered<'_> {
     }
 }
 
-/// At which level a request is logged. Every change is, and every read that failed or was slow; reads that went well are counted in
-/// the metrics and would drown the rest: Entra asks for every user in every cycle.
+/// At which level a request is logged. Every change is, and every read that failed or was slow; reads that
+/// went well are counted in the metrics and would drown the rest: Entra asks for every user in every cycle.
 fn level(method: &str, resource: &str, status: StatusCode, millis: u64) -> Level {
     let read = matches!(method, "GET" | "HEAD");
     if status >= StatusCode::INTERNAL_SERVER_ERROR {

@@ -1,7 +1,8 @@
-//! Who may come in: the guards in front of the SCIM service and the administration. Bearer tokens, each with one scope.
+//! Who may come in: the guards in front of the SCIM service and the administration. Bearer tokens, each with
+//! one scope.
 //!
-//! Every refusal is the same 401: it does not tell a wrong token from one of the wrong scope, or of another tenant. The tokens
-//! themselves are [`super::tokens`].
+//! Every refusal is the same 401: it does not tell a wrong token from one of the wrong scope, or of another
+//! tenant. The tokens themselves are [`super::tokens`].
 
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
@@ -16,7 +17,8 @@ use super::tokens::Principal;
 use crate::scim::error::ScimError;
 use crate::store::tokens::Scope;
 
-/// The token text of an `Authorization` header; the scheme's letter case does not matter (RFC 9110 section 11.1).
+/// The token text of an `Authorization` header; the scheme's letter case does not matter (RFC 9110 section
+/// 11.1).
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, text) = header.split_once(' ')?;
     let text = text.trim();
@@ -51,8 +53,9 @@ fn let_in(req: &ServiceRequest, scope: Scope) -> bool {
     true
 }
 
-/// Lets in who brings a token of scope `scim` and accepts JSON; answers in the media type that was asked for. One layer, so that a
-/// request pays once, and inside the routing, so that no spelling of a path gets round it.
+/// Lets in who brings a token of scope `scim` and accepts JSON; answers in the media type that was asked for.
+/// One layer, so that a request pays once, and inside the routing, so that no spelling of a path gets round
+/// it.
 ///
 /// # Errors
 /// Only what the handler behind it fails with.
@@ -80,7 +83,8 @@ pub async fn scim_guard<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Lets in who brings a token of scope `admin`, and gives the request what its tenant's administration works with.
+/// Lets in who brings a token of scope `admin`, and gives the request what its tenant's administration works
+/// with.
 ///
 /// # Errors
 /// Only what the handler behind it fails with.

@@ -1,8 +1,8 @@
 //! Which media type an answer shall have (RFC 7644 section 3.8, RFC 9110 section 12.5.1), read from `Accept`.
 //!
-//! Answers are written as `application/scim+json`; a client that wants `application/json` more gets the same bytes under
-//! that name. Only a client that takes no JSON at all is refused. Reading the header allocates nothing. Where it is asked, and the 406:
-//! [`super::auth`].
+//! Answers are written as `application/scim+json`; a client that wants `application/json` more gets the same
+//! bytes under that name. Only a client that takes no JSON at all is refused. Reading the header allocates
+//! nothing. Where it is asked, and the 406: [`super::auth`].
 
 use actix_web::http::header::{ACCEPT, HeaderMap};
 
@@ -33,8 +33,8 @@ struct Said {
 }
 
 impl Acceptable {
-    /// Reads `Accept`, however many lines it has. Lines that are no text, and elements that are no media range, count
-    /// for nothing: a client that is only careless gets SCIM's type.
+    /// Reads `Accept`, however many lines it has. Lines that are no text, and elements that are no media
+    /// range, count for nothing: a client that is only careless gets SCIM's type.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(ACCEPT).peekable();
         let Some(first) = lines.peek() else { return Self::Scim };

@@ -1,7 +1,7 @@
 //! What is known of the request at hand: its id, its tenant, and who sent it once that is known.
 //!
-//! Put into the request by [`super::middleware`] before it is routed, completed by [`super::auth`]; handlers ask for the tenant with
-//! [`Current`].
+//! Put into the request by [`super::middleware`] before it is routed, completed by [`super::auth`]; handlers
+//! ask for the tenant with [`Current`].
 
 use std::future::{Ready, ready};
 use std::ops::Deref;

@@ -1,4 +1,5 @@
-//! The share of requests that were refused as invalid in the last minutes, for an alarm that needs no query language.
+//! The share of requests that were refused as invalid in the last minutes, for an alarm that needs no query
+//! language.
 //!
 //! Pure: time comes as an argument. Counted and shown by [`super::request_metrics`].
 

@@ -1,7 +1,7 @@
 //! The words under which a request is counted and logged: its method and its resource, from fixed sets.
 //!
-//! The resources are taken from the lists of routes, so that an endpoint that is added there is known here. Counting is
-//! [`super::request_metrics`], logging [`super::access_log`].
+//! The resources are taken from the lists of routes, so that an endpoint that is added there is known here.
+//! Counting is [`super::request_metrics`], logging [`super::access_log`].
 
 use super::routes;
 use super::tenant::{ADMIN_BASE, BASE};

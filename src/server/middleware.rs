@@ -1,5 +1,5 @@
-//! The middleware round every request: its normalised path, its tenant, its id and span, SCIM bodies for errors that the framework made,
-//! and what is counted and logged of it.
+//! The middleware round every request: its normalised path, its tenant, its id and span, SCIM bodies for
+//! errors that the framework made, and what is counted and logged of it.
 //!
 //! Who is let in: [`super::auth`]. What a log line holds: [`super::access_log`].
 
@@ -49,7 +49,8 @@ pub async fn surround<B: MessageBody + 'static>(
     let header = HeaderValue::from_str(&id);
     let method = labels::method(req.method().as_str());
     let began = state.clock.monotonic_ms();
-    // Reads come by the thousand and say nothing on their way: their span is made only where somebody listens.
+    // Reads come by the thousand and say nothing on their way: their span is made only where somebody
+    // listens.
     let span = match method {
         "GET" | "HEAD" => tracing::debug_span!("request", id = %id, method),
         _ => tracing::info_span!("request", id = %id, method),
@@ -64,7 +65,8 @@ pub async fn surround<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// The tenant of a request. Its prefix is taken out of the path, so that all tenants share one list of routes.
+/// The tenant of a request. Its prefix is taken out of the path, so that all tenants share one list of
+/// routes.
 fn tenant(state: &ServerState, req: &mut ServiceRequest) -> Option<Arc<Tenant>> {
     let (tenant, rest) = state.tenants.resolve(req.path())?;
     let tenant = Arc::clone(tenant);

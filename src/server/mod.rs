@@ -1,7 +1,7 @@
 //! The HTTP server: bytes in, SCIM out. Routes, bearer tokens, limits, error bodies, metrics and health.
 //!
-//! Decides nothing about users or groups: reads come through [`reads::Reads`], changes go to [`front::FrontDoor`]; `app` puts real parts
-//! behind the traits. Where to find what:
+//! Decides nothing about users or groups: reads come through [`reads::Reads`], changes go to
+//! [`front::FrontDoor`]; `app` puts real parts behind the traits. Where to find what:
 //!
 //! | what | where |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! Paths as clients write them: slashes too many, or one at the end, mean the same resource.
 //!
-//! Does what `NormalizePath` of the framework does, which runs a regular expression over every address; most need no change at all.
-//! Where an address leads is in [`super::routes`].
+//! Does what `NormalizePath` of the framework does, which runs a regular expression over every address; most
+//! need no change at all. Where an address leads is in [`super::routes`].
 
 use std::borrow::Cow;
 

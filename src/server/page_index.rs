@@ -1,8 +1,8 @@
-//! Where in the listing a position is: the ids of every so-manyth resource, learnt while walking, so that a client that pages through
-//! everything by `startIndex` does not make each page walk from the beginning.
+//! Where in the listing a position is: the ids of every so-manyth resource, learnt while walking, so that a
+//! client that pages through everything by `startIndex` does not make each page walk from the beginning.
 //!
-//! Nothing is prepared: a restart begins with an empty index. Its entries are thrown away when a resource comes or goes, because every position
-//! behind it is then another one. Who walks: [`super::find`].
+//! Nothing is prepared: a restart begins with an empty index. Its entries are thrown away when a resource
+//! comes or goes, because every position behind it is then another one. Who walks: [`super::find`].
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -35,7 +35,8 @@ impl PageIndex {
         }
     }
 
-    /// The last entry at or before a position: how many resources come up to it, and its id. `(0, None)` is the beginning.
+    /// The last entry at or before a position: how many resources come up to it, and its id. `(0, None)` is
+    /// the beginning.
     pub fn before(&self, kind: ResourceKind, generation: u64, position: usize) -> (usize, Option<String>) {
         let known = self.of(kind).lock().unwrap_or_else(PoisonError::into_inner);
         if known.generation != generation {

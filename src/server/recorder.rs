@@ -1,7 +1,7 @@
 //! The process-wide recorder of metrics, rendered in our own route: no second listener and no push gateway.
 //!
-//! Which metrics exist is declared in `model::metric`. Installed on first use; several bridges in one process share it, each tenant's
-//! numbers under its own label.
+//! Which metrics exist is declared in `model::metric`. Installed on first use; several bridges in one process
+//! share it, each tenant's numbers under its own label.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::model::metric::{self, MetricKind};
 
-/// Upper bounds in seconds: a directory read takes below a millisecond, a hire some seconds, the deadline is 20.
+/// Upper bounds in seconds: a directory read takes below a millisecond, a hire some seconds, the deadline is
+/// 20.
 const BUCKETS: [f64; 13] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();

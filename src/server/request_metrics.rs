@@ -1,7 +1,7 @@
 //! The requests of one tenant, counted: how many, how long, and how many were told that they were wrong.
 //!
-//! Handles are looked up once for each kind of request and kept: a look-up in the recorder costs more than a read. Which words the labels
-//! are made of: [`super::labels`]; where it is called: [`super::middleware`].
+//! Handles are looked up once for each kind of request and kept: a look-up in the recorder costs more than a
+//! read. Which words the labels are made of: [`super::labels`]; where it is called: [`super::middleware`].
 
 use std::collections::HashMap;
 use std::sync::Arc;

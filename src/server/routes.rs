@@ -1,7 +1,8 @@
-//! The list of all routes, as data: pattern, methods, and which token opens it. What is not listed needs a token and is not there.
+//! The list of all routes, as data: pattern, methods, and which token opens it. What is not listed needs a
+//! token and is not there.
 //!
-//! Tests walk [`SCIM`] and [`OPEN`] to show that no route is open by mistake. The administration brings its own list of the same form,
-//! which stands below `/admin`. What each route does: [`super::endpoint`].
+//! Tests walk [`SCIM`] and [`OPEN`] to show that no route is open by mistake. The administration brings its
+//! own list of the same form, which stands below `/admin`. What each route does: [`super::endpoint`].
 
 use std::future::ready;
 
@@ -143,8 +144,8 @@ fn resource(entry: &Entry) -> Resource {
         .default_service(web::to(other))
 }
 
-/// Registers everything; `admin` is the administration's list. Guards sit on the scopes, behind the routing, so that a differently spelt
-/// path meets the same guard.
+/// Registers everything; `admin` is the administration's list. Guards sit on the scopes, behind the routing,
+/// so that a differently spelt path meets the same guard.
 pub fn configure(cfg: &mut ServiceConfig, admin: &'static [Entry]) {
     let each = |entries: &'static [Entry]| {
         move |cfg: &mut ServiceConfig| {

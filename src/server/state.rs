@@ -1,6 +1,8 @@
-//! The ground that all tenants share: how the socket is served, the clock, request ids and the recorder of metrics.
+//! The ground that all tenants share: how the socket is served, the clock, request ids and the recorder of
+//! metrics.
 //!
-//! Built once, outside the worker factory, by `app`. What belongs to one tenant is in [`super::tenant`], and nowhere here.
+//! Built once, outside the worker factory, by `app`. What belongs to one tenant is in [`super::tenant`], and
+//! nowhere here.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! Everything of one tenant that a request needs, as one value; and how a request finds its tenant.
 //!
-//! The ground that all tenants share (socket, workers, recorder) is [`super::state`]. Today a bridge serves one tenant, whose addresses
-//! have no prefix. More of them stand behind a prefix of their own, `/{tenant}/scim/v2`; [`Tenants::resolve`] is the one place that knows.
+//! The ground that all tenants share (socket, workers, recorder) is [`super::state`]. Today a bridge serves
+//! one tenant, whose addresses have no prefix. More of them stand behind a prefix of their own,
+//! `/{tenant}/scim/v2`; [`Tenants::resolve`] is the one place that knows.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The bearer tokens of one tenant as the server knows them at this moment, and who was let in by one.
 //!
-//! A snapshot: the records are in the store, and whoever changes them replaces it ([`TokenBook::replace`]). Tokens are compared as hashes
-//! in constant time. How a request presents one: [`super::auth`].
+//! A snapshot: the records are in the store, and whoever changes them replaces it ([`TokenBook::replace`]).
+//! Tokens are compared as hashes in constant time. How a request presents one: [`super::auth`].
 
 use std::sync::Arc;
 

@@ -16,8 +16,8 @@ const FORMAT: u8 = 1;
 pub struct AuditRecord {
     /// When, Unix milliseconds.
     pub at_ms: i64,
-    /// Who or what caused it, as [`Actor`](crate::model::Actor) is written: `client:<client id>`, `recompute`. Records from before
-    /// clients had ids name the token here.
+    /// Who or what caused it, as [`Actor`](crate::model::Actor) is written: `client:<client id>`,
+    /// `recompute`. Records from before clients had ids name the token here.
     pub who: String,
     /// With which credential, where a client asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]

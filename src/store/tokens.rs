@@ -2,8 +2,8 @@
 //!
 //! Every token belongs to a client, which is known by its name (the token's label) and has an id of its own:
 //! that of the first token made under the name. A later token of the name is the same client's, so that a
-//! rotation changes the credential and nobody's identity. Tokens that were stored before this was written down
-//! get their client by the same rule when they are listed.
+//! rotation changes the credential and nobody's identity. Tokens that were stored before this was written
+//! down get their client by the same rule when they are listed.
 //!
 //! Takes randomness as a parameter and never stores the text of a token. Who checks a request's token:
 //! `server`.
@@ -134,8 +134,8 @@ pub async fn list(store: &dyn Store, tenant: &TenantId) -> Result<Vec<TokenRecor
     decoded.map(with_clients)
 }
 
-/// Sets the client of records that were stored without: the first of them under each name lends its id. No record joins them any
-/// more, so the answer never changes.
+/// Sets the client of records that were stored without: the first of them under each name lends its id. No
+/// record joins them any more, so the answer never changes.
 fn with_clients(mut tokens: Vec<TokenRecord>) -> Vec<TokenRecord> {
     let mut without: Vec<TokenRecord> = tokens.iter().filter(|it| it.client == not_set()).cloned().collect();
     without.sort_by(|one, other| (one.created_ms, &one.id).cmp(&(other.created_ms, &other.id)));
@@ -267,7 +267,8 @@ mod tests {
         assert_eq!(clients(&known), wanted);
         assert_eq!(client_of(&known, "okta"), Some(ClientId::new("b")));
         assert_eq!(client_of(&known, "somebody"), None);
-        // One made while the clock was wrong changes nobody's client, and neither does a revocation, which writes it down.
+        // One made while the clock was wrong changes nobody's client, and neither does a revocation, which
+        // writes it down.
         let new = TokenRecord { created_ms: 0, client: ClientId::new("b"), ..token("d", "okta", "four") };
         store.commit(put(&tenant, &new).unwrap()).await.unwrap();
         let revoked = revoke(&store, &tenant, &CredentialId::new("c")).await.unwrap().unwrap();

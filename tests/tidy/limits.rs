@@ -1,5 +1,6 @@
-//! Maxima that stand outside of `src/limits.rs`: constants that say of themselves that they are one, by name or by the first word of
-//! their comment. What is really no limit for anybody outside is listed here with its reason.
+//! Maxima that stand outside of `src/limits.rs`: constants that say of themselves that they are one, by name
+//! or by the first word of their comment. What is really no limit for anybody outside is listed here with its
+//! reason.
 
 /// Constants that bound an inner step and refuse nobody anything: file, name, why it stays where it is.
 pub(crate) const INNER: &[(&str, &str, &str)] = &[

@@ -1,4 +1,5 @@
-//! Who plays in the story: the two identity providers, an agent who was there before, and the people who are hired.
+//! Who plays in the story: the two identity providers, an agent who was there before, and the people who are
+//! hired.
 //!
 //! Persons of this organisation are made up. What happens to them: `story`, `hires`, `changes`.
 

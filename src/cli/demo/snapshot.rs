@@ -1,6 +1,7 @@
 //! What Genesys Cloud has, as the emulator's snapshot tells it: one person at a time, names instead of ids.
 //!
-//! Reads only. The bridge is not asked here: the story checks what really is in Genesys, not what the bridge says.
+//! Reads only. The bridge is not asked here: the story checks what really is in Genesys, not what the bridge
+//! says.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,8 @@
-//! The stage: an emulated Genesys Cloud and a bridge with its own data directory, both in this process and on loopback.
+//! The stage: an emulated Genesys Cloud and a bridge with its own data directory, both in this process and on
+//! loopback.
 //!
-//! Sets up and tears down; what happens in between is `story`. The directory is made anew under the system's temporary
-//! directory and removed at the end.
+//! Sets up and tears down; what happens in between is `story`. The directory is made anew under the system's
+//! temporary directory and removed at the end.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

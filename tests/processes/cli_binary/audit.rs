@@ -1,5 +1,5 @@
-//! The audit trail from the command line, with the bridge running and stopped: what is whole is called so, and what was tampered with
-//! on the disk is named.
+//! The audit trail from the command line, with the bridge running and stopped: what is whole is called so,
+//! and what was tampered with on the disk is named.
 
 use genesys_scim_bridge::model::ports::Store as _;
 use genesys_scim_bridge::model::{Batch, Table, TenantId};

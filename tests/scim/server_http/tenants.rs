@@ -1,4 +1,5 @@
-//! Two tenants in one server, each behind its name in the path: what one has, the other neither sees nor can open.
+//! Two tenants in one server, each behind its name in the path: what one has, the other neither sees nor can
+//! open.
 
 use std::sync::Arc;
 
