@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::audit::AuditRecord;
     use crate::model::{Batch, Table};
-    use crate::store::{MemoryStore, chain, trail};
+    use crate::store::{MemoryStore, audit_record, hash_chain};
 
     async fn trail(entries: i64) -> (MemoryStore, TenantId) {
         let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
@@ -142,7 +142,7 @@ mod tests {
         let found = verification(&store, &tenant).await.expect("readable");
         let head = audit::head(&store, &tenant).await.expect("readable");
         assert_eq!((found.whole, found.entries, found.hash), (true, 5, Some(head.1)));
-        let fourth = chain::link_key(&trail::prefix(&tenant), 4);
+        let fourth = hash_chain::link_key(&audit_record::prefix(&tenant), 4);
         let mut batch = Batch::new();
         batch.delete(Table::Audit, fourth);
         store.commit(batch).await.expect("committed");

@@ -90,7 +90,7 @@ pub async fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken>
 /// The entries behind number `after` in order (0 is before the first), read in pages as they are asked for.
 pub fn export<'a>(store: &'a dyn Store, tenant: &TenantId, after: u64) -> Export<'a> {
     let mut links = Links::new(store, tenant);
-    links.after = (after > 0).then(|| chain::link_key(&trail::prefix(tenant), after));
+    links.after = (after > 0).then(|| hash_chain::link_key(&audit_record::prefix(tenant), after));
     Export { links }
 }
 

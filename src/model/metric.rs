@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_operator_finds_every_metric_in_the_documentation() {
-        let text = include_str!("../../docs/operating.md");
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", "docs/operating.md"));
         for metric in ALL {
             let kind = format!("{:?}", metric.kind).to_lowercase();
             let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();

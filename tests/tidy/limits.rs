@@ -4,15 +4,15 @@
 
 /// Constants that bound an inner step and refuse nobody anything: file, name, why it stays where it is.
 pub(crate) const INNER: &[(&str, &str, &str)] = &[
-    ("src/store/open.rs", "SLED_BYTES", "how the configured cache is divided, not how large it is"),
+    ("src/store/disk/opening.rs", "SLED_BYTES", "how the configured cache is divided, not how large it is"),
     ("src/store/keys.rs", "PART_BYTES", "longer parts are kept as hashes, none is refused"),
     ("src/store/keys.rs", "KEY_BYTES", "longer keys are kept as hashes, none is refused"),
     (
-        "src/store/frame.rs",
+        "src/store/disk/frame.rs",
         "PAYLOAD_BYTES",
         "follows from limits::STORE_VALUE_BYTES; larger records are cut into pieces",
     ),
-    ("src/directory/offline.rs", "CHUNK_USERS", "how much is written at once, not how much can be"),
+    ("src/directory/import/chunk.rs", "CHUNK_USERS", "how much is written at once, not how much can be"),
 ];
 
 /// First words of a comment that call a constant a maximum.

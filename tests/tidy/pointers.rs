@@ -2,8 +2,8 @@
 //! configuration file in its manual.
 //!
 //! A span such as `bridge::submit::Bridge::submit` is looked for in the file of that module, one such as
-//! `src/limits.rs` in the tree, one of four words or more such as `no_file_is_longer_than` among all functions. Citations the
-//! other way round are held by `citations`.
+//! `src/limits.rs` in the tree, one of four words or more such as `no_file_is_longer_than` among all functions
+//! and metrics. Citations the other way round are held by `citations`.
 
 use std::collections::BTreeSet;
 
@@ -27,6 +27,11 @@ impl Names {
 
     fn text(&self, path: &str) -> Option<&str> {
         self.papers.iter().find(|paper| paper.path == path).map(|paper| paper.text.as_str())
+    }
+
+    /// Whether a metric is declared under that name.
+    fn is_metric(&self, name: &str) -> bool {
+        self.text("src/model/metric.rs").is_some_and(|text| text.contains(&format!("\"{name}\"")))
     }
 
     /// The rooms of `src`: its folders and files.
@@ -66,7 +71,8 @@ fn lost(span: &str, names: &Names) -> Option<String> {
     }
     let words = name.split('_').count();
     let snake = name.chars().all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '_');
-    (snake && words >= 6 && !names.functions.contains(name)).then(|| format!("no function is called {name}"))
+    let known = || names.functions.contains(name) || names.is_metric(name);
+    (snake && words >= 6 && !known()).then(|| format!("no function and no metric is called {name}"))
 }
 
 fn is_path(name: &str) -> bool {

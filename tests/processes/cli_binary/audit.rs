@@ -1,9 +1,8 @@
 //! The audit trail from the command line, with the bridge running and stopped: what is whole is called so,
 //! and what was tampered with on the disk is named.
 
-use genesys_scim_bridge::model::ports::Store as _;
 use genesys_scim_bridge::model::{Batch, Table, TenantId};
-use genesys_scim_bridge::store::{OpenOptions, SledStore, chain, trail};
+use genesys_scim_bridge::store::{self, OpenOptions, audit_record, hash_chain};
 use serde_json::Value;
 
 use super::bench::installed;
@@ -50,15 +49,15 @@ fn a_whole_trail_is_called_whole_and_its_end_is_the_last_line_of_its_export() {
 #[tokio::test]
 async fn an_entry_that_was_changed_on_the_disk_is_named() {
     let (bench, entries) = tokio::task::spawn_blocking(with_a_trail).await.unwrap();
-    let store = SledStore::open(&OpenOptions::new(bench.data())).unwrap();
-    let key = chain::link_key(&trail::prefix(&TenantId::new("aurora")), entries);
+    let store = store::open(&OpenOptions::new(bench.data())).unwrap();
+    let key = hash_chain::link_key(&audit_record::prefix(&TenantId::new("aurora")), entries);
     let mut value = store.get(Table::Audit, &key).await.unwrap().unwrap().to_vec();
     let at = value.len() - 3;
     value[at] ^= 1;
     let mut batch = Batch::new();
     batch.put(Table::Audit, key, value);
     store.commit(batch).await.unwrap();
-    store.close().unwrap();
+    store.close().await.unwrap();
     let verified = bench.run("audit verify");
     assert_eq!(verified.code, 1, "{verified:?}");
     assert!(verified.err.contains(&format!("broken at entry {entries}")), "{verified:?}");
