@@ -23,9 +23,6 @@ pub(crate) const SAME_LINE: [(&str, &str); 1] = [("cli", "app")];
 pub(crate) const KNOWN_CIRCLES: &[&str] = &[
     "src/: bridge/goal.rs",
     "src/: bridge/open.rs",
-    "conformance/genesys-cloud/src/: contract/description.rs",
-    "conformance/genesys-cloud/src/: contract/oauth.rs",
-    "conformance/genesys-cloud/src/: control.rs",
 ];
 
 /// Longest file.

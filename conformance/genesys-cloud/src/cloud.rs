@@ -1,4 +1,5 @@
-//! A running emulator. It has its own thread and its own runtime, so any test can use it, and it stops when dropped.
+//! A running emulator: on sockets, with its own thread and its own runtime, so that any test can use it; or in process, without
+//! either, in whose time the caller's runtime decides. It stops when dropped.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -8,11 +9,13 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use crate::engine::{Engine, Host};
+use crate::door::{self, Response};
+use crate::engine::{Engine, Host, Outcome};
 use crate::fault::{Chaos, Fault, FaultId};
 use crate::http;
 use crate::ledger::Call;
 use crate::quirks::Quirks;
+use crate::request::Request;
 use crate::seed::SeedFile;
 use crate::violations::{Checker, ContractSource};
 
@@ -57,15 +60,18 @@ fn built_in() -> SeedFile {
 /// A running emulator.
 pub struct Cloud {
     engine: Arc<Engine>,
-    api: SocketAddr,
-    login: SocketAddr,
+    api_base: String,
+    login_base: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Cloud {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cloud").field("api", &self.api).field("login", &self.login).finish_non_exhaustive()
+        f.debug_struct("Cloud")
+            .field("api", &self.api_base)
+            .field("login", &self.login_base)
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,20 +81,15 @@ impl Cloud {
     /// # Errors
     /// A port is taken, the state file cannot be read or written, or the seed is not consistent.
     pub fn start(options: Options) -> io::Result<Cloud> {
-        let checker = Checker::new(&options.contract)?;
-        let engine = Arc::new(Engine::new(
-            options.seed,
-            options.quirks,
-            options.rate_per_minute,
-            options.state_file.as_deref(),
-            checker,
-        )?);
-        let api_listener = TcpListener::bind(options.bind.0)?;
-        let login_listener = TcpListener::bind(options.bind.1)?;
-        let (api, login) = (api_listener.local_addr()?, login_listener.local_addr()?);
-        engine.api_base.get_or_init(|| format!("http://{api}"));
+        let bind = options.bind;
+        let mut cloud = Cloud::in_process(options)?;
+        let api_listener = TcpListener::bind(bind.0)?;
+        let login_listener = TcpListener::bind(bind.1)?;
+        cloud.api_base = format!("http://{}", api_listener.local_addr()?);
+        cloud.login_base = format!("http://{}", login_listener.local_addr()?);
+        cloud.engine.api_base.get_or_init(|| cloud.api_base.clone());
         let (stop, stopped) = oneshot::channel();
-        let shared = Arc::clone(&engine);
+        let shared = Arc::clone(&cloud.engine);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let thread =
             std::thread::Builder::new().name("genesys-cloud-emulator".to_owned()).spawn(move || {
@@ -102,17 +103,44 @@ impl Cloud {
                 });
                 runtime.shutdown_background();
             })?;
-        Ok(Cloud { engine, api, login, stop: Some(stop), thread: Some(thread) })
+        (cloud.stop, cloud.thread) = (Some(stop), Some(thread));
+        Ok(cloud)
+    }
+
+    /// An emulator that listens nowhere and answers [`Cloud::call`] only. Its time is that of the runtime that calls it.
+    ///
+    /// # Errors
+    /// The state file cannot be read or written, or the seed is not consistent.
+    pub fn in_process(options: Options) -> io::Result<Cloud> {
+        let checker = Checker::new(&options.contract)?;
+        let state_file = options.state_file.as_deref();
+        let engine = Engine::new(options.seed, options.quirks, options.rate_per_minute, state_file, checker)?;
+        Ok(Cloud {
+            engine: Arc::new(engine),
+            api_base: "http://api.invalid".to_owned(),
+            login_base: "http://login.invalid".to_owned(),
+            stop: None,
+            thread: None,
+        })
+    }
+
+    /// Makes one call without a socket, through the same stages as those that come over one. `None`: a fault swallowed the
+    /// answer. Needs a tokio runtime; a caller that stops waiting does not stop what it asked for.
+    pub async fn call(&self, host: Host, request: Request) -> Option<Response> {
+        match tokio::spawn(door::enter(Arc::clone(&self.engine), host, request)).await {
+            Ok(Outcome::Send(reply)) => Some(Response::from(reply)),
+            Ok(Outcome::Drop | Outcome::Reset) | Err(_) => None,
+        }
     }
 
     /// `http://127.0.0.1:PORT` of the API.
     pub fn api_base(&self) -> String {
-        format!("http://{}", self.api)
+        self.api_base.clone()
     }
 
     /// `http://127.0.0.1:PORT` of the login host.
     pub fn login_base(&self) -> String {
-        format!("http://{}", self.login)
+        self.login_base.clone()
     }
 
     /// Id of the seed's first OAuth client.

@@ -1,7 +1,7 @@
 //! The engine: takes one call through its stages. Fault, authentication, rate, operation, state file, ledger, check.
 //!
 //! The organisation is behind one lock, so operations happen one after another; delays and the contract check happen
-//! outside it. Bytes and connections are `http`'s work.
+//! outside it. Calls come through `door`.
 
 mod login;
 mod rates;
@@ -9,6 +9,8 @@ mod rates;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
 
 use crate::fault::{Chaos, FaultKind, Faults};
 use crate::ledger::{Call, Ledger, PRIORITY_HEADER};
@@ -25,8 +27,10 @@ use rates::Window;
 
 /// Which listener a call came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Host {
+pub enum Host {
+    /// The API.
     Api,
+    /// The login host, where tokens come from.
     Login,
 }
 
@@ -58,14 +62,28 @@ pub(crate) struct Engine {
     pub(crate) seed: SeedFile,
     pub(crate) checker: Checker,
     rate_per_minute: u32,
+    time: Time,
     /// Base of the API listener, known once it is bound.
     pub(crate) api_base: OnceLock<String>,
 }
 
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+/// The emulator's time: from the moment of its start on it runs with tokio's clock, so that a test that stops that one stops
+/// the organisation too, with its rates, lags and tokens.
+struct Time {
+    began: Instant,
+    began_ms: u64,
+}
+
+impl Time {
+    fn start() -> Time {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Time { began: Instant::now(), began_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
+    }
+
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> u64 {
+        self.began_ms.saturating_add(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 impl Engine {
@@ -76,7 +94,8 @@ impl Engine {
         state_file: Option<&std::path::Path>,
         checker: Checker,
     ) -> std::io::Result<Engine> {
-        let mut world = World::from_seed(&seed, now_ms()).map_err(std::io::Error::other)?;
+        let time = Time::start();
+        let mut world = World::from_seed(&seed, time.now_ms()).map_err(std::io::Error::other)?;
         let mut state = None;
         if let Some(path) = state_file {
             let mut kept = World::bare(&seed).map_err(std::io::Error::other)?;
@@ -99,7 +118,14 @@ impl Engine {
             rates: HashMap::new(),
             state,
         };
-        Ok(Engine { inner: Mutex::new(inner), seed, checker, rate_per_minute, api_base: OnceLock::new() })
+        Ok(Engine {
+            inner: Mutex::new(inner),
+            seed,
+            checker,
+            rate_per_minute,
+            time,
+            api_base: OnceLock::new(),
+        })
     }
 
     /// The inside, locked.
@@ -109,9 +135,6 @@ impl Engine {
 
     /// Takes a call through its stages.
     pub(crate) async fn handle(self: Arc<Self>, host: Host, request: Request) -> Outcome {
-        if host == Host::Api && request.path.starts_with("/__emulator/") {
-            return Outcome::Send(crate::control::handle(&self, &request).typed(false));
-        }
         let template = template(host, &request);
         let fault = self.lock().strike(host, &request, &template);
         if let Some(FaultKind::Delay(time)) = &fault {
@@ -126,7 +149,7 @@ impl Engine {
         };
         self.lock().ledger.add(Call {
             seq: 0,
-            at_ms: now_ms(),
+            at_ms: self.time.now_ms(),
             method: request.method.clone(),
             path: request.target(),
             template,
@@ -144,7 +167,9 @@ impl Engine {
             other => other,
         };
         self.check(&request, &outcome);
-        tokio::time::sleep(late).await;
+        if !late.is_zero() {
+            tokio::time::sleep(late).await;
+        }
         outcome
     }
 
@@ -160,7 +185,7 @@ impl Engine {
             return (refusal.render(correlation), false);
         }
         let mut inner = self.lock();
-        let now = now_ms();
+        let now = self.time.now_ms();
         inner.catch_up(now);
         let reply = match host {
             Host::Login => login::token(&mut inner.world, request, now),
@@ -228,7 +253,7 @@ impl Engine {
                     .iter()
                     .map(|(name, value)| ((*name).to_owned(), value.clone()))
                     .collect(),
-                body: reply.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+                body: reply.bytes(),
             },
             Outcome::Drop | Outcome::Reset => {
                 Seen { request, status: 0, headers: Vec::new(), body: Vec::new() }
@@ -240,7 +265,7 @@ impl Engine {
     /// Lets every delayed effect happen now.
     pub(crate) fn settle(&self) {
         let mut inner = self.lock();
-        inner.world.settle(now_ms());
+        inner.world.settle(self.time.now_ms());
         if let Err(error) = inner.keep() {
             tracing::error!(%error, "the state file could not be written");
         }
@@ -249,7 +274,7 @@ impl Engine {
     /// Back to the seed; rules, calls and tokens are forgotten too.
     pub(crate) fn reset(&self) -> std::io::Result<()> {
         let mut inner = self.lock();
-        inner.world = World::from_seed(&self.seed, now_ms()).map_err(std::io::Error::other)?;
+        inner.world = World::from_seed(&self.seed, self.time.now_ms()).map_err(std::io::Error::other)?;
         inner.world.take_changes();
         inner.ledger.clear();
         inner.faults.clear();

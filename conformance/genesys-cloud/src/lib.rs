@@ -6,12 +6,13 @@
 //!
 //! Where to look: [`Cloud`] starts and stops one; [`Quirks`] names everything that is not documented for certain;
 //! [`Fault`] and [`Chaos`] break calls; [`Call`] is one line of the ledger; `seed/contact-centre.toml` is the built-in
-//! organisation. Inside: `http` moves bytes, `engine` takes one call through its stages, `scim` and `rest` hold the
+//! organisation. Inside: `http` moves bytes, `door` is where every call comes in, `engine` takes one call through its stages, `scim` and `rest` hold the
 //! operations, `world` the organisation, `control` the endpoints under `/__emulator`.
 
 mod agent;
 mod cloud;
 mod control;
+mod door;
 mod engine;
 mod fault;
 mod http;
@@ -32,9 +33,12 @@ mod world;
 pub mod contract;
 
 pub use cloud::{Cloud, Options};
+pub use door::Response;
+pub use engine::Host;
 pub use fault::{Chaos, Fault, FaultId, FaultKind, PathMatch};
 pub use ledger::{Call, PRIORITY_HEADER};
 pub use quirks::{AtGone, DeletedEmail, Empty, Omitted, Quirks, RoleDivision, ScimErrors, Unknown};
+pub use request::Request;
 pub use seed::{
     SeedClient, SeedDivision, SeedError, SeedField, SeedFile, SeedGroup, SeedOrganization, SeedQueue,
     SeedRole, SeedSchema, SeedUser,

@@ -29,6 +29,11 @@ impl Reply {
         Reply::json(200, body)
     }
 
+    /// The body as it is sent; empty when there is none.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default()
+    }
+
     /// Adds a header.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Reply {
         self.headers.push((name, value.into()));

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 /// A request.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub struct Request {
     pub(crate) method: String,
     /// As sent, without the query.
     pub(crate) path: String,
@@ -18,8 +18,9 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Puts a request together.
-    pub(crate) fn new(
+    /// Puts a request together: path and query as they are sent, the query without its question mark, names of headers in
+    /// lower case.
+    pub fn new(
         method: &str,
         path: &str,
         raw_query: &str,

@@ -218,7 +218,7 @@ fn path_entry(document: &Value, template: &str, methods: &Value) -> Result<PathE
 }
 
 fn read_operation(document: &Value, template: &str, method: &str, source: &Map<String, Value>) -> Operation {
-    let base = format!("/paths/{}/{method}", super::overlay::escape(template));
+    let base = format!("/paths/{}/{method}", escape(template));
     let declared = source.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let body = declared.iter().enumerate().find(|(_, parameter)| text(parameter, "in") == "body");
     let body = body.map(|(index, parameter)| Body {
@@ -290,6 +290,11 @@ fn strings(list: Option<&Value>) -> Vec<String> {
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// One segment of an RFC 6901 pointer, escaped.
+fn escape(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::report::{Direction, Report};
@@ -89,9 +88,4 @@ fn basic(authorization: &str) -> bool {
 
 fn form(body: &[u8]) -> Vec<(String, String)> {
     super::parameters::pairs(&String::from_utf8_lossy(body))
-}
-
-/// Decodes one name or value of a query or a form.
-pub(super) fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

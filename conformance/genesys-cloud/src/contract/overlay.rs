@@ -158,11 +158,6 @@ impl Change {
     }
 }
 
-/// One segment of an RFC 6901 pointer, escaped.
-pub(super) fn escape(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
-}
-
 fn unescape(segment: &str) -> String {
     segment.replace("~1", "/").replace("~0", "~")
 }

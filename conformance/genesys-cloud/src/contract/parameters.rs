@@ -1,10 +1,10 @@
 //! Path, query and header parameters against what the operation declares: names, types, allowed values,
 //! repetition. The body is judged in `request.rs`, limits that come from facts in `rules.rs`.
 
+use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use super::description::{Kind, Operation, Parameter, Place};
-use super::oauth::decode;
 use super::report::{Direction, Report};
 use super::{Exchange, header};
 
@@ -45,6 +45,11 @@ pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
         .map(|part| part.split_once('=').unwrap_or((part, "")))
         .map(|(name, value)| (decode(name), decode(value)))
         .collect()
+}
+
+/// Decodes one name or value of a query or a form.
+fn decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 fn check_path(operation: &Operation, path_values: &[(String, String)], report: &mut Report) {

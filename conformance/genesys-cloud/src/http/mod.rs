@@ -1,4 +1,4 @@
-//! Connections and bytes: reads a request, asks the engine, and sends, drops or resets.
+//! Connections and bytes: reads a request, hands it to the `door`, and sends, drops or resets.
 
 use std::convert::Infallible;
 use std::io;
@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Request as HttpRequest, Response};
 use hyper_util::rt::TokioIo;
 
+use crate::door;
 use crate::engine::{Engine, Host, Outcome};
 use crate::reply::{Refusal, Reply};
 use crate::request::Request;
@@ -60,7 +61,7 @@ async fn connection(
                 Err(refusal) => return Ok(respond(refusal.render("").typed(false))),
             };
             // On its own task: a client that goes away does not stop what it asked for.
-            match tokio::spawn(engine.handle(host, request)).await {
+            match tokio::spawn(door::enter(engine, host, request)).await {
                 Ok(Outcome::Send(reply)) => Ok(respond(reply)),
                 Ok(Outcome::Drop) => Err(io::Error::other("dropped by a fault")),
                 Ok(Outcome::Reset) => {
@@ -93,8 +94,7 @@ async fn read(request: HttpRequest<Incoming>) -> Result<Request, Refusal> {
 }
 
 fn respond(reply: Reply) -> Response<Full<Bytes>> {
-    let bytes = reply.body.as_ref().map(|body| body.to_string()).unwrap_or_default();
-    let mut response = Response::new(Full::new(Bytes::from(bytes)));
+    let mut response = Response::new(Full::new(Bytes::from(reply.bytes())));
     *response.status_mut() =
         hyper::StatusCode::from_u16(reply.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
