@@ -66,7 +66,8 @@
 //! | mark | the external id by which a user that we made is known again |
 //! | verdict | `Done`, `Refused`, `Later` or `Unknown`, of one call to Genesys |
 //! | outcome | how a saga ended: committed, rolled back, handed over |
-//! | budget | calls a minute that Genesys grants, shared by all work, in lanes by priority |
+//! | budget | calls a minute that Genesys grants, shared by all work, by priority |
+//! | permit | a place in the budget: reserved, promoted, given up, spent or refunded |
 
 // What `clippy.toml` bans is banned for the product; its tests may wait as they like.
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_types))]

@@ -28,7 +28,7 @@ pub(super) fn spawn(
 ) {
     let (clock, words) = (Arc::clone(clock), Arc::clone(words));
     engine.spawn(async move {
-        let context = CallContext { priority: Priority::Background, label: "check".to_owned() };
+        let context = CallContext::new(Priority::Background, "check");
         loop {
             let trouble = trouble(&upstream.whoami(&context).await);
             let pause = if trouble.is_none() { WELL } else { UNWELL };

@@ -18,8 +18,7 @@ impl Bridge {
             _ => None,
         });
         let email = email.ok_or_else(taken)?;
-        let context =
-            CallContext { priority: Priority::Identity, label: format!("saga {} owner", ready.opened.id) };
+        let context = CallContext::new(Priority::Identity, format!("saga {} owner", ready.opened.id));
         let found = super::resolve::upstream_read(
             self.parts.upstream.find_by_email(&email, &context).await,
             "looking up the owner of the address",

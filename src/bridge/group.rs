@@ -31,10 +31,8 @@ impl Bridge {
     /// Prepares a change of a group.
     pub(super) async fn prepare_group(&self, asked: &Submission, fence: u64) -> Result<Prepared, ScimError> {
         let change = &asked.change;
-        let context = CallContext {
-            priority: super::submit::priority(change),
-            label: format!("request {}", asked.cause.request),
-        };
+        let context =
+            CallContext::new(super::submit::priority(change), format!("request {}", asked.cause.request));
         let goal = match change.action() {
             Action::Create(incoming) => self.new_group(asked, incoming).await?,
             Action::Delete(id) => return self.prepare_group_removal(asked, id, fence).await,

@@ -72,7 +72,7 @@ impl Bridge {
                 Goal { stored, owner: None, document, patched: false, record: false, password: None, done }
             }
         };
-        let context = CallContext { priority: Priority::Waiting, label: "preview".into() };
+        let context = CallContext::new(Priority::Waiting, "preview");
         let granted = match &goal.stored {
             Some(stored) => self.granted(stored).await?,
             None => GrantedSet::new(),

@@ -127,7 +127,7 @@ impl Bridge {
             return Ok(());
         }
         let context = // The lane is held while this is planned, and a leaver may wait for it: not as background work, and not for long.
-            CallContext { priority: Priority::Waiting, label: format!("recompute {id}") };
+            CallContext::new(Priority::Waiting, format!("recompute {id}"));
         let granted = self.granted(&stored).await?;
         let document = stored.document.clone();
         let status = stored.status.clone();

@@ -33,10 +33,8 @@ impl Bridge {
         fence: u64,
     ) -> Result<Prepared, ScimError> {
         let change = &asked.change;
-        let context = CallContext {
-            priority: super::submit::priority(change),
-            label: format!("request {}", asked.cause.request),
-        };
+        let context =
+            CallContext::new(super::submit::priority(change), format!("request {}", asked.cause.request));
         let goal = match change.action() {
             Action::Create(incoming) => self.new_user(asked, incoming, owner).await?,
             Action::Delete(id) => return self.prepare_removal(asked, id, fence).await,

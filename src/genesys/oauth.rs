@@ -1,6 +1,6 @@
 //! The access token: fetched by one, used by all, renewed ahead of time and once for all after a 401.
 //!
-//! Sends through `transport` and reads the answer here; which calls need a token is the client's matter. The token is held in
+//! Sends through the `wire` and reads the answer here; which calls need a token is the client's matter. The token is held in
 //! memory only.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::answer::{Answer, ErrorText, Sent, without_personal};
 use super::client::Stop;
 use super::settings::Settings;
-use super::transport::Transport;
+use super::wire::Wire;
 use crate::limits;
 use crate::model::ports::Clock;
 use crate::model::{Later, Refusal, RefusalKind, Secret, TenantId, metric};
@@ -40,7 +40,7 @@ struct State {
 /// The cache of the one token.
 pub(super) struct Tokens {
     tenant: TenantId,
-    transport: Transport,
+    wire: Arc<dyn Wire>,
     client_id: String,
     client_secret: Secret,
     clock: Arc<dyn Clock>,
@@ -49,10 +49,10 @@ pub(super) struct Tokens {
 
 impl Tokens {
     /// An empty cache.
-    pub(super) fn new(settings: &Settings, transport: Transport, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(settings: &Settings, wire: Arc<dyn Wire>, clock: Arc<dyn Clock>) -> Self {
         Self {
             tenant: settings.tenant.clone(),
-            transport,
+            wire,
             client_id: settings.client_id.clone(),
             client_secret: settings.client_secret.clone(),
             clock,
@@ -70,7 +70,7 @@ impl Tokens {
         if let Some((_, stop)) = state.failed.as_ref().filter(|(until, _)| now < *until) {
             return Err(stop.clone());
         }
-        let sent = self.transport.token(&self.client_id, &self.client_secret).await;
+        let sent = self.wire.token(&self.client_id, &self.client_secret).await;
         match read(sent) {
             Ok((text, seconds)) => {
                 state.generation += 1;

@@ -1,15 +1,17 @@
-//! Sends one call over HTTP and says how that ended. The only file that knows the HTTP client.
+//! The [`Wire`] over HTTP. The only file that knows the HTTP client.
 //!
 //! No retry, no token, no judgement: those are in `client`, `oauth` and [`super::verdict`]. Redirects are not followed: an
 //! answer that points elsewhere would carry our token there.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use super::answer::{Answer, Sent};
 use super::request::{HttpCall, Media, Method};
 use super::settings::{Settings, SetupError};
+use super::wire::Wire;
 use crate::limits;
 use crate::model::Secret;
 use crate::model::ports::Priority;
@@ -24,7 +26,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(30);
 
 /// The HTTP client with the addresses of one organisation.
-#[derive(Clone)]
 pub(super) struct Transport {
     http: reqwest::Client,
     api_base: String,
@@ -51,9 +52,11 @@ impl Transport {
             tell_priority: settings.tell_priority,
         })
     }
+}
 
-    /// Sends one API call with a bearer token.
-    pub(super) async fn send(&self, call: &HttpCall, token: &Secret, priority: Priority) -> Sent {
+#[async_trait]
+impl Wire for Transport {
+    async fn send(&self, call: &HttpCall, token: &Secret, priority: Priority) -> Sent {
         let media = match call.media {
             Media::Json => "application/json",
             Media::Scim => "application/scim+json",
@@ -79,8 +82,8 @@ impl Transport {
         finish(request).await
     }
 
-    /// Asks for a token: Basic authentication and the grant type, nothing else (docs/genesys.md G1.2).
-    pub(super) async fn token(&self, client_id: &str, client_secret: &Secret) -> Sent {
+    /// Basic authentication and the grant type, nothing else (docs/genesys.md G1.2).
+    async fn token(&self, client_id: &str, client_secret: &Secret) -> Sent {
         let request = self
             .http
             .post(&self.token_url)

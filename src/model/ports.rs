@@ -3,13 +3,13 @@
 //! Adapters: `store` (Store, Journal), `directory` (TurnRecords), `genesys` (Upstream, Budget), `bridge` (Lanes), `app` (Clock,
 //! Ids). Tests bring their own. What the words mean: the other files of `model`.
 
+mod budget;
 mod clock;
-
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use self::budget::{Budget, CallContext, Permit, Priority, Shift, Shifts, Urgency, WaitingPlace};
 pub use self::clock::{Clock, Elapsed};
 use super::{
     Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Mark, Named, Object, Observed,
@@ -138,28 +138,6 @@ pub trait TurnRecords: Send + Sync {
         report: &Report,
         now_ms: i64,
     ) -> Result<Batch, StoreError>;
-}
-
-/// Priority of a call in the budget; lower goes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Priority {
-    /// Deactivation and deletion.
-    Leaver,
-    /// Identity calls of a request that waits.
-    Identity,
-    /// Other calls of a request that waits.
-    Waiting,
-    /// Nobody waits: recomputation, import, resync, what goes on after a pending answer.
-    Background,
-}
-
-/// Whose call it is.
-#[derive(Clone, Debug)]
-pub struct CallContext {
-    /// Its place in the budget.
-    pub priority: Priority,
-    /// For logs: `saga <id> step <n>`, `import`, `check`.
-    pub label: String,
 }
 
 /// One write to Genesys Cloud: one idempotent effect.
@@ -302,19 +280,6 @@ pub trait Upstream: Send + Sync {
     async fn list_groups(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<ObservedGroup>>;
     /// Whether our credentials are good: the organisation's name.
     async fn whoami(&self, context: &CallContext) -> Verdict<String>;
-}
-
-/// The shared budget of upstream calls.
-#[async_trait]
-pub trait Budget: Send + Sync {
-    /// Waits for a place.
-    async fn acquire(&self, priority: Priority);
-    /// Genesys said 429: nobody calls for that long.
-    fn pause(&self, wait: Duration);
-    /// Calls that could be made right now.
-    fn left(&self) -> u32;
-    /// How long a call of that priority would wait now.
-    fn expected_wait(&self, priority: Priority) -> Duration;
 }
 
 /// One change at a time for each subject.

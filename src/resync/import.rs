@@ -131,7 +131,7 @@ async fn all(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportError
 }
 
 async fn users(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportError> {
-    let context = CallContext { priority: Priority::Background, label: "import".to_owned() };
+    let context = CallContext::new(Priority::Background, "import");
     let mut next = None;
     loop {
         let page: Page<Observed> =
@@ -154,7 +154,7 @@ async fn users(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportErr
 }
 
 async fn groups(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportError> {
-    let context = CallContext { priority: Priority::Background, label: "import".to_owned() };
+    let context = CallContext::new(Priority::Background, "import");
     let mut next = None;
     loop {
         let page: Page<ObservedGroup> =

@@ -338,10 +338,7 @@ impl Running {
             resumed: self.resumed,
             password: self.password.clone().filter(|_| step.identity),
             settle: self.settling.clone(),
-            context: CallContext {
-                priority: self.priority(step),
-                label: format!("saga {} step {}", opened.id, step.id.0),
-            },
+            context: CallContext::new(self.priority(step), format!("saga {} step {}", opened.id, step.id.0)),
         }
     }
 

@@ -56,7 +56,7 @@ pub(super) async fn all(
 }
 
 fn context() -> CallContext {
-    CallContext { priority: Priority::Waiting, label: "check".to_owned() }
+    CallContext::new(Priority::Waiting, "check")
 }
 
 /// Genesys answers the same to a client of another region and to a bad secret, so only asking elsewhere tells them apart.

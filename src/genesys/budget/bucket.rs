@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use crate::model::ports::Priority;
 
-/// One waiting call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// One waiting call; later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
 
 /// Share of the minute's calls that may go at once.
@@ -29,7 +29,7 @@ pub struct Bucket {
     since_background: u32,
 }
 
-fn lane(priority: Priority) -> usize {
+fn place_of(priority: Priority) -> usize {
     match priority {
         Priority::Leaver => 0,
         Priority::Identity => 1,
@@ -66,11 +66,11 @@ impl Bucket {
         self.at_ms = self.at_ms.max(now_ms);
     }
 
-    /// Takes a place at the end of a lane.
+    /// Takes a place at the end of the queue of that priority.
     pub fn join(&mut self, priority: Priority) -> Ticket {
         let ticket = Ticket(self.next);
         self.next += 1;
-        if let Some(queue) = self.queues.get_mut(lane(priority)) {
+        if let Some(queue) = self.queues.get_mut(place_of(priority)) {
             queue.push_back(ticket);
         }
         ticket
@@ -80,6 +80,19 @@ impl Bucket {
     pub fn leave(&mut self, ticket: Ticket) {
         for queue in &mut self.queues {
             queue.retain(|waiting| *waiting != ticket);
+        }
+    }
+
+    /// Moves a place that still waits to the queue of another priority. Among those there it stands by when it joined the budget: whoever has
+    /// waited longer is not put behind who came later.
+    pub fn promote(&mut self, ticket: Ticket, priority: Priority) {
+        if !self.queues.iter().any(|queue| queue.contains(&ticket)) {
+            // Granted meanwhile, or given up.
+            return;
+        }
+        self.leave(ticket);
+        if let Some(queue) = self.queues.get_mut(place_of(priority)) {
+            queue.insert(queue.partition_point(|waiting| waiting.0 < ticket.0), ticket);
         }
     }
 
@@ -164,10 +177,10 @@ impl Bucket {
         self.paused_until_ms.saturating_sub(now_ms).saturating_add(earning)
     }
 
-    /// How long a new call of that priority would wait behind those of its own and higher lanes.
+    /// How long a new call of that priority would wait behind those of its own and higher priorities.
     pub fn expected_wait_ms(&mut self, now_ms: u64, priority: Priority) -> u64 {
         self.refill(now_ms);
-        let before: usize = self.queues.iter().take(lane(priority) + 1).map(VecDeque::len).sum();
+        let before: usize = self.queues.iter().take(place_of(priority) + 1).map(VecDeque::len).sum();
         let before = u32::try_from(before).unwrap_or(u32::MAX);
         self.until_ms(now_ms, f64::from(before) + 1.0)
     }
@@ -204,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn higher_lanes_go_first_and_each_lane_in_order() {
+    fn higher_priorities_go_first_and_each_in_order() {
         let mut bucket = Bucket::new(600, 0, 0);
         let b = bucket.join(Priority::Background);
         let w1 = bucket.join(Priority::Waiting);
@@ -257,6 +270,39 @@ mod tests {
         }
         bucket.refund();
         assert_eq!(bucket.left(0), 1);
+    }
+
+    #[test]
+    fn a_promoted_place_goes_with_its_new_priority_by_the_time_it_joined() {
+        use Priority::{Background, Identity, Leaver, Waiting};
+        // Who joins, in order; who is promoted; who goes, in order.
+        let rows: [(&[Priority], usize, Priority, &[usize]); 6] = [
+            (&[Waiting, Background], 1, Leaver, &[1, 0]),
+            (&[Background, Identity, Waiting], 0, Identity, &[0, 1, 2]),
+            (&[Identity, Background, Identity], 1, Identity, &[0, 1, 2]),
+            (&[Identity, Waiting], 0, Background, &[1, 0]),
+            (&[Background, Waiting, Background], 1, Background, &[0, 1, 2]),
+            (&[Waiting, Waiting], 1, Waiting, &[0, 1]),
+        ];
+        for (joined, promoted, priority, order) in rows {
+            let mut bucket = Bucket::new(600, 0, 0);
+            let tickets: Vec<Ticket> = joined.iter().map(|priority| bucket.join(*priority)).collect();
+            bucket.promote(tickets[promoted], priority);
+            let expected: Vec<Ticket> = order.iter().map(|place| tickets[*place]).collect();
+            assert_eq!(bucket.grant(0), expected, "{joined:?}: {promoted} to {priority:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_was_granted_or_given_up_is_not_promoted_back_into_a_queue() {
+        let mut bucket = Bucket::new(600, 0, 0);
+        let granted = bucket.join(Priority::Waiting);
+        assert_eq!(bucket.grant(0), [granted]);
+        bucket.promote(granted, Priority::Leaver);
+        let gone = bucket.join(Priority::Waiting);
+        bucket.leave(gone);
+        bucket.promote(gone, Priority::Leaver);
+        assert_eq!(bucket.grant(0), []);
     }
 
     #[test]

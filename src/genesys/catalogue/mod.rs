@@ -116,7 +116,7 @@ impl Catalogue {
         name: &str,
         context: &CallContext,
     ) -> Result<Found, Stop> {
-        let context = &shared(context);
+        let context = &context.shared(Priority::Waiting);
         let mut shelf = self.shelf(class).lock().await;
         let now = calls.now();
         let case_matters = class == Class::Skill;
@@ -152,7 +152,7 @@ impl Catalogue {
 
     /// The Home division; it never changes.
     pub(super) async fn home(&self, calls: &Calls, context: &CallContext) -> Result<Named, Stop> {
-        let context = &shared(context);
+        let context = &context.shared(Priority::Waiting);
         let mut home = self.home.lock().await;
         if let Some(home) = home.as_ref() {
             return Ok(home.clone());
@@ -171,7 +171,7 @@ impl Catalogue {
         must_have: Option<&str>,
         context: &CallContext,
     ) -> Result<Arc<Vec<AttributeSchema>>, Stop> {
-        let context = &shared(context);
+        let context = &context.shared(Priority::Waiting);
         let mut schemas = self.schemas.lock().await;
         let now = calls.now();
         let known = must_have.is_none_or(|name| find_schema(&schemas.list, name).is_some());
@@ -185,11 +185,6 @@ impl Catalogue {
         }
         Ok(Arc::clone(&schemas.list))
     }
-}
-
-/// Others wait for what is read here, so it never goes as background work.
-fn shared(context: &CallContext) -> CallContext {
-    CallContext { priority: context.priority.min(Priority::Waiting), label: context.label.clone() }
 }
 
 fn read(entities: &[Value]) -> Vec<Named> {

@@ -14,11 +14,11 @@ use crate::genesys::answer::Answer;
 use crate::genesys::api;
 use crate::genesys::oauth::Tokens;
 use crate::genesys::request::HttpCall;
-use crate::genesys::settings::{Settings, SetupError};
-use crate::genesys::transport::Transport;
+use crate::genesys::settings::Settings;
 use crate::genesys::verdict::{Judgement, judge, may_pass};
+use crate::genesys::wire::Wire;
 use crate::limits;
-use crate::model::ports::{Budget, CallContext, Clock};
+use crate::model::ports::{Budget, CallContext, Clock, Permit, Shift};
 use crate::model::{RefusalKind, TenantId, metric};
 
 /// Tries of a call whose record keeps changing under it.
@@ -28,7 +28,7 @@ const CONFLICT_TRIES: u32 = 8;
 pub(in crate::genesys) struct Calls {
     tenant: TenantId,
     budget_left: metrics::Gauge,
-    transport: Transport,
+    wire: Arc<dyn Wire>,
     tokens: Tokens,
     budget: Arc<dyn Budget>,
     clock: Arc<dyn Clock>,
@@ -37,20 +37,20 @@ pub(in crate::genesys) struct Calls {
 
 impl Calls {
     pub(super) fn new(
+        wire: Arc<dyn Wire>,
         settings: &Settings,
         clock: Arc<dyn Clock>,
         budget: Arc<dyn Budget>,
-    ) -> Result<Self, SetupError> {
-        let transport = Transport::new(settings)?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             tenant: settings.tenant.clone(),
             budget_left: metric::GENESYS_BUDGET_LEFT.of(settings.tenant.as_str(), []),
-            tokens: Tokens::new(settings, transport.clone(), Arc::clone(&clock)),
-            transport,
+            tokens: Tokens::new(settings, Arc::clone(&wire), Arc::clone(&clock)),
+            wire,
             budget,
             clock,
             catalogue_ttl_ms: u64::try_from(settings.catalogue_ttl.as_millis()).unwrap_or(u64::MAX),
-        })
+        }
     }
 
     /// Monotonic milliseconds.
@@ -63,15 +63,37 @@ impl Calls {
         self.catalogue_ttl_ms
     }
 
+    /// Waits for a permit for one call. While it waits, its priority follows the urgency of the work that it belongs to; work
+    /// that settles gives its place up, and then nothing was sent.
+    async fn permit(&self, context: &CallContext) -> Result<Permit, Stop> {
+        let mut shifts = context.shifts();
+        let mut place = self.budget.reserve(context.priority());
+        loop {
+            tokio::select! {
+                // Whoever is given up must not send, also if the permit is there at the same moment: it is refunded.
+                biased;
+                shift = shifts.next() => match shift {
+                    Shift::Priority(priority) => place.promote(priority),
+                    Shift::GiveUp => return Err(Stop::later(0, "given up before it was sent")),
+                },
+                permit = place.granted() => return Ok(permit),
+            }
+        }
+    }
+
     /// Sends once, or twice if the token was refused.
     pub(super) async fn once(&self, call: &HttpCall, context: &CallContext) -> Result<Judgement, Stop> {
         let mut renewed = false;
         loop {
+            // Asked for before the wait, so that whoever has no credentials takes no place; and after it, because a token may
+            // have ended meanwhile.
+            self.tokens.get().await?;
+            let permit = self.permit(context).await?;
             let token = self.tokens.get().await?;
-            self.budget.acquire(context.priority).await;
             self.budget_left.set(f64::from(self.budget.left()));
             let started = self.clock.monotonic_ms();
-            let judgement = judge(call, self.transport.send(call, &token.text, context.priority).await);
+            permit.spend();
+            let judgement = judge(call, self.wire.send(call, &token.text, context.priority()).await);
             self.record(call, context, &judgement, started);
             match judgement {
                 Judgement::Token(_) if !renewed => {

@@ -19,6 +19,8 @@ pub(super) use self::stop::{Stop, unreadable};
 use super::api::rights::{self, Rights};
 use super::catalogue::Catalogue;
 use super::settings::{Settings, SetupError};
+use super::transport::Transport;
+use super::wire::Wire;
 use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
 use crate::model::{Aspects, FoundUser, Mark, Named, Observed, ObservedGroup, UserId, Verdict, Wanted};
 
@@ -38,7 +40,17 @@ impl GenesysClient {
         clock: Arc<dyn Clock>,
         budget: Arc<dyn Budget>,
     ) -> Result<Self, SetupError> {
-        Ok(Self { calls: Calls::new(settings, clock, budget)?, catalogue: Catalogue::default() })
+        Ok(Self::over(Arc::new(Transport::new(settings)?), settings, clock, budget))
+    }
+
+    /// A client over another wire than HTTP.
+    pub fn over(
+        wire: Arc<dyn Wire>,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        budget: Arc<dyn Budget>,
+    ) -> Self {
+        Self { calls: Calls::new(wire, settings, clock, budget), catalogue: Catalogue::default() }
     }
 
     /// What our OAuth client may do, and where.

@@ -31,6 +31,14 @@ impl Stop {
         Stop::Later(Later { wait: Duration::from_millis(wait_ms), reason: reason.into() })
     }
 
+    /// The same after an earlier call of the same write took effect: "nothing took effect" would not be true any more.
+    pub(super) fn after(self, an_effect: bool) -> Self {
+        match self {
+            Stop::Later(later) if an_effect => Stop::Unknown(Unknown { reason: later.reason }),
+            other => other,
+        }
+    }
+
     /// Whether it is a refusal of that kind.
     pub(super) fn is(&self, kind: RefusalKind) -> bool {
         matches!(self, Stop::Refused(refusal) if refusal.kind == kind)

@@ -86,8 +86,13 @@ impl GenesysClient {
             Err(stop) if stop.is(RefusalKind::Validation) || stop.is(RefusalKind::Uniqueness) => stop,
             settled => return settled,
         };
-        // A look that fails proves nothing: the refusal stands.
-        let Ok(queues) = self.queues_of(user, context).await else { return Err(stop) };
+        let queues = match self.queues_of(user, context).await {
+            Ok(queues) => queues,
+            // Not looked yet: the whole change is tried again, and the refusal with it.
+            Err(later @ Stop::Later(_)) => return Err(later),
+            // A look that fails proves nothing: the refusal stands.
+            Err(_) => return Err(stop),
+        };
         if queues.iter().any(|found| found.id == queue) == member { Ok(None) } else { Err(stop) }
     }
 }
@@ -110,8 +115,8 @@ async fn in_chunks<T>(
 where
     T: Sync,
 {
-    for chunk in items.chunks(limits::GENESYS_BULK) {
-        send(calls, &call(chunk), context).await?;
+    for (number, chunk) in items.chunks(limits::GENESYS_BULK).enumerate() {
+        send(calls, &call(chunk), context).await.map_err(|stop| stop.after(number > 0))?;
     }
     Ok(None)
 }
@@ -169,7 +174,8 @@ async fn delete_group(calls: &Calls, group: &str, context: &CallContext) -> Made
         if calls.call(&groups::delete(group), context).await?.is_none() {
             return Ok(None);
         }
-        let gone = match calls.look(&groups::get(group), context).await? {
+        let look = calls.look(&groups::get(group), context).await;
+        let gone = match look.map_err(|stop| stop.after(true))? {
             Some(found) => groups::is_deleted(&found),
             None => true,
         };
@@ -178,7 +184,7 @@ async fn delete_group(calls: &Calls, group: &str, context: &CallContext) -> Made
         }
         calls.pause(Duration::from_millis(200 << attempt.min(3))).await;
     }
-    Err(Stop::later(2_000, "group_delete: the group is still there"))
+    Err(Stop::later(2_000, "group_delete: the group is still there").after(true))
 }
 
 /// One user's record under one schema.

@@ -233,7 +233,7 @@ async fn a_crowd_stays_within_the_budget_and_leavers_go_first() {
     let look = |priority: Priority| {
         let rig = Arc::clone(&rig);
         tokio::spawn(async move {
-            let context = CallContext { priority, label: "crowd".to_owned() };
+            let context = CallContext::new(priority, "crowd");
             done(rig.client.whoami(&context).await);
         })
     };

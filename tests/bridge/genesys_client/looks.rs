@@ -143,7 +143,7 @@ async fn a_listing_is_read_once_and_a_missed_name_is_looked_up_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_that_others_may_wait_for_is_never_background_work() {
     let rig = Rig::with(Quirks::default(), |settings| settings.tell_priority = true);
-    let background = CallContext { priority: Priority::Background, label: "import".to_owned() };
+    let background = CallContext::new(Priority::Background, "import");
     done(rig.client.list_users(None, &background).await);
     let of = |part: &str| {
         let calls = rig.cloud.ledger();

@@ -114,7 +114,7 @@ impl Rig {
 }
 
 pub(crate) fn context() -> CallContext {
-    CallContext { priority: Priority::Waiting, label: "test".to_owned() }
+    CallContext::new(Priority::Waiting, "test")
 }
 
 /// What is in a verdict that must be done.
