@@ -215,6 +215,10 @@ impl Bridge {
         handle: &Handle,
         deadline: Deadline,
     ) -> Result<Option<Parked>, ScimError> {
+        if is_leaver(change) {
+            // What the saga still has to do before it can give way must not wait behind others.
+            handle.hurry();
+        }
         let existing = change.id().is_some() && change.kind() == ResourceKind::User;
         // A group's members are deltas: its successor could not know which of them are still to come, so it waits.
         if existing && handle.progress().visible {

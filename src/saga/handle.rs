@@ -1,15 +1,14 @@
 //! The bridge's end of a running saga: its progress, and what may be asked of it.
 //!
-//! Holds no state of its own; the other end is `runner`.
+//! Holds no state of its own; the other end is `runner`, and `registry` lists who is at work.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::model::ports::Clock;
+use crate::model::ports::{Clock, Urgency};
 use crate::model::{CommitToken, Outcome, Refusal, Report, SagaId, SagaOpened, StoreError};
 
 /// How long a saga has to answer a question of the bridge.
@@ -66,7 +65,7 @@ pub struct Handle {
     pub(super) opened: Arc<SagaOpened>,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) progress: watch::Receiver<Progress>,
-    pub(super) waited_for: Arc<AtomicBool>,
+    pub(super) urgency: Arc<watch::Sender<Urgency>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -102,7 +101,7 @@ impl Handle {
 
     /// Asks to make the resource visible now. `None` if it cannot be: identity not done, going back, or over.
     pub async fn acknowledge(&self) -> Option<CommitToken> {
-        // While it undoes it does not answer: whoever waits for a client must not wait for that.
+        // It may be writing a turn: whoever answers a client must not wait for a store that is slow.
         self.clock.deadline(self.ask(Command::Acknowledge), ANSWER_WITHIN).await.ok().flatten().flatten()
     }
 
@@ -111,8 +110,9 @@ impl Handle {
         self.ask(Command::Park).await.flatten()
     }
 
-    /// Lets it go on after a pause.
+    /// Lets it go on after a pause. If a leaver had hurried it, that one has given up.
     pub async fn resume(&self) {
+        self.become_urgent(Urgency::LeaverWaits, Urgency::NobodyWaits);
         let _ = self.commands.send(Command::Resume).await;
     }
 
@@ -131,9 +131,26 @@ impl Handle {
         let _ = self.commands.send(Command::Abort(refusal)).await;
     }
 
-    /// Nobody waits any more: its calls become background work.
+    /// Nobody waits any more: its calls become background work, those that wait for a permit included.
     pub fn leave(&self) {
-        self.waited_for.store(false, Ordering::Relaxed);
+        self.become_urgent(Urgency::AsPlanned, Urgency::NobodyWaits);
+    }
+
+    /// A leaver waits for it: its calls go first, those that wait for a permit included.
+    pub fn hurry(&self) {
+        self.urgency.send_if_modified(|urgency| {
+            std::mem::replace(urgency, Urgency::LeaverWaits) != Urgency::LeaverWaits
+        });
+    }
+
+    fn become_urgent(&self, from: Urgency, to: Urgency) {
+        self.urgency.send_if_modified(|urgency| {
+            let changes = *urgency == from;
+            if changes {
+                *urgency = to;
+            }
+            changes
+        });
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {

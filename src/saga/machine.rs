@@ -35,8 +35,8 @@ pub enum Event {
     Done(StepId, Option<String>),
     /// A step was refused for good; `partial` if some of its calls took effect before.
     Refused(StepId, Refusal, bool),
-    /// A step was given up before its end was known.
-    Abandoned(StepId),
+    /// A step was given up before its end was known; false if none of its calls can have taken effect.
+    Abandoned(StepId, bool),
     /// An undo took effect.
     Undone(StepId),
     /// An undo was refused.
@@ -186,7 +186,9 @@ impl Machine {
                 self.set(id, StepState::Done);
             }
             Event::Refused(id, refusal, partial) => self.refused(id, refusal, partial),
-            Event::Abandoned(id) => self.set(id, StepState::Maybe),
+            // Before a crash it may have been sent as well.
+            Event::Abandoned(id, partial) if partial || self.recovered => self.set(id, StepState::Maybe),
+            Event::Abandoned(id, _) => self.set(id, StepState::Waiting),
             Event::Undone(id) => self.set(id, StepState::Undone),
             Event::UndoRefused(id, refusal) => self.set(id, StepState::UndoRefused(refusal)),
             Event::Abort(refusal) => {

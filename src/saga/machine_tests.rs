@@ -122,7 +122,7 @@ fn a_refusal_lets_the_flight_settle_and_then_undoes_in_reverse() {
     machine.on(Event::Refused(StepId(2), refusal("queue.size.limit"), false));
     assert_eq!(machine.proceed(), Next::Wait, "queue b is still in flight");
     assert!(machine.settling());
-    machine.on(Event::Abandoned(StepId(3)));
+    machine.on(Event::Abandoned(StepId(3), true));
     assert_eq!(
         turn(&mut machine),
         Turn::Undoing { refusal: refusal("queue.size.limit"), step: Some(StepId(2)) }
@@ -277,11 +277,49 @@ fn a_pause_starts_nothing_and_a_resumed_saga_repeats_what_was_given_up() {
     done(&mut machine, 1);
     done(&mut machine, 2);
     assert_eq!(machine.proceed(), Next::Wait);
-    machine.on(Event::Abandoned(StepId(3)));
+    machine.on(Event::Abandoned(StepId(3), true));
     assert_eq!(machine.proceed(), Next::Parked);
     assert!(machine.report().done.contains(&StepId(3)), "what may have taken effect counts as ours");
     machine.on(Event::Resume);
     assert_eq!(started(&mut machine), [3]);
+}
+
+#[test]
+fn a_step_given_up_before_anything_was_sent_is_neither_ours_nor_undone() {
+    let mut machine = Machine::new(create(), None);
+    started(&mut machine);
+    done(&mut machine, 0);
+    machine.on(Event::Turned(Turn::Acknowledged { bound: "user-1".into() }));
+    assert_eq!(started(&mut machine), [1, 2, 3]);
+    machine.on(Event::Park);
+    done(&mut machine, 1);
+    done(&mut machine, 2);
+    machine.on(Event::Abandoned(StepId(3), false));
+    assert_eq!(machine.proceed(), Next::Parked);
+    let report = machine.report();
+    assert!(!report.done.contains(&StepId(3)) && !report.settled, "{report:?}");
+    machine.on(Event::Resume);
+    assert_eq!(started(&mut machine), [3]);
+
+    let mut machine = Machine::new(create(), None);
+    started(&mut machine);
+    done(&mut machine, 0);
+    started(&mut machine);
+    done(&mut machine, 1);
+    machine.on(Event::Refused(StepId(2), refusal("x"), false));
+    machine.on(Event::Abandoned(StepId(3), false));
+    turn(&mut machine);
+    assert_eq!(undone_in_order(&mut machine), [1, 0]);
+}
+
+#[test]
+fn what_a_crash_may_have_sent_is_not_forgotten_because_the_repeat_was_given_up() {
+    let turns = [Turn::Acknowledged { bound: "user-1".into() }];
+    let mut machine = Machine::recover(create(), None, &turns);
+    assert_eq!(started(&mut machine), [1, 2, 3]);
+    machine.on(Event::Park);
+    (1..=3).for_each(|step| machine.on(Event::Abandoned(StepId(step), false)));
+    assert_eq!(machine.report().done.len(), 4);
 }
 
 #[test]

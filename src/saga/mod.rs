@@ -7,6 +7,7 @@ pub mod calls;
 mod drive;
 pub mod handle;
 pub mod machine;
+mod registry;
 pub mod runner;
 pub mod undo;
 

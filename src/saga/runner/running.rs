@@ -1,0 +1,284 @@
+//! One saga at work: starts its steps, writes its turns, answers the bridge.
+//!
+//! Every decision is `machine`'s; this file only waits. One step is `drive`, the writing is `turns`.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::turns::Turns;
+use crate::model::ports::{CallContext, Clock, Priority, Upstream, Urgency};
+use crate::model::{
+    CommitToken, Effect, Mark, Outcome, PlanKind, SagaOpened, Secret, Step, StepId, StoreError, Table, Turn,
+    metric,
+};
+use crate::saga::drive::{Driver, StepEnd};
+use crate::saga::handle::{Command, Parked};
+use crate::saga::machine::{Event, Machine, Next};
+use crate::saga::registry::Registration;
+
+/// One saga at work.
+pub(super) struct Running {
+    pub(super) opened: Arc<SagaOpened>,
+    pub(super) machine: Machine,
+    pub(super) upstream: Arc<dyn Upstream>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) turns: Turns,
+    pub(super) registration: Registration,
+    pub(super) stop: CancellationToken,
+    pub(super) receiver: mpsc::Receiver<Command>,
+    pub(super) urgency: watch::Receiver<Urgency>,
+    /// True: steps in flight are given up between two calls.
+    pub(super) settle: watch::Sender<bool>,
+    pub(super) password: Option<Secret>,
+    pub(super) steps: JoinSet<(StepId, StepEnd)>,
+    pub(super) parking: Option<oneshot::Sender<Option<Parked>>>,
+    pub(super) epoch: u64,
+    pub(super) resumed: bool,
+    /// What the undo found out about the Genesys id: `Some(None)` is "there is none".
+    pub(super) found: Option<Option<String>>,
+}
+
+impl Running {
+    pub(super) async fn run(mut self) {
+        let stop = self.stop.clone();
+        loop {
+            self.publish();
+            let next = self.machine.proceed();
+            self.settle.send_if_modified(|settle| {
+                let new = self.machine.settling();
+                std::mem::replace(settle, new) != new
+            });
+            match next {
+                Next::Start(steps) => self.spawn(&steps),
+                Next::Turn(turn) => {
+                    if let Err(error) = self.write(turn).await {
+                        self.leave_open(&error.to_string());
+                        break;
+                    }
+                }
+                Next::Undo(step) => self.undo(step).await,
+                Next::Ended => break,
+                Next::Stopped => {
+                    self.leave_open("the bridge is stopping");
+                    break;
+                }
+                Next::Parked => {
+                    if let Some(reply) = self.parking.take() {
+                        let _ = reply.send(Some(Parked { report: self.machine.report(), epoch: self.epoch }));
+                    }
+                    self.wait(&stop).await;
+                }
+                Next::Wait => self.wait(&stop).await,
+            }
+        }
+    }
+
+    async fn wait(&mut self, stop: &CancellationToken) {
+        tokio::select! {
+            // What has happened goes before what is asked for, and no stream of questions puts off the stop.
+            biased;
+            Some(ended) = self.steps.join_next() => self.ended(ended),
+            () = stop.cancelled(), if !*self.settle.borrow() || self.steps.is_empty() => self.machine.on(Event::Stop),
+            command = self.receiver.recv() => match command {
+                Some(command) => self.obey(command).await,
+                // The registered handle lives as long as this does, so it cannot be; stopping is the safe answer.
+                None => self.machine.on(Event::Stop),
+            },
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(StepId, StepEnd), tokio::task::JoinError>) {
+        match ended {
+            Ok((id, StepEnd::Done(made))) => self.machine.on(Event::Done(id, made)),
+            Ok((id, StepEnd::Refused { refusal, partial })) => {
+                tracing::warn!(saga = %self.opened.id, step = id.0, code = %refusal.code,
+                    correlation = refusal.correlation_id.as_deref().unwrap_or("-"), "step refused");
+                self.machine.on(Event::Refused(id, refusal, partial));
+            }
+            Ok((id, StepEnd::Abandoned { partial })) => self.machine.on(Event::Abandoned(id, partial)),
+            Err(error) => {
+                tracing::error!(saga = %self.opened.id, %error, "a step died; the saga is left open");
+                self.machine.on(Event::Stop);
+            }
+        }
+    }
+
+    async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Acknowledge(reply) => {
+                let token = if self.machine.can_acknowledge() { self.acknowledge().await } else { None };
+                let _ = reply.send(token.or(self.registration.progress.borrow().acknowledged));
+            }
+            Command::Park(reply) if self.machine.acknowledged() => {
+                self.epoch += 1;
+                self.machine.on(Event::Park);
+                self.parking = Some(reply);
+            }
+            Command::Park(reply) => drop(reply.send(None)),
+            Command::Resume => self.machine.on(Event::Resume),
+            Command::HandOver(successor, epoch, reply) => {
+                let _ = reply.send(self.hand_over(&successor, epoch).await);
+            }
+            Command::Abort(refusal) => self.machine.on(Event::Abort(refusal)),
+        }
+    }
+
+    async fn acknowledge(&mut self) -> Option<CommitToken> {
+        let bound = self.machine.bound()?.to_owned();
+        match self.write(Turn::Acknowledged { bound }).await {
+            Ok(token) => {
+                self.registration.progress.send_modify(|progress| progress.acknowledged = Some(token));
+                Some(token)
+            }
+            Err(error) => {
+                tracing::error!(saga = %self.opened.id, %error, "the acknowledgement could not be written");
+                None
+            }
+        }
+    }
+
+    async fn hand_over(&mut self, successor: &SagaOpened, epoch: u64) -> Result<CommitToken, StoreError> {
+        if !self.machine.is_idle() || epoch != self.epoch {
+            // It was resumed meanwhile: whoever asks has to look again.
+            return Err(StoreError::Conflict { table: Table::Journal, key: Vec::new() });
+        }
+        let token = self.turns.hand_over(successor, &self.machine.report()).await?;
+        let turn = Turn::HandedOver { to: successor.id };
+        self.machine.on(Event::Turned(turn));
+        self.registration
+            .progress
+            .send_modify(|progress| progress.ended = Some((Outcome::HandedOver, token)));
+        Ok(token)
+    }
+
+    /// Makes a turn durable together with the records that belong to it.
+    async fn write(&mut self, turn: Turn) -> Result<CommitToken, StoreError> {
+        let token = self.turns.write(&turn, &self.machine.report()).await?;
+        tracing::debug!(saga = %self.opened.id, turn = turn_name(&turn), "turn");
+        match &turn {
+            Turn::Finished(outcome) => {
+                let outcome = outcome.clone();
+                metric::SAGAS_ENDED.of(self.opened.tenant.as_str(), [outcome_name(&outcome)]).increment(1);
+                self.registration.progress.send_modify(|progress| progress.ended = Some((outcome, token)));
+            }
+            Turn::Stuck { refusal, .. } => {
+                tracing::error!(saga = %self.opened.id, code = %refusal.code, "saga is stuck: an undo was refused");
+                let refusal = refusal.clone();
+                self.registration.progress.send_modify(|progress| progress.stuck = Some(refusal));
+            }
+            _ => {}
+        }
+        self.machine.on(Event::Turned(turn));
+        Ok(token)
+    }
+
+    fn spawn(&mut self, steps: &[StepId]) {
+        for id in steps {
+            let Some(step) = self.machine.plan().step(*id).cloned() else { continue };
+            let mut driver = self.driver(&step, self.settle.subscribe());
+            self.steps.spawn(async move { (step.id, driver.forward(&step).await) });
+        }
+    }
+
+    async fn undo(&mut self, id: StepId) {
+        let Some(step) = self.machine.plan().step(id).cloned() else { return };
+        let stop = self.stop.clone();
+        // An undo is only given up when the process stops.
+        let (give_up, settle) = watch::channel(false);
+        let mut driver = self.driver(&step, settle);
+        let end = {
+            let undo = driver.backward(&step);
+            tokio::pin!(undo);
+            loop {
+                tokio::select! {
+                    biased;
+                    end = &mut undo => break end,
+                    () = stop.cancelled(), if !*give_up.borrow() => drop(give_up.send(true)),
+                    // An undo may take for ever: nobody who asks something may hang on it.
+                    Some(command) = self.receiver.recv() => self.obey(command).await,
+                }
+            }
+        };
+        if end == StepEnd::Done(None) {
+            self.found = Some(driver.bound.clone());
+        }
+        match end {
+            StepEnd::Done(_) => self.machine.on(Event::Undone(id)),
+            StepEnd::Refused { refusal, .. } => self.machine.on(Event::UndoRefused(id, refusal)),
+            StepEnd::Abandoned { .. } => self.machine.on(Event::Stop),
+        }
+    }
+
+    fn driver(&self, step: &Step, settle: watch::Receiver<bool>) -> Driver {
+        let opened = &self.opened;
+        let made =
+            |step: &Step| matches!(step.effect, Effect::CreateUser { .. } | Effect::RestoreUser { .. });
+        Driver {
+            upstream: Arc::clone(&self.upstream),
+            clock: Arc::clone(&self.clock),
+            mark: Mark::of(&opened.tenant, opened.subject),
+            bound: self.machine.bound().map(str::to_owned).or_else(|| self.found.clone().flatten()),
+            absent: self.found == Some(None),
+            fresh: opened.plan.steps.iter().any(made),
+            resumed: self.resumed,
+            password: self.password.clone().filter(|_| step.identity),
+            context: CallContext::new(self.priority(step), format!("saga {} step {}", opened.id, step.id.0))
+                .following(self.urgency.clone())
+                .until(settle.clone()),
+            settle,
+        }
+    }
+
+    /// As planned: what becomes of it while the saga runs is a matter of its urgency.
+    fn priority(&self, step: &Step) -> Priority {
+        match self.opened.plan.kind {
+            PlanKind::Deactivate | PlanKind::Delete => Priority::Leaver,
+            _ if step.identity => Priority::Identity,
+            _ => Priority::Waiting,
+        }
+    }
+
+    fn publish(&self) {
+        let (identity, bound) = (self.machine.identity_done(), self.machine.bound());
+        let visible = self.machine.acknowledged();
+        self.registration.progress.send_if_modified(|progress| {
+            let changed = progress.identity != identity
+                || progress.visible != visible
+                || progress.bound.as_deref() != bound;
+            progress.visible = visible;
+            progress.identity = identity;
+            progress.bound = bound.map(str::to_owned);
+            changed
+        });
+    }
+
+    fn leave_open(&mut self, why: &str) {
+        tracing::warn!(saga = %self.opened.id, why, "saga left open; it goes on at the next start");
+        if let Some(reply) = self.parking.take() {
+            let _ = reply.send(None);
+        }
+        self.registration.progress.send_modify(|progress| progress.left_open = Some(why.to_owned()));
+    }
+}
+
+fn turn_name(turn: &Turn) -> &'static str {
+    match turn {
+        Turn::Acknowledged { .. } => "acknowledged",
+        Turn::Undoing { .. } => "undoing",
+        Turn::Stuck { .. } => "stuck",
+        Turn::HandedOver { .. } => "handed over",
+        Turn::Finished(_) => "finished",
+    }
+}
+
+fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Committed { failures, .. } if failures.is_empty() => "committed",
+        Outcome::Committed { .. } => "committed_with_failures",
+        Outcome::RolledBack { .. } => "rolled_back",
+        Outcome::HandedOver => "handed_over",
+    }
+}

@@ -1,0 +1,288 @@
+//! The runner under a clock that stands still: what happens to those who wait and ask while a saga waits, undoes or dies.
+//!
+//! Genesys, journal and directory are stand-ins that do as they are told; whole sagas against the emulator are in
+//! `tests/saga_steps`.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::*;
+use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
+use crate::model::{
+    Aspects, Batch, Cause, CommitToken, ConflictClass, Effect, FoundUser, Intent, Later, Mark, Named,
+    Observed, ObservedGroup, Plan, PlanKind, Refusal, RefusalKind, Report, SagaState, Step, StepId,
+    StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
+};
+
+/// Tokio's clock, which these tests stop.
+struct Stopped;
+
+#[async_trait]
+impl Clock for Stopped {
+    fn now_ms(&self) -> i64 {
+        0
+    }
+    fn monotonic_ms(&self) -> u64 {
+        0
+    }
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+    fn jitter(&self, _bound: u64) -> u64 {
+        0
+    }
+}
+
+/// A journal that takes every turn.
+#[derive(Default)]
+struct Log(Mutex<Vec<Turn>>);
+
+#[async_trait]
+impl Journal for Log {
+    async fn open(&self, _: &SagaOpened, _: Batch) -> Result<CommitToken, StoreError> {
+        Ok(CommitToken::mint(0))
+    }
+    async fn turn(&self, _: SagaId, turn: &Turn, _: Batch) -> Result<CommitToken, StoreError> {
+        self.0.lock().unwrap().push(turn.clone());
+        Ok(CommitToken::mint(1))
+    }
+    async fn hand_over(&self, _: SagaId, _: &SagaOpened, _: Batch) -> Result<CommitToken, StoreError> {
+        Ok(CommitToken::mint(2))
+    }
+    async fn load(&self, _: SagaId) -> Result<Option<SagaState>, StoreError> {
+        Ok(None)
+    }
+    async fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn finished(&self, _: usize) -> Result<Vec<SagaState>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn reserved_by(&self, _: &str) -> Result<Option<SagaId>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// A directory that writes nothing, or panics.
+struct Records {
+    sound: bool,
+}
+
+#[async_trait]
+impl TurnRecords for Records {
+    async fn compose(&self, _: &SagaOpened, _: &Turn, _: &Report, _: i64) -> Result<Batch, StoreError> {
+        assert!(self.sound, "planted");
+        Ok(Batch::new())
+    }
+}
+
+/// What becomes of a write.
+#[derive(Clone, Copy)]
+enum Fate {
+    Done,
+    Refused,
+    /// It waits for its permit until it is given up; the changes of its priority are noted.
+    NoPermit,
+    Later,
+}
+
+/// Genesys, doing as it is told for each queue that is joined or left.
+struct World {
+    join: fn(&str) -> Fate,
+    leave: Fate,
+    priorities: Mutex<Vec<Priority>>,
+    sent: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Upstream for World {
+    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
+        let (fate, what) = match write {
+            Write::JoinQueue(_, queue) => ((self.join)(queue), format!("join {queue}")),
+            Write::LeaveQueue(_, queue) => (self.leave, format!("leave {queue}")),
+            other => (Fate::Done, format!("{other:?}")),
+        };
+        match fate {
+            Fate::NoPermit => {
+                let mut shifts = context.shifts();
+                self.priorities.lock().unwrap().push(context.priority());
+                while let Shift::Priority(priority) = shifts.next().await {
+                    self.priorities.lock().unwrap().push(priority);
+                }
+                return Verdict::Later(Later { wait: Duration::ZERO, reason: "given up".into() });
+            }
+            Fate::Later => {
+                return Verdict::Later(Later { wait: Duration::from_secs(1), reason: "busy".into() });
+            }
+            Fate::Refused => return Verdict::Refused(refusal()),
+            Fate::Done => {}
+        }
+        self.sent.lock().unwrap().push(what);
+        Verdict::Done(None)
+    }
+    async fn find_by_mark(&self, _: &Mark, _: &CallContext) -> Verdict<Option<UserId>> {
+        Verdict::Done(None)
+    }
+    async fn find_by_email(&self, _: &str, _: &CallContext) -> Verdict<Vec<FoundUser>> {
+        Verdict::Done(Vec::new())
+    }
+    async fn observe(&self, _: &UserId, _: &Aspects, _: &CallContext) -> Verdict<Option<Observed>> {
+        Verdict::Done(Some(Observed::default()))
+    }
+    async fn resolve(&self, _: &[Wanted], _: Option<&Named>, _: &CallContext) -> Verdict<Vec<Resolution>> {
+        Verdict::Done(Vec::new())
+    }
+    async fn division(&self, _: &str, _: &CallContext) -> Verdict<Option<Named>> {
+        Verdict::Done(None)
+    }
+    async fn find_group(&self, _: &str, _: &CallContext) -> Verdict<Option<ObservedGroup>> {
+        Verdict::Done(None)
+    }
+    async fn observe_group(&self, _: &str, _: bool, _: &CallContext) -> Verdict<Option<ObservedGroup>> {
+        Verdict::Done(None)
+    }
+    async fn list_users(&self, _: Option<u32>, _: &CallContext) -> Verdict<Page<Observed>> {
+        Verdict::Done(Page { items: Vec::new(), next: None, total: None })
+    }
+    async fn list_groups(&self, _: Option<u32>, _: &CallContext) -> Verdict<Page<ObservedGroup>> {
+        Verdict::Done(Page { items: Vec::new(), next: None, total: None })
+    }
+    async fn whoami(&self, _: &CallContext) -> Verdict<String> {
+        Verdict::Done("Aurora".into())
+    }
+}
+
+fn refusal() -> Refusal {
+    Refusal {
+        kind: RefusalKind::Validation,
+        status: 400,
+        code: "planted".into(),
+        detail: "no".into(),
+        correlation_id: None,
+    }
+}
+
+fn world(join: fn(&str) -> Fate, leave: Fate) -> Arc<World> {
+    Arc::new(World { join, leave, priorities: Mutex::default(), sent: Mutex::default() })
+}
+
+/// An update of one user: the identity first, then two queues side by side.
+fn opened() -> SagaOpened {
+    let queue = |id: &str| Named { id: id.into(), name: id.into() };
+    let step = |number, effect, class, identity| Step { id: StepId(number), effect, class, identity };
+    let steps = vec![
+        step(0, Effect::SetActive { active: true }, ConflictClass::User, true),
+        step(1, Effect::JoinQueue(queue("a")), ConflictClass::Queue("a".into()), false),
+        step(2, Effect::JoinQueue(queue("b")), ConflictClass::Queue("b".into()), false),
+    ];
+    SagaOpened {
+        id: SagaId::new(Uuid::from_u128(1)),
+        tenant: TenantId::new("t"),
+        subject: SubjectId::new(Uuid::from_u128(2)),
+        about: Subject::User(Some(UserId::new("u"))),
+        names: Vec::new(),
+        plan: Plan { kind: PlanKind::Update, steps, pivot: None },
+        intent: Intent::DeleteUser { version: 0 },
+        cause: Cause::recompute("test"),
+        claim: None,
+        opened_ms: 0,
+        fence: 0,
+    }
+}
+
+fn runner(upstream: Arc<World>, sound: bool) -> Arc<Runner> {
+    let ports = RunnerPorts {
+        journal: Arc::new(Log::default()),
+        upstream,
+        directory: Arc::new(Records { sound }),
+        clock: Arc::new(Stopped),
+    };
+    Runner::new(ports, tokio::runtime::Handle::current(), CancellationToken::new())
+}
+
+/// Lets everything happen that needs no more than so much time.
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_whose_task_dies_is_taken_out_and_those_who_wait_hear_of_it() {
+    let runner = runner(world(|_| Fate::Done, Fate::Done), false);
+    let handle = runner.start(opened(), None, None);
+    let progress = tokio::time::timeout(MINUTE, handle.over()).await.expect("nobody waits for the dead");
+    assert!(progress.left_open.is_some() && progress.ended.is_none(), "{progress:?}");
+    pass(Duration::from_millis(1)).await;
+    assert!(runner.find(handle.id()).is_none());
+    assert!(runner.all().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_while_an_undo_does_not_end_is_answered_at_once() {
+    let fate = |queue: &str| if queue == "a" { Fate::Done } else { Fate::Refused };
+    let runner = runner(world(fate, Fate::Later), true);
+    let handle = runner.start(opened(), None, None);
+    pass(MINUTE).await;
+    assert!(!handle.progress().is_over(), "its undo is put off again and again");
+    let asking = async {
+        for _ in 0..50 {
+            handle.abort(refusal()).await;
+            handle.resume().await;
+            assert!(handle.acknowledge().await.is_none());
+            assert!(handle.park().await.is_none());
+        }
+    };
+    tokio::time::timeout(Duration::from_millis(10), asking).await.expect("no question waits for the undo");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_waits_for_its_permit_gives_its_place_up_when_the_saga_pauses() {
+    let fate = |queue: &str| if queue == "a" { Fate::Done } else { Fate::NoPermit };
+    let upstream = world(fate, Fate::Done);
+    let runner = runner(Arc::clone(&upstream), true);
+    let handle = runner.start(opened(), None, None);
+    pass(MINUTE).await;
+    assert!(handle.acknowledge().await.is_some());
+    let parked = tokio::time::timeout(Duration::from_millis(10), handle.park()).await;
+    let parked = parked.expect("it does not wait for the permit").expect("it was acknowledged");
+    assert_eq!(parked.report.done, [StepId(0), StepId(1)], "what was never sent is not ours");
+    handle.resume().await;
+    pass(MINUTE).await;
+    assert_eq!(upstream.priorities.lock().unwrap().len(), 2, "it waits again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_waits_for_its_permit_is_given_up_when_another_one_is_refused() {
+    let fate = |queue: &str| if queue == "a" { Fate::NoPermit } else { Fate::Refused };
+    let upstream = world(fate, Fate::Done);
+    let runner = runner(Arc::clone(&upstream), true);
+    let handle = runner.start(opened(), None, None);
+    let progress =
+        tokio::time::timeout(MINUTE, handle.over()).await.expect("it does not wait for the permit");
+    assert!(matches!(progress.ended, Some((crate::model::Outcome::RolledBack { .. }, _))), "{progress:?}");
+    let sent = upstream.sent.lock().unwrap();
+    assert!(!sent.iter().any(|call| call.contains("queue") || call.starts_with("leave")), "{sent:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_is_lowered_when_its_client_leaves_and_raised_when_a_leaver_comes() {
+    let fate = |queue: &str| if queue == "a" { Fate::Done } else { Fate::NoPermit };
+    let upstream = world(fate, Fate::Done);
+    let runner = runner(Arc::clone(&upstream), true);
+    let handle = runner.start(opened(), None, None);
+    pass(MINUTE).await;
+    handle.leave();
+    pass(MINUTE).await;
+    handle.hurry();
+    pass(MINUTE).await;
+    handle.leave();
+    pass(MINUTE).await;
+    handle.resume().await;
+    pass(MINUTE).await;
+    let expected = [Priority::Waiting, Priority::Background, Priority::Leaver, Priority::Background];
+    assert_eq!(*upstream.priorities.lock().unwrap(), expected);
+}
