@@ -30,7 +30,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::model::ports::Store;
-use crate::model::{Batch, Expect, GrantedSet, GroupId, StoreError, Table, TenantId, UserId};
+use crate::model::{Batch, Expect, GrantedSet, GroupId, Reservation, StoreError, Table, TenantId, UserId};
 use crate::store::keys;
 
 pub use crate::scim::value::fold;
@@ -141,19 +141,17 @@ impl Directory {
         self.read(Table::Users, &self.tombstone_key(id)).await
     }
 
-    /// Conditions under which names (as in `SagaOpened::names`) belong to nobody, or to the resource `own`.
+    /// Conditions under which what `SagaOpened::names` reserves belongs to nobody, or to the resource `own`.
     /// To be opened with a saga, so that a name taken between the look and the opening refuses it.
     pub async fn names_free(&self, names: &[String], own: Option<&str>) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
         for name in names {
-            let word = match name.split_once('/') {
-                Some(("user", name)) => (index::USER_NAME, name),
-                Some(("group", name)) => (index::GROUP_NAME, name),
+            let key = match name.parse() {
+                Ok(Reservation::UserName(folded)) => self.key(&[index::USER_NAME, &folded]),
+                Ok(Reservation::GroupName(folded)) => self.key(&[index::GROUP_NAME, &folded]),
+                // Ids and addresses are reserved too, but have no single owner in the index.
                 _ => continue,
             };
-            // Ids and addresses are reserved too, but have no single owner in the index.
-            let Some(folded) = word.1.strip_prefix("name/") else { continue };
-            let key = self.key(&[word.0, folded]);
             let expect = match self.store.get(Table::Index, &key).await? {
                 Some(held) if own.is_some_and(|own| held == own.as_bytes()) => Expect::Equals(held),
                 _ => Expect::Absent,

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use crate::limits::STORE_BATCH_KEYS;
-use crate::model::{Batch, Observed, StoreError, SubjectId};
+use crate::model::{Batch, Observed, Reservation, StoreError, SubjectId};
 use crate::scim::value::fold;
 
 use crate::directory::{Directory, index};
@@ -81,7 +81,7 @@ impl Directory {
         }
         let batch = self.batch_import_user(observed, fresh, now_ms).await?;
         if batch.is_empty() {
-            let free = self.unreserved(&mut Batch::new(), "user", Some(&name)).await?;
+            let free = self.unreserved(&mut Batch::new(), Reservation::UserName(name)).await?;
             return Ok(if free { Taken::Unchanged } else { Taken::NameReserved });
         }
         chunk.batch.append(batch);

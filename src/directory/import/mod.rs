@@ -13,9 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    Batch, Expect, GroupId, Mark, Object, Observed, ObservedGroup, StoreError, SubjectId, Table, UserState,
+    Batch, Expect, GroupId, Mark, Object, Observed, ObservedGroup, Reservation, StoreError, SubjectId, Table,
+    UserState,
 };
 use crate::scim::kind::GENESYS_USER;
+use crate::scim::value::fold;
+use crate::store::journal::reserve_key;
 
 use crate::directory::record::{self, Provisioning, StoredGroup, StoredUser};
 use crate::directory::{Directory, index};
@@ -68,7 +71,8 @@ impl Directory {
             division: observed.division.clone(),
             saga: None,
         };
-        if !self.unreserved(&mut batch, "user", index::text(&user.document, "userName")).await? {
+        let name = fold(index::text(&user.document, "userName").unwrap_or_default());
+        if !self.unreserved(&mut batch, Reservation::UserName(name)).await? {
             return Ok(Batch::new());
         }
         self.unchanged_since(&mut batch, Table::Users, self.user_key(id)).await?;
@@ -117,7 +121,8 @@ impl Directory {
             made: false,
             saga: None,
         };
-        if !self.unreserved(&mut batch, "group", index::text(&group.document, "displayName")).await? {
+        let name = fold(index::text(&group.document, "displayName").unwrap_or_default());
+        if !self.unreserved(&mut batch, Reservation::GroupName(name)).await? {
             return Ok(Batch::new());
         }
         self.unchanged_since(&mut batch, Table::Groups, self.group_key(&id)).await?;
@@ -156,16 +161,8 @@ impl Directory {
 
     /// Whether no open saga has reserved the name: what a saga is about to own, the next import will find to
     /// be managed.
-    pub(super) async fn unreserved(
-        &self,
-        batch: &mut Batch,
-        kind: &str,
-        name: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        let key = self.key(&[
-            "reserve",
-            &format!("{kind}/name/{}", crate::scim::value::fold(name.unwrap_or_default())),
-        ]);
+    pub(super) async fn unreserved(&self, batch: &mut Batch, name: Reservation) -> Result<bool, StoreError> {
+        let key = reserve_key(&self.tenant, &name.to_string());
         if self.store.get(Table::Index, &key).await?.is_some() {
             return Ok(false);
         }

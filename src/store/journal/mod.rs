@@ -69,7 +69,7 @@ impl StoreJournal {
         batch.put(Table::Journal, saga, record::encode(FORMAT, opened)?);
         batch.put(Table::Journal, self.key(&["open", &id]), id.clone());
         for name in &opened.names {
-            let key = self.reserve_key(name);
+            let key = reserve_key(&self.tenant, name);
             let held = self.store.get(Table::Index, &key).await?;
             let by_predecessor = predecessor.map(|saga| saga.to_string());
             let expect = match (held, by_predecessor) {
@@ -104,7 +104,7 @@ impl StoreJournal {
         if transitions::ends(turn) {
             batch.delete(Table::Journal, open);
             for name in &state.opened.names {
-                batch.delete(Table::Index, self.reserve_key(name));
+                batch.delete(Table::Index, reserve_key(&self.tenant, name));
             }
             let done = self.next_done.fetch_add(1, Ordering::Relaxed);
             batch.put(Table::Journal, self.done_key(done), text);
@@ -151,13 +151,14 @@ impl StoreJournal {
         keys::key(&self.tenant, parts)
     }
 
-    fn reserve_key(&self, name: &str) -> Vec<u8> {
-        self.key(&["reserve", name])
-    }
-
     fn done_key(&self, number: u64) -> Vec<u8> {
         self.key(&["done", &format!("{:020}", u64::MAX - number)])
     }
+}
+
+/// The key in `Table::Index` under which a name (the text of a reservation) says which open saga has it.
+pub(crate) fn reserve_key(tenant: &TenantId, name: &str) -> Vec<u8> {
+    keys::key(tenant, &["reserve", name])
 }
 
 fn done_number(key: &[u8]) -> Option<u64> {
@@ -217,7 +218,9 @@ impl Journal for StoreJournal {
     }
 
     async fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError> {
-        let Some(id) = self.store.get(Table::Index, &self.reserve_key(name)).await? else { return Ok(None) };
+        let Some(id) = self.store.get(Table::Index, &reserve_key(&self.tenant, name)).await? else {
+            return Ok(None);
+        };
         SagaId::parse(record::id(&id)?)
             .map(Some)
             .ok_or_else(|| StoreError::Damaged("a reservation names no saga".to_owned()))
