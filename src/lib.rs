@@ -15,7 +15,6 @@
 //!                             time
 //!                               ▲ reads and commits through directory (users and groups as the IdP sees them)
 //!                               │                       and the journal (open and finished sagas), both on store
-//!                               └ resync enters here, with no input but a scope
 //! ```
 //!
 //! A request is read once, into a typed change (`scim::change`); nothing behind `scim` reads JSON as it was sent.
@@ -32,7 +31,7 @@
 //! | 5 | [`genesys`], [`store`] | the adapters of the ports: network and disk; they never see each other |
 //! | 6 | [`directory`], [`audit`] | users and groups as the IdP sees them; who did what, when and why |
 //! | 7 | [`bridge`] | the front door: one change at a time for each user |
-//! | 8 | [`resync`] | import of what Genesys already has |
+//! | 8 | [`import`] | fills the directory with what Genesys already has, from Genesys or from a file |
 //! | 9 | [`server`], [`admin`] | HTTP: the SCIM service; tokens, sagas, dry runs, import |
 //! | 10 | [`app`], [`cli`] | the composition root, the only place that names concrete adapters; the command line on top of it |
 //!
@@ -81,10 +80,10 @@ pub mod config;
 pub mod directory;
 pub mod entitlements;
 pub mod genesys;
+pub mod import;
 pub mod limits;
 pub mod model;
 pub mod plan;
-pub mod resync;
 pub mod saga;
 pub mod scim;
 pub mod server;

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::admin::AdminDoor;
 use crate::bridge::{Bridge, PreviewOf, RedriveError, Reply, Stats, Submission};
+use crate::import::from_genesys::{ImportError, ImportParts, ProgressCell, import};
 use crate::model::SagaId;
 use crate::model::ports::{Budget, Store};
-use crate::resync::import::{ImportError, ImportParts, ProgressCell, import};
 use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;

@@ -5,9 +5,9 @@ use std::sync::{Arc, mpsc};
 
 use super::Running;
 use crate::bridge::Bridge;
+use crate::import::from_genesys::{ImportError, Progress, import};
 use crate::limits;
 use crate::model::ports::Store;
-use crate::resync::import::{ImportError, Progress, import};
 use crate::server::Listening;
 use tokio_util::sync::CancellationToken;
 

@@ -21,9 +21,9 @@ use crate::config::{Config, GroupPolicy, ImportPolicy, OnDeletedEmail, PasswordP
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError, SharedBudget};
+use crate::import::from_genesys::{ImportParts, ProgressCell};
 use crate::model::ports::{Budget, Journal, Store, Upstream};
 use crate::model::{ClientId, CredentialId, Secret, StoreError, TenantId};
-use crate::resync::import::{ImportParts, ProgressCell};
 use crate::scim::cursor::CursorKey;
 use crate::server::request_metrics::RequestMetrics;
 use crate::server::tenant::{AttachAdmin, Settings, Tenant};

@@ -1,6 +1,6 @@
 //! `users import`: takes users from a file into the directory while no bridge runs, without asking Genesys Cloud.
 //!
-//! The importing is `resync::offline`; it may be repeated and never touches what an identity provider has written. Users and groups
+//! The importing is `import::from_file`; it may be repeated and never touches what an identity provider has written. Users and groups
 //! straight from Genesys Cloud: the command `import`.
 
 use std::fs::File;
@@ -18,7 +18,7 @@ use super::{Context, logging};
 use crate::app::system::{SystemClock, SystemIds};
 use crate::config::{LogConfig, LogFormat};
 use crate::directory::Directory;
-use crate::resync::offline::{Listener, OfflineError, OfflineParts, Tally, import_lines, note_done};
+use crate::import::from_file::{FileError, FileParts, Listener, Tally, import_lines, note_done};
 
 /// How much of the file is read at once, in bytes.
 const READ_BYTES: usize = 256 * 1024;
@@ -109,16 +109,12 @@ impl FileImport {
     fn import(&self, opened: &Opened, source: &mut dyn BufRead, shown: &mut Shown) -> Result<Tally, Failure> {
         let directory = Directory::new(opened.tenant.clone(), opened.store.clone());
         let clock = SystemClock::new();
-        let parts = OfflineParts {
-            directory: &directory,
-            store: opened.store.as_ref(),
-            clock: &clock,
-            ids: &SystemIds,
-        };
+        let parts =
+            FileParts { directory: &directory, store: opened.store.as_ref(), clock: &clock, ids: &SystemIds };
         wait(async {
             let tally = import_lines(&parts, source, shown).await.map_err(|error| match error {
-                OfflineError::Read { .. } => Failure::failed(format!("{}: {error}", shown.file)),
-                OfflineError::Store(error) => store_failure(&error),
+                FileError::Read { .. } => Failure::failed(format!("{}: {error}", shown.file)),
+                FileError::Store(error) => store_failure(&error),
             })?;
             if self.complete && tally.refused == 0 {
                 note_done(&parts, &tally).await.map_err(|error| store_failure(&error))?;

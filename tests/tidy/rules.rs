@@ -11,7 +11,7 @@ pub(crate) const LINES: [&[&str]; 11] = [
     &["genesys", "store"],
     &["directory", "audit", "notify"],
     &["bridge"],
-    &["resync"],
+    &["import"],
     &["server", "admin"],
     &["cli", "app"],
 ];

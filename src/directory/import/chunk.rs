@@ -3,7 +3,7 @@
 //!
 //! What becomes of one user is [`super`]'s business; here it is said why one was not taken, and that no two
 //! of a chunk claim one userName, which the conditions of a commit cannot see. Who reads the file and
-//! commits: `resync::offline`.
+//! commits: `import::from_file`.
 
 use std::collections::HashSet;
 

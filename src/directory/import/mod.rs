@@ -1,7 +1,7 @@
 //! The import: users and groups that Genesys already has become *unmanaged* records, found by every look-up.
 //!
 //! Never touches a record that an identity provider has written. Lists nothing itself: who asks Genesys and
-//! commits the batches is `resync`. A batch that meets another change is refused as a conflict and can be
+//! commits the batches is `import`. A batch that meets another change is refused as a conflict and can be
 //! made anew; one that stays refused claims a name that another record owns, which is to be reported and
 //! passed over.
 

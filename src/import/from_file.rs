@@ -1,4 +1,4 @@
-//! The offline import: users from a file, one JSON object on each line, become unmanaged records, and Genesys is not asked.
+//! The import from a file: users, one JSON object on each line, become unmanaged records, and Genesys is not asked.
 //!
 //! For directories that would take hours to read page by page. A line that is wrong is reported with its number and passed over.
 //! Safe to repeat: what is there already stays as it is. The records are `directory::import`'s; the command is `cli`'s.
@@ -25,7 +25,7 @@ use crate::scim::{resource, value};
 const ID_CHARACTERS: usize = 36;
 
 /// What the import works with.
-pub struct OfflineParts<'a> {
+pub struct FileParts<'a> {
     /// Where to.
     pub directory: &'a Directory,
     /// Commits.
@@ -65,7 +65,7 @@ pub trait Listener {
 
 /// Why the import ended early. What was committed before stays.
 #[derive(Debug, thiserror::Error)]
-pub enum OfflineError {
+pub enum FileError {
     /// The file cannot be read on.
     #[error("it cannot be read after line {line}: {source}")]
     Read {
@@ -84,17 +84,17 @@ pub enum OfflineError {
 /// # Errors
 /// The file breaks off or the store refuses; what was committed before is kept.
 pub async fn import_lines(
-    parts: &OfflineParts<'_>,
+    parts: &FileParts<'_>,
     source: &mut dyn BufRead,
     listener: &mut dyn Listener,
-) -> Result<Tally, OfflineError> {
+) -> Result<Tally, FileError> {
     // What is there already must be counted before anything is added to it.
     parts.store.commit(parts.directory.batch_first_counts().await?).await?;
     let mut run = Run { parts, tally: Tally::default(), seen: HashSet::new(), chunk: Chunk::default() };
     let (mut line, mut number) = (Vec::new(), 0);
     loop {
         let bytes =
-            next_line(source, &mut line).map_err(|source| OfflineError::Read { line: number, source })?;
+            next_line(source, &mut line).map_err(|source| FileError::Read { line: number, source })?;
         if bytes == 0 {
             break;
         }
@@ -120,7 +120,7 @@ pub async fn import_lines(
 ///
 /// # Errors
 /// The store refuses.
-pub async fn note_done(parts: &OfflineParts<'_>, tally: &Tally) -> Result<(), StoreError> {
+pub async fn note_done(parts: &FileParts<'_>, tally: &Tally) -> Result<(), StoreError> {
     if parts.directory.import_state().await?.is_some() {
         return Ok(());
     }
@@ -129,7 +129,7 @@ pub async fn note_done(parts: &OfflineParts<'_>, tally: &Tally) -> Result<(), St
 }
 
 struct Run<'a> {
-    parts: &'a OfflineParts<'a>,
+    parts: &'a FileParts<'a>,
     tally: Tally,
     /// Ids of this file: the second line of one user is a mistake in the file, not a change.
     seen: HashSet<Uuid>,
@@ -255,7 +255,7 @@ mod tests {
 
         async fn import(&self, text: &str) -> (Tally, Vec<(u64, String)>) {
             let (clock, ids, mut heard) = (SystemClock::new(), SystemIds, Heard::default());
-            let parts = OfflineParts {
+            let parts = FileParts {
                 directory: &self.directory,
                 store: self.store.as_ref(),
                 clock: &clock,

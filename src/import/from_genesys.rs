@@ -1,4 +1,4 @@
-//! The import: reads all users and groups of Genesys Cloud, page by page, and keeps them as unmanaged records.
+//! The import from Genesys: reads all its users and groups, page by page, and keeps them as unmanaged records.
 //!
 //! Safe to repeat: records that an identity provider has written stay as they are (`directory::import` sees to it). What is refused
 //! for one record is counted and passed over; a listing that breaks off ends the import, and what was read is kept.
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::directory::Directory;
 use crate::directory::import::ImportState;
 use crate::model::ports::{CallContext, Clock, Ids, Page, Priority, Store, Upstream};
-use crate::model::{Batch, Observed, ObservedGroup, Refusal, StoreError, Verdict};
+use crate::model::{Backoff, Batch, Observed, ObservedGroup, Refusal, StoreError, Verdict};
 
 /// How often one page is asked for before the import gives up.
 const TRIES: u32 = 8;
@@ -208,6 +208,7 @@ async fn patiently<T, F: Future<Output = Verdict<T>>>(
     ask: impl Fn() -> F,
 ) -> Result<T, ImportError> {
     let mut last = String::new();
+    let mut backoff = Backoff::new(PAUSE, PAUSE);
     for _ in 0..TRIES {
         let wait = match ask().await {
             Verdict::Done(value) => return Ok(value),
@@ -218,7 +219,7 @@ async fn patiently<T, F: Future<Output = Verdict<T>>>(
             }
             Verdict::Unknown(unknown) => {
                 last = unknown.reason;
-                PAUSE
+                backoff.pause()
             }
         };
         parts.clock.sleep(wait).await;
