@@ -42,7 +42,7 @@ pub(super) struct Doors {
 #[async_trait]
 impl FrontDoor for Doors {
     async fn submit(&self, asked: Submission) -> Result<Reply, ScimError> {
-        self.bridge.submit(asked).await
+        Ok(self.bridge.submit(asked).await?)
     }
 
     async fn stats(&self) -> Stats {

@@ -119,7 +119,7 @@ fn stored(view: View) -> Stored {
 fn status(status: &Provisioning) -> render::Provisioning {
     let items = status.failures.iter().map(|failure| ProvisioningItem {
         entitlement: failure.what.clone(),
-        state: failure.state.clone(),
+        state: failure.state.as_str().to_owned(),
         reason: if failure.code.is_empty() {
             failure.why.clone()
         } else {

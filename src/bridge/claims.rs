@@ -1,53 +1,75 @@
 //! Claims: a POST whose first answer did not reach the client may be sent again and gets its 201.
 //!
-//! The record (`directory::claims`) is written with the turn that makes the resource visible and removed as soon as the client
-//! has seen a 2xx. Kept in the store, so that a crash between the two does not turn a retry into a 409.
+//! The record (`directory::claims`) is written with the turn that makes the resource visible and removed as
+//! soon as the client has seen a 2xx. Kept in the store, so that a crash between the two does not turn a
+//! retry into a 409.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Bridge;
-use crate::model::{Actor, StoreError};
+use crate::directory::Directory;
+use crate::model::ports::Store;
+use crate::model::{Actor, Claim, StoreError};
+use crate::scim::change::Change;
+use crate::scim::value::fold;
+
+/// The claim of a create: what a retry of the same client is recognised by.
+pub(super) fn claim_of(change: &Change) -> Option<Claim> {
+    let created = change.created()?;
+    let name = format!("{}/{}", change.kind().name(), fold(created.name()));
+    Some(Claim { name, external_id: created.external_id().map(str::to_owned) })
+}
 
 /// Client and name.
 type ClaimKey = (Actor, String);
 
+fn key_of(by: &Actor, claim: &Claim) -> ClaimKey {
+    (by.clone(), claim.name.clone())
+}
+
 /// What is known in memory about claims.
-#[derive(Default)]
 pub(super) struct Claims {
+    directory: Arc<Directory>,
+    store: Arc<dyn Store>,
+    engine: tokio::runtime::Handle,
     /// Spent, but their removal is not durable yet.
     spent: Mutex<HashSet<ClaimKey>>,
     /// The request that opened the saga still waits for its answer: nobody else may claim.
     answering: Mutex<HashSet<ClaimKey>>,
 }
 
-/// The place of one request, from its arrival until its answer was handed over or its client left.
-#[derive(Default)]
-pub(super) struct Place {
-    state: Mutex<PlaceState>,
+/// One request, from its arrival until its answer was handed over or its client left.
+pub(super) struct Visit {
+    claims: Arc<Claims>,
+    state: Arc<Mutex<VisitState>>,
 }
 
-#[derive(Default)]
-enum PlaceState {
-    #[default]
+/// The end of a visit that goes with the work: whether the client is still there.
+#[derive(Clone)]
+pub(super) struct Presence(Arc<Mutex<VisitState>>);
+
+enum VisitState {
     Waiting,
+    /// It opened the saga of that claim.
     Opened(ClaimKey),
     Gone,
 }
 
-/// Leaves the place when the handler ends, also when its client has reset the connection.
-pub(super) struct Attendance {
-    pub(super) bridge: Arc<Bridge>,
-    pub(super) place: Arc<Place>,
+impl Visit {
+    /// What the work needs of it.
+    pub(super) fn presence(&self) -> Presence {
+        Presence(Arc::clone(&self.state))
+    }
 }
 
-impl Drop for Attendance {
+/// The visit ends with the handler, also when its client has reset the connection.
+impl Drop for Visit {
     fn drop(&mut self) {
-        let mut state = lock(&self.place.state);
-        if let PlaceState::Opened(key) = &*state {
-            lock(&self.bridge.claims.answering).remove(key);
+        let mut state = lock(&self.state);
+        if let VisitState::Opened(key) = &*state {
+            lock(&self.claims.answering).remove(key);
         }
-        *state = PlaceState::Gone;
+        *state = VisitState::Gone;
     }
 }
 
@@ -55,49 +77,53 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Bridge {
-    /// The id that a POST of this client with this name and externalId made before without the client knowing.
-    pub(super) async fn claimed(
-        &self,
-        by: &Actor,
-        name: &str,
-        external_id: Option<&str>,
-    ) -> Result<Option<String>, StoreError> {
-        let key = claim_key(by, name);
-        if lock(&self.claims.spent).contains(&key) || lock(&self.claims.answering).contains(&key) {
+impl Claims {
+    pub(super) fn new(
+        directory: Arc<Directory>,
+        store: Arc<dyn Store>,
+        engine: tokio::runtime::Handle,
+    ) -> Arc<Self> {
+        Arc::new(Self { directory, store, engine, spent: Mutex::default(), answering: Mutex::default() })
+    }
+
+    /// A request has arrived.
+    pub(super) fn visit(self: &Arc<Self>) -> Visit {
+        Visit { claims: Arc::clone(self), state: Arc::new(Mutex::new(VisitState::Waiting)) }
+    }
+
+    /// The id of what a POST of this client with the same name and externalId made before without the client
+    /// knowing.
+    pub(super) async fn made_before(&self, by: &Actor, claim: &Claim) -> Result<Option<String>, StoreError> {
+        let key = key_of(by, claim);
+        if lock(&self.spent).contains(&key) || lock(&self.answering).contains(&key) {
             return Ok(None);
         }
-        let claim = self.parts.directory.claim(by, name).await?;
-        Ok(claim.filter(|claim| claim.external_id.as_deref() == external_id).map(|claim| claim.id))
+        let made = self.directory.claim(by, &claim.name).await?;
+        Ok(made.filter(|made| made.external_id == claim.external_id).map(|made| made.id))
     }
 
     /// This request opens the saga of that claim: while it waits, others get 409 and do not claim.
-    pub(super) fn answering(&self, by: &Actor, name: &str, place: &Place) {
-        let key = claim_key(by, name);
-        let mut state = lock(&place.state);
-        if matches!(*state, PlaceState::Waiting) {
-            lock(&self.claims.answering).insert(key.clone());
-            *state = PlaceState::Opened(key);
+    pub(super) fn answering(&self, by: &Actor, claim: &Claim, visitor: &Presence) {
+        let key = key_of(by, claim);
+        let mut state = lock(&visitor.0);
+        if matches!(*state, VisitState::Waiting) {
+            lock(&self.answering).insert(key.clone());
+            *state = VisitState::Opened(key);
         }
     }
 
     /// The client has seen a 2xx: the next POST of that name is an ordinary one. Does not wait for the disk.
-    pub(super) async fn spend_claim(self: &Arc<Self>, by: &Actor, name: &str) {
-        let key = claim_key(by, name);
-        if !matches!(self.parts.directory.claim(by, name).await, Ok(Some(_))) {
+    pub(super) async fn spend(self: &Arc<Self>, by: &Actor, claim: &Claim) {
+        let key = key_of(by, claim);
+        if !matches!(self.directory.claim(by, &claim.name).await, Ok(Some(_))) {
             return;
         }
-        lock(&self.claims.spent).insert(key.clone());
-        let bridge = Arc::clone(self);
-        let batch = self.parts.directory.spend_claim(by, name);
-        self.parts.engine.spawn(async move {
+        lock(&self.spent).insert(key.clone());
+        let (claims, batch) = (Arc::clone(self), self.directory.spend_claim(by, &claim.name));
+        self.engine.spawn(async move {
             // If the disk refuses, the claim only lives longer than it should.
-            let _ = bridge.parts.store.commit(batch).await;
-            lock(&bridge.claims.spent).remove(&key);
+            let _ = claims.store.commit(batch).await;
+            lock(&claims.spent).remove(&key);
         });
     }
-}
-
-fn claim_key(by: &Actor, name: &str) -> ClaimKey {
-    (by.clone(), name.to_owned())
 }

@@ -1,6 +1,7 @@
 //! Lanes of one process: a fair lock for each key, with fencing tokens.
 //!
-//! Keys that nobody holds or waits for take no memory. Several replicas would put a lease behind the same port.
+//! Keys that nobody holds or waits for take no memory. Several replicas would put a lease behind the same
+//! port.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

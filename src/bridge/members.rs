@@ -1,16 +1,16 @@
 //! Member changes of a group as two sets: who comes, who goes.
 //!
-//! Idempotent: adding a member again or removing somebody who is none changes nothing. Every member must be a user of this
-//! directory; nested groups are refused.
+//! Idempotent: adding a member again or removing somebody who is none changes nothing. Every member must be a
+//! user of this directory; nested groups are refused.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Bridge, errors};
+use super::fault::Fault;
+use crate::directory::Directory;
 use crate::limits;
 use crate::model::{GroupId, UserId};
-use crate::scim::error::ScimError;
 use crate::scim::patch::MemberChange;
 use crate::scim::resource::Member;
 
@@ -33,7 +33,8 @@ impl Delta {
     }
 }
 
-/// The members as the changes so far leave them: as a difference, or as the whole set once a change had to look at all of them.
+/// The members as the changes so far leave them: as a difference, or as the whole set once a change had to
+/// look at all of them.
 enum Working {
     Difference(Delta),
     Whole { before: BTreeSet<String>, now: BTreeSet<String> },
@@ -55,16 +56,24 @@ impl Working {
     }
 }
 
-impl Bridge {
+/// Tells who comes and who goes.
+pub(super) struct Members<'a> {
+    pub(super) directory: &'a Directory,
+}
+
+impl Members<'_> {
     /// The net effect of the changes, in order; what is so already is left out.
     pub(super) async fn delta(
         &self,
         group: Option<&GroupId>,
         changes: &[MemberChange],
-    ) -> Result<Delta, ScimError> {
-        let selects = |change: &&MemberChange| matches!(change, MemberChange::RemoveWhere(filter) if filter.values().is_none());
+    ) -> Result<Delta, Fault> {
+        let selects = |change: &&MemberChange| match change {
+            MemberChange::RemoveWhere(filter) => filter.values().is_none(),
+            _ => false,
+        };
         if changes.iter().filter(selects).count() > limits::MEMBER_SELECTIONS {
-            return Err(ScimError::payload_too_large(format!(
+            return Err(Fault::TooMuch(format!(
                 "members: more than {} operations select members by something other than value; send several requests",
                 limits::MEMBER_SELECTIONS
             )));
@@ -88,7 +97,7 @@ impl Bridge {
         group: Option<&GroupId>,
         working: &mut Working,
         change: &MemberChange,
-    ) -> Result<(), ScimError> {
+    ) -> Result<(), Fault> {
         match change {
             MemberChange::Add(members) => {
                 for member in members {
@@ -123,7 +132,7 @@ impl Bridge {
         &self,
         group: Option<&GroupId>,
         working: &'a mut Working,
-    ) -> Result<(&'a BTreeSet<String>, &'a mut BTreeSet<String>), ScimError> {
+    ) -> Result<(&'a BTreeSet<String>, &'a mut BTreeSet<String>), Fault> {
         if let Working::Difference(delta) = working {
             let before = self.members_of(group).await?;
             let mut now = before.clone();
@@ -133,15 +142,11 @@ impl Bridge {
         }
         match working {
             Working::Whole { before, now } => Ok((before, now)),
-            Working::Difference(_) => Err(ScimError::internal("the members of the group were not read")),
+            Working::Difference(_) => Err(Fault::Broken),
         }
     }
 
-    async fn without_what_is_so(
-        &self,
-        group: Option<&GroupId>,
-        mut delta: Delta,
-    ) -> Result<Delta, ScimError> {
+    async fn without_what_is_so(&self, group: Option<&GroupId>, mut delta: Delta) -> Result<Delta, Fault> {
         let Some(group) = group else {
             delta.remove.clear();
             return Ok(delta);
@@ -160,33 +165,28 @@ impl Bridge {
         Ok(net)
     }
 
-    async fn is_member(&self, group: &GroupId, id: &str) -> Result<bool, ScimError> {
-        let member = self.parts.directory.is_member(group, &UserId::new(id)).await;
-        member.map_err(|error| errors::store(&error))
+    async fn is_member(&self, group: &GroupId, id: &str) -> Result<bool, Fault> {
+        Ok(self.directory.is_member(group, &UserId::new(id)).await?)
     }
 
-    async fn members_of(&self, group: Option<&GroupId>) -> Result<BTreeSet<String>, ScimError> {
+    async fn members_of(&self, group: Option<&GroupId>) -> Result<BTreeSet<String>, Fault> {
         let Some(group) = group else { return Ok(BTreeSet::new()) };
-        let all = self.parts.directory.members(group, None, usize::MAX).await;
-        let all = all.map_err(|error| errors::store(&error))?;
+        let all = self.directory.members(group, None, usize::MAX).await?;
         Ok(all.into_iter().map(|user| user.as_str().to_owned()).collect())
     }
 
     /// The member's id, if it is a user here. Only its key is looked for: a request may name thousands.
-    async fn member_id(&self, member: &Member) -> Result<String, ScimError> {
-        let directory = &self.parts.directory;
-        let find = |error| errors::store(&error);
+    async fn member_id(&self, member: &Member) -> Result<String, Fault> {
         let id = &member.value;
-        if !is_group(member) && directory.has_user(&UserId::new(id.as_str())).await.map_err(find)? {
+        if !is_group(member) && self.directory.has_user(&UserId::new(id.as_str())).await? {
             return Ok(id.clone());
         }
-        if is_group(member) || directory.get_group(&GroupId::new(id.as_str())).await.map_err(find)?.is_some()
-        {
-            return Err(ScimError::invalid_value(format!(
+        if is_group(member) || self.directory.get_group(&GroupId::new(id.as_str())).await?.is_some() {
+            return Err(Fault::Unacceptable(format!(
                 "members: {id} is a group; nested groups are not supported, name its users instead"
             )));
         }
-        Err(ScimError::invalid_value(format!("members: there is no user {id}")))
+        Err(Fault::Unacceptable(format!("members: there is no user {id}")))
     }
 }
 
@@ -194,11 +194,12 @@ fn is_group(member: &Member) -> bool {
     member.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("group"))
 }
 
-/// What really changes counts, not what was named: a replacement by the members that are there already is none.
-fn within_limit(delta: Delta) -> Result<Delta, ScimError> {
+/// What really changes counts, not what was named: a replacement by the members that are there already is
+/// none.
+fn within_limit(delta: Delta) -> Result<Delta, Fault> {
     let most = limits::MEMBER_CHANGES;
     if delta.add.len() + delta.remove.len() > most {
-        return Err(ScimError::payload_too_large(format!(
+        return Err(Fault::TooMuch(format!(
             "more than {most} members would come or go in one request; add or remove them in several"
         )));
     }

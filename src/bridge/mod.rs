@@ -1,39 +1,69 @@
-//! The front door: one change at a time for each user or group, from a SCIM request to an outcome.
+//! The front door: one change at a time for each user or group, from a typed change to an outcome.
 //!
-//! [`Bridge::submit`] is the only way to change anything. It prepares a plan (`user`, `group`), opens a saga and waits for
-//! it (`wait`). It does not know HTTP (`server`) nor how a call is made (`genesys`).
+//! [`Bridge::submit`] is the only way to change anything. It knows neither HTTP (`server`) nor how a call is
+//! made (`genesys`), and reads no JSON as it was sent: that was `scim::change`. Files below use files further
+//! down, never the other way round:
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `submit` | the way of one change, stage by stage |
+//! | `admission` | budget, lane, and the open saga that is in the way |
+//! | `users`, `groups` | from a change to a draft of a saga |
+//! | `recompute`, `preview` | the same without a request: after a change of groups, and only to show it |
+//! | `user_plan`, `members` | what the user needs, who comes and who goes |
+//! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
+//! | `waiting` | what the client hears, and when |
+//! | `sagas`, `recovery` | who has reserved what; opening sagas and taking them up again |
+//! | `goal`, `draft`, `submission`, `claims`, `deadline` | what is passed between these |
+//! | `fault`, `answer` | why something is not done; what SCIM error that is |
 
-mod adopt;
+mod admission;
+mod adoption;
+mod answer;
 mod claims;
-mod errors;
+mod deadline;
+mod draft;
+mod fault;
 mod goal;
-mod group;
+mod groups;
 pub mod lanes;
+mod looks;
 mod members;
-mod open;
 mod preview;
 mod recompute;
+mod recovery;
 mod resolve;
+mod sagas;
 mod submission;
 mod submit;
-mod user;
-mod wait;
+mod user_plan;
+mod users;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub use fault::Fault;
 pub use preview::{Preview, PreviewOf};
+pub use recovery::RedriveError;
 pub use submission::{Done, Reply, Submission};
 
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
-use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, Upstream};
-use crate::model::{Refusal, SagaId, SagaState, StoreError, TenantId, Turn};
+use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, TurnRecords, Upstream};
+use crate::model::{SagaId, SagaState, StoreError, TenantId};
 use crate::saga::{Runner, RunnerPorts};
 
 pub use crate::model::policy::{OnExisting, OnUnknownRuleName};
+
+/// Pause between two looks at whether sagas are still at work.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// An imported resource where the tenant does not let the bridge adopt.
+const NOT_LINKED: &str =
+    "Genesys Cloud had this before the bridge; set on_existing = \"link\" to let the bridge change it";
 
 /// The tenant's choices.
 #[derive(Clone, Debug)]
@@ -86,15 +116,6 @@ pub struct BridgeParts {
     pub stop: CancellationToken,
 }
 
-/// The front door.
-pub struct Bridge {
-    parts: BridgeParts,
-    runner: Arc<Runner>,
-    recompute: tokio::sync::Notify,
-    /// Creates whose answer may not have reached the client.
-    claims: claims::Claims,
-}
-
 /// Numbers for health and metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -108,41 +129,60 @@ pub struct Stats {
     pub budget_left: u32,
 }
 
+/// The front door.
+pub struct Bridge {
+    clock: Arc<dyn Clock>,
+    journal: Arc<dyn Journal>,
+    budget: Arc<dyn Budget>,
+    engine: tokio::runtime::Handle,
+    runner: Arc<Runner>,
+    claims: Arc<claims::Claims>,
+    submissions: Arc<submit::Submissions>,
+    previews: preview::Previews,
+    recovery: recovery::Recovery,
+    recompute: Arc<recompute::Recompute>,
+}
+
 impl Bridge {
-    /// A bridge that has not recovered yet.
-    pub fn new(parts: BridgeParts) -> Arc<Self> {
-        let ports = RunnerPorts {
-            journal: Arc::clone(&parts.journal),
-            upstream: Arc::clone(&parts.upstream),
-            directory: Arc::clone(&parts.directory) as Arc<dyn crate::model::ports::TurnRecords>,
-            clock: Arc::clone(&parts.clock),
-        };
-        let runner = Runner::new(ports, parts.engine.clone(), parts.stop.clone());
-        Arc::new(Self {
-            parts,
-            runner,
-            recompute: tokio::sync::Notify::new(),
-            claims: claims::Claims::default(),
-        })
+    /// Carries out a change and waits for it until its deadline.
+    ///
+    /// # Errors
+    /// Why it is not done, or not yet.
+    pub async fn submit(&self, asked: Submission) -> Result<Reply, Fault> {
+        let claim = claims::claim_of(&asked.change);
+        let by = asked.cause.by.clone();
+        // Ends with this future, and so when the client has left.
+        let visit = self.claims.visit();
+        let (submissions, visitor) = (Arc::clone(&self.submissions), visit.presence());
+        let work = self.engine.spawn(async move { submissions.carry_out(&asked, &visitor).await });
+        let result = work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a change died");
+            Err(Fault::Broken)
+        });
+        // Reached only if the client is still there: a handler that was dropped never spends the claim.
+        if let (Ok(_), Some(claim)) = (&result, claim) {
+            self.claims.spend(&by, &claim).await;
+        }
+        result
     }
 
-    /// Takes every saga that was left open forward or back, and starts the background work. Returns how many there were.
+    /// Plans without opening.
+    ///
+    /// # Errors
+    /// As a request would hear them.
+    pub async fn preview(&self, of: PreviewOf) -> Result<Preview, Fault> {
+        self.previews.preview(of).await
+    }
+
+    /// Takes every saga that was left open forward or back, and starts the background work. Returns how many
+    /// there were.
     ///
     /// # Errors
     /// A damaged journal.
-    pub async fn recover(self: &Arc<Self>) -> Result<usize, StoreError> {
-        let open = self.parts.journal.open_sagas().await?;
-        let count = open.len();
-        for saga in open {
-            if saga.is_stuck() {
-                tracing::warn!(saga = %saga.opened.id, "saga is stuck and waits for an administrator");
-                continue;
-            }
-            tracing::info!(saga = %saga.opened.id, turns = saga.turns.len(), "going on with an open saga");
-            self.runner.start(saga.opened, Some(&saga.turns), None);
-        }
-        let bridge = Arc::clone(self);
-        self.parts.engine.spawn(async move { bridge.recompute_for_ever().await });
+    pub async fn recover(&self) -> Result<usize, StoreError> {
+        let count = self.recovery.recover().await?;
+        let recompute = Arc::clone(&self.recompute);
+        self.engine.spawn(async move { recompute.for_ever().await });
         Ok(count)
     }
 
@@ -150,17 +190,8 @@ impl Bridge {
     ///
     /// # Errors
     /// It is not stuck, or the store refuses.
-    pub async fn redrive(self: &Arc<Self>, id: SagaId) -> Result<(), RedriveError> {
-        let Some(mut saga) = self.parts.journal.load(id).await? else { return Err(RedriveError::NotFound) };
-        if !saga.is_stuck() || self.runner.find(id).is_some() {
-            return Err(RedriveError::NotStuck);
-        }
-        let (refusal, step) = saga.turns.iter().rev().find_map(undoing).ok_or(RedriveError::NotStuck)?;
-        let turn = Turn::Undoing { refusal, step };
-        self.parts.journal.turn(id, &turn, crate::model::Batch::new()).await?;
-        saga.turns.push(turn);
-        self.runner.start(saga.opened, Some(&saga.turns), None);
-        Ok(())
+    pub async fn redrive(&self, id: SagaId) -> Result<(), RedriveError> {
+        self.recovery.redrive(id).await
     }
 
     /// Open and stuck sagas.
@@ -168,7 +199,7 @@ impl Bridge {
     /// # Errors
     /// A damaged journal.
     pub async fn open_sagas(&self) -> Result<Vec<SagaState>, StoreError> {
-        self.parts.journal.open_sagas().await
+        self.journal.open_sagas().await
     }
 
     /// Finished sagas, newest first.
@@ -176,15 +207,7 @@ impl Bridge {
     /// # Errors
     /// A damaged journal.
     pub async fn finished_sagas(&self, limit: usize) -> Result<Vec<SagaState>, StoreError> {
-        self.parts.journal.finished(limit).await
-    }
-
-    /// One saga.
-    ///
-    /// # Errors
-    /// A damaged journal.
-    pub async fn saga(&self, id: SagaId) -> Result<Option<SagaState>, StoreError> {
-        self.parts.journal.load(id).await
+        self.journal.finished(limit).await
     }
 
     /// Numbers for health and metrics.
@@ -192,77 +215,88 @@ impl Bridge {
     /// # Errors
     /// A damaged journal.
     pub async fn stats(&self) -> Result<Stats, StoreError> {
-        let open = self.parts.journal.open_sagas().await?;
+        let open = self.journal.open_sagas().await?;
         let oldest = open.iter().map(|saga| saga.opened.opened_ms).min();
-        let age_ms = oldest.map_or(0, |opened| self.parts.clock.now_ms().saturating_sub(opened));
+        let age_ms = oldest.map_or(0, |opened| self.clock.now_ms().saturating_sub(opened));
         Ok(Stats {
             open: open.len(),
             stuck: open.iter().filter(|saga| saga.is_stuck()).count(),
             oldest_s: u64::try_from(age_ms / 1000).unwrap_or(0),
-            budget_left: self.parts.budget.left(),
+            budget_left: self.budget.left(),
         })
     }
 
     /// Waits until no saga is at work, at most `grace`. True if none is left.
     pub async fn quiet(&self, grace: Duration) -> bool {
-        let until = self.parts.clock.monotonic_ms() + u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        let until = deadline::Deadline::after(&self.clock, grace);
         while !self.runner.all().is_empty() {
-            if self.parts.clock.monotonic_ms() >= until {
+            if until.is_over(&self.clock) {
                 return false;
             }
-            self.parts.clock.sleep(Duration::from_millis(20)).await;
+            self.clock.sleep(LOOK_AGAIN).await;
         }
         true
     }
 
-    /// The directory, for reads.
-    pub fn directory(&self) -> &Arc<Directory> {
-        &self.parts.directory
+    /// A bridge that has not recovered yet.
+    pub fn new(mut parts: BridgeParts) -> Arc<Self> {
+        let rules = std::mem::take(&mut parts.rules);
+        let BridgeParts { clock, ids, store, journal, directory, upstream, .. } = &parts;
+        let ports = RunnerPorts {
+            journal: journal.clone(),
+            upstream: upstream.clone(),
+            directory: Arc::clone(directory) as Arc<dyn TurnRecords>,
+            clock: clock.clone(),
+        };
+        let runner = Runner::new(ports, parts.engine.clone(), parts.stop.clone());
+        let tenant = parts.policy.tenant.clone();
+        let claims = claims::Claims::new(directory.clone(), store.clone(), parts.engine.clone());
+        let sagas = Arc::new(sagas::Sagas {
+            tenant,
+            ids: ids.clone(),
+            clock: clock.clone(),
+            journal: journal.clone(),
+            directory: directory.clone(),
+            runner: Arc::clone(&runner),
+        });
+        let looks = Arc::new(looks::Looks { upstream: upstream.clone(), clock: clock.clone() });
+        let policy = Arc::new(parts.policy.clone());
+        let planner = Arc::new(user_plan::UserPlanner {
+            policy: Arc::clone(&policy),
+            rules,
+            ids: ids.clone(),
+            directory: directory.clone(),
+            looks: Arc::clone(&looks),
+            resolver: resolve::Resolver { looks: Arc::clone(&looks), policy },
+        });
+        let changed = Arc::new(recompute::GroupsChanged::default());
+        let recompute = Arc::new(recompute::Recompute {
+            directory: directory.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            lanes: parts.lanes.clone(),
+            sagas: Arc::clone(&sagas),
+            planner: Arc::clone(&planner),
+            stop: parts.stop.clone(),
+            changed: Arc::clone(&changed),
+        });
+        let previews = preview::Previews { directory: directory.clone(), planner: Arc::clone(&planner) };
+        let recovery = recovery::Recovery { journal: journal.clone(), runner: Arc::clone(&runner) };
+        let (clock, journal, budget) = (clock.clone(), journal.clone(), parts.budget.clone());
+        let engine = parts.engine.clone();
+        let stages = submit::Stages { claims: Arc::clone(&claims), sagas, looks, planner, changed };
+        let submissions = Arc::new(submit::Submissions::new(parts, stages));
+        Arc::new(Self {
+            clock,
+            journal,
+            budget,
+            engine,
+            runner,
+            claims,
+            submissions,
+            previews,
+            recovery,
+            recompute,
+        })
     }
-
-    /// The tenant's choices.
-    pub fn policy(&self) -> &Policy {
-        &self.parts.policy
-    }
-
-    /// Genesys Cloud, for the import and the check.
-    pub fn upstream(&self) -> &Arc<dyn Upstream> {
-        &self.parts.upstream
-    }
-
-    /// The store, for the import.
-    pub fn store(&self) -> &Arc<dyn Store> {
-        &self.parts.store
-    }
-
-    /// Time.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.parts.clock
-    }
-
-    /// Fresh ids.
-    pub fn ids(&self) -> &Arc<dyn Ids> {
-        &self.parts.ids
-    }
-}
-
-fn undoing(turn: &Turn) -> Option<(Refusal, Option<crate::model::StepId>)> {
-    match turn {
-        Turn::Undoing { refusal, step } => Some((refusal.clone(), *step)),
-        _ => None,
-    }
-}
-
-/// Why a saga cannot be redriven.
-#[derive(Debug, thiserror::Error)]
-pub enum RedriveError {
-    /// No such saga.
-    #[error("there is no such saga; `sagas list` shows those there are")]
-    NotFound,
-    /// Only stuck sagas can be redriven.
-    #[error("the saga is not stuck: it is at work or has ended")]
-    NotStuck,
-    /// The store refuses.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }

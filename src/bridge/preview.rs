@@ -2,13 +2,16 @@
 //!
 //! Same way as a request up to the plan; nothing is opened and nothing reserved.
 
-use super::goal::Goal;
-use super::submission::Done;
-use super::{Bridge, errors};
+use std::sync::Arc;
+
+use super::fault::Fault;
+use super::goal::{UserGoal, Who};
+use super::user_plan::UserPlanner;
+use crate::directory::{Directory, UserLookup};
 use crate::model::ports::{CallContext, Priority};
 use crate::model::{Failure, GrantedSet, Plan, UserId};
 use crate::plan::explain;
-use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
 use crate::scim::resource::Incoming;
 use crate::scim::value::fold;
 
@@ -17,7 +20,7 @@ use crate::scim::value::fold;
 pub enum PreviewOf {
     /// A user of the directory, as it is recorded.
     Id(String),
-    /// A SCIM user, as if it were sent now: replaces the one with its userName, or is new.
+    /// A user as if it were sent now: replaces the one with its userName, or is new.
     Document(Box<Incoming>),
 }
 
@@ -36,60 +39,45 @@ pub struct Preview {
     pub text: String,
 }
 
-impl Bridge {
-    /// Plans without opening.
-    ///
-    /// # Errors
-    /// As a request would hear them.
-    pub async fn preview(&self, of: PreviewOf) -> Result<Preview, ScimError> {
-        let find = |error| errors::store(&error);
-        let goal = match of {
-            PreviewOf::Id(id) => {
-                let stored = self.parts.directory.get_user(&UserId::new(id.as_str())).await.map_err(find)?;
-                let stored = stored.ok_or_else(|| ScimError::not_found(format!("there is no user {id}")))?;
-                let document = stored.document.clone();
-                let done = Done::Changed;
-                Goal {
-                    stored: Some(stored),
-                    owner: None,
-                    document,
-                    patched: false,
-                    record: true,
-                    password: None,
-                    done,
-                }
-            }
-            PreviewOf::Document(incoming) => {
-                let name = fold(incoming.name());
-                let document = incoming.document;
-                let stored = self
-                    .parts
-                    .directory
-                    .user_by(crate::directory::UserLookup::UserName(&name))
-                    .await
-                    .map_err(find)?;
-                let done = Done::Changed;
-                Goal { stored, owner: None, document, patched: false, record: false, password: None, done }
-            }
-        };
+/// Plans and does nothing.
+pub(super) struct Previews {
+    pub(super) directory: Arc<Directory>,
+    pub(super) planner: Arc<UserPlanner>,
+}
+
+impl Previews {
+    pub(super) async fn preview(&self, of: PreviewOf) -> Result<Preview, Fault> {
+        let goal = self.goal(of).await?;
         let context = CallContext::new(Priority::Waiting, "preview");
-        let granted = match &goal.stored {
-            Some(stored) => self.granted(stored).await?,
-            None => GrantedSet::new(),
-        };
-        let planned = self.plan_goal(&goal, granted, &context).await?;
+        let granted = self.planner.granted(&goal).await?;
+        let planned = self.planner.plan(goal, granted, &context).await?;
         let mut text = explain(&planned.planned.plan, &planned.planned.granted);
         for held in &planned.held {
             let reason = held.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             text.push_str(&format!("held: {}{reason}: {}\n", held.what, held.why));
         }
-        let id = goal.stored.map(|stored| stored.id.as_str().to_owned());
         Ok(Preview {
-            id,
+            id: planned.goal.stored().map(|stored| stored.id.as_str().to_owned()),
             plan: planned.planned.plan,
             granted: planned.planned.granted,
             held: planned.held,
             text,
         })
+    }
+
+    async fn goal(&self, of: PreviewOf) -> Result<UserGoal, Fault> {
+        match of {
+            PreviewOf::Id(id) => {
+                let stored = self.directory.get_user(&UserId::new(id.as_str())).await?;
+                let stored = stored.ok_or(Fault::NotFound { kind: ResourceKind::User, id })?;
+                Ok(UserGoal::recorded(stored))
+            }
+            PreviewOf::Document(incoming) => {
+                let name = fold(incoming.name());
+                let stored = self.directory.user_by(UserLookup::UserName(&name)).await?;
+                let who = stored.map_or(Who::New, |stored| Who::Known(Box::new(stored)));
+                Ok(UserGoal::created(who, &incoming))
+            }
+        }
     }
 }

@@ -1,180 +1,201 @@
 //! Recomputation: users whose groups changed get what the rules now say.
 //!
-//! A group change leaves one durable intent; this worker expands it into one saga for each user, as background work, and
-//! removes it when all are through. After a crash it is simply expanded again.
+//! A group change leaves one durable intent; this worker expands it into one saga for each user, as
+//! background work, and removes it when all are through. After a crash it is simply expanded again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::goal::Goal;
-use super::submission::Done;
-use super::submit::InTheWay as InTheWayOf;
-use super::{Bridge, errors};
-use crate::model::ports::{CallContext, Priority, refused_here};
-use crate::model::{Cause, Effect, Failure, Outcome, Refusal, RefusalKind, Reservation, UserId, metric};
+use tokio_util::sync::CancellationToken;
+
+use super::fault::Fault;
+use super::goal::UserGoal;
+use super::sagas::{InTheWay, Predecessor, Sagas};
+use super::user_plan::{PlannedUser, UserPlanner};
+use crate::directory::{Directory, ProvisioningState};
+use crate::model::ports::{CallContext, Clock, Lane, Lanes, Priority, Store, refused_here};
+use crate::model::{
+    Cause, Failure, Outcome, RefusalKind, Reservation, SagaOpened, StoreError, UserId, metric,
+};
 use crate::plan::describe_failed;
-use crate::scim::error::ScimError;
+use crate::saga::Progress;
 
 /// How often a user is tried in one expansion before the next one has its turn.
 const TRIES: u32 = 3;
+/// Longest pause between two tries.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Pause before the intents are looked through again, if nothing wakes the worker.
+const IDLE: Duration = Duration::from_secs(5);
 /// How long one user may take to be planned.
 const PLAN_WITHIN: Duration = Duration::from_secs(10);
+/// Most intents that are expanded in one pass.
+const PARTS: usize = 64;
+/// What a failure is about when no single step of it is known.
+const WHAT_RULES_GIVE: &str = "what the rules give";
 
-impl Bridge {
-    pub(super) async fn recompute_for_ever(self: Arc<Self>) {
+/// The worker.
+pub(super) struct Recompute {
+    pub(super) directory: Arc<Directory>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) lanes: Arc<dyn Lanes>,
+    pub(super) sagas: Arc<Sagas>,
+    pub(super) planner: Arc<UserPlanner>,
+    pub(super) stop: CancellationToken,
+    pub(super) changed: Arc<GroupsChanged>,
+}
+
+/// Tells the worker that there is something to do.
+#[derive(Default)]
+pub(super) struct GroupsChanged(tokio::sync::Notify);
+
+impl GroupsChanged {
+    /// A group has changed.
+    pub(super) fn tell(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl Recompute {
+    /// Works until the process stops.
+    pub(super) async fn for_ever(&self) {
         loop {
             match self.expand_all().await {
                 Ok(0) => {}
                 Ok(_) => continue,
-                Err(error) => tracing::error!(detail = %error.detail, "recomputation has to wait"),
+                Err(error) => tracing::error!(%error, "recomputation has to wait"),
             }
             tokio::select! {
                 // The stop first: there may always be something to do.
                 biased;
-                () = self.parts.stop.cancelled() => return,
-                () = self.recompute.notified() => {}
-                () = self.parts.clock.sleep(Duration::from_secs(5)) => {}
+                () = self.stop.cancelled() => return,
+                () = self.changed.0.notified() => {}
+                () = self.clock.sleep(IDLE) => {}
             }
         }
     }
 
     /// Expands what is in the outbox; returns how many parts were done.
-    async fn expand_all(self: &Arc<Self>) -> Result<usize, ScimError> {
-        let parts = self.parts.directory.recomputes(64).await.map_err(|error| errors::store(&error))?;
+    async fn expand_all(&self) -> Result<usize, StoreError> {
         let mut done = 0;
-        for (key, part) in parts {
+        for (key, part) in self.directory.recomputes(PARTS).await? {
             let mut waiting = Vec::new();
-            if !self.parts.rules.is_empty() {
+            if !self.planner.rules.is_empty() {
                 for user in &part.users {
-                    if self.parts.stop.is_cancelled() {
+                    if self.stop.is_cancelled() {
                         return Ok(0);
                     }
-                    if !self.recompute_user(user).await {
+                    if !self.is_through(user).await {
                         waiting.push(user.clone());
                     }
                 }
             }
             let batch = if waiting.is_empty() {
                 done += 1;
-                self.parts.directory.recompute_done(&key)
+                self.directory.recompute_done(&key)
             } else {
                 // Nothing is given up: whoever could not be computed now is computed later.
                 metric::RECOMPUTE_POSTPONED
-                    .of(self.parts.policy.tenant.as_str(), [])
+                    .of(self.planner.policy.tenant.as_str(), [])
                     .increment(waiting.len() as u64);
-                let rest = self.parts.directory.recompute_rest(&key, &part, waiting);
-                rest.map_err(|error| errors::store(&error))?
+                self.directory.recompute_rest(&key, &part, waiting)?
             };
-            self.parts.store.commit(batch).await.map_err(|error| errors::store(&error))?;
+            self.store.commit(batch).await?;
         }
         Ok(done)
     }
 
-    /// Whether the user is through; false means that it has to be tried again.
-    async fn recompute_user(self: &Arc<Self>, id: &UserId) -> bool {
+    /// Tries a user some times. False: it has to be tried again later.
+    async fn is_through(&self, id: &UserId) -> bool {
         for attempt in 0..TRIES {
-            match self.recompute_once(id).await {
-                Ok(()) => return true,
-                Err(error) if error.status == 404 => return true,
-                Err(error) if error.status < 429 => {
-                    // The rules ask for something that cannot be: only another change can help, so it is shown on the user.
-                    tracing::warn!(user = %id, detail = %error.detail, "what the rules say cannot be given");
-                    let refusal = refused_here(RefusalKind::Validation, "recompute.refused", error.detail);
-                    return self.note(id, nameless(&refusal)).await.is_ok();
-                }
-                Err(error) => {
-                    tracing::info!(user = %id, attempt, detail = %error.detail, "recomputation has to wait");
-                    let pause = Duration::from_secs(u64::from(error.retry_after_s.unwrap_or(1)).min(2));
-                    tokio::select! {
-                        biased;
-                        () = self.parts.stop.cancelled() => return false,
-                        () = self.parts.clock.sleep(pause) => {}
-                    }
-                }
+            let Err(fault) = self.try_once(id).await else { return true };
+            if fault.nobody_there() {
+                return true;
+            }
+            let Some(seconds) = fault.retry_after_s() else {
+                // The rules ask for something that cannot be: only another change can help, so it is shown on
+                // the user.
+                tracing::warn!(user = %id, %fault, "what the rules say cannot be given");
+                let refusal = refused_here(RefusalKind::Validation, "recompute.refused", fault.to_string());
+                return self.note(id, Failure::refused(WHAT_RULES_GIVE, &refusal)).await.is_ok();
+            };
+            tracing::info!(user = %id, attempt, %fault, "recomputation has to wait");
+            let pause = Duration::from_secs(u64::from(seconds)).min(PAUSE);
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return false,
+                () = self.clock.sleep(pause) => {}
             }
         }
         false
     }
 
-    async fn note(&self, id: &UserId, failure: Failure) -> Result<(), ScimError> {
-        let now = self.parts.clock.now_ms();
-        let batch = self
-            .parts
-            .directory
-            .note_failure(id, failure, now)
-            .await
-            .map_err(|error| errors::store(&error))?;
-        self.parts.store.commit(batch).await.map(drop).map_err(|error| errors::store(&error))
+    async fn note(&self, id: &UserId, failure: Failure) -> Result<(), Fault> {
+        let batch = self.directory.note_failure(id, failure, self.clock.now_ms()).await?;
+        self.store.commit(batch).await?;
+        Ok(())
     }
 
-    async fn recompute_once(self: &Arc<Self>, id: &UserId) -> Result<(), ScimError> {
+    async fn try_once(&self, id: &UserId) -> Result<(), Fault> {
+        let lane = self.lane(id).await?;
+        let Some(planned) = self.plan(id).await? else { return Ok(()) };
         let cause = Cause::recompute(format!("recompute {id}"));
+        let draft = planned.draft(None);
+        let handle = self.sagas.open(&draft, &cause, &Predecessor::None, lane.fence).await?;
+        drop(lane);
+        let handle = handle.ok_or(Fault::GaveWay)?;
+        handle.leave();
+        let progress = handle.over().await;
+        self.settle(id, handle.opened(), progress).await
+    }
+
+    /// The lane of a user of whom no saga is open.
+    async fn lane(&self, id: &UserId) -> Result<Lane, Fault> {
         let user = Reservation::User(id.clone());
-        let lane = self.parts.lanes.acquire(&user.to_string()).await;
-        match self.in_the_way(&user).await.map_err(|error| errors::store(&error))? {
-            InTheWayOf::Nobody => {}
-            InTheWayOf::Stuck(_) => return Err(ScimError::unavailable(10, "the user has a stuck saga")),
-            InTheWayOf::Running(handle) => {
+        let lane = self.lanes.acquire(&user.to_string()).await;
+        match self.sagas.in_the_way(&user).await? {
+            InTheWay::Nobody => Ok(lane),
+            InTheWay::Stuck(saga) => Err(Fault::Stuck(saga)),
+            InTheWay::Running(handle) => {
                 drop(lane);
                 handle.over().await;
-                return Err(ScimError::unavailable(1, "the user had an open saga"));
+                Err(Fault::GaveWay)
             }
-        }
-        let stored = self.parts.directory.get_user(id).await.map_err(|error| errors::store(&error))?;
-        let Some(stored) = stored else { return Ok(()) };
-        if !stored.managed {
-            // Nobody has written this user yet: it is not ours to change.
-            return Ok(());
-        }
-        let context = // The lane is held while this is planned, and a leaver may wait for it: not as background work, and not for long.
-            CallContext::new(Priority::Waiting, format!("recompute {id}"));
-        let granted = self.granted(&stored).await?;
-        let document = stored.document.clone();
-        let status = stored.status.clone();
-        let goal = Goal {
-            stored: Some(stored),
-            owner: None,
-            document,
-            patched: false,
-            record: true,
-            password: None,
-            done: Done::Changed,
-        };
-        let plan = self.parts.clock.deadline(self.plan_goal(&goal, granted, &context), PLAN_WITHIN);
-        let planned = plan
-            .await
-            .map_err(|_| ScimError::unavailable(1, "Genesys Cloud is too slow at the moment"))??;
-        let same = planned.planned.plan.is_empty() && planned.planned.granted == planned.granted_before;
-        if same && status.state == crate::directory::ProvisioningState::Committed && planned.held.is_empty() {
-            return Ok(());
-        }
-        let ready = self.ready_user(&cause, None, goal, planned, lane.fence);
-        let opened = self.open(&ready, &super::submit::Predecessor::None).await?;
-        drop(lane);
-        let Some(handle) = opened else {
-            return Err(ScimError::unavailable(1, "a name of the user was reserved"));
-        };
-        handle.leave();
-        match handle.over().await.ended {
-            Some((Outcome::RolledBack { refusal, .. }, _))
-                if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::Permission) =>
-            {
-                // Our own rights: once they are put right, it works.
-                Err(ScimError::unavailable(10, "the bridge's own access to Genesys Cloud was refused"))
-            }
-            Some((Outcome::RolledBack { refusal, step }, _)) => {
-                let step = step.and_then(|step| ready.opened.plan.step(step));
-                let failure =
-                    step.map_or_else(|| nameless(&refusal), |step| describe_failed(&step.effect, &refusal));
-                self.note(id, failure).await
-            }
-            Some(_) => Ok(()),
-            None => Err(ScimError::unavailable(1, "the saga was left open")),
         }
     }
-}
 
-/// A failure of which no single step is known.
-fn nameless(refusal: &Refusal) -> Failure {
-    Failure { what: "what the rules give".into(), ..describe_failed(&Effect::RevokeSessions, refusal) }
+    /// What the user needs; `None` where there is nothing to do.
+    async fn plan(&self, id: &UserId) -> Result<Option<PlannedUser>, Fault> {
+        // Who was not written yet is not ours to change.
+        let Some(stored) = self.directory.get_user(id).await?.filter(|stored| stored.managed) else {
+            return Ok(None);
+        };
+        let settled = stored.status.state == ProvisioningState::Committed;
+        // The lane is held while this is planned, and a leaver may wait for it: not as background work, and
+        // not for long.
+        let context = CallContext::new(Priority::Waiting, format!("recompute {id}"));
+        let goal = UserGoal::recorded(stored);
+        let granted = self.planner.granted(&goal).await?;
+        let plan = self.clock.deadline(self.planner.plan(goal, granted, &context), PLAN_WITHIN);
+        let planned = plan.await.map_err(|_| Fault::TooSlow)??;
+        Ok(Some(planned).filter(|planned| !settled || !planned.is_empty()))
+    }
+
+    /// What became of the saga: a step that was refused is shown on the user.
+    async fn settle(&self, id: &UserId, opened: &SagaOpened, progress: Progress) -> Result<(), Fault> {
+        let Some((outcome, _)) = progress.ended else {
+            return Err(Fault::LeftOpen);
+        };
+        let Outcome::RolledBack { refusal, step } = outcome else { return Ok(()) };
+        if matches!(refusal.kind, RefusalKind::Credentials | RefusalKind::Permission) {
+            // Our own rights: once they are put right, it works.
+            return Err(Fault::RolledBack { refusal, during: WHAT_RULES_GIVE.to_owned() });
+        }
+        let step = step.and_then(|step| opened.plan.step(step));
+        let failure = match step {
+            Some(step) => describe_failed(&step.effect, &refusal),
+            None => Failure::refused(WHAT_RULES_GIVE, &refusal),
+        };
+        self.note(id, failure).await
+    }
 }

@@ -1,7 +1,7 @@
 //! What the front door takes and gives: a change with its cause, and the reply that a commit token allows.
 //!
-//! Types only. What a client asks for was read in `scim::change`; how it becomes a saga is in the other files of this folder;
-//! how a reply becomes HTTP in `server`.
+//! Types only. What a client asks for was read in `scim::change`; how it becomes a saga is in the other files
+//! of this folder; how a reply becomes HTTP in `server`.
 
 use std::time::Duration;
 

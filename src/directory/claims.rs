@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Actor, Batch, SagaOpened, StoreError, Table};
+use crate::model::{Actor, Batch, Claim, SagaOpened, StoreError, Table};
 use crate::store::record;
 
 use super::Directory;
@@ -14,7 +14,7 @@ const FORMAT: u8 = 1;
 
 /// What a create made that its client may not know of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
+pub struct Claimed {
     /// The id of the resource.
     pub id: String,
     /// The externalId that the create had.
@@ -27,7 +27,7 @@ impl Directory {
     ///
     /// # Errors
     /// A damaged record.
-    pub async fn claim(&self, by: &Actor, name: &str) -> Result<Option<Claim>, StoreError> {
+    pub async fn claim(&self, by: &Actor, name: &str) -> Result<Option<Claimed>, StoreError> {
         let value = self.value(Table::Index, &self.claim_key(by, name)).await?;
         value.map(|value| decode(&value)).transpose()
     }
@@ -46,8 +46,8 @@ impl Directory {
         opened: &SagaOpened,
         id: &str,
     ) -> Result<(), StoreError> {
-        let Some((name, external_id)) = &opened.claim else { return Ok(()) };
-        let claim = Claim { id: id.to_owned(), external_id: external_id.clone() };
+        let Some(Claim { name, external_id }) = &opened.claim else { return Ok(()) };
+        let claim = Claimed { id: id.to_owned(), external_id: external_id.clone() };
         batch.put(Table::Index, self.claim_key(&opened.cause.by, name), record::encode(FORMAT, &claim)?);
         Ok(())
     }
@@ -58,7 +58,7 @@ impl Directory {
     }
 }
 
-fn decode(value: &[u8]) -> Result<Claim, StoreError> {
+fn decode(value: &[u8]) -> Result<Claimed, StoreError> {
     if value.first() == Some(&b'{') {
         // Format 0 had no byte of its own.
         return record::decode(FORMAT, &[&[FORMAT], value].concat());
@@ -83,14 +83,14 @@ mod tests {
         let store = Arc::new(MemoryStore::new());
         let directory = Directory::new(tenant(), Arc::clone(&store) as Arc<dyn Store>);
         let mut saga = put_user(1, None, json!({"userName": "ada"}), None);
-        saga.claim = Some(("User/ada".to_owned(), Some("E".to_owned())));
+        saga.claim = Some(Claim { name: "User/ada".to_owned(), external_id: Some("E".to_owned()) });
         let turn = async |turn: &Turn| {
             let batch = directory.compose(&saga, turn, &Report::default(), 1).await.unwrap();
             store.commit(batch).await.unwrap();
             directory.claim(&saga.cause.by, "User/ada").await.unwrap()
         };
         let other = Actor::Client(ClientId::new("other"));
-        let claim = Some(Claim { id: "u1".to_owned(), external_id: Some("E".to_owned()) });
+        let claim = Some(Claimed { id: "u1".to_owned(), external_id: Some("E".to_owned()) });
         assert_eq!(turn(&acknowledged("u1")).await, claim);
         assert_eq!(directory.claim(&other, "User/ada").await.unwrap(), None);
         store.commit(directory.spend_claim(&saga.cause.by, "User/ada")).await.unwrap();
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_claim_of_the_format_before_is_still_read() {
         let old = json!({ "id": "u1", "externalId": null }).to_string();
-        assert_eq!(decode(old.as_bytes()), Ok(Claim { id: "u1".to_owned(), external_id: None }));
+        assert_eq!(decode(old.as_bytes()), Ok(Claimed { id: "u1".to_owned(), external_id: None }));
         assert!(decode(b"\x02{}").is_err());
     }
 }

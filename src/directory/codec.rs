@@ -254,7 +254,7 @@ fn bare(document: &Object) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Failure;
+    use crate::model::{Failure, FailureState};
     use crate::store::samples::{object, subject};
     use serde_json::json;
 
@@ -267,7 +267,7 @@ mod tests {
             why: "full".into(),
             code: "x".into(),
             correlation_id: None,
-            state: "failed".into(),
+            state: FailureState::Failed,
         };
         StoredUser {
             subject: subject(1),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::claims::Claim;
+use super::claims::Claimed;
 use super::import::ImportState;
 use super::recompute::Recompute;
 use super::*;
@@ -42,7 +42,7 @@ fn with_byte(format: u8, record: &impl serde::Serialize) -> Bytes {
 
 fn opened() -> SagaOpened {
     SagaOpened {
-        names: vec!["user/name/cleo".to_owned()],
+        names: vec![Reservation::UserName("cleo".to_owned())],
         ..put_user(7, None, json!({"userName": "cleo"}), None)
     }
 }
@@ -156,7 +156,8 @@ async fn a_data_directory_of_the_version_before_opens_with_everything_in_it() {
         let journal = StoreJournal::new(tenant(), Arc::clone(&store)).await.unwrap();
         let open = journal.open_sagas().await.unwrap();
         assert_eq!((open.len(), &open[0].opened, open[0].turns.len()), (1, &opened(), 1));
-        assert_eq!(journal.reserved_by("user/name/cleo").await.unwrap(), Some(saga_id(7)));
+        let name = Reservation::UserName("cleo".to_owned());
+        assert_eq!(journal.reserved_by(&name).await.unwrap(), Some(saga_id(7)));
         store.close().await.unwrap();
     }
 }
@@ -176,7 +177,7 @@ async fn reads_everything(directory: &Directory) {
     assert!(directory.granted(&user).await.unwrap().contains_key("queue/q"));
     assert_eq!(directory.counts().await.unwrap(), Counts { users: 2, groups: 1 });
     assert!(directory.batch_first_counts().await.unwrap().is_empty());
-    let claim = Claim { id: "u2".to_owned(), external_id: Some("E".to_owned()) };
+    let claim = Claimed { id: "u2".to_owned(), external_id: Some("E".to_owned()) };
     assert_eq!(
         directory.claim(&Actor::Client(ClientId::new("okta")), "User/bea").await.unwrap(),
         Some(claim)

@@ -24,14 +24,7 @@ pub fn failures(plan: &Plan, report: &Report, before: &GrantedSet, after: &Grant
         let effect = plan.step(*id).map(|step| &step.effect);
         let keys = effect.map(concerns).unwrap_or_default();
         let known: Vec<&Granted> = keys.iter().filter_map(|key| after.get(key).or(before.get(key))).collect();
-        let failure = |what: String, reason| Failure {
-            what,
-            reason,
-            why: refusal.detail.clone(),
-            code: refusal.code.clone(),
-            correlation_id: refusal.correlation_id.clone(),
-            state: "failed".to_owned(),
-        };
+        let failure = |what: String, reason| Failure { reason, ..Failure::refused(what, refusal) };
         if known.is_empty() {
             found.push(failure(effect.map_or("a step of the plan", in_words).to_owned(), None));
         }
@@ -84,7 +77,7 @@ const fn in_words(effect: &Effect) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Level, Proficiency};
+    use crate::model::{FailureState, Level, Proficiency};
     use crate::store::samples::{granted, named, plan, refusal};
 
     fn set(keys: &[&str]) -> GrantedSet {
@@ -141,6 +134,10 @@ mod tests {
         let found = failures(&sample(), &report, &set(&[]), &after);
         let what: Vec<&str> = found.iter().map(|failure| failure.what.as_str()).collect();
         assert_eq!(what, ["role r1 in division d", "role r2 in division d", "a queue membership"]);
-        assert!(found.iter().all(|failure| failure.code == "not.authorized" && failure.state == "failed"));
+        assert!(
+            found
+                .iter()
+                .all(|failure| failure.code == "not.authorized" && failure.state == FailureState::Failed)
+        );
     }
 }

@@ -34,7 +34,7 @@ use crate::model::{Batch, Expect, GrantedSet, GroupId, Reservation, StoreError, 
 use crate::store::keys;
 
 pub use crate::scim::value::fold;
-pub use claims::Claim;
+pub use claims::Claimed;
 pub use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser, View};
 
 /// Rows read in one go where all are wanted.
@@ -141,17 +141,18 @@ impl Directory {
         self.read(Table::Users, &self.tombstone_key(id)).await
     }
 
-    /// Conditions under which what `SagaOpened::names` reserves belongs to nobody, or to the resource `own`.
-    /// To be opened with a saga, so that a name taken between the look and the opening refuses it.
-    pub async fn names_free(&self, names: &[String], own: Option<&str>) -> Result<Batch, StoreError> {
+    /// Conditions under which what a saga reserves belongs to nobody, or to the resource `own`. To be opened
+    /// with the saga, so that a name taken between the look and the opening refuses it.
+    pub async fn names_free(&self, wanted: &[Reservation], own: Option<&str>) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
-        for name in names {
-            let key = match name.parse() {
-                Ok(Reservation::UserName(folded)) => self.key(&[index::USER_NAME, &folded]),
-                Ok(Reservation::GroupName(folded)) => self.key(&[index::GROUP_NAME, &folded]),
-                // Ids and addresses are reserved too, but have no single owner in the index.
-                _ => continue,
+        for wanted in wanted {
+            let (word, name) = match wanted {
+                Reservation::UserName(name) => (index::USER_NAME, name),
+                Reservation::GroupName(name) => (index::GROUP_NAME, name),
+                // Reserved too, but without a single owner in the index.
+                Reservation::User(_) | Reservation::UserEmail(_) | Reservation::Group(_) => continue,
             };
+            let key = self.key(&[word, name]);
             let expect = match self.store.get(Table::Index, &key).await? {
                 Some(held) if own.is_some_and(|own| held == own.as_bytes()) => Expect::Equals(held),
                 _ => Expect::Absent,

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::ports::TurnRecords as _;
 use crate::model::{
-    CommitToken, Effect, Failure, Intent, Mark, Observed, ObservedGroup, Outcome, Report, SagaOpened, StepId,
-    Subject, Turn,
+    CommitToken, Effect, Failure, FailureState, Intent, Mark, Observed, ObservedGroup, Outcome, Report,
+    Reservation, SagaOpened, StepId, Subject, Turn,
 };
 use crate::scim::kind::ResourceKind;
 use crate::store::MemoryStore;
@@ -113,7 +113,7 @@ async fn two_users_never_own_one_name_but_may_share_an_address() {
         assert_eq!(bench.directory.user_by(lookup).await.unwrap().unwrap().id.as_str(), "u1");
     }
     assert_eq!(bench.directory.user_by(UserLookup::Email("b@x")).await.unwrap(), None);
-    let names = ["user/name/ada".to_owned(), "user/email/a@x".to_owned()];
+    let names = [Reservation::UserName("ada".into()), Reservation::UserEmail("a@x".into())];
     let free = async |own| bench.directory.names_free(&names, own).await.unwrap();
     assert!(bench.commit(free(Some("u1")).await).await.is_ok());
     assert!(
@@ -140,23 +140,23 @@ async fn a_user_that_comes_back_continues_its_version() {
 
 #[tokio::test]
 async fn the_status_says_what_is_missing() {
-    let failure = |what: &str, state: &str| Failure {
+    let failure = |what: &str, state: FailureState| Failure {
         what: what.to_owned(),
         reason: None,
         why: String::new(),
         code: "c".to_owned(),
         correlation_id: None,
-        state: state.to_owned(),
+        state,
     };
     let done = |failures| Turn::Finished(Outcome::Committed { bound: "u1".to_owned(), failures });
     let failed = Report { settled: true, failed: vec![(StepId(0), refusal())], ..Report::default() };
     let settled = Report { settled: true, ..Report::default() };
-    let held = || vec![failure("queue x", "held")];
+    let held = || vec![failure("queue x", FailureState::Held)];
     use ProvisioningState::{Committed, Failed, Held, Pending};
     let table = [
         (done(vec![]), settled.clone(), vec![], Committed, 0),
         (done(vec![]), settled.clone(), held(), Held, 1),
-        (done(vec![failure("queue y", "failed")]), settled.clone(), held(), Failed, 2),
+        (done(vec![failure("queue y", FailureState::Failed)]), settled.clone(), held(), Failed, 2),
         (done(held()), settled.clone(), held(), Held, 1),
         (done(vec![]), failed.clone(), vec![], Failed, 1),
         (acknowledged("u1"), settled, vec![], Committed, 0),

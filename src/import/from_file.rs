@@ -1,7 +1,9 @@
-//! The import from a file: users, one JSON object on each line, become unmanaged records, and Genesys is not asked.
+//! The import from a file: users, one JSON object on each line, become unmanaged records, and Genesys is not
+//! asked.
 //!
-//! For directories that would take hours to read page by page. A line that is wrong is reported with its number and passed over.
-//! Safe to repeat: what is there already stays as it is. The records are `directory::import`'s; the command is `cli`'s.
+//! For directories that would take hours to read page by page. A line that is wrong is reported with its
+//! number and passed over. Safe to repeat: what is there already stays as it is. The records are
+//! `directory::import`'s; the command is `cli`'s.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, Read as _};
@@ -116,7 +118,8 @@ pub async fn import_lines(
     Ok(run.tally)
 }
 
-/// Counts the file as the first import, which readiness waits for. An import that is noted already stays noted.
+/// Counts the file as the first import, which readiness waits for. An import that is noted already stays
+/// noted.
 ///
 /// # Errors
 /// The store refuses.
@@ -186,7 +189,8 @@ impl Run<'_> {
     }
 }
 
-/// Reads a line and gives its length, 0 at the end. Of one that is too long only as much is kept as shows that.
+/// Reads a line and gives its length, 0 at the end. Of one that is too long only as much is kept as shows
+/// that.
 fn next_line(source: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     line.clear();
     let mut bytes = (&mut *source).take(IMPORT_LINE_BYTES as u64 + 1).read_until(b'\n', line)?;

@@ -1,7 +1,9 @@
-//! The import from Genesys: reads all its users and groups, page by page, and keeps them as unmanaged records.
+//! The import from Genesys: reads all its users and groups, page by page, and keeps them as unmanaged
+//! records.
 //!
-//! Safe to repeat: records that an identity provider has written stay as they are (`directory::import` sees to it). What is refused
-//! for one record is counted and passed over; a listing that breaks off ends the import, and what was read is kept.
+//! Safe to repeat: records that an identity provider has written stay as they are (`directory::import` sees
+//! to it). What is refused for one record is counted and passed over; a listing that breaks off ends the
+//! import, and what was read is kept.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

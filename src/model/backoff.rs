@@ -1,6 +1,7 @@
 //! How long to pause between two tries of the same thing: each time twice as long, up to a ceiling.
 //!
-//! Pure: it says how long and never sleeps. Whether to try again at all, and until when, is decided by who asks.
+//! Pure: it says how long and never sleeps. Whether to try again at all, and until when, is decided by who
+//! asks.
 
 use std::time::Duration;
 
@@ -24,14 +25,14 @@ impl Backoff {
         pause
     }
 
-    /// The next pause, but for what the other side asked to be left alone: never shorter than that, the ceiling
-    /// notwithstanding.
+    /// The next pause, but for what the other side asked to be left alone: never shorter than that, the
+    /// ceiling notwithstanding.
     pub fn at_least(&mut self, asked: Duration) -> Duration {
         self.pause().max(asked)
     }
 
-    /// A pause and up to a quarter of it, so that many who failed at once do not come back at once. `draw` gives a random number
-    /// below its bound (`Clock::jitter`).
+    /// A pause and up to a quarter of it, so that many who failed at once do not come back at once. `draw`
+    /// gives a random number below its bound (`Clock::jitter`).
     pub fn jittered(pause: Duration, draw: impl FnOnce(u64) -> u64) -> Duration {
         let quarter_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX) / 4;
         pause.saturating_add(Duration::from_millis(draw(quarter_ms + 1)))

@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod batch;
 pub mod cause;
+pub mod claim;
 pub mod entitlement;
 pub mod ids;
 pub mod metric;
@@ -22,6 +23,7 @@ pub mod verdict;
 pub use backoff::Backoff;
 pub use batch::{Batch, CommitToken, Expect, StoreError, Table};
 pub use cause::{Actor, Cause};
+pub use claim::Claim;
 pub use entitlement::{
     Desired, DesiredSet, Entitlement, Granted, GrantedSet, Kind, Named, Proficiency, Reason, Setting, Target,
     Wanted,
@@ -30,7 +32,7 @@ pub use ids::{ClientId, CredentialId, GroupId, Mark, SagaId, SubjectId, TenantId
 pub use observed::{Aspects, FoundUser, Observed, ObservedGroup, UserState};
 pub use plan::{ConflictClass, Effect, Level, Plan, PlanKind, RoleGrant, Step, StepId};
 pub use reservation::Reservation;
-pub use saga::{Failure, Intent, Outcome, Report, SagaOpened, SagaState, Subject, Turn};
+pub use saga::{Failure, FailureState, Intent, Outcome, Report, SagaOpened, SagaState, Subject, Turn};
 pub use secret::Secret;
 pub use verdict::{Later, Refusal, RefusalKind, Unknown, Verdict};
 

@@ -13,8 +13,8 @@ pub use self::budget::{Budget, CallContext, Permit, Priority, Shift, Shifts, Urg
 pub use self::clock::{Clock, Elapsed};
 use super::{
     Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Mark, Named, Object, Observed,
-    ObservedGroup, Proficiency, Refusal, Report, RoleGrant, SagaId, SagaOpened, SagaState, Secret,
-    StoreError, SubjectId, Table, Turn, UserId, Verdict, Wanted,
+    ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened, SagaState,
+    Secret, StoreError, SubjectId, Table, Turn, UserId, Verdict, Wanted,
 };
 
 /// Fresh ids, injected.
@@ -117,11 +117,11 @@ pub trait Journal: Send + Sync {
     /// A damaged record.
     async fn finished(&self, limit: usize) -> Result<Vec<SagaState>, StoreError>;
 
-    /// Who has reserved a name (see `SagaOpened::names`).
+    /// Who has reserved that.
     ///
     /// # Errors
     /// A damaged record.
-    async fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError>;
+    async fn reserved_by(&self, wanted: &Reservation) -> Result<Option<SagaId>, StoreError>;
 }
 
 /// Turns what a saga achieved into the records that are committed with its turn.

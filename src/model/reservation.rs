@@ -1,7 +1,8 @@
 //! What an open saga keeps for itself until it ends: a name, an address, or a resource that exists.
 //!
-//! The one place where a reservation is written as a text (key of a lane, key in the store, journal record) and read from it.
-//! Who keeps them is `store::journal`; that a name belongs to a resource once the saga has ended is the directory's index.
+//! The one place where a reservation is written as a text (key of a lane, key in the store, journal record)
+//! and read from it. Who keeps them is `store::journal`; that a name belongs to a resource once the saga has
+//! ended is the directory's index.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{GroupId, UserId};
 
-/// Something that two sagas must not have at the same time. Names and addresses are folded (`scim::value::fold`): those that
-/// differ in letter case alone are one.
+/// Something that two sagas must not have at the same time. Names and addresses are folded
+/// (`scim::value::fold`): those that differ in letter case alone are one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Reservation {

@@ -1,11 +1,13 @@
 //! Records of a saga: how it was opened, its durable turns, how it ended.
 //!
-//! These are the journal's words; the state machine is `saga::machine`, their storage format `store::journal`.
+//! These are the journal's words; the state machine is `saga::machine`, their storage format
+//! `store::journal`.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, GrantedSet, GroupId, Object, Plan, Reason, Refusal, SagaId, StepId, SubjectId, TenantId, UserId,
+    Cause, Claim, GrantedSet, GroupId, Object, Plan, Reason, Refusal, Reservation, SagaId, StepId, SubjectId,
+    TenantId, UserId,
 };
 
 /// Whom the saga is about.
@@ -76,16 +78,16 @@ pub struct SagaOpened {
     pub subject: SubjectId,
     /// Whom it is about.
     pub about: Subject,
-    /// What it reserves until it ends, each the text of a [`super::Reservation`].
-    pub names: Vec<String>,
+    /// What it reserves until it ends.
+    pub names: Vec<Reservation>,
     /// What to do in Genesys.
     pub plan: Plan,
     /// What to write here.
     pub intent: Intent,
     /// Who caused it.
     pub cause: Cause,
-    /// `userName` and `externalId` of the POST, by which a retry of the same client claims it.
-    pub claim: Option<(String, Option<String>)>,
+    /// By what a retry of the same client claims the POST.
+    pub claim: Option<Claim>,
     /// Unix milliseconds.
     pub opened_ms: i64,
     /// Fencing token of the lane under which it was opened.
@@ -159,8 +161,42 @@ pub struct Failure {
     pub code: String,
     /// Genesys correlation id.
     pub correlation_id: Option<String>,
-    /// `held` (name not known yet) or `failed`.
-    pub state: String,
+    /// Whether it was tried.
+    pub state: FailureState,
+}
+
+/// Whether something that is not there was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureState {
+    /// A name is not known yet.
+    Held,
+    /// Refused.
+    Failed,
+}
+
+impl FailureState {
+    /// Its name in answers and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Failure {
+    /// Something that Genesys, or the bridge before any call, refused.
+    pub fn refused(what: impl Into<String>, refusal: &Refusal) -> Self {
+        Self {
+            what: what.into(),
+            reason: None,
+            why: refusal.detail.clone(),
+            code: refusal.code.clone(),
+            correlation_id: refusal.correlation_id.clone(),
+            state: FailureState::Failed,
+        }
+    }
 }
 
 /// What a saga has achieved so far; the directory turns it into records.
@@ -194,5 +230,19 @@ impl SagaState {
     /// Whether it waits for an administrator.
     pub fn is_stuck(&self) -> bool {
         matches!(self.turns.last(), Some(Turn::Stuck { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_something_was_tried_is_the_word_that_records_hold() {
+        for (state, word) in [(FailureState::Held, "held"), (FailureState::Failed, "failed")] {
+            assert_eq!(serde_json::to_string(&state).expect("JSON"), format!("{word:?}"));
+            assert_eq!(serde_json::from_str::<FailureState>(&format!("{word:?}")).expect("a state"), state);
+            assert_eq!(state.as_str(), word);
+        }
     }
 }

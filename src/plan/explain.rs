@@ -90,12 +90,5 @@ fn why(granted: &GrantedSet, key: &str) -> String {
 
 /// A refused step as it is reported on the user.
 pub fn describe_failed(effect: &Effect, refusal: &Refusal) -> Failure {
-    Failure {
-        what: describe(effect, &GrantedSet::new()),
-        reason: None,
-        why: refusal.detail.clone(),
-        code: refusal.code.clone(),
-        correlation_id: refusal.correlation_id.clone(),
-        state: "failed".into(),
-    }
+    Failure::refused(describe(effect, &GrantedSet::new()), refusal)
 }

@@ -8,7 +8,7 @@ use super::error::ScimError;
 use crate::model::StoreError;
 
 /// Seconds after which it is worth trying again.
-const RETRY_S: u32 = 30;
+pub const RETRY_S: u32 = 30;
 
 /// The error that the caller sees.
 pub fn store_fault(error: &StoreError) -> ScimError {
@@ -16,7 +16,10 @@ pub fn store_fault(error: &StoreError) -> ScimError {
         return ScimError::conflict("Another change came first; send this one again.");
     }
     tracing::error!(%error, "the store does not work");
-    ScimError::unavailable(RETRY_S, "The store cannot be used right now; the operator's log says why.")
+    ScimError::unavailable(
+        RETRY_S,
+        "The bridge cannot write or read its store right now; the operator's log says why.",
+    )
 }
 
 #[cfg(test)]

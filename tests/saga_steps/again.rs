@@ -30,7 +30,7 @@ async fn recovered(house: &BareBridge, opened: &SagaOpened, turns: &[Turn]) -> O
     }
     let ports = RunnerPorts {
         journal,
-        upstream: Arc::clone(house.bridge.upstream()),
+        upstream: Arc::clone(&house.upstream),
         directory: Arc::new(Directory::new(opened.tenant.clone(), store)),
         clock: Arc::new(SystemClock::new()),
     };

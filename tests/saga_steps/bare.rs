@@ -13,7 +13,7 @@ use genesys_scim_bridge::bridge::{
 use genesys_scim_bridge::directory::Directory;
 use genesys_scim_bridge::entitlements::RuleSet;
 use genesys_scim_bridge::genesys::{GenesysClient, Settings, budget::SharedBudget};
-use genesys_scim_bridge::model::ports::{Clock, Journal, Store};
+use genesys_scim_bridge::model::ports::{Clock, Journal, Store, Upstream};
 use genesys_scim_bridge::model::{Cause, ClientId, CredentialId, Secret, TenantId};
 use genesys_scim_bridge::scim::change::Change;
 use genesys_scim_bridge::scim::error::ScimError;
@@ -27,6 +27,7 @@ use crate::support::emulator::{assert_contract, cloud_with};
 pub(crate) struct BareBridge {
     pub(crate) cloud: Cloud,
     pub(crate) bridge: Arc<Bridge>,
+    pub(crate) upstream: Arc<dyn Upstream>,
     pub(crate) deadline: Duration,
     stop: CancellationToken,
 }
@@ -47,7 +48,8 @@ impl BareBridge {
             cloud.client_id().to_owned(),
             Secret::new(cloud.client_secret()),
         );
-        let upstream = GenesysClient::new(&settings, clock.clone(), budget.clone()).unwrap();
+        let upstream: Arc<dyn Upstream> =
+            Arc::new(GenesysClient::new(&settings, clock.clone(), budget.clone()).unwrap());
         let stop = CancellationToken::new();
         let bridge = Bridge::new(BridgeParts {
             clock,
@@ -55,7 +57,7 @@ impl BareBridge {
             directory: Arc::new(Directory::new(tenant.clone(), Arc::clone(&store))),
             store,
             journal,
-            upstream: Arc::new(upstream),
+            upstream: Arc::clone(&upstream),
             budget,
             lanes: Arc::new(LocalLanes::default()),
             rules: RuleSet::default(),
@@ -74,12 +76,12 @@ impl BareBridge {
             stop: stop.clone(),
         });
         bridge.recover().await.unwrap();
-        BareBridge { cloud, bridge, deadline: Duration::from_secs(30), stop }
+        BareBridge { cloud, bridge, upstream, deadline: Duration::from_secs(30), stop }
     }
 
     pub(crate) async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
         let cause = Cause::client(ClientId::new("test"), CredentialId::new("token-1"), "test");
-        self.bridge.submit(Submission { change, cause, deadline: self.deadline }).await
+        Ok(self.bridge.submit(Submission { change, cause, deadline: self.deadline }).await?)
     }
 
     /// The organisation, once everything asynchronous has arrived.

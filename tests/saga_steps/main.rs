@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use genesys_cloud_emulator::{Fault, FaultKind, PathMatch, Quirks};
 use genesys_scim_bridge::bridge::Reply;
-use genesys_scim_bridge::model::{Outcome, Turn};
+use genesys_scim_bridge::model::{FailureState, Outcome, Turn};
 use genesys_scim_bridge::scim::error::ScimError;
 use serde_json::Value;
 
@@ -261,7 +261,8 @@ fn reported(spot: &Spot, clean: &Clean, run: &Broken) -> Result<(), String> {
     let Some(Outcome::Committed { failures, .. }) = &run.outcome else {
         return Err(format!("refused after the pivot, and it ended as {:?}", run.outcome));
     };
-    if failures.len() != 1 || !failures.iter().all(|one| one.code == "invalid.value" && one.state == "failed")
+    if failures.len() != 1
+        || !failures.iter().all(|one| one.code == "invalid.value" && one.state == FailureState::Failed)
     {
         return Err(format!("the one refusal is not what is listed: {failures:?}"));
     }

@@ -20,7 +20,7 @@ pub(crate) const LINES: [&[&str]; 11] = [
 pub(crate) const SAME_LINE: [(&str, &str); 1] = [("cli", "app")];
 
 /// Circles that are still to be opened, by how they begin. Nothing may be added.
-pub(crate) const KNOWN_CIRCLES: &[&str] = &["src/: bridge/goal.rs", "src/: bridge/open.rs"];
+pub(crate) const KNOWN_CIRCLES: &[&str] = &[];
 
 /// Longest file.
 pub(crate) const LINES_MAX: usize = 600;

@@ -162,7 +162,7 @@ impl Directory {
     /// Whether no open saga has reserved the name: what a saga is about to own, the next import will find to
     /// be managed.
     pub(super) async fn unreserved(&self, batch: &mut Batch, name: Reservation) -> Result<bool, StoreError> {
-        let key = reserve_key(&self.tenant, &name.to_string());
+        let key = reserve_key(&self.tenant, &name);
         if self.store.get(Table::Index, &key).await?.is_some() {
             return Ok(false);
         }

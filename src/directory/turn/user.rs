@@ -4,7 +4,7 @@
 //! Called by the room's head only. Several turns of one saga write the same records again and count as one
 //! change.
 
-use crate::model::{Batch, Failure, Intent, Outcome, StoreError, Table, Turn};
+use crate::model::{Batch, Failure, FailureState, Intent, Outcome, StoreError, Table, Turn};
 use crate::scim::kind::ResourceKind;
 
 use super::input::TurnInput;
@@ -102,7 +102,7 @@ fn status(input: &TurnInput<'_>) -> Provisioning {
     };
     let state = if pending {
         ProvisioningState::Pending
-    } else if listed.iter().any(|failure| failure.state != "held") {
+    } else if listed.iter().any(|failure| failure.state != FailureState::Held) {
         ProvisioningState::Failed
     } else if listed.is_empty() {
         ProvisioningState::Committed

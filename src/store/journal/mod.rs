@@ -1,7 +1,8 @@
 //! The saga journal on any store: how sagas are opened, turned, ended and found again.
 //!
 //! Keys: `saga/<id>` (how it was opened, written once), `turn/<id>/<nnnn>` (one for each turn), `open/<id>`
-//! (it has not ended), `done/<inverted number>` (it has; newest first), and `reserve/<name>` in the index.
+//! (it has not ended), `done/<inverted number>` (it has; newest first), and that of a reservation
+//! ([`reserve_key`]) in the index.
 //! Which turn may follow which: `transitions`. What a saga does: the saga room. The records that go with a
 //! turn: `directory`.
 
@@ -14,7 +15,7 @@ use async_trait::async_trait;
 
 use crate::model::ports::{Journal, Store};
 use crate::model::{
-    Batch, CommitToken, Expect, SagaId, SagaOpened, SagaState, StoreError, Table, TenantId, Turn,
+    Batch, CommitToken, Expect, Reservation, SagaId, SagaOpened, SagaState, StoreError, Table, TenantId, Turn,
 };
 
 use super::{keys, record};
@@ -156,9 +157,9 @@ impl StoreJournal {
     }
 }
 
-/// The key in `Table::Index` under which a name (the text of a reservation) says which open saga has it.
-pub(crate) fn reserve_key(tenant: &TenantId, name: &str) -> Vec<u8> {
-    keys::key(tenant, &["reserve", name])
+/// The key in `Table::Index` under which a reservation says which open saga has it.
+pub(crate) fn reserve_key(tenant: &TenantId, wanted: &Reservation) -> Vec<u8> {
+    keys::key(tenant, &["reserve", &wanted.to_string()])
 }
 
 fn done_number(key: &[u8]) -> Option<u64> {
@@ -217,8 +218,8 @@ impl Journal for StoreJournal {
         Ok(found)
     }
 
-    async fn reserved_by(&self, name: &str) -> Result<Option<SagaId>, StoreError> {
-        let Some(id) = self.store.get(Table::Index, &reserve_key(&self.tenant, name)).await? else {
+    async fn reserved_by(&self, wanted: &Reservation) -> Result<Option<SagaId>, StoreError> {
+        let Some(id) = self.store.get(Table::Index, &reserve_key(&self.tenant, wanted)).await? else {
             return Ok(None);
         };
         SagaId::parse(record::id(&id)?)

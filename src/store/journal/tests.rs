@@ -14,8 +14,12 @@ async fn journal(store: &Arc<MemoryStore>) -> StoreJournal {
 
 fn saga(n: u32, names: &[&str]) -> SagaOpened {
     let mut saga = put_user(n, None, serde_json::json!({"userName": "a"}), None);
-    saga.names = names.iter().map(|name| (*name).to_owned()).collect();
+    saga.names = names.iter().map(|name| named(name)).collect();
     saga
+}
+
+fn named(name: &str) -> Reservation {
+    Reservation::UserName(name.to_owned())
 }
 
 fn rolled_back() -> Turn {
@@ -30,7 +34,7 @@ fn ids(sagas: &[SagaState]) -> Vec<SagaId> {
 async fn a_saga_comes_back_with_its_turns_after_a_restart() {
     let store = Arc::new(MemoryStore::new());
     let before = journal(&store).await;
-    let (one, two) = (saga(1, &["user/a"]), saga(2, &["user/b"]));
+    let (one, two) = (saga(1, &["a"]), saga(2, &["b"]));
     before.open(&one, Batch::new()).await.unwrap();
     before.open(&two, Batch::new()).await.unwrap();
     let undoing = Turn::Undoing { refusal: refusal(), step: Some(StepId(3)) };
@@ -51,16 +55,16 @@ async fn a_saga_comes_back_with_its_turns_after_a_restart() {
 #[tokio::test]
 async fn a_name_is_reserved_until_the_saga_ends() {
     let journal = journal(&Arc::new(MemoryStore::new())).await;
-    journal.open(&saga(1, &["user/a", "user/b"]), Batch::new()).await.unwrap();
-    let refused = journal.open(&saga(2, &["user/b"]), Batch::new()).await;
+    journal.open(&saga(1, &["a", "b"]), Batch::new()).await.unwrap();
+    let refused = journal.open(&saga(2, &["b"]), Batch::new()).await;
     assert!(matches!(refused, Err(StoreError::Conflict { table: Table::Index, .. })), "{refused:?}");
     assert_eq!(journal.load(saga_id(2)).await.unwrap(), None);
-    assert_eq!(journal.reserved_by("user/b").await.unwrap(), Some(saga_id(1)));
+    assert_eq!(journal.reserved_by(&named("b")).await.unwrap(), Some(saga_id(1)));
     journal.turn(saga_id(1), &acknowledged("u"), Batch::new()).await.unwrap();
-    assert_eq!(journal.reserved_by("user/a").await.unwrap(), Some(saga_id(1)));
+    assert_eq!(journal.reserved_by(&named("a")).await.unwrap(), Some(saga_id(1)));
     journal.turn(saga_id(1), &committed("u"), Batch::new()).await.unwrap();
-    assert_eq!(journal.reserved_by("user/a").await.unwrap(), None);
-    journal.open(&saga(2, &["user/b"]), Batch::new()).await.unwrap();
+    assert_eq!(journal.reserved_by(&named("a")).await.unwrap(), None);
+    journal.open(&saga(2, &["b"]), Batch::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -83,7 +87,7 @@ async fn an_illegal_turn_and_a_second_opening_are_refused_and_write_nothing() {
 async fn a_failed_commit_leaves_the_saga_as_it_was() {
     let store = Arc::new(MemoryStore::new());
     let journal = journal(&store).await;
-    journal.open(&saga(1, &["user/a"]), Batch::new()).await.unwrap();
+    journal.open(&saga(1, &["a"]), Batch::new()).await.unwrap();
     store.fail_commit(1);
     assert!(journal.turn(saga_id(1), &committed("u"), Batch::new()).await.is_err());
     assert_eq!(ids(&journal.open_sagas().await.unwrap()), [saga_id(1)]);
@@ -95,26 +99,23 @@ async fn a_failed_commit_leaves_the_saga_as_it_was() {
 async fn a_hand_over_is_one_commit_and_keeps_shared_names() {
     let store = Arc::new(MemoryStore::new());
     let journal = journal(&store).await;
-    journal.open(&saga(1, &["user/a", "user/old"]), Batch::new()).await.unwrap();
-    assert!(
-        journal.hand_over(saga_id(1), &saga(2, &["user/a"]), Batch::new()).await.is_err(),
-        "not visible yet"
-    );
+    journal.open(&saga(1, &["a", "old"]), Batch::new()).await.unwrap();
+    assert!(journal.hand_over(saga_id(1), &saga(2, &["a"]), Batch::new()).await.is_err(), "not visible yet");
     journal.turn(saga_id(1), &acknowledged("u"), Batch::new()).await.unwrap();
     let commits = store.commits();
     let mut with = Batch::new();
     with.put(Table::Users, "t/x", "1");
-    journal.hand_over(saga_id(1), &saga(2, &["user/a", "user/new"]), with).await.unwrap();
+    journal.hand_over(saga_id(1), &saga(2, &["a", "new"]), with).await.unwrap();
     assert_eq!(store.commits(), commits + 1);
     assert!(store.get(Table::Users, b"t/x").await.unwrap().is_some());
-    for (name, holder) in [("user/a", Some(saga_id(2))), ("user/old", None), ("user/new", Some(saga_id(2)))] {
-        assert_eq!(journal.reserved_by(name).await.unwrap(), holder, "{name}");
+    for (name, holder) in [("a", Some(saga_id(2))), ("old", None), ("new", Some(saga_id(2)))] {
+        assert_eq!(journal.reserved_by(&named(name)).await.unwrap(), holder, "{name}");
     }
     assert_eq!(ids(&journal.open_sagas().await.unwrap()), [saga_id(2)]);
     assert!(journal.load(saga_id(1)).await.unwrap().unwrap().is_finished());
 
-    journal.open(&saga(3, &["user/c"]), Batch::new()).await.unwrap();
-    let taken = journal.hand_over(saga_id(2), &saga(4, &["user/c"]), Batch::new()).await;
+    journal.open(&saga(3, &["c"]), Batch::new()).await.unwrap();
+    let taken = journal.hand_over(saga_id(2), &saga(4, &["c"]), Batch::new()).await;
     assert!(taken.is_err(), "a name of a third saga is not inherited");
 }
 

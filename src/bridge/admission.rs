@@ -1,0 +1,158 @@
+//! Who may go, and when: the budget, the lane of the resource, and the open saga that is in the way.
+//!
+//! A leaver goes first: it ends what nobody was promised and passes what is stuck. What is planned once a
+//! change is admitted is `users` and `groups`; the transaction that takes the place of a predecessor is
+//! `sagas`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::claims::claim_of;
+use super::deadline::Deadline;
+use super::fault::Fault;
+use super::sagas::{InTheWay, Predecessor, Sagas, existing, name_of};
+use crate::model::ports::{Budget, Clock, Lane, Lanes, Priority, refused_here};
+use crate::model::{RefusalKind, Reservation};
+use crate::saga::{Handle, Parked};
+use crate::scim::change::Change;
+use crate::scim::kind::ResourceKind;
+use crate::scim::resource::Incoming;
+
+/// Code of the refusal with which a removal ends an open change of the same resource. A later deactivation
+/// says something else: what it overtook must not be tried again by itself, it may have been the opposite.
+pub(super) const REMOVED_MEANWHILE: &str = "removed_meanwhile";
+
+/// A change that may be planned: it holds the lane of its resource.
+pub(super) struct Admitted {
+    pub(super) lane: Lane,
+    pub(super) before: Predecessor,
+}
+
+/// Admits changes.
+pub(super) struct Admission {
+    pub(super) budget: Arc<dyn Budget>,
+    pub(super) lanes: Arc<dyn Lanes>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sagas: Arc<Sagas>,
+}
+
+/// The place in the budget of a change's own calls.
+pub(super) fn priority(change: &Change) -> Priority {
+    if goes_first(change) { Priority::Leaver } else { Priority::Identity }
+}
+
+/// Whether it takes access away.
+fn goes_first(change: &Change) -> bool {
+    change.removes() || change.deactivates()
+}
+
+/// What it reserves before all else, and the key of its lane: the resource that changes, or the name of the
+/// one that is to be made.
+fn first_reservation(change: &Change) -> Reservation {
+    match change.id() {
+        Some(id) => existing(change.kind(), id),
+        None => name_of(change.kind(), change.created().map(Incoming::name).unwrap_or_default()),
+    }
+}
+
+impl Admission {
+    /// Turns away what would wait for the budget longer than its client does, before anything is opened.
+    pub(super) fn within_budget(&self, change: &Change, patience: Duration) -> Result<(), Fault> {
+        let wait = self.budget.expected_wait(priority(change));
+        if wait <= patience {
+            return Ok(());
+        }
+        // Rounded up: who comes back a second early is only sent away again.
+        Err(Fault::OverBudget(u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)))
+    }
+
+    /// Waits until the change may be planned.
+    pub(super) async fn admit(&self, change: &Change, deadline: Deadline) -> Result<Admitted, Fault> {
+        loop {
+            if let Some(admitted) = self.look(change, deadline).await? {
+                return Ok(admitted);
+            }
+        }
+    }
+
+    /// The lane, and the saga whose place the change may take. `None`: look again.
+    async fn look(&self, change: &Change, deadline: Deadline) -> Result<Option<Admitted>, Fault> {
+        let wanted = first_reservation(change);
+        let lane = self.lane(&wanted, deadline).await?;
+        match self.sagas.in_the_way(&wanted).await? {
+            InTheWay::Nobody => Ok(Some(Admitted { lane, before: Predecessor::None })),
+            InTheWay::Stuck(saga) if goes_first(change) => {
+                Ok(Some(Admitted { lane, before: Predecessor::Stuck(saga) }))
+            }
+            InTheWay::Stuck(saga) => Err(Fault::Stuck(saga)),
+            InTheWay::Running(handle) => {
+                // The lane is free while we wait: a leaver must get past.
+                drop(lane);
+                let Some(parked) = self.give_way(change, &handle, deadline).await? else { return Ok(None) };
+                let lane = match self.lane(&wanted, deadline).await {
+                    Ok(lane) => lane,
+                    Err(fault) => {
+                        handle.resume().await;
+                        return Err(fault);
+                    }
+                };
+                // Somebody else may have taken its place while we waited for the lane.
+                let still_there = !handle.progress().is_over();
+                Ok(still_there.then_some(Admitted { lane, before: Predecessor::Parked(handle, parked) }))
+            }
+        }
+    }
+
+    async fn lane(&self, wanted: &Reservation, deadline: Deadline) -> Result<Lane, Fault> {
+        let key = wanted.to_string();
+        deadline.within(&self.clock, self.lanes.acquire(&key)).await.ok_or(Fault::NotDoneYet)
+    }
+
+    /// What an open saga means for this change. `Some`: it paused and will be handed over. `None`: look
+    /// again.
+    async fn give_way(
+        &self,
+        change: &Change,
+        handle: &Handle,
+        deadline: Deadline,
+    ) -> Result<Option<Parked>, Fault> {
+        if goes_first(change) {
+            // What the saga still has to do before it can give way must not wait behind others.
+            handle.hurry();
+        }
+        // A group's members are deltas: its successor could not know which of them are still to come, so it
+        // waits.
+        let can_take_over = change.id().is_some() && change.kind() == ResourceKind::User;
+        if can_take_over && handle.progress().visible {
+            let Some(parked) = deadline.within(&self.clock, handle.park()).await else {
+                handle.resume().await;
+                return Err(Fault::NotDoneYet);
+            };
+            return Ok(parked);
+        }
+        if goes_first(change) {
+            let (code, why) = if change.removes() {
+                (REMOVED_MEANWHILE, "a removal came first")
+            } else {
+                ("overtaken", "a deactivation of the same user came first")
+            };
+            handle.abort(refused_here(RefusalKind::Other, code, why)).await;
+        }
+        match deadline.within(&self.clock, handle.over()).await {
+            Some(progress) if progress.left_open.is_some() => Err(Fault::LeftOpen),
+            Some(_) => Ok(None),
+            None => join(change, handle).await,
+        }
+    }
+}
+
+/// The deadline came while another request for the same name was still at work.
+async fn join(change: &Change, handle: &Handle) -> Result<Option<Parked>, Fault> {
+    let claim = claim_of(change);
+    let same = claim.is_some() && handle.opened().claim == claim;
+    if same && handle.acknowledge().await.is_some() {
+        // It is visible now; the next look finds the claim.
+        return Ok(None);
+    }
+    Err(Fault::NotDoneYet)
+}

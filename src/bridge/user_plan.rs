@@ -1,0 +1,199 @@
+//! From a goal to a plan: what the user should have, what Genesys has, and the difference.
+//!
+//! Asks Genesys and the directory and writes nothing. Where goals come from is `users`, `recompute` and
+//! `preview`; the difference itself is `plan`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Policy;
+use super::draft::Draft;
+use super::fault::Fault;
+use super::goal::UserGoal;
+use super::looks::Looks;
+use super::resolve::Resolver;
+use super::sagas::{existing, name_of};
+use crate::directory::{Directory, UserLookup};
+use crate::entitlements::{self, RuleSet};
+use crate::limits;
+use crate::model::ports::{CallContext, Ids};
+use crate::model::{
+    Claim, DesiredSet, Failure, GrantedSet, GroupId, Intent, Mark, Object, Observed, Reservation, Subject,
+    SubjectId, UserId,
+};
+use crate::plan::{Planned, UserChange, UserInput, identity, plan_user};
+use crate::scim::kind::ResourceKind;
+use crate::scim::value::fold;
+
+/// Plans what a user needs.
+pub(super) struct UserPlanner {
+    pub(super) policy: Arc<Policy>,
+    pub(super) rules: RuleSet,
+    pub(super) ids: Arc<dyn Ids>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) looks: Arc<Looks>,
+    pub(super) resolver: Resolver,
+}
+
+/// A goal with its plan.
+pub(super) struct PlannedUser {
+    pub(super) goal: UserGoal,
+    pub(super) planned: Planned,
+    pub(super) granted_before: GrantedSet,
+    pub(super) held: Vec<Failure>,
+    email: String,
+    subject: SubjectId,
+}
+
+impl PlannedUser {
+    /// Whether there is nothing to do and nothing to note.
+    pub(super) fn is_empty(&self) -> bool {
+        self.planned.plan.is_empty() && self.planned.granted == self.granted_before && self.held.is_empty()
+    }
+
+    /// The saga that does it.
+    pub(super) fn draft(self, claim: Option<Claim>) -> Draft {
+        let Self { goal, planned, granted_before, held, email, subject } = self;
+        let (kind, id) = (ResourceKind::User, goal.id().cloned());
+        let mut names =
+            vec![name_of(kind, text(&goal.document, "userName")), Reservation::UserEmail(fold(&email))];
+        // A rename keeps the old name until it is done.
+        let before = goal.stored().map(|stored| name_of(kind, text(&stored.document, "userName")));
+        names.extend(before.filter(|before| !names.contains(before)));
+        names.extend(id.as_ref().map(|id| existing(kind, id.as_str())));
+        Draft {
+            subject,
+            names,
+            plan: planned.plan,
+            claim,
+            done: goal.done(),
+            id: goal.stored().map(|stored| stored.id.as_str().to_owned()),
+            about: Subject::User(id),
+            intent: Intent::PutUser {
+                version: goal.stored().map(|stored| stored.version),
+                document: goal.document,
+                granted: planned.granted,
+                granted_before,
+                held,
+            },
+            password: goal.password,
+        }
+    }
+}
+
+impl UserPlanner {
+    /// Observes, resolves and plans. `granted` is what we gave and may take back.
+    pub(super) async fn plan(
+        &self,
+        goal: UserGoal,
+        granted: GrantedSet,
+        context: &CallContext,
+    ) -> Result<PlannedUser, Fault> {
+        let document = &goal.document;
+        let stored = goal.stored();
+        let email = self.email_of(document)?;
+        self.refuse_protected(&email)?;
+        if let Some(stored) = stored {
+            // A rename must not take somebody out of the protected list.
+            self.refuse_protected(&self.email_of(&stored.document).unwrap_or_default())?;
+        }
+        self.refuse_taken(&goal, &email).await?;
+        let active = identity::is_active(document);
+        let desired = self.desired(&goal).await?;
+        let division = self.resolver.division(document, context).await?;
+        let (resolved, held) = self.resolver.resolve(&desired, active, division.as_ref(), context).await?;
+        let observed = match goal.id() {
+            Some(id) => {
+                let written = stored.and_then(|stored| self.looks.written_until(stored));
+                self.looks.observed(id, &resolved, &granted, written, context).await?
+            }
+            None => Observed::default(),
+        };
+        self.refuse_protected(text(&observed.document, "userName"))?;
+        let managers = self.known_managers([Some(document), stored.map(|stored| &stored.document)]).await;
+        let known = |id: &str| managers.iter().any(|manager| manager == id);
+        let payload = identity::payload(document, &email, &known);
+        let payload_before = stored.map(|stored| identity::payload(&stored.document, &email, &known));
+        let subject = stored.map_or_else(|| self.ids.subject(), |stored| stored.subject);
+        let mark = Mark::of(&self.policy.tenant, subject);
+        let adopt = stored.is_none_or(|stored| !stored.managed);
+        let planned = plan_user(&UserInput {
+            change: match goal.id() {
+                Some(_) => UserChange::Existing { adopt },
+                None => UserChange::Create { mark: &mark },
+            },
+            document,
+            payload: &payload,
+            payload_before: payload_before.as_ref(),
+            observed: &observed,
+            division: division.as_ref(),
+            desired: &resolved,
+            managed: &desired.managed,
+            granted: &granted,
+        });
+        Ok(PlannedUser { goal, planned, granted_before: granted, held, email, subject })
+    }
+
+    /// What we gave and may take back; nothing to somebody new.
+    pub(super) async fn granted(&self, goal: &UserGoal) -> Result<GrantedSet, Fault> {
+        match goal.stored() {
+            Some(stored) => Ok(self.directory.granted(&stored.id).await?),
+            None => Ok(GrantedSet::new()),
+        }
+    }
+
+    /// Those of the managers that the documents name who are users of this directory.
+    async fn known_managers(&self, documents: [Option<&Object>; 2]) -> Vec<String> {
+        let mut known = Vec::new();
+        for id in documents.into_iter().flatten().filter_map(identity::manager_of) {
+            if self.directory.has_user(&UserId::new(id)).await.is_ok_and(|there| there) {
+                known.push(id.to_owned());
+            }
+        }
+        known
+    }
+
+    async fn desired(&self, goal: &UserGoal) -> Result<DesiredSet, Fault> {
+        let mut user = goal.document.clone();
+        if let Some(stored) = goal.stored() {
+            let groups = self.directory.groups_of(&stored.id).await?;
+            let group = |(id, name): (GroupId, String)| json!({ "value": id, "display": name });
+            user.insert("id".into(), json!(stored.id));
+            user.insert("groups".into(), Value::Array(groups.into_iter().map(group).collect()));
+        }
+        Ok(entitlements::desired(&self.rules, &user, goal.mention())?)
+    }
+
+    /// The address by which Genesys identifies the person.
+    pub(super) fn email_of(&self, document: &Object) -> Result<String, Fault> {
+        let domain = self.policy.fallback_email_domain.as_deref();
+        identity::email_of(document, domain).map_err(|_| Fault::NoAddress)
+    }
+
+    /// Refuses to touch somebody whom the configuration protects.
+    pub(super) fn refuse_protected(&self, email: &str) -> Result<(), Fault> {
+        if self.policy.protected.contains(&fold(email)) { Err(Fault::Protected) } else { Ok(()) }
+    }
+
+    /// An address or name that another user of the directory owns is refused before anything is written.
+    async fn refuse_taken(&self, goal: &UserGoal, email: &str) -> Result<(), Fault> {
+        let own = goal.stored().map(|stored| &stored.id);
+        let address = fold(email);
+        let owners = self.directory.users_by(UserLookup::Email(&address), limits::ADDRESS_SHARERS).await?;
+        let mut others = owners.iter().filter(|other| Some(&other.id) != own);
+        if others.any(|other| self.email_of(&other.document).is_ok_and(|theirs| fold(&theirs) == address)) {
+            return Err(Fault::AddressTaken);
+        }
+        let user_name = fold(text(&goal.document, "userName"));
+        let named = self.directory.user_by(UserLookup::UserName(&user_name)).await?;
+        if named.is_some_and(|other| Some(&other.id) != own) {
+            return Err(Fault::NameTaken(ResourceKind::User));
+        }
+        Ok(())
+    }
+}
+
+fn text<'a>(document: &'a Object, name: &str) -> &'a str {
+    document.get(name).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,147 @@
+//! One user: from a change to a draft of the saga that makes it.
+//!
+//! Finds whom the change is about and what it wants of them; the plan for it is `user_plan`'s. Writes
+//! nothing: that is
+//! `sagas` and the saga.
+
+use std::sync::Arc;
+
+use super::admission::priority;
+use super::claims::{Claims, claim_of};
+use super::draft::{Draft, Prepared};
+use super::fault::Fault;
+use super::goal::{UserGoal, Who};
+use super::sagas::{existing, name_of};
+use super::submission::{Done, Reply, Submission};
+use super::user_plan::UserPlanner;
+use super::{NOT_LINKED, OnExisting, Policy};
+use crate::directory::{Directory, StoredUser, UserLookup};
+use crate::model::ports::{CallContext, Store};
+use crate::model::{Batch, FoundUser, GrantedSet, Intent, Observed, Subject, UserId};
+use crate::plan::{UserChange, UserInput, identity, plan_user};
+use crate::scim::change::{Action, Change};
+use crate::scim::kind::ResourceKind;
+use crate::scim::resource::Incoming;
+use crate::scim::value::fold;
+
+/// Prepares changes of users.
+pub(super) struct Users {
+    pub(super) policy: Arc<Policy>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) claims: Arc<Claims>,
+    pub(super) planner: Arc<UserPlanner>,
+}
+
+impl Users {
+    /// Prepares a change of a user. `owner` is whom Genesys named as the owner of the address; `granted` what
+    /// a predecessor has given, which no turn has written yet.
+    pub(super) async fn prepare(
+        &self,
+        asked: &Submission,
+        owner: Option<&FoundUser>,
+        granted: Option<GrantedSet>,
+    ) -> Result<Prepared, Fault> {
+        let change = &asked.change;
+        let mut goal = match change.action() {
+            Action::Create(incoming) => self.created(asked, incoming, owner).await?,
+            Action::Replace(id, whole) => UserGoal::replaced(self.stored(change, id).await?, whole)?,
+            Action::Patch(id, request) => UserGoal::patched(self.stored(change, id).await?, request)?,
+            Action::Delete(id) => return self.removed(self.stored(change, id).await?),
+        };
+        if let Some(stored) = goal.stored().filter(|_| goal.is_reached()) {
+            let token = self.store.commit(Batch::new()).await?;
+            let id = stored.id.as_str().to_owned();
+            return Ok(Prepared::Nothing(Reply { done: goal.done(), id, token, pending: false }));
+        }
+        if !self.policy.forward_passwords {
+            goal.password = None;
+        }
+        let granted = match granted {
+            Some(granted) => granted,
+            None => self.planner.granted(&goal).await?,
+        };
+        let context = CallContext::new(priority(change), format!("request {}", asked.cause.request));
+        let planned = self.planner.plan(goal, granted, &context).await?;
+        Ok(Prepared::Saga(Box::new(planned.draft(claim_of(change)))))
+    }
+
+    /// POST: a new user, or one that the client may claim or we may adopt.
+    async fn created(
+        &self,
+        asked: &Submission,
+        incoming: &Incoming,
+        owner: Option<&FoundUser>,
+    ) -> Result<UserGoal, Fault> {
+        let who = match (self.known(asked, incoming).await?, owner) {
+            (Some(stored), _) => Who::Known(Box::new(stored)),
+            (None, None) => Who::New,
+            (None, Some(owner)) => match self.directory.get_user(&owner.id).await? {
+                // Imported meanwhile, or known under another userName.
+                Some(known) if known.managed => return Err(Fault::AddressTaken),
+                Some(known) => Who::Known(Box::new(known)),
+                None => Who::InGenesys(owner.clone()),
+            },
+        };
+        Ok(UserGoal::created(who, incoming))
+    }
+
+    /// The user of the directory that a POST means.
+    async fn known(&self, asked: &Submission, incoming: &Incoming) -> Result<Option<StoredUser>, Fault> {
+        if let Some(claim) = claim_of(&asked.change)
+            && let Some(id) = self.claims.made_before(&asked.cause.by, &claim).await?
+        {
+            return Ok(self.directory.get_user(&UserId::new(id)).await?);
+        }
+        let name = fold(incoming.name());
+        match self.directory.user_by(UserLookup::UserName(&name)).await? {
+            Some(stored) if stored.managed || self.policy.on_existing == OnExisting::Refuse => {
+                Err(Fault::NameTaken(ResourceKind::User))
+            }
+            other => Ok(other),
+        }
+    }
+
+    async fn stored(&self, change: &Change, id: &str) -> Result<StoredUser, Fault> {
+        let stored = self.directory.get_user(&UserId::new(id)).await?;
+        let stored = stored.ok_or_else(|| Fault::NotFound { kind: ResourceKind::User, id: id.to_owned() })?;
+        if !stored.managed && self.policy.on_existing == OnExisting::Refuse {
+            return Err(Fault::NotLinked(NOT_LINKED));
+        }
+        if change.precondition().is_some_and(|wanted| !wanted.matches(stored.version)) {
+            return Err(Fault::VersionChanged);
+        }
+        Ok(stored)
+    }
+
+    fn removed(&self, stored: StoredUser) -> Result<Prepared, Fault> {
+        let email = self.planner.email_of(&stored.document).unwrap_or_default();
+        self.planner.refuse_protected(&email)?;
+        let empty = Default::default();
+        let planned = plan_user(&UserInput {
+            change: UserChange::Delete,
+            document: &stored.document,
+            payload: &identity::Payload::new(),
+            payload_before: None,
+            observed: &Observed::default(),
+            division: None,
+            desired: &[],
+            managed: &empty,
+            granted: &GrantedSet::new(),
+        });
+        let (kind, id) = (ResourceKind::User, stored.id.as_str());
+        let user_name =
+            stored.document.get("userName").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Ok(Prepared::Saga(Box::new(Draft {
+            subject: stored.subject,
+            names: vec![existing(kind, id), name_of(kind, user_name)],
+            plan: planned.plan,
+            intent: Intent::DeleteUser { version: stored.version },
+            claim: None,
+            password: None,
+            done: Done::Deleted,
+            id: Some(id.to_owned()),
+            about: Subject::User(Some(stored.id)),
+        })))
+    }
+}
