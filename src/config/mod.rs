@@ -7,6 +7,7 @@ mod check;
 mod environment;
 mod error;
 mod raw;
+mod raw_rule;
 mod rules;
 #[cfg(test)]
 mod tests;

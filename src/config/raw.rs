@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::error::{ConfigError, Problem};
-use super::rules::RawRule;
+use super::raw_rule::RawRule;
 use super::{
     Dialect, GroupPolicy, ImportPolicy, LogFormat, OnDeletedEmail, OnExisting, OnUnknownRuleName,
     PasswordPolicy,

@@ -1,107 +1,20 @@
-//! How a rule is written in the file, and what it becomes.
+//! What a rule of the file becomes, once names, levels and forms are checked.
 //!
-//! Checks names, levels and forms. The condition is only measured: `entitlements::RuleSet` compiles it.
+//! How it is written is `raw_rule`. The condition is only measured: `entitlements::RuleSet` compiles it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeSet;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::error::Problem;
+use super::raw_rule::{FieldTable, Given, Item, RawRule, RoleTable};
 use super::{Grant, Rule};
 use crate::limits;
-use crate::model::{Proficiency, Wanted};
+use crate::model::compact;
+use crate::model::{Family, Kind, Wanted};
 
-/// `[[rule]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawRule {
-    name: String,
-    when: String,
-    #[serde(default)]
-    roles: Vec<RawRole>,
-    #[serde(default)]
-    queues: Vec<String>,
-    #[serde(default)]
-    skills: BTreeMap<String, f64>,
-    #[serde(default)]
-    languages: BTreeMap<String, f64>,
-    #[serde(default)]
-    attributes: Vec<RawAttribute>,
-}
-
-/// `"Agent"`, `"Agent@EMEA"` or `{ role = "Agent", division = "EMEA" }`.
-#[derive(Debug)]
-struct RawRole {
-    role: String,
-    division: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RoleTable {
-    role: String,
-    division: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAttribute {
-    schema: String,
-    field: String,
-    value: Option<toml::Value>,
-    from: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for RawRole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Form;
-        impl<'de> Visitor<'de> for Form {
-            type Value = RawRole;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"Role\", \"Role@Division\" or { role = \"..\", division = \"..\" }")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<RawRole, E> {
-                let (role, division) = split_division(text);
-                Ok(RawRole { role, division })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawRole, A::Error> {
-                let table = RoleTable::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(RawRole { role: table.role, division: table.division })
-            }
-        }
-        deserializer.deserialize_any(Form)
-    }
-}
-
-/// The last `@` without a backslash before it splits; a backslash takes the next sign as it is.
-fn split_division(text: &str) -> (String, Option<String>) {
-    let mut split = None;
-    let mut escaped = false;
-    for (at, sign) in text.char_indices() {
-        if sign == '@' && !escaped {
-            split = Some(at);
-        }
-        escaped = sign == '\\' && !escaped;
-    }
-    let parts = split.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
-    parts.map_or_else(|| (plain(text), None), |(role, division)| (plain(role), Some(plain(division))))
-}
-
-fn plain(text: &str) -> String {
-    let mut signs = text.chars();
-    let mut out = String::with_capacity(text.len());
-    while let Some(sign) = signs.next() {
-        out.extend(if sign == '\\' { signs.next() } else { Some(sign) });
-    }
-    out.trim().to_owned()
-}
+/// What to do about an empty name.
+const NAME: &str = "name it as it is named in Genesys Cloud";
 
 /// Checks all rules.
 pub(super) fn check(raw: Vec<RawRule>, problems: &mut Vec<Problem>) -> Vec<Rule> {
@@ -145,35 +58,9 @@ fn check_one(raw: RawRule, place: &str, problems: &mut Vec<Problem>) -> Rule {
         problems.push(Problem::new(format!("{place}, key when"), what, "split the rule"));
     }
     let mut grants = Vec::new();
-    for role in raw.roles {
-        let division = role.division.map(|name| name.trim().to_owned());
-        let named = name(&role.role, &format!("{place}, key roles"), problems);
-        if division.as_deref() == Some("") {
-            problems.push(Problem::new(
-                format!("{place}, key roles"),
-                "has an empty division",
-                "name the division or leave it out",
-            ));
-        }
-        grants.extend(named.map(|role| Grant::Wanted(Wanted::Role { role, division })));
-    }
-    for queue in raw.queues {
-        let named = name(&queue, &format!("{place}, key queues"), problems);
-        grants.extend(named.map(|queue| Grant::Wanted(Wanted::Queue { queue })));
-    }
-    for (skill, level) in raw.skills {
-        let leveled = leveled(&skill, level, &format!("{place}, key skills"), problems);
-        grants
-            .extend(leveled.map(|(skill, proficiency)| Grant::Wanted(Wanted::Skill { skill, proficiency })));
-    }
-    for (language, level) in raw.languages {
-        let leveled = leveled(&language, level, &format!("{place}, key languages"), problems);
-        grants.extend(
-            leveled.map(|(language, proficiency)| Grant::Wanted(Wanted::Language { language, proficiency })),
-        );
-    }
-    for attribute in raw.attributes {
-        grants.extend(check_attribute(attribute, &format!("{place}, key attributes"), problems));
+    for (kind, given) in raw.given {
+        let mut reader = Reader { kind, key: format!("{place}, key {}", kind.row().attribute), problems };
+        grants.extend(reader.read(given));
     }
     if grants.is_empty() {
         problems.push(Problem::new(
@@ -185,51 +72,108 @@ fn check_one(raw: RawRule, place: &str, problems: &mut Vec<Problem>) -> Rule {
     Rule { name: raw.name, when, grants }
 }
 
-fn name(text: &str, key: &str, problems: &mut Vec<Problem>) -> Option<String> {
-    let name = text.trim();
-    if name.is_empty() {
-        problems.push(Problem::new(key, "has an empty name", "name it as it is named in Genesys Cloud"));
-        return None;
-    }
-    Some(name.to_owned())
+/// Checks what a rule gives of one kind.
+struct Reader<'a> {
+    kind: Kind,
+    key: String,
+    problems: &'a mut Vec<Problem>,
 }
 
-fn leveled(text: &str, level: f64, key: &str, problems: &mut Vec<Problem>) -> Option<(String, Proficiency)> {
-    let name = name(text, key, problems)?;
-    let proficiency = Proficiency::new(level);
-    if proficiency.is_none() {
-        problems.push(Problem::new(key, format!("\"{name}\" has level {level}"), "use a number from 0 to 5"));
+impl Reader<'_> {
+    fn read(&mut self, given: Given) -> Vec<Grant> {
+        match given {
+            Given::Text(text) => self.text(&text),
+            Given::Levels(levels) => {
+                let leveled = levels.into_iter().filter_map(|(name, level)| self.leveled(&name, level));
+                leveled.map(Grant::Wanted).collect()
+            }
+            Given::List(items) => items.into_iter().flat_map(|item| self.item(item)).collect(),
+        }
     }
-    Some((name, proficiency?))
-}
 
-fn check_attribute(raw: RawAttribute, key: &str, problems: &mut Vec<Problem>) -> Option<Grant> {
-    let schema = name(&raw.schema, key, problems)?;
-    let field = name(&raw.field, key, problems)?;
-    match (raw.value, raw.from) {
-        (Some(value), None) => match json(value) {
-            Some(value) => Some(Grant::Wanted(Wanted::Attribute { schema, field, value })),
-            None => {
-                let what = format!("{schema}.{field} has a value of a kind that an attribute cannot hold");
-                problems.push(Problem::new(
-                    key,
-                    what,
-                    "use a text, a number, true, false or a list of these",
-                ));
+    fn item(&mut self, item: Item) -> Vec<Grant> {
+        match item {
+            // In a list TOML separates, and a name needs no escape: it is taken as it stands.
+            Item::Text(name) if self.kind.family() == Family::Membership => {
+                self.name(&name).map(|queue| Grant::Wanted(Wanted::Queue { queue })).into_iter().collect()
+            }
+            Item::Text(text) => self.text(&text),
+            Item::Role(role) => self.role(role).into_iter().collect(),
+            Item::Field(field) => self.field(field).into_iter().collect(),
+        }
+    }
+
+    fn problem(&mut self, what: impl Into<String>, cure: &str) {
+        self.problems.push(Problem::new(self.key.clone(), what, cure));
+    }
+
+    fn text(&mut self, text: &str) -> Vec<Grant> {
+        match compact::wanted(self.kind, text) {
+            Ok(wanted) if wanted.is_empty() => {
+                self.problem("has an empty name", NAME);
+                Vec::new()
+            }
+            Ok(wanted) => wanted.into_iter().map(Grant::Wanted).collect(),
+            Err(why) => {
+                self.problem(why, "correct the text; a backslash takes the next sign as it is");
+                Vec::new()
+            }
+        }
+    }
+
+    fn name(&mut self, text: &str) -> Option<String> {
+        let name = text.trim();
+        if name.is_empty() {
+            self.problem("has an empty name", NAME);
+            return None;
+        }
+        Some(name.to_owned())
+    }
+
+    fn leveled(&mut self, text: &str, level: f64) -> Option<Wanted> {
+        let name = self.name(text)?;
+        match compact::leveled(self.kind, name, level) {
+            Ok(wanted) => Some(wanted),
+            Err(why) => {
+                self.problem(why, "use a number from 0 to 5");
                 None
             }
-        },
-        (None, Some(from)) => {
-            let from = name(&from, key, problems)?;
-            Some(Grant::AttributeFrom { schema, field, from })
         }
-        (given, _) => {
-            let what = format!(
-                "{schema}.{field} has {} value and from",
-                if given.is_some() { "both" } else { "neither" }
-            );
-            problems.push(Problem::new(key, what, "give exactly one of the two"));
-            None
+    }
+
+    fn role(&mut self, raw: RoleTable) -> Option<Grant> {
+        let division = raw.division.map(|name| name.trim().to_owned());
+        if division.as_deref() == Some("") {
+            self.problem("has an empty division", "name the division or leave it out");
+        }
+        self.name(&raw.role).map(|role| Grant::Wanted(Wanted::Role { role, division }))
+    }
+
+    fn field(&mut self, raw: FieldTable) -> Option<Grant> {
+        let schema = self.name(&raw.schema)?;
+        let field = self.name(&raw.field)?;
+        match (raw.value, raw.from) {
+            (Some(value), None) => {
+                let value = json(value);
+                if value.is_none() {
+                    let what =
+                        format!("{schema}.{field} has a value of a kind that an attribute cannot hold");
+                    self.problem(what, "use a text, a number, true, false or a list of these");
+                }
+                Some(Grant::Wanted(Wanted::Attribute { schema, field, value: value? }))
+            }
+            (None, Some(from)) => {
+                let from = self.name(&from)?;
+                Some(Grant::AttributeFrom { schema, field, from })
+            }
+            (given, _) => {
+                let given = if given.is_some() { "both" } else { "neither" };
+                self.problem(
+                    format!("{schema}.{field} has {given} value and from"),
+                    "give exactly one of the two",
+                );
+                None
+            }
         }
     }
 }

@@ -57,7 +57,6 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
         role("Supervisor", None),
         role("Agent", Some("APAC")),
         role("R@D", None),
-        Grant::Wanted(Wanted::Queue { queue: "Sales".into() }),
         Grant::Wanted(Wanted::Skill { skill: "Billing".into(), proficiency: level(4.0) }),
         Grant::Wanted(Wanted::Language { language: "Spanish".into(), proficiency: level(4.5) }),
         Grant::Wanted(Wanted::Attribute {
@@ -70,12 +69,13 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
             field: "badge".into(),
             from: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber".into(),
         },
+        Grant::Wanted(Wanted::Queue { queue: "Sales".into() }),
     ];
     assert_eq!(config.rules.first().map(|rule| &rule.grants), Some(&expected));
 }
 
 /// What is replaced in the good file, by what, the key that is named, a part of what is said.
-const PROBLEMS: [(&str, &str, &str, &str); 23] = [
+const PROBLEMS: [(&str, &str, &str, &str); 26] = [
     ("[genesys]", "[genesys]\nlisen = 1", "line 4, column 1", "unknown field `lisen`"),
     ("name = \"aurora\"", "name = ", "line 8", "bridge.toml"),
     ("name = \"aurora\"", "name = \"Aurora!\"", "tenant.name", "lower-case"),
@@ -148,6 +148,9 @@ const PROBLEMS: [(&str, &str, &str, &str); 23] = [
         "exactly one",
     ),
     ("roles = [", "roles = [7, ", "line 13", "Role@Division"),
+    ("queues = [\"Sales\"]", "quues = [\"Sales\"]", "line 14, column 1", "unknown field `quues`"),
+    ("\"Supervisor\"", "\"Supervisor@\"", "rule 1 \"emea-support\", key roles", "division name after the @"),
+    ("{ Billing = 4 }", "[\"Billing\"]", "rule 1 \"emea-support\", key skills", "has no level"),
     ("'groups.display eq \"EMEA Support\"'", "' '", "rule 1 \"emea-support\", key when", "SCIM filter"),
 ];
 

@@ -3,7 +3,6 @@
 //! Pure. Knows names, not Genesys ids: names are resolved by `genesys::catalogue`, and what has to change is decided by
 //! `plan`. How a rule is written: `config`; how a condition is evaluated: `scim::filter`.
 
-mod compact;
 mod merge;
 mod request;
 mod rules;

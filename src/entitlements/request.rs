@@ -1,49 +1,27 @@
 //! Entitlements that the request itself carries: our extension in full and compact form, Genesys' extension, core `roles`.
 //!
 //! Reads a document of record and says which kinds it speaks of. An absent attribute is "not managed by this request";
-//! `[]`, null and "" mean "take back what we gave" (P5). The compact grammar is in `compact`.
+//! `[]`, null and "" mean "take back what we gave" (promise 5). Where kinds stand is [`crate::scim::places`], how a text is
+//! read [`crate::model::compact`].
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::compact::{items, split_first, split_last, unescape};
 use crate::limits;
-use crate::model::{Desired, DesiredSet, Kind, Object, Proficiency, Reason, Wanted};
+use crate::model::compact;
+use crate::model::{Desired, DesiredSet, Family, Kind, Object, Proficiency, Reason, Wanted};
 use crate::scim::error::ScimError;
-use crate::scim::kind::{BRIDGE_USER as OURS, GENESYS_USER as GENESYS};
+use crate::scim::places::{Place, places};
 
-/// Where a kind may stand: extension (`None` is the core), attribute.
-const PLACES: [(Option<&str>, &str, Kind); 13] = [
-    (Some(OURS), "roles", Kind::Role),
-    (Some(OURS), "compactRoles", Kind::Role),
-    (None, "roles", Kind::Role),
-    (Some(OURS), "queues", Kind::Queue),
-    (Some(OURS), "compactQueues", Kind::Queue),
-    (Some(OURS), "skills", Kind::Skill),
-    (Some(OURS), "compactSkills", Kind::Skill),
-    (Some(GENESYS), "routingSkills", Kind::Skill),
-    (Some(OURS), "languages", Kind::Language),
-    (Some(OURS), "compactLanguages", Kind::Language),
-    (Some(GENESYS), "routingLanguages", Kind::Language),
-    (Some(OURS), "attributes", Kind::Attribute),
-    (Some(OURS), "compactAttributes", Kind::Attribute),
-];
-
-fn place<'a>(user: &'a Object, extension: Option<&str>, attribute: &str) -> Option<&'a Value> {
-    match extension {
-        None => user.get(attribute),
-        Some(urn) => user.get(urn)?.as_object()?.get(attribute),
-    }
+/// Where each kind may stand.
+fn everywhere() -> impl Iterator<Item = (Kind, Place)> {
+    Kind::ALL.into_iter().flat_map(|kind| places(kind).map(move |place| (kind, place)))
 }
 
 /// The kinds of which a document speaks, with or without items.
 pub(super) fn mentioned(user: &Object) -> BTreeSet<Kind> {
-    PLACES
-        .iter()
-        .filter(|(urn, name, _)| place(user, *urn, name).is_some())
-        .map(|(_, _, kind)| *kind)
-        .collect()
+    everywhere().filter(|(_, place)| place.of(user).is_some()).map(|(kind, _)| kind).collect()
 }
 
 /// What the document asks for.
@@ -52,19 +30,20 @@ pub(super) fn mentioned(user: &Object) -> BTreeSet<Kind> {
 /// 400 `invalidValue` naming attribute and item.
 pub fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
     let mut set = DesiredSet { items: Vec::new(), managed: mentioned(user) };
-    for (urn, name, kind) in PLACES {
-        let Some(value) = place(user, urn, name) else { continue };
-        for item in list(value) {
-            let wanted = one(kind, &item).map_err(|why| {
-                let place = urn.map_or_else(|| name.to_owned(), |urn| format!("{urn}:{name}"));
-                ScimError::invalid_value(format!("{place}: {why}"))
-            })?;
-            set.items.extend(wanted.map(|wanted| Desired { wanted, reason: Reason::Request }));
-        }
+    for (kind, place) in everywhere() {
+        let Some(value) = place.of(user) else { continue };
+        let wanted = all(kind, place.attribute, value).map_err(|why| {
+            let name = place.attribute;
+            let place = place.extension.map_or_else(|| name.to_owned(), |urn| format!("{urn}:{name}"));
+            ScimError::invalid_value(format!("{place}: {why}"))
+        })?;
+        set.items.extend(wanted.into_iter().map(|wanted| Desired { wanted, reason: Reason::Request }));
     }
-    // An empty core `roles` is sent by connectors for every user and says nothing (docs/connectors.md C3.1).
-    if core_roles_only_and_empty(user) {
-        set.managed.remove(&Kind::Role);
+    for kind in Kind::ALL {
+        // An empty core `roles` is sent by connectors for every user and says nothing (connectors.md section 1.3).
+        if only_core_and_empty(kind, user) {
+            set.managed.remove(&kind);
+        }
     }
     if set.items.len() > limits::ENTITLEMENTS_PER_USER {
         let most = limits::ENTITLEMENTS_PER_USER;
@@ -75,113 +54,72 @@ pub fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
     Ok(set)
 }
 
-fn core_roles_only_and_empty(user: &Object) -> bool {
-    let empty =
-        user.get("roles").is_some_and(|roles| roles.is_null() || roles.as_array().is_some_and(Vec::is_empty));
-    empty && place(user, Some(OURS), "roles").is_none() && place(user, Some(OURS), "compactRoles").is_none()
+fn only_core_and_empty(kind: Kind, user: &Object) -> bool {
+    let empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    places(kind)
+        .filter_map(|place| Some((place, place.of(user)?)))
+        .all(|(place, value)| place.extension.is_none() && empty(value))
 }
 
-/// The items of an attribute: array elements, or the parts of a compact string.
-fn list(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Null => Vec::new(),
-        Value::Array(elements) => elements.iter().flat_map(list_element).collect(),
-        other => list_element(other),
-    }
+/// What an attribute asks for: a text in compact form, one item, or a list of items.
+fn all(kind: Kind, attribute: &str, value: &Value) -> Result<Vec<Wanted>, String> {
+    let Value::Array(items) = value else { return item(kind, value) };
+    // In a full list JSON separates, and a name needs no escape: it is taken as it stands.
+    let plain = kind.family() == Family::Membership && attribute != kind.row().compact;
+    let one = |value: &Value| match value {
+        Value::String(name) if plain && name.trim().is_empty() => Ok(Vec::new()),
+        Value::String(name) if plain => Ok(vec![Wanted::Queue { queue: name.trim().to_owned() }]),
+        other => item(kind, other),
+    };
+    Ok(items.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-fn list_element(value: &Value) -> Vec<Value> {
-    match value {
-        Value::String(text) if text.trim_start().starts_with('{') => vec![value.clone()],
-        Value::String(text) => items(text).into_iter().map(Value::String).collect(),
-        other => vec![other.clone()],
-    }
-}
-
-fn one(kind: Kind, item: &Value) -> Result<Option<Wanted>, String> {
+fn item(kind: Kind, item: &Value) -> Result<Vec<Wanted>, String> {
     match item {
-        Value::String(text) => from_text(kind, text),
-        Value::Object(object) => from_object(kind, object).map(Some),
-        Value::Null => Ok(None),
+        Value::Null => Ok(Vec::new()),
+        Value::String(text) => match (kind.family(), serde_json::from_str(text)) {
+            // Entra's AppRoleAssignmentsComplex: JSON inside a string (connectors.md section 1.4).
+            (Family::Grant, Ok(Value::Object(object))) => Ok(vec![from_object(kind, &object)?]),
+            _ => compact::wanted(kind, text),
+        },
+        Value::Object(object) => Ok(vec![from_object(kind, object)?]),
         other => Err(format!("{other} is neither a text nor an object")),
     }
 }
 
-fn from_text(kind: Kind, text: &str) -> Result<Option<Wanted>, String> {
-    if let (Kind::Role, Ok(Value::Object(object))) = (kind, serde_json::from_str(text)) {
-        // Entra's AppRoleAssignmentsComplex: JSON inside a string (docs/connectors.md C4.5).
-        return from_object(kind, &object).map(Some);
-    }
-    let wanted = match kind {
-        Kind::Role => {
-            let (role, division) = split_last(text, '@');
-            Wanted::Role { role: named(role, text)?, division: division.filter(|name| !name.is_empty()) }
-        }
-        Kind::Queue => Wanted::Queue { queue: named(unescape(text), text)? },
-        Kind::Skill => {
-            let (skill, proficiency) = leveled(text)?;
-            Wanted::Skill { skill, proficiency }
-        }
-        Kind::Language => {
-            let (language, proficiency) = leveled(text)?;
-            Wanted::Language { language, proficiency }
-        }
-        Kind::Attribute => {
-            let (name, value) = split_first(text, '=').ok_or_else(|| form(text, "Schema.field=value"))?;
-            let (schema, field) = split_last(name, '.');
-            let field = field.ok_or_else(|| form(text, "Schema.field=value"))?;
-            let value =
-                Some(unescape(value)).filter(|value| !value.is_empty()).map_or(Value::Null, Value::String);
-            Wanted::Attribute { schema: named(schema, text)?, field: named(field, text)?, value }
-        }
-    };
-    Ok(Some(wanted))
-}
-
-fn form(text: &str, expected: &str) -> String {
-    format!("\"{text}\" is not of the form {expected}")
-}
-
-fn named(name: String, whole: &str) -> Result<String, String> {
-    if name.is_empty() { Err(format!("\"{whole}\" has an empty name")) } else { Ok(name) }
-}
-
-fn leveled(text: &str) -> Result<(String, Proficiency), String> {
-    let (name, level) = split_last(text, ':');
-    let level = level.ok_or_else(|| form(text, "Name:level"))?;
-    let parsed = level.parse().ok().and_then(Proficiency::new);
-    let proficiency = parsed.ok_or_else(|| format!("\"{text}\": the level must be a number from 0 to 5"))?;
-    Ok((named(name, text)?, proficiency))
-}
-
 fn from_object(kind: Kind, object: &Object) -> Result<Wanted, String> {
-    let wanted = match kind {
+    match kind {
         Kind::Role => {
             let role = text(object, &["role", "value", "display", "displayName"])?;
-            match object.get("division").and_then(Value::as_str).filter(|name| !name.is_empty()) {
-                Some(division) => Wanted::Role { role, division: Some(division.to_owned()) },
-                None if object.contains_key("role") => Wanted::Role { role, division: None },
-                None => match from_text(kind, &role)? {
-                    Some(wanted) => wanted,
-                    None => Wanted::Role { role, division: None },
-                },
+            let division = object.get("division").and_then(Value::as_str).filter(|name| !name.is_empty());
+            if division.is_some() || object.contains_key("role") {
+                return Ok(Wanted::Role { role, division: division.map(str::to_owned) });
+            }
+            // A core role has no place for a division but its name; inside an object `;` separates nothing.
+            match serde_json::from_str(&role) {
+                Ok(Value::Object(inner)) => from_object(kind, &inner),
+                _ => compact::one(kind, &role),
             }
         }
-        Kind::Queue => Wanted::Queue { queue: text(object, &["queue", "value", "name"])? },
-        Kind::Skill => {
-            Wanted::Skill { skill: text(object, &["skill", "name", "value"])?, proficiency: level(object)? }
-        }
-        Kind::Language => Wanted::Language {
+        Kind::Queue => Ok(Wanted::Queue { queue: text(object, &["queue", "value", "name"])? }),
+        Kind::Skill => Ok(Wanted::Skill {
+            skill: text(object, &["skill", "name", "value"])?,
+            proficiency: level(object)?,
+        }),
+        Kind::Language => Ok(Wanted::Language {
             language: text(object, &["language", "name", "value"])?,
             proficiency: level(object)?,
-        },
-        Kind::Attribute => Wanted::Attribute {
-            schema: text(object, &["schema"])?,
-            field: text(object, &["field"])?,
-            value: object.get("value").cloned().unwrap_or(Value::Null),
-        },
-    };
-    Ok(wanted)
+        }),
+        Kind::Attribute => {
+            let value = object.get("value").cloned().unwrap_or(Value::Null);
+            let value = if value.as_str() == Some("") { Value::Null } else { value };
+            Ok(Wanted::Attribute {
+                schema: text(object, &["schema"])?,
+                field: text(object, &["field"])?,
+                value,
+            })
+        }
+    }
 }
 
 fn text(object: &Object, names: &[&str]) -> Result<String, String> {

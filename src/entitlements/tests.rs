@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{Grant, Rule};
+use crate::config::{Config, Grant, Rule};
 use crate::model::{Kind, Proficiency, Reason, Wanted};
+use crate::scim::dialect::Dialect;
+use crate::scim::kind::ResourceKind;
+use crate::scim::resource;
 
 const OURS: &str = "urn:ietf:params:scim:schemas:extension:genesysbridge:2.0:User";
 const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
@@ -103,7 +106,8 @@ fn what_cannot_be_read_is_refused_with_its_attribute_and_item() {
         (json!({ OURS: { "compactSkills": "Billing:9" } }), "0 to 5"),
         (json!({ OURS: { "skills": [{ "skill": "Billing" }] } }), "proficiency"),
         (json!({ OURS: { "skills": [{ "proficiency": 4 }] } }), "skill"),
-        (json!({ OURS: { "compactRoles": "@EMEA" } }), "empty name"),
+        (json!({ OURS: { "compactRoles": "@EMEA" } }), "role name is empty"),
+        (json!({ OURS: { "compactRoles": "Supervisor;Agent@" } }), "entry 2: the division name after the @"),
         (json!({ OURS: { "compactAttributes": "badge" } }), "Schema.field=value"),
         (json!({ OURS: { "queues": [7] } }), "7"),
     ];
@@ -116,6 +120,74 @@ fn what_cannot_be_read_is_refused_with_its_attribute_and_item() {
         );
         assert!(error.detail.contains(named), "{}", error.detail);
     }
+}
+
+/// What a text asks for as compact attribute, in place of the full attribute, and in a rule.
+fn in_all_places(kind: Kind, text: &str) -> [Result<Vec<Wanted>, String>; 3] {
+    let of_request = |attribute: &str| {
+        let body = json!({ "userName": "u", OURS: { attribute: text } });
+        let incoming =
+            resource::create(ResourceKind::User, body, Dialect::Tolerant).map_err(|error| error.detail)?;
+        let set = requested(&incoming.document).map_err(|error| error.detail)?;
+        Ok(set.items.into_iter().map(|item| item.wanted).collect())
+    };
+    let key = kind.row().attribute;
+    let file = format!(
+        "[genesys]\nregion = \"eu-west-1\"\nclient_id = \"c\"\nclient_secret_env = \"S\"\n[tenant]\nname = \"t\"\n\
+         [[rule]]\nname = \"r\"\nwhen = \"userName pr\"\n{key} = '{text}'\n"
+    );
+    let config =
+        Config::parse(&file, std::path::Path::new("bridge.toml"), &|name| (name == "S").then(|| "s".into()));
+    let of_rule = config.map_err(|error| error.to_string()).map(|config| {
+        let grants = config.rules.into_iter().flat_map(|rule| rule.grants);
+        let wanted = grants.map(|grant| match grant {
+            Grant::Wanted(wanted) => wanted,
+            other => panic!("{other:?} does not come from a text"),
+        });
+        wanted.collect()
+    });
+    [of_request(kind.row().compact), of_request(key), of_rule]
+}
+
+#[test]
+fn the_same_text_means_the_same_in_a_compact_attribute_in_a_full_one_and_in_a_rule() {
+    let good = [
+        (Kind::Role, "Agent@EMEA; Supervisor", vec![role("Agent", Some("EMEA")), role("Supervisor", None)]),
+        (Kind::Role, r"a\@b@c@EMEA", vec![role("a@b@c", Some("EMEA"))]),
+        (Kind::Queue, r"Sales;A\;B", vec![queue("Sales"), queue("A;B")]),
+        (Kind::Queue, r"a@b:c.d=e\\", vec![queue(r"a@b:c.d=e\")]),
+        (Kind::Skill, "Billing:4;Tier:1:2.5", vec![skill("Billing", 4.0), skill("Tier:1", 2.5)]),
+        (Kind::Language, "Spanish: 5", vec![language("Spanish", 5.0)]),
+        (Kind::Attribute, "HR.note=a=b", vec![attribute("HR", "note", json!("a=b"))]),
+        (Kind::Attribute, "HR.token=YWJj=", vec![attribute("HR", "token", json!("YWJj="))]),
+        (Kind::Attribute, "a.b.c=d.e", vec![attribute("a.b", "c", json!("d.e"))]),
+        (Kind::Attribute, "HR.badge=", vec![attribute("HR", "badge", Value::Null)]),
+    ];
+    for (kind, text, wanted) in good {
+        assert_eq!(in_all_places(kind, text), std::array::from_fn(|_| Ok(wanted.clone())), "{text}");
+    }
+    let bad = [
+        (Kind::Role, "Agent@", "division"),
+        (Kind::Role, "@EMEA", "role"),
+        (Kind::Skill, "Billing", ""),
+        (Kind::Skill, "Billing:9", "0 to 5"),
+        (Kind::Language, "Spanish:fluent", "0 to 5"),
+        (Kind::Attribute, "HR.badge", "no ="),
+        (Kind::Attribute, "badge=1", "no ."),
+    ];
+    for (kind, text, part) in bad {
+        for result in in_all_places(kind, text) {
+            let why = result.expect_err(text);
+            assert!(why.contains(part), "{text}: {why}");
+        }
+    }
+}
+
+#[test]
+fn names_in_a_full_list_are_taken_as_they_stand() {
+    let set = requested(&object(json!({ OURS: { "queues": ["A;B", r"C\D", " Sales "] } }))).unwrap();
+    let found: Vec<Wanted> = set.items.into_iter().map(|item| item.wanted).collect();
+    assert_eq!(found, [queue("A;B"), queue(r"C\D"), queue("Sales")]);
 }
 
 #[test]

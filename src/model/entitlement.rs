@@ -9,7 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (docs/genesys.md G5.1).
+use super::kind::Kind;
+
+/// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (facts.md section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Proficiency(u16);
@@ -49,27 +51,6 @@ impl fmt::Display for Proficiency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.as_f64())
     }
-}
-
-/// The five kinds; a kind that a request does not mention is not managed by that request (P5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Role in a division.
-    Role,
-    /// Queue membership.
-    Queue,
-    /// Routing skill with proficiency.
-    Skill,
-    /// Routing language with proficiency.
-    Language,
-    /// One field of a custom-attribute schema.
-    Attribute,
-}
-
-impl Kind {
-    /// All kinds, in plan order.
-    pub const ALL: [Kind; 5] = [Kind::Role, Kind::Skill, Kind::Language, Kind::Attribute, Kind::Queue];
 }
 
 /// An entitlement by name, as rules and requests say it.

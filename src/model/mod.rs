@@ -7,8 +7,10 @@ pub mod backoff;
 pub mod batch;
 pub mod cause;
 pub mod claim;
+pub mod compact;
 pub mod entitlement;
 pub mod ids;
+pub mod kind;
 pub mod metric;
 pub mod observed;
 pub mod plan;
@@ -25,10 +27,11 @@ pub use batch::{Batch, CommitToken, Expect, StoreError, Table};
 pub use cause::{Actor, Cause};
 pub use claim::Claim;
 pub use entitlement::{
-    Desired, DesiredSet, Entitlement, Granted, GrantedSet, Kind, Named, Proficiency, Reason, Setting, Target,
+    Desired, DesiredSet, Entitlement, Granted, GrantedSet, Named, Proficiency, Reason, Setting, Target,
     Wanted,
 };
 pub use ids::{ClientId, CredentialId, GroupId, Mark, SagaId, SubjectId, TenantId, UserId};
+pub use kind::{Elsewhere, Family, Kind};
 pub use observed::{Aspects, FoundUser, Observed, ObservedGroup, UserState};
 pub use plan::{ConflictClass, Effect, Level, Plan, PlanKind, RoleGrant, Step, StepId};
 pub use reservation::Reservation;

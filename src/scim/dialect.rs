@@ -20,12 +20,12 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-use super::compact::{self, Shape};
+use super::compact::{self, family_of};
 use super::error::ScimError;
 use super::registry::{Attribute, AttributeType, Mutability};
 use super::value::{is_present, key_of};
 use crate::limits;
-use crate::model::Object;
+use crate::model::{Family, Object};
 
 pub use crate::model::policy::Dialect;
 
@@ -93,8 +93,8 @@ impl Dialect {
             // One entry without its array, and compact texts for the full form.
             lone if self.is_tolerant() => {
                 let mut out = Vec::new();
-                match (&lone, Shape::of(attribute)) {
-                    (Value::String(text), Some(shape)) => out = expand(shape, at, text)?,
+                match (&lone, family_of(attribute)) {
+                    (Value::String(text), Some(family)) => out = expand(family, at, text)?,
                     _ => self.element(attribute, at, lone, &mut out)?,
                 }
                 if out.len() > limits::ENTRIES_PER_ATTRIBUTE {
@@ -116,9 +116,9 @@ impl Dialect {
     ) -> Result<(), ScimError> {
         if self.is_tolerant()
             && attribute.is_complex()
-            && let (Value::String(text), Some(shape)) = (&item, Shape::of(attribute))
+            && let (Value::String(text), Some(family)) = (&item, family_of(attribute))
         {
-            out.extend(expand(shape, at, text)?);
+            out.extend(expand(family, at, text)?);
             return Ok(());
         }
         if let Some(value) = self.single(attribute, at, item)? {
@@ -292,8 +292,8 @@ fn role_in_text(attribute: &Attribute, text: &str) -> Option<Object> {
     Some(out)
 }
 
-fn expand(shape: Shape, at: &str, text: &str) -> Result<Vec<Value>, ScimError> {
-    compact::expand(shape, text).map_err(|fault| ScimError::invalid_value(format!("{at}: {fault}.")))
+fn expand(family: Family, at: &str, text: &str) -> Result<Vec<Value>, ScimError> {
+    compact::expand(family, text).map_err(|fault| ScimError::invalid_value(format!("{at}: {fault}.")))
 }
 
 fn is_base64(text: &str) -> bool {

@@ -6,7 +6,7 @@
 
 pub mod bulk;
 pub mod change;
-pub mod compact;
+mod compact;
 pub mod cursor;
 pub mod dialect;
 pub mod discovery;
@@ -17,6 +17,7 @@ pub mod kind;
 pub mod list;
 pub mod patch;
 pub mod path;
+pub(crate) mod places;
 pub mod projection;
 pub mod registry;
 pub mod render;

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::super::compact::Shape;
+use super::super::compact::family_of;
 use super::super::dialect::{Dialect, is_primary};
 use super::super::error::ScimError;
 use super::super::filter::ElementFilter;
@@ -12,7 +12,7 @@ use super::super::registry::{Attribute, Mutability};
 use super::super::resource::rules::unaltered;
 use super::super::value::{contains, is_present, same};
 use super::OpKind;
-use crate::model::Object;
+use crate::model::{Family, Object};
 
 /// Inserts, or removes when nothing is left.
 pub(super) fn store(container: &mut Object, name: &str, value: Value) {
@@ -144,10 +144,10 @@ fn is_twin(attribute: &Attribute, known: &Value, item: &Value) -> bool {
 
 /// The sub-attributes that tell entries apart, where entries with the same ones cannot exist side by side.
 fn identity(attribute: &Attribute) -> Option<&'static [&'static str]> {
-    match Shape::of(attribute)? {
-        Shape::Level => Some(&["name"]),
-        Shape::Attribute => Some(&["schema", "field"]),
-        Shape::Role | Shape::Queue => None,
+    match family_of(attribute)? {
+        Family::Level => Some(&["name"]),
+        Family::Field => Some(&["schema", "field"]),
+        Family::Grant | Family::Membership => None,
     }
 }
 

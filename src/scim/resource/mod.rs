@@ -15,12 +15,13 @@ use serde_json::Value;
 
 use super::dialect::{Dialect, is_primary};
 use super::error::ScimError;
-use super::kind::{BRIDGE_USER, GENESYS_USER, ResourceKind};
+use super::kind::ResourceKind;
 use super::path::looks_like_schema;
+use super::places::places;
 use super::registry::{Attribute, Mutability, registry};
 use super::value::{get, key_of};
 use crate::limits;
-use crate::model::{Object, Secret};
+use crate::model::{Kind, Object, Secret};
 
 /// A resource as a client wants it to be.
 #[derive(Clone, Debug)]
@@ -60,16 +61,6 @@ pub struct Member {
     pub kind: Option<String>,
 }
 
-/// Attributes that say the same entitlement kind in different forms. A PUT that names one of them speaks about the
-/// kind; a kind it does not name stays as it was (P5).
-const ENTITLEMENT_KINDS: [&[(&str, &str)]; 5] = [
-    &[(BRIDGE_USER, "roles"), (BRIDGE_USER, "compactRoles")],
-    &[(BRIDGE_USER, "queues"), (BRIDGE_USER, "compactQueues")],
-    &[(BRIDGE_USER, "skills"), (BRIDGE_USER, "compactSkills"), (GENESYS_USER, "routingSkills")],
-    &[(BRIDGE_USER, "languages"), (BRIDGE_USER, "compactLanguages"), (GENESYS_USER, "routingLanguages")],
-    &[(BRIDGE_USER, "attributes"), (BRIDGE_USER, "compactAttributes")],
-];
-
 /// Reads the body of a POST.
 ///
 /// # Errors
@@ -103,10 +94,13 @@ impl Replacement {
             extension.is_some_and(|extension| key_of(extension, name).is_some())
                 || key_of(&body, &format!("{schema}:{name}")).is_some()
         };
-        let unmentioned = ENTITLEMENT_KINDS
-            .iter()
-            .filter(|forms| !forms.iter().any(|(schema, name)| mentioned(schema, name)))
-            .flat_map(|forms| forms.iter().copied())
+        // A PUT that names one form of an entitlement kind speaks about the kind; a kind it does not name stays as it
+        // was (promise 5). Core attributes follow the RFC.
+        let forms = |kind| places(kind).filter_map(|place| Some((place.extension?, place.attribute)));
+        let unmentioned = Kind::ALL
+            .into_iter()
+            .filter(|kind| !forms(*kind).any(|(schema, name)| mentioned(schema, name)))
+            .flat_map(forms)
             .collect();
         let mut reader = Reader { kind, dialect, document: Object::new(), password: None };
         reader.read(body)?;

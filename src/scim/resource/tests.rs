@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::scim::error::ScimType;
-use crate::scim::kind::{CORE_GROUP, CORE_USER, ENTERPRISE_USER};
+use crate::scim::kind::{BRIDGE_USER, CORE_GROUP, CORE_USER, ENTERPRISE_USER, GENESYS_USER};
 
 fn create_user(body: Value) -> Result<Value, ScimError> {
     create(ResourceKind::User, body, Dialect::Tolerant).map(|incoming| Value::Object(incoming.document))

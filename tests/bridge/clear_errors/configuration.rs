@@ -77,7 +77,7 @@ const ROWS: &[(&str, &str, &[&str])] = &[
     ("when = 'title eq \"Support Agent\"'", "when = ''", &["emea-support", "is empty", "SCIM filter"]),
     ("when = 'title eq \"Support Agent\"'", "when = '((((title eq \"x\"'", &["emea-support", "when"]),
     ("skills = { Billing = 4 }", "skills = { Billing = 9 }", &["emea-support", "skills", "0 to 5"]),
-    ("queues = [\"EMEA Support\"]", "queues = \"EMEA Support\"", &["line", "sequence"]),
+    ("queues = [\"EMEA Support\"]", "queues = 7", &["line", "a text or a list of"]),
     ("name = \"night-desk\"", "name = \"emea-support\"", &["rule 2", "used twice"]),
 ];
 

@@ -39,7 +39,9 @@ fn an_organisation_in_order_passes_and_is_not_changed() {
 
 #[test]
 fn a_missing_permission_is_named() {
-    for permission in ["routing:queueMember:manage", "authorization:grant:add", "directory:user:view"] {
+    let permissions =
+        ["routing:queueMember:manage", "groups:team:assign", "authorization:grant:add", "directory:user:view"];
+    for permission in permissions {
         let bench = installed_with(SeedFile::built_in().unwrap().without_permission(permission), RULE);
         let ended = bench.run("check --json");
         assert_eq!((ended.code, troubles(&ended)), (3, vec!["permission".to_owned()]), "{ended:?}");
