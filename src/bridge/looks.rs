@@ -125,18 +125,8 @@ impl Looks {
 
 /// What has to be looked at to plan these entitlements.
 fn aspects(resolved: &[Resolved], granted: &GrantedSet) -> Aspects {
-    let mut aspects = Aspects::default();
     let targets = resolved.iter().map(|resolved| &resolved.entitlement.target);
-    for target in targets.chain(granted.values().map(|granted| &granted.entitlement.target)) {
-        aspects.kinds.insert(target.kind());
-        if let Target::Attribute { schema, .. } = target {
-            aspects.attribute_schemas.insert(schema.id.clone());
-        }
-    }
-    if aspects.attribute_schemas.is_empty() {
-        aspects.kinds.remove(&Kind::Attribute);
-    }
-    aspects
+    Aspects::of(targets.chain(granted.values().map(|granted| &granted.entitlement.target)))
 }
 
 /// Whether the grants look as they did before our last write: one that we gave and are to take back is not

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::looks::Looks;
 use super::{OnUnknownRuleName, Policy};
 use crate::model::ports::{CallContext, Resolution};
-use crate::model::{Desired, DesiredSet, Failure, FailureState, Kind, Named, Object, Reason, Wanted};
+use crate::model::{Desired, DesiredSet, Failure, FailureState, Named, Object, Reason, Wanted};
 use crate::plan::{Resolved, identity};
 
 /// Resolves names.
@@ -37,8 +37,7 @@ impl Resolver {
         found.ok_or_else(unknown).map(Some)
     }
 
-    /// Resolves what is desired. For an inactive user roles and queues are not looked at: it will not get
-    /// them.
+    /// Resolves what is desired. For an inactive user what gives access is not looked at: it will not get it.
     pub(super) async fn resolve(
         &self,
         desired: &DesiredSet,
@@ -46,7 +45,7 @@ impl Resolver {
         division: Option<&Named>,
         context: &CallContext,
     ) -> Result<(Vec<Resolved>, Vec<Failure>), Fault> {
-        let access = |desired: &&Desired| matches!(desired.wanted.kind(), Kind::Role | Kind::Queue);
+        let access = |desired: &&Desired| desired.wanted.kind().gives_access();
         let items: Vec<&Desired> = desired.items.iter().filter(|item| active || !access(item)).collect();
         if items.is_empty() {
             return Ok((Vec::new(), Vec::new()));

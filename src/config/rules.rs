@@ -95,7 +95,11 @@ impl Reader<'_> {
         match item {
             // In a list TOML separates, and a name needs no escape: it is taken as it stands.
             Item::Text(name) if self.kind.family() == Family::Membership => {
-                self.name(&name).map(|queue| Grant::Wanted(Wanted::Queue { queue })).into_iter().collect()
+                let kind = self.kind;
+                self.name(&name)
+                    .map(|name| Grant::Wanted(Wanted::Member { kind, name }))
+                    .into_iter()
+                    .collect()
             }
             Item::Text(text) => self.text(&text),
             Item::Role(role) => self.role(role).into_iter().collect(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::*;
-use crate::model::Proficiency;
+use crate::model::{Kind, Proficiency};
 
 const GOOD: &str = r#"
 public_url = "https://scim.example.com/"
@@ -57,8 +57,12 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
         role("Supervisor", None),
         role("Agent", Some("APAC")),
         role("R@D", None),
-        Grant::Wanted(Wanted::Skill { skill: "Billing".into(), proficiency: level(4.0) }),
-        Grant::Wanted(Wanted::Language { language: "Spanish".into(), proficiency: level(4.5) }),
+        Grant::Wanted(Wanted::Level { kind: Kind::Skill, name: "Billing".into(), proficiency: level(4.0) }),
+        Grant::Wanted(Wanted::Level {
+            kind: Kind::Language,
+            name: "Spanish".into(),
+            proficiency: level(4.5),
+        }),
         Grant::Wanted(Wanted::Attribute {
             schema: "HR".into(),
             field: "cost_centre".into(),
@@ -69,7 +73,7 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
             field: "badge".into(),
             from: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber".into(),
         },
-        Grant::Wanted(Wanted::Queue { queue: "Sales".into() }),
+        Grant::Wanted(Wanted::Member { kind: Kind::Queue, name: "Sales".into() }),
     ];
     assert_eq!(config.rules.first().map(|rule| &rule.grants), Some(&expected));
 }

@@ -1,17 +1,18 @@
 //! What a user has been granted after a saga, from the plan and what became of its steps.
 //!
-//! Pure. The plan itself is made in `plan`; here only the question which steps are about which entitlement is answered.
+//! Pure. The plan itself is made in `plan`, and which entitlements a step is about is asked there.
 
 use std::collections::BTreeSet;
 
-use crate::model::{Effect, Failure, Granted, GrantedSet, Plan, Report, RoleGrant, StepId};
+use crate::model::{Failure, Granted, GrantedSet, Plan, Report, StepId};
+use crate::plan::effects::{about, keys_of};
 
 /// What remains granted: entitlements whose steps are all done (or that needed none) as they are after full success, the others as
 /// they were before. What is not known to have worked is never counted as given, and never counted as taken back.
 pub fn granted_after(plan: &Plan, report: &Report, before: &GrantedSet, after: &GrantedSet) -> GrantedSet {
     let open = |step: &StepId| !report.done.contains(step);
     let unsettled: BTreeSet<String> =
-        plan.steps.iter().filter(|step| open(&step.id)).flat_map(|step| concerns(&step.effect)).collect();
+        plan.steps.iter().filter(|step| open(&step.id)).flat_map(|step| keys_of(&step.effect)).collect();
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let entry = |name: &&String| if unsettled.contains(*name) { before.get(*name) } else { after.get(*name) };
     names.into_iter().filter_map(|name| Some((name.clone(), entry(&name)?.clone()))).collect()
@@ -22,11 +23,11 @@ pub fn failures(plan: &Plan, report: &Report, before: &GrantedSet, after: &Grant
     let mut found = Vec::new();
     for (id, refusal) in &report.failed {
         let effect = plan.step(*id).map(|step| &step.effect);
-        let keys = effect.map(concerns).unwrap_or_default();
+        let keys = effect.map(keys_of).unwrap_or_default();
         let known: Vec<&Granted> = keys.iter().filter_map(|key| after.get(key).or(before.get(key))).collect();
         let failure = |what: String, reason| Failure { reason, ..Failure::refused(what, refusal) };
         if known.is_empty() {
-            found.push(failure(effect.map_or("a step of the plan", in_words).to_owned(), None));
+            found.push(failure(effect.map_or_else(|| "a step of the plan".to_owned(), about), None));
         }
         for granted in known {
             found.push(failure(granted.entitlement.target.to_string(), Some(granted.reason.clone())));
@@ -35,49 +36,10 @@ pub fn failures(plan: &Plan, report: &Report, before: &GrantedSet, after: &Grant
     found
 }
 
-/// Keys (`Target::key`) of the entitlements that a step is about.
-fn concerns(effect: &Effect) -> Vec<String> {
-    let role = |grant: &RoleGrant| format!("role/{}/{}", grant.role.id, grant.division.id);
-    match effect {
-        Effect::AddRoles(grants) | Effect::RemoveRoles(grants) => grants.iter().map(role).collect(),
-        Effect::SetSkills(levels) => levels.iter().map(|level| format!("skill/{}", level.of.id)).collect(),
-        Effect::SetLanguages(levels) => {
-            levels.iter().map(|level| format!("language/{}", level.of.id)).collect()
-        }
-        Effect::SetAttributes { schema, after, .. } => {
-            after.keys().map(|field| format!("attribute/{}/{field}", schema.id)).collect()
-        }
-        Effect::JoinQueue(queue) | Effect::LeaveQueue(queue) => vec![format!("queue/{}", queue.id)],
-        _ => Vec::new(),
-    }
-}
-
-/// What a step without entitlements is about, in words without personal values.
-const fn in_words(effect: &Effect) -> &'static str {
-    match effect {
-        Effect::CreateUser { .. } => "the user's identity",
-        Effect::RestoreUser { .. } => "restoring the user",
-        Effect::UpdateUser { .. } => "the user's attributes",
-        Effect::SetActive { .. } => "the user's active state",
-        Effect::RevokeSessions => "ending the user's sessions",
-        Effect::DeleteUser => "removing the user",
-        Effect::MoveDivision { .. } => "the user's division",
-        Effect::AddRoles(_) | Effect::RemoveRoles(_) => "roles",
-        Effect::SetSkills(_) => "skills",
-        Effect::SetLanguages(_) => "languages",
-        Effect::SetAttributes { .. } => "custom attributes",
-        Effect::JoinQueue(_) | Effect::LeaveQueue(_) => "a queue membership",
-        Effect::CreateGroup { .. } | Effect::LinkGroup { .. } => "the group",
-        Effect::RenameGroup { .. } => "the group's name",
-        Effect::DeleteGroup => "removing the group",
-        Effect::AddMembers(_) | Effect::RemoveMembers(_) => "members of the group",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FailureState, Level, Proficiency};
+    use crate::model::{Effect, FailureState, Kind, Level, Proficiency, RoleGrant};
     use crate::store::samples::{granted, named, plan, refusal};
 
     fn set(keys: &[&str]) -> GrantedSet {
@@ -89,9 +51,9 @@ mod tests {
         let grant = |role: &str| RoleGrant { role: named(role), division: named("d") };
         let level = Level { of: named("s1"), before: None, after: Proficiency::new(3.0) };
         plan(vec![
-            Effect::JoinQueue(named("q1")),
-            Effect::LeaveQueue(named("q2")),
-            Effect::SetSkills(vec![level]),
+            Effect::Join { kind: Kind::Queue, of: named("q1") },
+            Effect::Leave { kind: Kind::Queue, of: named("q2") },
+            Effect::SetLevels { kind: Kind::Skill, levels: vec![level] },
             Effect::AddRoles(vec![grant("r1"), grant("r2")]),
             Effect::SetAttributes {
                 schema: named("a"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::ports::TurnRecords as _;
 use crate::model::{
-    CommitToken, Effect, Failure, FailureState, Intent, Mark, Observed, ObservedGroup, Outcome, Report,
+    CommitToken, Effect, Failure, FailureState, Intent, Kind, Mark, Observed, ObservedGroup, Outcome, Report,
     Reservation, SagaOpened, StepId, Subject, Turn,
 };
 use crate::scim::kind::ResourceKind;
@@ -165,7 +165,7 @@ async fn the_status_says_what_is_missing() {
     for (turn, report, held, state, listed) in table {
         let bench = Bench::new();
         let mut saga = put_user(1, None, json!({"userName": "a"}), None);
-        saga.plan = samples::plan(vec![Effect::JoinQueue(named("q"))]);
+        saga.plan = samples::plan(vec![Effect::Join { kind: Kind::Queue, of: named("q") }]);
         if let Intent::PutUser { held: list, granted: set, .. } = &mut saga.intent {
             *list = held;
             set.extend([granted("queue/q")]);

@@ -34,19 +34,18 @@ pub(super) fn merge(request: DesiredSet, rules: Vec<Desired>) -> DesiredSet {
 
 /// Equal for entitlements about the same thing.
 fn identity(wanted: &Wanted) -> String {
+    let word = wanted.kind().row().word;
     match wanted {
-        Wanted::Role { role, division } => format!("role\0{role}\0{}", division.as_deref().unwrap_or("")),
-        Wanted::Queue { queue } => format!("queue\0{queue}"),
-        Wanted::Skill { skill, .. } => format!("skill\0{skill}"),
-        Wanted::Language { language, .. } => format!("language\0{language}"),
-        Wanted::Attribute { schema, field, .. } => format!("attribute\0{schema}\0{field}"),
+        Wanted::Role { role, division } => format!("{word}\0{role}\0{}", division.as_deref().unwrap_or("")),
+        Wanted::Member { name, .. } | Wanted::Level { name, .. } => format!("{word}\0{name}"),
+        Wanted::Attribute { schema, field, .. } => format!("{word}\0{schema}\0{field}"),
     }
 }
 
+/// Asked of two that are about the same thing.
 fn higher(new: &Wanted, old: &Wanted) -> bool {
     match (new, old) {
-        (Wanted::Skill { proficiency: new, .. }, Wanted::Skill { proficiency: old, .. })
-        | (Wanted::Language { proficiency: new, .. }, Wanted::Language { proficiency: old, .. }) => new > old,
+        (Wanted::Level { proficiency: new, .. }, Wanted::Level { proficiency: old, .. }) => new > old,
         _ => false,
     }
 }

@@ -68,7 +68,7 @@ fn all(kind: Kind, attribute: &str, value: &Value) -> Result<Vec<Wanted>, String
     let plain = kind.family() == Family::Membership && attribute != kind.row().compact;
     let one = |value: &Value| match value {
         Value::String(name) if plain && name.trim().is_empty() => Ok(Vec::new()),
-        Value::String(name) if plain => Ok(vec![Wanted::Queue { queue: name.trim().to_owned() }]),
+        Value::String(name) if plain => Ok(vec![Wanted::Member { kind, name: name.trim().to_owned() }]),
         other => item(kind, other),
     };
     Ok(items.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat())
@@ -88,8 +88,9 @@ fn item(kind: Kind, item: &Value) -> Result<Vec<Wanted>, String> {
 }
 
 fn from_object(kind: Kind, object: &Object) -> Result<Wanted, String> {
-    match kind {
-        Kind::Role => {
+    let word = kind.row().word;
+    match kind.family() {
+        Family::Grant => {
             let role = text(object, &["role", "value", "display", "displayName"])?;
             let division = object.get("division").and_then(Value::as_str).filter(|name| !name.is_empty());
             if division.is_some() || object.contains_key("role") {
@@ -101,16 +102,13 @@ fn from_object(kind: Kind, object: &Object) -> Result<Wanted, String> {
                 _ => compact::one(kind, &role),
             }
         }
-        Kind::Queue => Ok(Wanted::Queue { queue: text(object, &["queue", "value", "name"])? }),
-        Kind::Skill => Ok(Wanted::Skill {
-            skill: text(object, &["skill", "name", "value"])?,
+        Family::Membership => Ok(Wanted::Member { kind, name: text(object, &[word, "value", "name"])? }),
+        Family::Level => Ok(Wanted::Level {
+            kind,
+            name: text(object, &[word, "name", "value"])?,
             proficiency: level(object)?,
         }),
-        Kind::Language => Ok(Wanted::Language {
-            language: text(object, &["language", "name", "value"])?,
-            proficiency: level(object)?,
-        }),
-        Kind::Attribute => {
+        Family::Field => {
             let value = object.get("value").cloned().unwrap_or(Value::Null);
             let value = if value.as_str() == Some("") { Value::Null } else { value };
             Ok(Wanted::Attribute {

@@ -23,11 +23,15 @@ fn role(role: &str, division: Option<&str>) -> Wanted {
 }
 
 fn skill(skill: &str, level: f64) -> Wanted {
-    Wanted::Skill { skill: skill.into(), proficiency: Proficiency::new(level).unwrap() }
+    Wanted::Level { kind: Kind::Skill, name: skill.into(), proficiency: Proficiency::new(level).unwrap() }
 }
 
 fn language(language: &str, level: f64) -> Wanted {
-    Wanted::Language { language: language.into(), proficiency: Proficiency::new(level).unwrap() }
+    Wanted::Level {
+        kind: Kind::Language,
+        name: language.into(),
+        proficiency: Proficiency::new(level).unwrap(),
+    }
 }
 
 fn attribute(schema: &str, field: &str, value: Value) -> Wanted {
@@ -35,7 +39,7 @@ fn attribute(schema: &str, field: &str, value: Value) -> Wanted {
 }
 
 fn queue(queue: &str) -> Wanted {
-    Wanted::Queue { queue: queue.into() }
+    Wanted::Member { kind: Kind::Queue, name: queue.into() }
 }
 
 #[test]

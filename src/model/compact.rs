@@ -78,16 +78,12 @@ pub fn one(kind: Kind, text: &str) -> Result<Wanted, String> {
 /// A name with its level.
 ///
 /// # Errors
-/// When the level is not from 0 to 5, or the kind has none.
+/// When the level is not from 0 to 5.
 pub fn leveled(kind: Kind, name: String, level: f64) -> Result<Wanted, String> {
     let word = kind.row().word;
     let proficiency = Proficiency::new(level)
         .ok_or_else(|| format!("{word} \"{name}\" has level {level}; it must be a number from 0 to 5"))?;
-    match kind {
-        Kind::Skill => Ok(Wanted::Skill { skill: name, proficiency }),
-        Kind::Language => Ok(Wanted::Language { language: name, proficiency }),
-        Kind::Role | Kind::Attribute | Kind::Queue => Err(format!("a {word} has no level")),
-    }
+    Ok(Wanted::Level { kind, name, proficiency })
 }
 
 /// A character and whether a backslash stood before it.
@@ -171,18 +167,17 @@ fn read(family: Family, entry: &[Sign]) -> Result<Entry, String> {
 }
 
 fn want(kind: Kind, entry: Entry) -> Result<Wanted, String> {
-    Ok(match (kind, entry) {
-        (Kind::Role, Entry::Grant { role, division }) => Wanted::Role { role, division },
-        (Kind::Queue, Entry::Member(queue)) => Wanted::Queue { queue },
-        (kind, Entry::Level { name, level: None }) => {
+    Ok(match entry {
+        Entry::Grant { role, division } => Wanted::Role { role, division },
+        Entry::Member(name) => Wanted::Member { kind, name },
+        Entry::Level { name, level: Some(level) } => leveled(kind, name, level)?,
+        Entry::Level { name, level: None } => {
             return Err(format!("{} \"{name}\" has no level: write {name}:4", kind.row().word));
         }
-        (kind, Entry::Level { name, level: Some(level) }) => leveled(kind, name, level)?,
-        (Kind::Attribute, Entry::Field { schema, field, value }) => {
+        Entry::Field { schema, field, value } => {
             let value = if value.is_empty() { Value::Null } else { Value::String(value) };
             Wanted::Attribute { schema, field, value }
         }
-        (kind, _) => return Err(format!("it is not written as a {} is", kind.row().word)),
     })
 }
 

@@ -53,7 +53,7 @@ impl fmt::Display for Proficiency {
     }
 }
 
-/// An entitlement by name, as rules and requests say it.
+/// An entitlement by name, as rules and requests say it; one form for each family of kinds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
@@ -64,22 +64,19 @@ pub enum Wanted {
         /// Division name.
         division: Option<String>,
     },
-    /// Queue by name.
-    Queue {
-        /// Queue name.
-        queue: String,
+    /// A membership by name.
+    Member {
+        /// Of what kind.
+        kind: Kind,
+        /// Name of the queue or whatever it is.
+        name: String,
     },
-    /// Skill by name.
-    Skill {
-        /// Skill name, case-sensitive.
-        skill: String,
-        /// How well.
-        proficiency: Proficiency,
-    },
-    /// Language by name.
-    Language {
-        /// Language name.
-        language: String,
+    /// A skill or language by name, case-sensitive.
+    Level {
+        /// Of what kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
         /// How well.
         proficiency: Proficiency,
     },
@@ -99,9 +96,7 @@ impl Wanted {
     pub fn kind(&self) -> Kind {
         match self {
             Wanted::Role { .. } => Kind::Role,
-            Wanted::Queue { .. } => Kind::Queue,
-            Wanted::Skill { .. } => Kind::Skill,
-            Wanted::Language { .. } => Kind::Language,
+            Wanted::Member { kind, .. } | Wanted::Level { kind, .. } => *kind,
             Wanted::Attribute { .. } => Kind::Attribute,
         }
     }
@@ -114,9 +109,10 @@ impl fmt::Display for Wanted {
                 write!(f, "role {role} in division {division}")
             }
             Wanted::Role { role, division: None } => write!(f, "role {role}"),
-            Wanted::Queue { queue } => write!(f, "queue {queue}"),
-            Wanted::Skill { skill, proficiency } => write!(f, "skill {skill} at {proficiency}"),
-            Wanted::Language { language, proficiency } => write!(f, "language {language} at {proficiency}"),
+            Wanted::Member { kind, name } => write!(f, "{} {name}", kind.row().word),
+            Wanted::Level { kind, name, proficiency } => {
+                write!(f, "{} {name} at {proficiency}", kind.row().word)
+            }
             Wanted::Attribute { schema, field, .. } => write!(f, "attribute {schema}.{field}"),
         }
     }
@@ -176,9 +172,10 @@ impl PartialEq for Named {
 
 impl Eq for Named {}
 
-/// What an entitlement is about, resolved to Genesys ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What an entitlement is about, resolved to Genesys ids; one form for each family of kinds.
+///
+/// In store records it is `{"<kind>": ..}`, see [`super::records`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Role in a division.
     Role {
@@ -187,12 +184,20 @@ pub enum Target {
         /// The division.
         division: Named,
     },
-    /// Queue.
-    Queue(Named),
-    /// Skill.
-    Skill(Named),
-    /// Language.
-    Language(Named),
+    /// What one is a member of.
+    Member {
+        /// Of what kind.
+        kind: Kind,
+        /// The queue or whatever it is.
+        of: Named,
+    },
+    /// Skill or language.
+    Level {
+        /// Of what kind.
+        kind: Kind,
+        /// The skill or language.
+        of: Named,
+    },
     /// Field of a custom-attribute schema.
     Attribute {
         /// The schema.
@@ -209,21 +214,28 @@ impl Target {
     pub fn kind(&self) -> Kind {
         match self {
             Target::Role { .. } => Kind::Role,
-            Target::Queue(_) => Kind::Queue,
-            Target::Skill(_) => Kind::Skill,
-            Target::Language(_) => Kind::Language,
+            Target::Member { kind, .. } | Target::Level { kind, .. } => *kind,
             Target::Attribute { .. } => Kind::Attribute,
         }
     }
 
-    /// A text that is equal exactly for the same target; map key and part of store records.
-    pub fn key(&self) -> String {
+    /// The Genesys id of the role, queue, skill, language or schema.
+    pub fn id(&self) -> &str {
         match self {
-            Target::Role { role, division } => format!("role/{}/{}", role.id, division.id),
-            Target::Queue(queue) => format!("queue/{}", queue.id),
-            Target::Skill(skill) => format!("skill/{}", skill.id),
-            Target::Language(language) => format!("language/{}", language.id),
-            Target::Attribute { schema, field, .. } => format!("attribute/{}/{field}", schema.id),
+            Target::Role { role: of, .. }
+            | Target::Member { of, .. }
+            | Target::Level { of, .. }
+            | Target::Attribute { schema: of, .. } => &of.id,
+        }
+    }
+
+    /// A text that is equal exactly for the same target; map key and part of store records. Nothing else makes keys.
+    pub fn key(&self) -> String {
+        let (word, id) = (self.kind().row().word, self.id());
+        match self {
+            Target::Role { division, .. } => format!("{word}/{id}/{}", division.id),
+            Target::Member { .. } | Target::Level { .. } => format!("{word}/{id}"),
+            Target::Attribute { field, .. } => format!("{word}/{id}/{field}"),
         }
     }
 }
@@ -232,9 +244,9 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Role { role, division } => write!(f, "role {} in division {}", role.name, division.name),
-            Target::Queue(queue) => write!(f, "queue {}", queue.name),
-            Target::Skill(skill) => write!(f, "skill {}", skill.name),
-            Target::Language(language) => write!(f, "language {}", language.name),
+            Target::Member { kind, of } | Target::Level { kind, of } => {
+                write!(f, "{} {}", kind.row().word, of.name)
+            }
             Target::Attribute { schema, field, .. } => write!(f, "attribute {}.{field}", schema.name),
         }
     }
@@ -244,11 +256,11 @@ impl fmt::Display for Target {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
-    /// Roles and queues: has it.
+    /// Grants and memberships: has it.
     Held,
-    /// Skills and languages.
+    /// What has a level.
     Level(Proficiency),
-    /// Custom attributes.
+    /// What has a value.
     Value(Value),
 }
 

@@ -16,6 +16,7 @@ pub mod observed;
 pub mod plan;
 pub mod policy;
 pub mod ports;
+mod records;
 pub mod reservation;
 pub mod route;
 pub mod saga;
@@ -31,7 +32,7 @@ pub use entitlement::{
     Wanted,
 };
 pub use ids::{ClientId, CredentialId, GroupId, Mark, SagaId, SubjectId, TenantId, UserId};
-pub use kind::{Elsewhere, Family, Kind};
+pub use kind::{Elsewhere, Family, Kind, Need};
 pub use observed::{Aspects, FoundUser, Observed, ObservedGroup, UserState};
 pub use plan::{ConflictClass, Effect, Level, Plan, PlanKind, RoleGrant, Step, StepId};
 pub use reservation::Reservation;

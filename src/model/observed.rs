@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Entitlement, Kind, Named, Object, UserId};
+use super::{Entitlement, Kind, Named, Object, Target, UserId};
 
 /// State of a Genesys user (docs/genesys.md G3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,32 @@ pub enum UserState {
 pub struct Aspects {
     /// Kinds of entitlement to read.
     pub kinds: BTreeSet<Kind>,
-    /// Ids of the custom-attribute schemas whose values to read.
-    pub attribute_schemas: BTreeSet<String>,
+    /// Which of a kind the question is about, by `Target::id`: Genesys does not list everything by user, custom attributes
+    /// for example only by their schemas. What can be listed is read whole.
+    pub about: BTreeMap<Kind, BTreeSet<String>>,
+}
+
+impl Aspects {
+    /// All that a comparison with these needs.
+    pub fn of<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Self {
+        let mut aspects = Self::default();
+        for target in targets {
+            aspects.kinds.insert(target.kind());
+            aspects.about.entry(target.kind()).or_default().insert(target.id().to_owned());
+        }
+        aspects
+    }
+
+    /// One kind; `id` where it is about one.
+    pub fn only(kind: Kind, id: Option<&str>) -> Self {
+        let ids = id.map(str::to_owned).into_iter().collect();
+        Self { kinds: BTreeSet::from([kind]), about: BTreeMap::from([(kind, ids)]) }
+    }
+
+    /// Which of a kind the question is about.
+    pub fn ids(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.about.get(&kind).into_iter().flatten().map(String::as_str)
+    }
 }
 
 /// One user as Genesys has it.

@@ -1,14 +1,14 @@
 //! A plan and its steps: immutable data that says what to do in Genesys Cloud and how to undo it.
 //!
 //! Every step is idempotent and carries the image of what was there before, so that its undo needs no log of progress.
-//! Which steps a change needs is decided in `plan`; how they become calls is `saga::calls`.
+//! Which steps a change needs is decided in `plan`; what each effect does and undoes, and its words, in `plan::effects`.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{Named, Object, Proficiency, UserId};
+use super::{Kind, Named, Object, Proficiency, UserId};
 
 /// Position of a step in its plan, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,8 +49,9 @@ pub enum ConflictClass {
     Roles,
     /// Custom attributes.
     Attributes,
-    /// One queue.
-    Queue(String),
+    /// One thing that one is a member of, by its key.
+    #[serde(alias = "queue")]
+    Member(String),
     /// The directory version of the group.
     Group,
 }
@@ -118,10 +119,13 @@ pub enum Effect {
     AddRoles(Vec<RoleGrant>),
     /// Single DELETEs. Undo: bulkadd.
     RemoveRoles(Vec<RoleGrant>),
-    /// PATCH bulk and single DELETEs of at most 50 skills. Undo: levels before, where they are still ours.
-    SetSkills(Vec<Level>),
-    /// As skills.
-    SetLanguages(Vec<Level>),
+    /// PATCH bulk and single DELETEs of at most 50. Undo: levels before, where they are still ours.
+    SetLevels {
+        /// Skills or languages.
+        kind: Kind,
+        /// Which, with levels before and after.
+        levels: Vec<Level>,
+    },
     /// PATCH of one schema's record; `null` clears a field. Undo: values before, where they are still ours.
     SetAttributes {
         /// The schema.
@@ -134,9 +138,19 @@ pub enum Effect {
         before: BTreeMap<String, Value>,
     },
     /// Becomes a member. Undo: leaves.
-    JoinQueue(Named),
+    Join {
+        /// Of what kind.
+        kind: Kind,
+        /// The queue or whatever it is.
+        of: Named,
+    },
     /// Leaves. Undo: becomes a member.
-    LeaveQueue(Named),
+    Leave {
+        /// Of what kind.
+        kind: Kind,
+        /// The queue or whatever it is.
+        of: Named,
+    },
     /// REST POST of a group. Undo: DELETE.
     CreateGroup {
         /// displayName.
@@ -168,6 +182,7 @@ pub struct Step {
     /// Its position.
     pub id: StepId,
     /// What it does.
+    #[serde(deserialize_with = "effect")]
     pub effect: Effect,
     /// What it must not run beside.
     pub class: ConflictClass,
@@ -196,4 +211,39 @@ impl Plan {
     pub fn step(&self, id: StepId) -> Option<&Step> {
         self.steps.get(usize::from(id.0))
     }
+}
+
+/// Effects that were written before kinds of one family shared theirs.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Earlier {
+    SetSkills(Vec<Level>),
+    SetLanguages(Vec<Level>),
+    JoinQueue(Named),
+    LeaveQueue(Named),
+}
+
+impl From<Earlier> for Effect {
+    fn from(earlier: Earlier) -> Self {
+        match earlier {
+            Earlier::SetSkills(levels) => Effect::SetLevels { kind: Kind::Skill, levels },
+            Earlier::SetLanguages(levels) => Effect::SetLevels { kind: Kind::Language, levels },
+            Earlier::JoinQueue(of) => Effect::Join { kind: Kind::Queue, of },
+            Earlier::LeaveQueue(of) => Effect::Leave { kind: Kind::Queue, of },
+        }
+    }
+}
+
+/// Reads an effect of this version or of an earlier one.
+fn effect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Effect, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Now(Effect),
+        Earlier(Earlier),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Now(effect) => effect,
+        Either::Earlier(earlier) => earlier.into(),
+    })
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 pub use self::budget::{Budget, CallContext, Permit, Priority, Shift, Shifts, Urgency, WaitingPlace};
 pub use self::clock::{Clock, Elapsed};
 use super::{
-    Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Mark, Named, Object, Observed,
+    Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Kind, Mark, Named, Object, Observed,
     ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened, SagaState,
     Secret, StoreError, SubjectId, Table, Turn, UserId, Verdict, Wanted,
 };
@@ -175,14 +175,10 @@ pub enum Write {
     AddRoles(UserId, Vec<RoleGrant>),
     /// Single DELETE; 404 is done.
     RemoveRole(UserId, RoleGrant),
-    /// PATCH bulk, at most 50.
-    SetSkills(UserId, Vec<(String, Proficiency)>),
+    /// PATCH bulk of a kind with levels, at most 50.
+    SetLevels(Kind, UserId, Vec<(String, Proficiency)>),
     /// DELETE; 404 is done.
-    RemoveSkill(UserId, String),
-    /// PATCH bulk, at most 50.
-    SetLanguages(UserId, Vec<(String, Proficiency)>),
-    /// DELETE; 404 is done.
-    RemoveLanguage(UserId, String),
+    RemoveLevel(Kind, UserId, String),
     /// PATCH of one schema's record; fields in `clear` are taken out (by null, or DELETE of the record when nothing else is in it).
     SetAttributes {
         /// Whom.
@@ -196,10 +192,10 @@ pub enum Write {
         /// Fields to take out.
         clear: Vec<String>,
     },
-    /// POST of one member; being a member already is done.
-    JoinQueue(UserId, String),
-    /// POST delete=true; not being a member is done.
-    LeaveQueue(UserId, String),
+    /// Becomes a member of the id; being one already is done.
+    Join(Kind, UserId, String),
+    /// Ceases to be one; not being one is done.
+    Leave(Kind, UserId, String),
     /// REST POST. `Done` carries the new id.
     CreateGroup(String),
     /// REST PUT with version.

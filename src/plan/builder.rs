@@ -2,7 +2,8 @@
 //!
 //! Decides nothing about what is needed; that is `user`, `entitlements` and `group`.
 
-use crate::model::{ConflictClass, Effect, Plan, PlanKind, Step, StepId};
+use super::effects::class_of;
+use crate::model::{Effect, Plan, PlanKind, Step, StepId};
 
 /// A plan under construction.
 #[derive(Debug, Default)]
@@ -36,29 +37,5 @@ impl Builder {
 
     pub(super) fn finish(self, kind: PlanKind) -> Plan {
         Plan { kind, steps: self.steps, pivot: self.pivot }
-    }
-}
-
-/// Calls that touch the same Genesys record conflict (docs/genesys.md G5.5, G7.10).
-fn class_of(effect: &Effect) -> ConflictClass {
-    match effect {
-        Effect::CreateUser { .. }
-        | Effect::RestoreUser { .. }
-        | Effect::UpdateUser { .. }
-        | Effect::SetActive { .. }
-        | Effect::RevokeSessions
-        | Effect::DeleteUser
-        | Effect::MoveDivision { .. }
-        | Effect::SetSkills(_)
-        | Effect::SetLanguages(_) => ConflictClass::User,
-        Effect::AddRoles(_) | Effect::RemoveRoles(_) => ConflictClass::Roles,
-        Effect::SetAttributes { .. } => ConflictClass::Attributes,
-        Effect::JoinQueue(queue) | Effect::LeaveQueue(queue) => ConflictClass::Queue(queue.id.clone()),
-        Effect::CreateGroup { .. }
-        | Effect::LinkGroup { .. }
-        | Effect::RenameGroup { .. }
-        | Effect::DeleteGroup
-        | Effect::AddMembers(_)
-        | Effect::RemoveMembers(_) => ConflictClass::Group,
     }
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::builder::Builder;
 use crate::limits;
 use crate::model::{
-    Effect, Entitlement, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency, Reason, RoleGrant,
-    Setting, Target,
+    Effect, Entitlement, Family, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency, Reason,
+    RoleGrant, Setting, Target,
 };
 
 /// A desired entitlement with its Genesys ids.
@@ -30,14 +30,20 @@ struct Change<'a> {
     after: Option<Setting>,
 }
 
-/// Adds the steps and returns what will be granted once all have succeeded.
-pub(super) fn plan_entitlements(
-    builder: &mut Builder,
-    desired: &[Resolved],
+/// How what a user has differs from what it should have, and what will have been granted once all steps have succeeded.
+pub(super) struct Comparison<'a> {
+    changes: Vec<Change<'a>>,
+    /// Granted after full success.
+    pub(super) granted: GrantedSet,
+}
+
+/// Compares.
+pub(super) fn compare<'a>(
+    desired: &'a [Resolved],
     managed: &BTreeSet<Kind>,
-    granted: &GrantedSet,
+    granted: &'a GrantedSet,
     observed: &Observed,
-) -> GrantedSet {
+) -> Comparison<'a> {
     let mut after = GrantedSet::new();
     let mut changes = Vec::new();
     let mut wanted = BTreeSet::new();
@@ -91,12 +97,42 @@ pub(super) fn plan_entitlements(
             changes.push(Change { target, before: Some(ours.entitlement.setting.clone()), after: None });
         }
     }
-    add_steps(builder, &changes);
-    after
+    Comparison { changes, granted: after }
 }
 
-fn add_steps(builder: &mut Builder, changes: &[Change<'_>]) {
-    let roles = |given: bool| {
+impl Comparison<'_> {
+    fn of(&self, kind: Kind) -> Vec<&Change<'_>> {
+        self.changes.iter().filter(|change| change.target.kind() == kind).collect()
+    }
+
+    /// Leaves what there is no room beside. It comes before a move to another division, so that undone in reverse order it
+    /// is joined again in the division where it was.
+    pub(super) fn make_room(&self, builder: &mut Builder) {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.row().single) {
+            let left = self.of(kind).into_iter().filter(|change| change.after.is_none()).collect();
+            add_memberships(builder, kind, left);
+        }
+    }
+
+    /// All other steps.
+    pub(super) fn add_steps(&self, builder: &mut Builder) {
+        for kind in Kind::ALL {
+            let mut changes = self.of(kind);
+            if kind.row().single {
+                changes.retain(|change| change.after.is_some());
+            }
+            match kind.family() {
+                Family::Grant => add_grants(builder, &changes),
+                Family::Level => add_levels(builder, kind, &changes),
+                Family::Field => add_attributes(builder, &changes),
+                Family::Membership => add_memberships(builder, kind, changes),
+            }
+        }
+    }
+}
+
+fn add_grants(builder: &mut Builder, changes: &[&Change<'_>]) {
+    let grants = |given: bool| {
         let grants = changes.iter().filter(|change| change.after.is_some() == given);
         let grants = grants.filter_map(|change| match change.target {
             Target::Role { role, division } => {
@@ -106,40 +142,28 @@ fn add_steps(builder: &mut Builder, changes: &[Change<'_>]) {
         });
         grants.collect::<Vec<_>>()
     };
-    let (given, taken) = (roles(true), roles(false));
+    let (given, taken) = (grants(true), grants(false));
     for chunk in given.chunks(limits::GENESYS_BULK) {
         builder.then(Effect::AddRoles(chunk.to_vec()));
     }
     for chunk in taken.chunks(limits::GENESYS_BULK) {
         builder.then(Effect::RemoveRoles(chunk.to_vec()));
     }
-    for chunk in levels(changes, Kind::Skill).chunks(limits::GENESYS_BULK) {
-        builder.then(Effect::SetSkills(chunk.to_vec()));
-    }
-    for chunk in levels(changes, Kind::Language).chunks(limits::GENESYS_BULK) {
-        builder.then(Effect::SetLanguages(chunk.to_vec()));
-    }
-    add_attributes(builder, changes);
-    for change in changes {
-        if let Target::Queue(queue) = change.target {
-            let queue = queue.clone();
-            builder.then(if change.after.is_some() {
-                Effect::JoinQueue(queue)
-            } else {
-                Effect::LeaveQueue(queue)
-            });
-        }
+}
+
+fn add_levels(builder: &mut Builder, kind: Kind, changes: &[&Change<'_>]) {
+    for chunk in levels(changes).chunks(limits::GENESYS_BULK) {
+        builder.then(Effect::SetLevels { kind, levels: chunk.to_vec() });
     }
 }
 
-fn levels(changes: &[Change<'_>], kind: Kind) -> Vec<Level> {
+fn levels(changes: &[&Change<'_>]) -> Vec<Level> {
     let level = |setting: &Option<Setting>| match setting {
         Some(Setting::Level(level)) => Some(*level),
         _ => None::<Proficiency>,
     };
-    let of_kind = changes.iter().filter(|change| change.target.kind() == kind);
-    let named = of_kind.filter_map(|change| match change.target {
-        Target::Skill(of) | Target::Language(of) => {
+    let named = changes.iter().filter_map(|change| match change.target {
+        Target::Level { of, .. } => {
             Some(Level { of: of.clone(), before: level(&change.before), after: level(&change.after) })
         }
         _ => None,
@@ -147,7 +171,20 @@ fn levels(changes: &[Change<'_>], kind: Kind) -> Vec<Level> {
     named.collect()
 }
 
-fn add_attributes(builder: &mut Builder, changes: &[Change<'_>]) {
+fn add_memberships(builder: &mut Builder, kind: Kind, changes: Vec<&Change<'_>>) {
+    for change in changes {
+        if let Target::Member { of, .. } = change.target {
+            let of = of.clone();
+            builder.then(if change.after.is_some() {
+                Effect::Join { kind, of }
+            } else {
+                Effect::Leave { kind, of }
+            });
+        }
+    }
+}
+
+fn add_attributes(builder: &mut Builder, changes: &[&Change<'_>]) {
     type Fields = (Named, u32, BTreeMap<String, Value>, BTreeMap<String, Value>);
     let value = |setting: &Option<Setting>| match setting {
         Some(Setting::Value(value)) => value.clone(),

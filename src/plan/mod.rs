@@ -1,18 +1,20 @@
 //! The plan: what must change in Genesys Cloud so that a user or group becomes what it should be.
 //!
 //! Pure diff of desired, observed and granted into ordered, idempotent steps, each carrying what undoes it. Does not call
-//! anybody: steps are carried out by `saga`. Start with [`user::plan_user`] and [`group::plan_group`]; [`explain()`] puts a
-//! plan into words.
+//! anybody: steps are carried out by `saga`. Start with [`user::plan_user`] and [`group::plan_group`]; what each step does and
+//! undoes is in [`effects`]; [`explain()`] puts a plan into words.
 
 mod builder;
+pub mod effects;
 mod entitlements;
 mod explain;
 pub mod group;
 pub mod identity;
 pub mod user;
 
+pub use effects::describe;
 pub use entitlements::Resolved;
-pub use explain::{describe, describe_failed, explain};
+pub use explain::{describe_failed, explain};
 pub use group::{GroupInput, plan_group};
 pub use user::{Planned, UserChange, UserInput, plan_user};
 

@@ -25,11 +25,11 @@ fn level(value: f64) -> Setting {
 }
 
 fn skill(id: &str, value: f64) -> Entitlement {
-    Entitlement { target: Target::Skill(named(id)), setting: level(value) }
+    Entitlement { target: Target::Level { kind: Kind::Skill, of: named(id) }, setting: level(value) }
 }
 
 fn queue(id: &str) -> Entitlement {
-    Entitlement { target: Target::Queue(named(id)), setting: Setting::Held }
+    Entitlement { target: Target::Member { kind: Kind::Queue, of: named(id) }, setting: Setting::Held }
 }
 
 fn role(id: &str, division: &str) -> Entitlement {
@@ -166,7 +166,11 @@ fn a_leaver_loses_access_in_the_first_step_and_keeps_skills() {
     let effects: Vec<Effect> = planned.plan.steps.iter().map(|step| step.effect.clone()).collect();
     assert_eq!(
         effects,
-        [Effect::SetActive { active: false }, Effect::RevokeSessions, Effect::LeaveQueue(named("q"))]
+        [
+            Effect::SetActive { active: false },
+            Effect::RevokeSessions,
+            Effect::Leave { kind: Kind::Queue, of: named("q") }
+        ]
     );
     assert_eq!(planned.plan.pivot, Some(StepId(0)));
     assert_eq!(planned.granted.keys().collect::<Vec<_>>(), ["skill/s"]);
@@ -177,7 +181,8 @@ fn only_what_we_gave_and_is_still_ours_is_taken_back() {
     let rule = || Reason::Rule("r".into());
     let skills = |before, after| {
         let level = |level: Option<f64>| level.map(|level| Proficiency::new(level).unwrap());
-        vec![Effect::SetSkills(vec![Level { of: named("s"), before: level(before), after: level(after) }])]
+        let levels = vec![Level { of: named("s"), before: level(before), after: level(after) }];
+        vec![Effect::SetLevels { kind: Kind::Skill, levels }]
     };
     let table = [
         (
@@ -241,7 +246,7 @@ fn more_than_fifty_skills_travel_in_several_steps() {
         .effects()
         .iter()
         .map(|effect| match effect {
-            Effect::SetSkills(levels) => levels.len(),
+            Effect::SetLevels { kind: Kind::Skill, levels } => levels.len(),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -375,10 +380,10 @@ fn applied(observed: &Observed, plan: &crate::model::Plan) -> Observed {
             Effect::RemoveRoles(grants) => grants.into_iter().for_each(|grant| {
                 set(Target::Role { role: grant.role, division: grant.division }, None);
             }),
-            Effect::SetSkills(levels) => {
-                levels
-                    .into_iter()
-                    .for_each(|level| set(Target::Skill(level.of), level.after.map(Setting::Level)));
+            Effect::SetLevels { kind, levels } => {
+                levels.into_iter().for_each(|level| {
+                    set(Target::Level { kind, of: level.of }, level.after.map(Setting::Level))
+                });
             }
             Effect::SetAttributes { schema, version, after, .. } => {
                 after.into_iter().for_each(|(field, value)| {
@@ -386,8 +391,8 @@ fn applied(observed: &Observed, plan: &crate::model::Plan) -> Observed {
                     set(target, (!value.is_null()).then_some(Setting::Value(value)));
                 })
             }
-            Effect::JoinQueue(queue) => set(Target::Queue(queue), Some(Setting::Held)),
-            Effect::LeaveQueue(queue) => set(Target::Queue(queue), None),
+            Effect::Join { kind, of } => set(Target::Member { kind, of }, Some(Setting::Held)),
+            Effect::Leave { kind, of } => set(Target::Member { kind, of }, None),
             other => panic!("no entitlement: {other:?}"),
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::builder::Builder;
-use super::entitlements::{Resolved, plan_entitlements};
+use super::entitlements::{Comparison, Resolved, compare};
 use super::identity::{self, Payload};
 use crate::model::{Effect, GrantedSet, Kind, Mark, Named, Object, Observed, Plan, PlanKind, UserState};
 
@@ -82,8 +82,7 @@ fn create(input: &UserInput<'_>, mark: &Mark, active: bool) -> Planned {
     if let Some(to) = input.division {
         builder.then(Effect::MoveDivision { to: to.clone(), from: None });
     }
-    let granted = entitlements(&mut builder, input, active);
-    Planned { plan: builder.finish(PlanKind::Create), granted }
+    Planned { granted: entitlements(&mut builder, input, active), plan: builder.finish(PlanKind::Create) }
 }
 
 fn delete() -> Planned {
@@ -120,24 +119,35 @@ fn existing(input: &UserInput<'_>, adopt: bool, active: bool) -> Planned {
     if let Some(update) = difference(input) {
         builder.identity(update);
     }
+    let kept = kept(input, active);
+    let comparison = compared(input, &kept, active);
+    comparison.make_room(&mut builder);
     if let Some(to) = input.division.filter(|to| input.observed.division.as_ref() != Some(to)) {
         builder.then(Effect::MoveDivision { to: to.clone(), from: input.observed.division.clone() });
     }
-    let granted = entitlements(&mut builder, input, active);
-    Planned { plan: builder.finish(kind), granted }
+    comparison.add_steps(&mut builder);
+    Planned { plan: builder.finish(kind), granted: comparison.granted }
 }
 
-/// An inactive user keeps skills, languages and attributes, and loses what gives access: roles and queues that we gave.
+/// Steps for a user that stays where it is.
 fn entitlements(builder: &mut Builder, input: &UserInput<'_>, active: bool) -> GrantedSet {
-    if active {
-        return plan_entitlements(builder, input.desired, input.managed, input.granted, input.observed);
-    }
-    let keeps =
-        |resolved: &&Resolved| !matches!(resolved.entitlement.target.kind(), Kind::Role | Kind::Queue);
-    let desired: Vec<Resolved> = input.desired.iter().filter(keeps).cloned().collect();
+    let kept = kept(input, active);
+    let comparison = compared(input, &kept, active);
+    comparison.make_room(builder);
+    comparison.add_steps(builder);
+    comparison.granted
+}
+
+/// An inactive user keeps what gives no access, skills for example, and loses the rest of what we gave.
+fn kept(input: &UserInput<'_>, active: bool) -> Vec<Resolved> {
+    let keeps = |resolved: &&Resolved| active || !resolved.entitlement.target.kind().gives_access();
+    input.desired.iter().filter(keeps).cloned().collect()
+}
+
+fn compared<'a>(input: &UserInput<'a>, kept: &'a [Resolved], active: bool) -> Comparison<'a> {
     let mut managed = input.managed.clone();
-    managed.extend([Kind::Role, Kind::Queue]);
-    plan_entitlements(builder, &desired, &managed, input.granted, input.observed)
+    managed.extend(Kind::ALL.into_iter().filter(|kind| !active && kind.gives_access()));
+    compare(kept, &managed, input.granted, input.observed)
 }
 
 /// The single attributes in which Genesys differs from what it should hold.

@@ -1,7 +1,9 @@
-//! Brings one step, or one undo, to its end: sends its calls, waits, repeats, and looks where an answer was lost.
+//! Brings one step, or one undo, to its end: sends its calls, waits, repeats, and looks where an answer was
+//! lost.
 //!
-//! Async, but without a decision about the saga: that is `machine`. Which calls a step has is `calls` and `undo`. Here is the
-//! way forward and what both ways share; creates are in `create`, the way back in `back`.
+//! Async, but without a decision about the saga: that is `machine`. Which calls a step has is
+//! [`crate::plan::effects`]. Here is the way forward and what both ways share; creates are in `create`, the
+//! way back in `back`.
 
 mod back;
 mod create;
@@ -11,14 +13,15 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::calls;
 use crate::limits;
 use crate::model::ports::{CallContext, Clock, Upstream, Write};
 use crate::model::{
     Aspects, Backoff, Effect, Mark, Observed, Refusal, RefusalKind, Secret, Step, UserId, UserState, Verdict,
 };
+use crate::plan::effects;
 
-/// How long a 404 on a user that was just made counts as "not visible yet" (docs/genesys.md G7.9, read-after-write).
+/// How long a 404 on a user that was just made counts as "not visible yet" (docs/genesys.md G7.9,
+/// read-after-write).
 const FRESH_FOR_MS: u64 = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -30,8 +33,8 @@ pub(super) enum StepEnd {
         refusal: Refusal,
         partial: bool,
     },
-    /// Given up between two tries because the saga settles or the process stops; `partial` unless nothing was sent that can
-    /// have taken effect.
+    /// Given up between two tries because the saga settles or the process stops; `partial` unless nothing was
+    /// sent that can have taken effect.
     Abandoned {
         partial: bool,
     },
@@ -66,7 +69,7 @@ impl Driver {
             _ => {}
         }
         let mut partial = false;
-        for mut write in calls::forward(&step.effect, self.bound.as_deref()) {
+        for mut write in effects::forward(&step.effect, self.bound.as_deref()) {
             self.add_password(&mut write);
             match self.persist(&write).await {
                 StepEnd::Done(_) => partial = true,
@@ -122,8 +125,8 @@ impl Driver {
         self.fresh && refusal.kind == RefusalKind::NotFound && waited < FRESH_FOR_MS
     }
 
-    /// A DELETE of a user that was made moments ago may have met a 404 that only meant "not visible yet". Seen deleted is
-    /// proof; absent is believed after a quiet period; alive is deleted again.
+    /// A DELETE of a user that was made moments ago may have met a 404 that only meant "not visible yet".
+    /// Seen deleted is proof; absent is believed after a quiet period; alive is deleted again.
     async fn confirm_deleted(&mut self, user: &UserId) -> StepEnd {
         let started = self.clock.monotonic_ms();
         let quiet = u64::try_from(limits::QUIET_PERIOD.as_millis()).unwrap_or(u64::MAX);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::model::{ConflictClass, Effect, Named, PlanKind, RefusalKind, UserId};
+use crate::model::{ConflictClass, Effect, Kind, Named, PlanKind, RefusalKind, UserId};
 
 fn named(id: &str) -> Named {
     Named { id: id.into(), name: id.into() }
@@ -29,6 +29,10 @@ fn plan(kind: PlanKind, steps: Vec<(Effect, ConflictClass, bool)>, pivot: Option
     Plan { kind, steps: steps.into_iter().enumerate().map(step).collect(), pivot: pivot.map(StepId) }
 }
 
+fn join(id: &str) -> Effect {
+    Effect::Join { kind: Kind::Queue, of: named(id) }
+}
+
 /// create | division (user) | queue A | queue B
 fn create() -> Plan {
     plan(
@@ -40,8 +44,8 @@ fn create() -> Plan {
                 true,
             ),
             (Effect::MoveDivision { to: named("d"), from: None }, ConflictClass::User, false),
-            (Effect::JoinQueue(named("a")), ConflictClass::Queue("a".into()), false),
-            (Effect::JoinQueue(named("b")), ConflictClass::Queue("b".into()), false),
+            (join("a"), ConflictClass::Member("a".into()), false),
+            (join("b"), ConflictClass::Member("b".into()), false),
         ],
         None,
     )
@@ -98,7 +102,7 @@ fn identity_runs_alone_and_the_rest_side_by_side() {
 
 #[test]
 fn steps_of_one_class_run_one_after_another() {
-    let levels = Effect::SetSkills(vec![]);
+    let levels = Effect::SetLevels { kind: Kind::Skill, levels: vec![] };
     let steps = vec![
         (levels.clone(), ConflictClass::User, false),
         (levels, ConflictClass::User, false),
@@ -169,7 +173,11 @@ fn from_the_pivot_on_a_saga_only_goes_forward() {
             PlanKind::Deactivate,
             vec![
                 (Effect::SetActive { active: false }, ConflictClass::User, true),
-                (Effect::LeaveQueue(named("a")), ConflictClass::Queue("a".into()), false),
+                (
+                    Effect::Leave { kind: Kind::Queue, of: named("a") },
+                    ConflictClass::Member("a".into()),
+                    false,
+                ),
             ],
             Some(0),
         )

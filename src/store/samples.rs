@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::model::{
     Cause, ClientId, ConflictClass, CredentialId, Effect, Entitlement, Granted, GrantedSet, GroupId, Intent,
-    Named, Object, Outcome, Plan, PlanKind, Reason, Refusal, RefusalKind, SagaId, SagaOpened, Setting, Step,
-    StepId, Subject, SubjectId, Target, TenantId, Turn, UserId,
+    Kind, Named, Object, Outcome, Plan, PlanKind, Reason, Refusal, RefusalKind, SagaId, SagaOpened, Setting,
+    Step, StepId, Subject, SubjectId, Target, TenantId, Turn, UserId,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -33,8 +33,8 @@ pub(crate) fn named(id: &str) -> Named {
 pub(crate) fn granted(key: &str) -> (String, Granted) {
     let parts: Vec<&str> = key.split('/').collect();
     let target = match parts.as_slice() {
-        ["queue", id] => Target::Queue(named(id)),
-        ["skill", id] => Target::Skill(named(id)),
+        ["queue", id] => Target::Member { kind: Kind::Queue, of: named(id) },
+        ["skill", id] => Target::Level { kind: Kind::Skill, of: named(id) },
         ["role", role, division] => Target::Role { role: named(role), division: named(division) },
         ["attribute", schema, field] => {
             Target::Attribute { schema: named(schema), version: 1, field: (*field).to_owned() }

@@ -6,7 +6,7 @@ use crate::cli::exit::Failure;
 use crate::config::{Config, Grant, OnUnknownRuleName};
 use crate::genesys::{GenesysClient, Settings, regions};
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Upstream};
-use crate::model::{Aspects, Kind, Observed, Proficiency, Refusal, RefusalKind, Verdict, Wanted};
+use crate::model::{Aspects, Family, Kind, Observed, Proficiency, Refusal, RefusalKind, Verdict, Wanted};
 use std::collections::BTreeSet;
 
 use super::judge::{Finding, State, Trouble, judge};
@@ -100,10 +100,11 @@ async fn directory(client: &GenesysClient) -> Vec<Finding> {
     };
     if let Some(user) = someone {
         let kinds: BTreeSet<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Attribute).collect();
-        let aspects = Aspects { kinds, attribute_schemas: BTreeSet::new() };
+        let permissions: BTreeSet<&str> = kinds.iter().map(|kind| kind.row().read).collect();
+        let permissions = permissions.into_iter().collect::<Vec<_>>().join(", ");
+        let aspects = Aspects { kinds, ..Aspects::default() };
         let seen = client.observe(&user, &aspects, &context()).await;
-        let permissions = "authorization:grant:view, routing:skill:view and routing:queue:view";
-        findings.push(judge("a user's grants", &seen, permissions, |_| {
+        findings.push(judge("a user's grants", &seen, &permissions, |_| {
             Finding::good("a user's grants", "can be read")
         }));
     }
@@ -117,20 +118,15 @@ async fn directory(client: &GenesysClient) -> Vec<Finding> {
 async fn catalogue(client: &GenesysClient) -> Vec<Finding> {
     let name = || NOBODY.to_owned();
     let Some(proficiency) = Proficiency::new(0.0) else { return Vec::new() };
-    let value = serde_json::Value::String(name());
-    let questions = [
-        ("roles", "authorization:role:view", Wanted::Role { role: name(), division: None }),
-        ("skills", "routing:skill:view", Wanted::Skill { skill: name(), proficiency }),
-        ("languages", "a role with any permission", Wanted::Language { language: name(), proficiency }),
-        ("queues", "routing:queue:view", Wanted::Queue { queue: name() }),
-        (
-            "custom attributes",
-            "users:customAttributesSchema:view",
-            Wanted::Attribute { schema: name(), field: name(), value },
-        ),
-    ];
     let mut findings = Vec::new();
-    for (check, permission, wanted) in questions {
+    for kind in Kind::ALL {
+        let wanted = match kind.family() {
+            Family::Grant => Wanted::Role { role: name(), division: None },
+            Family::Membership => Wanted::Member { kind, name: name() },
+            Family::Level => Wanted::Level { kind, name: name(), proficiency },
+            Family::Field => Wanted::Attribute { schema: name(), field: name(), value: name().into() },
+        };
+        let (check, permission) = (kind.row().plural, kind.row().find);
         let answer = client.resolve(&[wanted], None, &context()).await;
         findings.push(judge(check, &answer, permission, |_| Finding::good(check, "names can be looked up")));
     }
@@ -171,12 +167,9 @@ async fn names(config: &Config, client: &GenesysClient) -> Vec<Finding> {
         let wanted: Vec<Wanted> = rule.grants.iter().map(known).collect();
         let answer = client.resolve(&wanted, None, &context()).await;
         let Verdict::Done(resolutions) = &answer else {
-            findings.push(judge(
-                &check,
-                &answer,
-                "reading roles, skills, languages, queues and schemas",
-                |_| Finding::good(check.clone(), ""),
-            ));
+            findings.push(judge(&check, &answer, "the right to look up each of its names", |_| {
+                Finding::good(check.clone(), "")
+            }));
             continue;
         };
         let missing: Vec<Finding> =

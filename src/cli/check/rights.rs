@@ -1,48 +1,28 @@
 //! Compares what the OAuth client may do with what the bridge needs, permission by permission and division by division.
 //!
-//! Pure. The list is what Genesys' API description demands of the operations that the bridge calls; the README repeats it.
+//! Pure. The list is what Genesys' API description demands of the operations that the bridge calls, kinds of entitlement in their
+//! own rows (`model::kind`); the README repeats it.
 
 use crate::config::{Config, GroupPolicy, PasswordPolicy};
 use crate::genesys::api::rights::Rights;
+use crate::model::{Kind, Need};
 
 use super::judge::{Finding, Trouble};
 
-/// Something that the bridge needs. Any of the permissions will do.
-struct Need {
-    permissions: &'static [&'static str],
-    /// Whether it must be held in each division that the configuration names.
-    by_division: bool,
-    what_for: &'static str,
-}
-
-const fn need(permissions: &'static [&'static str], by_division: bool, what_for: &'static str) -> Need {
-    Need { permissions, by_division, what_for }
-}
-
-const ALWAYS: [Need; 14] = [
-    need(&["directory:user:view"], true, "reading users"),
-    need(&["directory:user:add"], true, "creating users"),
-    need(&["directory:user:edit"], true, "changing users and custom attributes"),
-    need(&["directory:user:delete"], true, "deleting users, and taking back a create that failed"),
-    need(&["authorization:role:view"], false, "finding roles by name"),
-    need(&["authorization:grant:view"], false, "reading role grants"),
-    need(&["authorization:grant:add"], true, "giving roles"),
-    need(&["authorization:grant:delete"], true, "taking back roles"),
-    need(&["routing:skill:view"], false, "finding skills by name"),
-    need(&["routing:skill:assign"], false, "giving skills"),
-    need(&["routing:language:assign", "routing:skill:assign"], false, "giving languages"),
-    need(&["routing:queue:view"], true, "finding queues by name"),
-    need(&["routing:queueMember:manage", "routing:queue:edit"], true, "queue membership"),
-    need(&["users:customAttributesSchema:view"], false, "finding custom attributes by name"),
+const ALWAYS: [Need; 4] = [
+    Need::new(&["directory:user:view"], true, "reading users"),
+    Need::new(&["directory:user:add"], true, "creating users"),
+    Need::new(&["directory:user:edit"], true, "changing users and custom attributes"),
+    Need::new(&["directory:user:delete"], true, "deleting users, and taking back a create that failed"),
 ];
-const SESSIONS: Need = need(&["oauth:token:delete"], false, "ending the sessions of people who leave");
+const SESSIONS: Need = Need::new(&["oauth:token:delete"], false, "ending the sessions of people who leave");
 const PASSWORDS: Need =
-    need(&["directory:user:setPassword"], false, "passing passwords on (tenant.password = \"forward\")");
+    Need::new(&["directory:user:setPassword"], false, "passing passwords on (tenant.password = \"forward\")");
 const GROUPS: [Need; 2] = [
-    need(&["directory:group:add"], false, "creating groups (tenant.groups = \"create\")"),
-    need(&["directory:group:delete"], false, "deleting groups (tenant.groups = \"create\")"),
+    Need::new(&["directory:group:add"], false, "creating groups (tenant.groups = \"create\")"),
+    Need::new(&["directory:group:delete"], false, "deleting groups (tenant.groups = \"create\")"),
 ];
-const GROUP_MEMBERS: Need = need(&["directory:group:edit"], false, "reading and changing groups");
+const GROUP_MEMBERS: Need = Need::new(&["directory:group:edit"], false, "reading and changing groups");
 
 /// What is missing, or one good finding. `divisions` are those that the configuration names.
 pub(super) fn compare<'a>(
@@ -52,7 +32,8 @@ pub(super) fn compare<'a>(
 ) -> Vec<Finding> {
     let passwords = (config.tenant.password == PasswordPolicy::Forward).then_some(&PASSWORDS);
     let groups = GROUPS.iter().filter(|_| config.tenant.groups == GroupPolicy::Create);
-    let needs = ALWAYS.iter().chain([&SESSIONS, &GROUP_MEMBERS]).chain(passwords).chain(groups);
+    let kinds = Kind::ALL.into_iter().flat_map(|kind| kind.row().needs);
+    let needs = ALWAYS.iter().chain(kinds).chain([&SESSIONS, &GROUP_MEMBERS]).chain(passwords).chain(groups);
     let missing: Vec<Finding> = needs.filter_map(|need| lacking(need, rights, divisions.clone())).collect();
     if missing.is_empty() {
         return vec![Finding::good("rights", "the OAuth client has every permission that the bridge needs")];
@@ -61,7 +42,7 @@ pub(super) fn compare<'a>(
 }
 
 fn lacking<'a>(need: &Need, rights: &[Rights], divisions: impl Iterator<Item = &'a str>) -> Option<Finding> {
-    let names = need.permissions.join(" or ");
+    let names = need.any_of.join(" or ");
     let holding: Vec<&Rights> = rights.iter().filter(|rights| holds(rights, need)).collect();
     if holding.is_empty() {
         let says = format!("permission {names} is missing; it is needed for {}", need.what_for);
@@ -90,7 +71,7 @@ fn lacking<'a>(need: &Need, rights: &[Rights], divisions: impl Iterator<Item = &
 }
 
 fn holds(rights: &Rights, need: &Need) -> bool {
-    rights.permissions.iter().any(|held| need.permissions.iter().any(|wanted| covers(held, wanted)))
+    rights.permissions.iter().any(|held| need.any_of.iter().any(|wanted| covers(held, wanted)))
 }
 
 /// Whether a held permission, in which each part may be `*`, covers a wanted one.
@@ -127,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_missing_permission_and_a_missing_division_are_told_apart() {
-        let queues = need(&["routing:queue:view"], true, "queues");
+        let queues = Need::new(&["routing:queue:view"], true, "queues");
         let trouble = |rights: &[Rights]| {
             lacking(&queues, rights, ["EMEA", "APAC"].into_iter()).and_then(|finding| finding.trouble)
         };

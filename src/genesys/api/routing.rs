@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::named;
 use crate::genesys::request::{HttpCall, Method, Nature};
-use crate::model::{Entitlement, Proficiency, Setting, Target, UserId};
+use crate::model::{Entitlement, Kind, Proficiency, Setting, Target, UserId};
 
 /// Page size that Genesys serves for what a user has.
 pub const PAGE: usize = 50;
@@ -21,6 +21,22 @@ pub enum Area {
 }
 
 impl Area {
+    /// The area of a kind, if it has levels.
+    pub fn of(kind: Kind) -> Option<Area> {
+        match kind {
+            Kind::Skill => Some(Area::Skills),
+            Kind::Language => Some(Area::Languages),
+            Kind::Role | Kind::Attribute | Kind::Queue => None,
+        }
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Area::Skills => Kind::Skill,
+            Area::Languages => Kind::Language,
+        }
+    }
+
     fn segment(self) -> &'static str {
         match self {
             Area::Skills => "routingskills",
@@ -76,10 +92,7 @@ pub fn directory(area: Area, name: Option<&str>, size: usize, page: u32) -> Http
 pub fn entitlement(area: Area, entity: &Value) -> Option<Entitlement> {
     let of = named(entity)?;
     let level = entity.get("proficiency").and_then(Value::as_f64).unwrap_or(0.0);
-    let target = match area {
-        Area::Skills => Target::Skill(of),
-        Area::Languages => Target::Language(of),
-    };
+    let target = Target::Level { kind: area.kind(), of };
     Some(Entitlement { target, setting: Setting::Level(Proficiency::new(level)?) })
 }
 

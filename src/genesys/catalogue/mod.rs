@@ -19,8 +19,8 @@ use super::api::{authorization, named, queues};
 use super::client::{Calls, Stop, unreadable};
 use super::request::HttpCall;
 use crate::limits;
-use crate::model::Named;
 use crate::model::ports::{CallContext, Priority};
+use crate::model::{Kind, Named};
 
 /// Entities on a page of a listing.
 const PAGE: usize = 100;
@@ -38,6 +38,17 @@ pub(super) enum Class {
 }
 
 impl Class {
+    /// Under which the names of a kind are listed; custom attributes are found by their schemas.
+    pub(super) fn of(kind: Kind) -> Option<Class> {
+        match kind {
+            Kind::Role => Some(Class::Role),
+            Kind::Skill => Some(Class::Skill),
+            Kind::Language => Some(Class::Language),
+            Kind::Queue => Some(Class::Queue),
+            Kind::Attribute => None,
+        }
+    }
+
     /// For people.
     pub(super) fn word(self) -> &'static str {
         match self {

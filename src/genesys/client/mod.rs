@@ -1,10 +1,11 @@
 //! The Genesys client: the `Upstream` port over HTTP.
 //!
-//! Here is only the wiring; one sending with its token, budget and retries is in `calls`, writes are in `writes`, looks in
-//! `looks` and `observing`, names in `resolving`. What to do after a refusal is the saga's business.
+//! Here is only the wiring; one sending with its token, budget and retries is in `calls`, writes are in `writes` and `memberships`,
+//! looks in `looks` and `observing`, names in `resolving`. What to do after a refusal is the saga's business.
 
 mod calls;
 mod looks;
+mod memberships;
 mod observing;
 mod resolving;
 mod stop;

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
+
 use super::GenesysClient;
 use super::stop::{Stop, unreadable};
 use crate::genesys::api::routing::{self, Area};
@@ -23,37 +25,38 @@ impl GenesysClient {
     ) -> Result<Option<Observed>, Stop> {
         let Some(mut observed) = self.identity(user, context).await? else { return Ok(None) };
         let deleted = observed.state == UserState::Deleted;
-        let (roles, skills, languages, values, queues) = tokio::join!(
-            self.part(Kind::Role, aspects, deleted, self.grants_of(user, context)),
-            self.part(Kind::Skill, aspects, deleted, self.levels_of(Area::Skills, user, context)),
-            self.part(Kind::Language, aspects, deleted, self.levels_of(Area::Languages, user, context)),
-            self.part(Kind::Attribute, aspects, deleted, self.values_of(user, aspects, context)),
-            self.part(Kind::Queue, aspects, deleted, self.memberships_of(user, context)),
-        );
+        // All kinds that were asked for, side by side.
+        let parts = aspects.kinds.iter().map(|kind| self.part(*kind, user, aspects, deleted, context));
         let mut entitlements = BTreeMap::new();
-        for part in [roles?, skills?, languages?, values?, queues?] {
-            entitlements.extend(part.into_iter().map(|found| (found.target.key(), found)));
+        for part in join_all(parts).await {
+            entitlements.extend(part?.into_iter().map(|found| (found.target.key(), found)));
         }
         observed.entitlements = entitlements;
         observed.read = aspects.kinds.clone();
         Ok(Some(observed))
     }
 
-    /// One aspect if it was asked for. A 404 on a user that exists is a cache that lags; on a deleted one it means "nothing".
+    /// What a user has of one kind. A 404 on a user that exists is a cache that lags; on a deleted one it means "nothing".
     async fn part(
         &self,
         kind: Kind,
+        user: &UserId,
         aspects: &Aspects,
         deleted: bool,
-        read: impl Future<Output = Result<Vec<Entitlement>, Stop>>,
+        context: &CallContext,
     ) -> Result<Vec<Entitlement>, Stop> {
-        if !aspects.kinds.contains(&kind) {
-            return Ok(Vec::new());
-        }
-        match read.await {
+        let read = match kind {
+            Kind::Role => self.grants_of(user, context).await,
+            Kind::Skill => self.levels_of(Area::Skills, user, context).await,
+            Kind::Language => self.levels_of(Area::Languages, user, context).await,
+            Kind::Attribute => self.values_of(user, aspects, context).await,
+            Kind::Queue => self.queues_of(user, context).await.map(|queues| memberships(kind, queues)),
+        };
+        match read {
             Err(stop) if stop.is(RefusalKind::NotFound) && deleted => Ok(Vec::new()),
             Err(stop) if stop.is(RefusalKind::NotFound) => {
-                Err(Stop::later(1_500, format!("{kind:?} of the user cannot be read yet: {stop}")))
+                let kind = kind.row().plural;
+                Err(Stop::later(1_500, format!("{kind} of the user cannot be read yet: {stop}")))
             }
             settled => settled,
         }
@@ -84,22 +87,14 @@ impl GenesysClient {
         aspects: &Aspects,
         context: &CallContext,
     ) -> Result<Vec<Entitlement>, Stop> {
-        if aspects.attribute_schemas.is_empty() {
+        let schemas: Vec<&str> = aspects.ids(Kind::Attribute).collect();
+        if schemas.is_empty() {
             return Ok(Vec::new());
         }
         let known = self.catalogue.schemas(&self.calls, None, context).await?;
-        let schemas: Vec<&str> = aspects.attribute_schemas.iter().map(String::as_str).collect();
         let call = attributes::of_user(user, &schemas);
         let answer = self.calls.json(&call, context).await?;
         attributes::entitlements(&answer, &known).ok_or_else(|| unreadable(&call))
-    }
-
-    async fn memberships_of(&self, user: &UserId, context: &CallContext) -> Result<Vec<Entitlement>, Stop> {
-        let queues = self.queues_of(user, context).await?;
-        Ok(queues
-            .into_iter()
-            .map(|queue| Entitlement { target: Target::Queue(queue), setting: Setting::Held })
-            .collect())
     }
 
     /// Queues of a user, joined or not: two listings, since one shows only either.
@@ -112,4 +107,9 @@ impl GenesysClient {
         let all: Option<Vec<Named>> = on?.iter().chain(off?.iter()).map(named).collect();
         all.ok_or_else(|| unreadable(&queues::of_user(user, true, 1)))
     }
+}
+
+fn memberships(kind: Kind, of: Vec<Named>) -> Vec<Entitlement> {
+    let member = |of| Entitlement { target: Target::Member { kind, of }, setting: Setting::Held };
+    of.into_iter().map(member).collect()
 }

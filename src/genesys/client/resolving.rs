@@ -8,7 +8,7 @@ use crate::genesys::catalogue::names::similar;
 use crate::genesys::catalogue::values::{self, Field};
 use crate::genesys::catalogue::{Class, Found, find_schema};
 use crate::model::ports::{CallContext, Resolution};
-use crate::model::{Entitlement, Named, Setting, Target, Wanted};
+use crate::model::{Entitlement, Kind, Named, Setting, Target, Wanted};
 
 impl GenesysClient {
     pub(super) async fn resolve_all(
@@ -30,16 +30,17 @@ impl GenesysClient {
         division: Option<&Named>,
         context: &CallContext,
     ) -> Result<Resolution, Stop> {
-        let (class, name) = match wanted {
-            Wanted::Role { role, .. } => (Class::Role, role),
-            Wanted::Queue { queue } => (Class::Queue, queue),
-            Wanted::Skill { skill, .. } => (Class::Skill, skill),
-            Wanted::Language { language, .. } => (Class::Language, language),
+        let (kind, name) = match wanted {
+            Wanted::Role { role, .. } => (Kind::Role, role),
+            Wanted::Member { kind, name } | Wanted::Level { kind, name, .. } => (*kind, name),
             Wanted::Attribute { schema, field, value } => {
                 return self.resolve_attribute(schema, field, value, context).await;
             }
         };
-        let named = match self.catalogue.find(&self.calls, class, name, context).await? {
+        let Some(class) = Class::of(kind) else {
+            return Ok(Resolution::BadValue(format!("a {} is not found by name", kind.row().word)));
+        };
+        let of = match self.catalogue.find(&self.calls, class, name, context).await? {
             Found::One(named) => named,
             Found::Unknown { what, similar } => return Ok(Resolution::UnknownName { what, similar }),
         };
@@ -50,15 +51,14 @@ impl GenesysClient {
                     None => Found::One(self.default_division(division, context).await?),
                 };
                 match found {
-                    Found::One(division) => (Target::Role { role: named, division }, Setting::Held),
+                    Found::One(division) => (Target::Role { role: of, division }, Setting::Held),
                     Found::Unknown { what, similar } => {
                         return Ok(Resolution::UnknownName { what, similar });
                     }
                 }
             }
-            Wanted::Skill { proficiency, .. } => (Target::Skill(named), Setting::Level(*proficiency)),
-            Wanted::Language { proficiency, .. } => (Target::Language(named), Setting::Level(*proficiency)),
-            Wanted::Queue { .. } | Wanted::Attribute { .. } => (Target::Queue(named), Setting::Held),
+            Wanted::Level { proficiency, .. } => (Target::Level { kind, of }, Setting::Level(*proficiency)),
+            Wanted::Member { .. } | Wanted::Attribute { .. } => (Target::Member { kind, of }, Setting::Held),
         };
         Ok(Resolution::Found(Entitlement { target, setting }))
     }

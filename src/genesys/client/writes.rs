@@ -1,7 +1,7 @@
 //! Writes: each [`Write`] as the calls that carry it out.
 //!
-//! Most are one call. Those that need a version read it first and read it again after a conflict. Which writes a change needs
-//! is decided in `plan`.
+//! Most are one call. Those that need a version read it first and read it again after a conflict. Memberships are in
+//! `memberships`. Which writes a change needs is decided in `plan`.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use super::stop::{Stop, unreadable};
 use super::{Calls, GenesysClient};
 use crate::genesys::api::attributes::{self, Clearing};
 use crate::genesys::api::routing::{self, Area};
-use crate::genesys::api::{authorization, groups, id, queues, scim_users, tokens, users, version};
+use crate::genesys::api::{authorization, groups, id, scim_users, tokens, users, version};
 use crate::genesys::request::HttpCall;
 use crate::limits;
-use crate::model::ports::{CallContext, Write};
-use crate::model::{Object, Proficiency, RefusalKind, RoleGrant, UserId, UserState};
+use crate::model::ports::{CallContext, Write, refused_here};
+use crate::model::{Kind, Object, Proficiency, RefusalKind, RoleGrant, UserId, UserState};
 
 /// Looks after the deletion of a group until it is believed to be gone.
 const GONE_TRIES: u32 = 6;
 
 /// What Genesys made, if it made something.
-type Made = Result<Option<String>, Stop>;
+pub(super) type Made = Result<Option<String>, Stop>;
 
 impl GenesysClient {
     pub(super) async fn carry_out(&self, write: &Write, context: &CallContext) -> Made {
@@ -45,22 +45,20 @@ impl GenesysClient {
             Write::MoveDivision(user, to) => send(calls, &authorization::move_user(user, to), context).await,
             Write::AddRoles(user, grants) => add_roles(calls, user, grants, context).await,
             Write::RemoveRole(user, grant) => send(calls, &authorization::remove(user, grant), context).await,
-            Write::SetSkills(user, levels) => set_levels(calls, Area::Skills, user, levels, context).await,
-            Write::RemoveSkill(user, skill) => {
-                send(calls, &routing::remove(Area::Skills, user, skill), context).await
+            Write::SetLevels(kind, user, levels) => {
+                let area = Area::of(*kind).ok_or_else(|| misplaced(*kind))?;
+                set_levels(calls, area, user, levels, context).await
             }
-            Write::SetLanguages(user, levels) => {
-                set_levels(calls, Area::Languages, user, levels, context).await
-            }
-            Write::RemoveLanguage(user, language) => {
-                send(calls, &routing::remove(Area::Languages, user, language), context).await
+            Write::RemoveLevel(kind, user, of) => {
+                let area = Area::of(*kind).ok_or_else(|| misplaced(*kind))?;
+                send(calls, &routing::remove(area, user, of), context).await
             }
             Write::SetAttributes { user, schema, version, set, clear } => {
                 let record = Record { user, schema, version: *version };
                 set_attributes(calls, &record, set, clear, context).await
             }
-            Write::JoinQueue(user, queue) => self.change_membership(user, queue, true, context).await,
-            Write::LeaveQueue(user, queue) => self.change_membership(user, queue, false, context).await,
+            Write::Join(kind, user, of) => self.change_membership(*kind, user, of, true, context).await,
+            Write::Leave(kind, user, of) => self.change_membership(*kind, user, of, false, context).await,
             Write::CreateGroup(name) => create(calls, &groups::create(name), context).await,
             Write::RenameGroup(group, name) => rename_group(calls, group, name, context).await,
             Write::DeleteGroup(group) => delete_group(calls, group, context).await,
@@ -72,32 +70,19 @@ impl GenesysClient {
             }
         }
     }
-
-    /// Joining twice and leaving what one is not in may be errors (docs/genesys.md G6.2, uncertain): then a look decides.
-    async fn change_membership(
-        &self,
-        user: &UserId,
-        queue: &str,
-        member: bool,
-        context: &CallContext,
-    ) -> Made {
-        let call = if member { queues::join(user, queue) } else { queues::leave(user, queue) };
-        let stop = match send(&self.calls, &call, context).await {
-            Err(stop) if stop.is(RefusalKind::Validation) || stop.is(RefusalKind::Uniqueness) => stop,
-            settled => return settled,
-        };
-        let queues = match self.queues_of(user, context).await {
-            Ok(queues) => queues,
-            // Not looked yet: the whole change is tried again, and the refusal with it.
-            Err(later @ Stop::Later(_)) => return Err(later),
-            // A look that fails proves nothing: the refusal stands.
-            Err(_) => return Err(stop),
-        };
-        if queues.iter().any(|found| found.id == queue) == member { Ok(None) } else { Err(stop) }
-    }
 }
 
-async fn send(calls: &Calls, call: &HttpCall, context: &CallContext) -> Made {
+/// No plan asks a kind for what its family does not have.
+pub(super) fn misplaced(kind: Kind) -> Stop {
+    let word = kind.row().word;
+    Stop::Refused(refused_here(
+        RefusalKind::Other,
+        "bridge.kind",
+        format!("a {word} cannot be given this way"),
+    ))
+}
+
+pub(super) async fn send(calls: &Calls, call: &HttpCall, context: &CallContext) -> Made {
     calls.call(call, context).await.map(|_| None)
 }
 

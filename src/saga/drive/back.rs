@@ -1,6 +1,6 @@
 //! The way back: undoes one step on what Genesys shows now.
 //!
-//! Which calls an undo has is `undo`, pure. A step whose id was never learnt is looked for first: one absence proves nothing.
+//! Which calls an undo has is `plan::effects`, pure. A step whose id was never learnt is looked for first: one absence proves nothing.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{Driver, StepEnd, tries};
 use crate::limits;
 use crate::model::ports::Write;
 use crate::model::{Effect, Observed, RefusalKind, Step, UserId};
-use crate::saga::undo;
+use crate::plan::effects;
 
 impl Driver {
     /// Undoes the step. `Refused` means that the saga is stuck.
@@ -18,7 +18,7 @@ impl Driver {
             Ok(None) => return StepEnd::Done(None),
             Err(end) => return end,
         };
-        let observed = match undo::look(&step.effect) {
+        let observed = match effects::look(&step.effect) {
             None => Observed::default(),
             Some(aspects) => match self.observe(&UserId::new(bound.clone()), &aspects).await {
                 Ok(Some(observed)) => observed,
@@ -27,7 +27,7 @@ impl Driver {
                 Err(end) => return end,
             },
         };
-        for write in undo::backward(&step.effect, &bound, &observed) {
+        for write in effects::backward(&step.effect, &bound, &observed) {
             match self.persist_undo(&write).await {
                 StepEnd::Done(_) => {}
                 end => return end,

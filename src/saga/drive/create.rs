@@ -4,12 +4,12 @@
 
 use super::{Driver, StepEnd, tries};
 use crate::model::{Refusal, RefusalKind, Step, Verdict};
-use crate::saga::calls;
+use crate::plan::effects;
 
 impl Driver {
     /// POST of a user. After a lost answer and on 409 the mark tells whether the user is ours.
     pub(super) async fn create(&mut self, step: &Step) -> StepEnd {
-        let Some(mut write) = calls::forward(&step.effect, None).pop() else { return StepEnd::Done(None) };
+        let Some(mut write) = effects::forward(&step.effect, None).pop() else { return StepEnd::Done(None) };
         self.add_password(&mut write);
         let mut pauses = tries();
         let mut sent = false;
@@ -60,7 +60,7 @@ impl Driver {
 
     /// POST of a group. Names are unique in Genesys and this one was free when the plan was made, so it is the mark.
     pub(super) async fn create_group(&mut self, step: &Step, name: &str) -> StepEnd {
-        let Some(write) = calls::forward(&step.effect, None).pop() else { return StepEnd::Done(None) };
+        let Some(write) = effects::forward(&step.effect, None).pop() else { return StepEnd::Done(None) };
         let mut pauses = tries();
         let mut sent = false;
         loop {

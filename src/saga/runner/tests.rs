@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::*;
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
 use crate::model::{
-    Aspects, Batch, Cause, CommitToken, ConflictClass, Effect, FoundUser, Intent, Later, Mark, Named,
+    Aspects, Batch, Cause, CommitToken, ConflictClass, Effect, FoundUser, Intent, Kind, Later, Mark, Named,
     Observed, ObservedGroup, Plan, PlanKind, Refusal, RefusalKind, Report, SagaState, Step, StepId,
     StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
 };
@@ -101,8 +101,8 @@ struct World {
 impl Upstream for World {
     async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
         let (fate, what) = match write {
-            Write::JoinQueue(_, queue) => ((self.join)(queue), format!("join {queue}")),
-            Write::LeaveQueue(_, queue) => (self.leave, format!("leave {queue}")),
+            Write::Join(_, _, queue) => ((self.join)(queue), format!("join {queue}")),
+            Write::Leave(_, _, queue) => (self.leave, format!("leave {queue}")),
             other => (Fate::Done, format!("{other:?}")),
         };
         match fate {
@@ -171,12 +171,12 @@ fn world(join: fn(&str) -> Fate, leave: Fate) -> Arc<World> {
 
 /// An update of one user: the identity first, then two queues side by side.
 fn opened() -> SagaOpened {
-    let queue = |id: &str| Named { id: id.into(), name: id.into() };
+    let join = |id: &str| Effect::Join { kind: Kind::Queue, of: Named { id: id.into(), name: id.into() } };
     let step = |number, effect, class, identity| Step { id: StepId(number), effect, class, identity };
     let steps = vec![
         step(0, Effect::SetActive { active: true }, ConflictClass::User, true),
-        step(1, Effect::JoinQueue(queue("a")), ConflictClass::Queue("a".into()), false),
-        step(2, Effect::JoinQueue(queue("b")), ConflictClass::Queue("b".into()), false),
+        step(1, join("a"), ConflictClass::Member("a".into()), false),
+        step(2, join("b"), ConflictClass::Member("b".into()), false),
     ];
     SagaOpened {
         id: SagaId::new(Uuid::from_u128(1)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use genesys_cloud_emulator::{Fault, FaultKind, Quirks, SeedFile};
 use genesys_scim_bridge::model::ports::{Budget, CallContext, Priority, Upstream, Write};
-use genesys_scim_bridge::model::{RefusalKind, Secret, UserId, Verdict, Wanted};
+use genesys_scim_bridge::model::{Kind, RefusalKind, Secret, UserId, Verdict, Wanted};
 use serde_json::json;
 
 use super::rig::{Rig, connected, context, done, everything, new_user};
@@ -15,7 +15,11 @@ use crate::support::emulator::{cloud, cloud_with};
 
 /// One write of every area about one user, with the part of the path it calls.
 async fn one_of_each(rig: &Rig, user: &UserId) -> Vec<(Write, &'static str, &'static str)> {
-    let found = done(rig.client.resolve(&[Wanted::Queue { queue: "VIP".into() }], None, &context()).await);
+    let found = done(
+        rig.client
+            .resolve(&[Wanted::Member { kind: Kind::Queue, name: "VIP".into() }], None, &context())
+            .await,
+    );
     let queue = format!("{found:?}").split("id: \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let division = done(rig.client.division("APAC", &context()).await).unwrap();
     let title = Write::UpdateUser {
@@ -26,8 +30,8 @@ async fn one_of_each(rig: &Rig, user: &UserId) -> Vec<(Write, &'static str, &'st
     };
     vec![
         (title, "PATCH", "scim/v2/users/"),
-        (Write::JoinQueue(user.clone(), queue.clone()), "POST", "/members"),
-        (Write::LeaveQueue(user.clone(), queue), "POST", "/members"),
+        (Write::Join(Kind::Queue, user.clone(), queue.clone()), "POST", "/members"),
+        (Write::Leave(Kind::Queue, user.clone(), queue), "POST", "/members"),
         (Write::MoveDivision(user.clone(), division.id), "POST", "/objects/USER"),
         (Write::CreateGroup("Pilots".into()), "POST", "/api/v2/groups"),
         (Write::SetActive(user.clone(), false), "PATCH", "scim/v2/users/"),

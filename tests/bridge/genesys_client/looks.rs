@@ -4,7 +4,7 @@
 
 use genesys_cloud_emulator::{Fault, FaultKind, Quirks};
 use genesys_scim_bridge::model::ports::{CallContext, Priority, Resolution, Upstream, Write};
-use genesys_scim_bridge::model::{Mark, Proficiency, UserId, UserState, Verdict, Wanted};
+use genesys_scim_bridge::model::{Aspects, Kind, Mark, Proficiency, UserId, UserState, Verdict, Wanted};
 use serde_json::json;
 
 use super::rig::{AUTHORITY, Rig, context, done, everything, new_user};
@@ -62,8 +62,7 @@ async fn an_agent_is_observed_whole_and_a_stranger_is_none() {
     let hr = Wanted::Attribute { schema: "HR".into(), field: "grade".into(), value: json!(3) };
     let resolved = done(rig.client.resolve(&[hr], None, &context()).await);
     let Resolution::Found(grade) = &resolved[0] else { panic!("{resolved:?}") };
-    let key = grade.target.key();
-    aspects.attribute_schemas.insert(key.split('/').nth(1).unwrap().to_owned());
+    aspects.about = Aspects::of([&grade.target]).about;
     let seen = done(rig.client.observe(&iris, &aspects, &context()).await).unwrap();
     let words: Vec<String> = seen.entitlements.values().map(|one| one.target.to_string()).collect();
     for expected in [
@@ -98,9 +97,9 @@ async fn names_resolve_to_ids_and_unknown_ones_come_with_near_misses() {
     let rig = Rig::new();
     let level = Proficiency::new(3.0).unwrap();
     let wanted = [
-        Wanted::Queue { queue: "emea billing".into() },
-        Wanted::Queue { queue: "EMEA Biling".into() },
-        Wanted::Skill { skill: "billing".into(), proficiency: level },
+        Wanted::Member { kind: Kind::Queue, name: "emea billing".into() },
+        Wanted::Member { kind: Kind::Queue, name: "EMEA Biling".into() },
+        Wanted::Level { kind: Kind::Skill, name: "billing".into(), proficiency: level },
         Wanted::Role { role: "Agent".into(), division: Some("Mars".into()) },
         Wanted::Attribute { schema: "HR".into(), field: "grade".into(), value: json!("eleven") },
         Wanted::Attribute { schema: "HR".into(), field: "grad".into(), value: json!(1) },
@@ -133,7 +132,10 @@ async fn names_resolve_to_ids_and_unknown_ones_come_with_near_misses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_is_read_once_and_a_missed_name_is_looked_up_once() {
     let rig = Rig::new();
-    let wanted = [Wanted::Queue { queue: "Nope".into() }, Wanted::Queue { queue: "VIP".into() }];
+    let wanted = [
+        Wanted::Member { kind: Kind::Queue, name: "Nope".into() },
+        Wanted::Member { kind: Kind::Queue, name: "VIP".into() },
+    ];
     for _ in 0..3 {
         done(rig.client.resolve(&wanted, None, &context()).await);
     }
@@ -158,7 +160,7 @@ async fn a_listing_that_breaks_off_is_no_listing() {
     let rig = Rig::new();
     let broken = Fault::on("GET", "/api/v2/routing/queues?", FaultKind::Status(503)).once();
     rig.cloud.fault(broken);
-    let wanted = [Wanted::Queue { queue: "VIP".into() }];
+    let wanted = [Wanted::Member { kind: Kind::Queue, name: "VIP".into() }];
     let verdict = rig.client.resolve(&wanted, None, &context()).await;
     assert!(matches!(verdict, Verdict::Later(_)), "{verdict:?}");
     let found = done(rig.client.resolve(&wanted, None, &context()).await);

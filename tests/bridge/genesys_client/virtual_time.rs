@@ -7,7 +7,7 @@ use genesys_cloud_emulator::{Fault, FaultKind, Options, SeedFile};
 use genesys_scim_bridge::model::ports::{
     Budget, CallContext, Priority, Resolution, Upstream, Urgency, Write,
 };
-use genesys_scim_bridge::model::{Target, UserId, Verdict, Wanted};
+use genesys_scim_bridge::model::{Kind, Target, UserId, Verdict, Wanted};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -25,11 +25,11 @@ async fn spend_all(lab: &Lab) {
 
 async fn user_and_queue(lab: &Lab) -> (UserId, String) {
     let found = done(lab.client.find_by_email("iris.keller@aurora.example", &context()).await);
-    let wanted = [Wanted::Queue { queue: "Broker Line".into() }];
+    let wanted = [Wanted::Member { kind: Kind::Queue, name: "Broker Line".into() }];
     let resolved = done(lab.client.resolve(&wanted, None, &context()).await);
     match resolved.first() {
         Some(Resolution::Found(entitlement)) => match &entitlement.target {
-            Target::Queue(queue) => (found[0].id.clone(), queue.id.clone()),
+            Target::Member { of, .. } => (found[0].id.clone(), of.id.clone()),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
@@ -130,7 +130,10 @@ async fn wrong_credentials_are_told_at_once_and_take_no_place_in_the_budget() {
 #[tokio::test(start_paused = true)]
 async fn a_listing_of_names_is_believed_for_five_minutes_and_then_read_anew() {
     let lab = Lab::new();
-    let wanted = [Wanted::Queue { queue: "VIP".into() }, Wanted::Queue { queue: "Chat".into() }];
+    let wanted = [
+        Wanted::Member { kind: Kind::Queue, name: "VIP".into() },
+        Wanted::Member { kind: Kind::Queue, name: "Chat".into() },
+    ];
     let listings = |lab: &Lab| {
         let full = |call: &&genesys_cloud_emulator::Call| {
             call.path.contains("pageNumber=1&") || call.path.ends_with("pageNumber=1")
@@ -150,7 +153,7 @@ async fn a_listing_of_names_is_believed_for_five_minutes_and_then_read_anew() {
 async fn a_lost_answer_is_unknown_and_the_repeat_finds_it_done() {
     let lab = Lab::new();
     let (user, queue) = user_and_queue(&lab).await;
-    let join = Write::JoinQueue(user.clone(), queue.clone());
+    let join = Write::Join(Kind::Queue, user.clone(), queue.clone());
     for kind in [
         FaultKind::ApplyThenDrop,
         FaultKind::ApplyThenStatus(502),
@@ -162,7 +165,7 @@ async fn a_lost_answer_is_unknown_and_the_repeat_finds_it_done() {
         assert!(matches!(verdict, Verdict::Unknown(_)), "{kind:?}: {verdict:?}");
         assert!(lab.elapsed() - started < MINUTE, "{kind:?}: nobody waits for ever");
         done(lab.client.write(&join, &context()).await);
-        done(lab.client.write(&Write::LeaveQueue(user.clone(), queue.clone()), &context()).await);
+        done(lab.client.write(&Write::Leave(Kind::Queue, user.clone(), queue.clone()), &context()).await);
     }
     lab.assert_contract();
 }
@@ -175,7 +178,7 @@ async fn work_that_settles_while_it_waits_for_its_permit_is_never_sent() {
     let (settle, settles) = watch::channel(false);
     let context = CallContext::new(Priority::Waiting, "test").until(settles);
     lab.budget.pause(Duration::from_secs(30));
-    let write = Write::JoinQueue(user, queue);
+    let write = Write::Join(Kind::Queue, user, queue);
     let (verdict, ()) = tokio::join!(lab.client.write(&write, &context), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         settle.send_replace(true);

@@ -2,13 +2,11 @@
 //!
 //! What a write does under faults is in `faults.rs`.
 
-use std::collections::BTreeSet;
-
 use genesys_cloud_emulator::{DeletedEmail, Quirks};
 use genesys_scim_bridge::model::ports::{Resolution, Upstream, Write};
 use genesys_scim_bridge::model::{
-    Entitlement, Named, Observed, Proficiency, RefusalKind, RoleGrant, Setting, Target, UserId, UserState,
-    Verdict, Wanted,
+    Aspects, Entitlement, Kind, Named, Observed, Proficiency, RefusalKind, RoleGrant, Setting, Target,
+    UserId, UserState, Verdict, Wanted,
 };
 use serde_json::json;
 
@@ -22,9 +20,9 @@ fn wanted() -> Vec<Wanted> {
     vec![
         Wanted::Role { role: "Agent".into(), division: Some("EMEA".into()) },
         Wanted::Role { role: "supervisor".into(), division: None },
-        Wanted::Queue { queue: "EMEA Billing".into() },
-        Wanted::Skill { skill: "Billing".into(), proficiency: level(4.0) },
-        Wanted::Language { language: "German".into(), proficiency: level(3.5) },
+        Wanted::Member { kind: Kind::Queue, name: "EMEA Billing".into() },
+        Wanted::Level { kind: Kind::Skill, name: "Billing".into(), proficiency: level(4.0) },
+        Wanted::Level { kind: Kind::Language, name: "German".into(), proficiency: level(3.5) },
         Wanted::Attribute { schema: "HR".into(), field: "grade".into(), value: json!("7") },
         Wanted::Attribute { schema: "HR".into(), field: "cost_centre_text".into(), value: json!("CC-1") },
     ]
@@ -49,16 +47,12 @@ fn write(user: &UserId, entitlement: &Entitlement, give: bool) -> Write {
             let grant = RoleGrant { role: role.clone(), division: division.clone() };
             if give { Write::AddRoles(user, vec![grant]) } else { Write::RemoveRole(user, grant) }
         }
-        (Target::Queue(queue), _, true) => Write::JoinQueue(user, queue.id.clone()),
-        (Target::Queue(queue), _, false) => Write::LeaveQueue(user, queue.id.clone()),
-        (Target::Skill(of), Setting::Level(level), true) => {
-            Write::SetSkills(user, vec![(of.id.clone(), *level)])
+        (Target::Member { kind, of }, _, true) => Write::Join(*kind, user, of.id.clone()),
+        (Target::Member { kind, of }, _, false) => Write::Leave(*kind, user, of.id.clone()),
+        (Target::Level { kind, of }, Setting::Level(level), true) => {
+            Write::SetLevels(*kind, user, vec![(of.id.clone(), *level)])
         }
-        (Target::Skill(of), _, _) => Write::RemoveSkill(user, of.id.clone()),
-        (Target::Language(of), Setting::Level(level), true) => {
-            Write::SetLanguages(user, vec![(of.id.clone(), *level)])
-        }
-        (Target::Language(of), _, _) => Write::RemoveLanguage(user, of.id.clone()),
+        (Target::Level { kind, of }, _, _) => Write::RemoveLevel(*kind, user, of.id.clone()),
         (Target::Attribute { schema, version, field }, Setting::Value(value), give) => Write::SetAttributes {
             user,
             schema: schema.id.clone(),
@@ -78,11 +72,11 @@ fn has(observed: &Observed, entitlement: &Entitlement) -> bool {
 async fn observe_until(
     rig: &Rig,
     user: &UserId,
-    schemas: &BTreeSet<String>,
+    entitlements: &[Entitlement],
     good: impl Fn(&Observed) -> bool,
 ) {
     let mut aspects = super::rig::everything();
-    aspects.attribute_schemas.clone_from(schemas);
+    aspects.about = Aspects::of(entitlements.iter().map(|one| &one.target)).about;
     let mut last = None;
     for _ in 0..60 {
         if let Verdict::Done(Some(observed)) = rig.client.observe(user, &aspects, &context()).await {
@@ -101,25 +95,18 @@ async fn walk(rig: &Rig) {
     let user = rig.create("ada@aurora.example").await;
     rig.observe(&user).await;
     let entitlements = resolved(rig).await;
-    let schemas: BTreeSet<String> = entitlements
-        .iter()
-        .filter_map(|one| match &one.target {
-            Target::Attribute { schema, .. } => Some(schema.id.clone()),
-            _ => None,
-        })
-        .collect();
     for _ in 0..2 {
         for one in &entitlements {
             rig.write(write(&user, one, true)).await;
         }
     }
-    observe_until(rig, &user, &schemas, |seen| entitlements.iter().all(|one| has(seen, one))).await;
+    observe_until(rig, &user, &entitlements, |seen| entitlements.iter().all(|one| has(seen, one))).await;
     for _ in 0..2 {
         for one in entitlements.iter().rev() {
             rig.write(write(&user, one, false)).await;
         }
     }
-    observe_until(rig, &user, &schemas, |seen| {
+    observe_until(rig, &user, &entitlements, |seen| {
         entitlements.iter().all(|one| !seen.entitlements.contains_key(&one.target.key()))
     })
     .await;
@@ -127,7 +114,7 @@ async fn walk(rig: &Rig) {
 }
 
 async fn identity_there_and_back(rig: &Rig, user: &UserId) {
-    let none = BTreeSet::new();
+    let none: [Entitlement; 0] = [];
     let update = |value: &str| Write::UpdateUser {
         user: user.clone(),
         set: vec![("title".to_owned(), json!(value))],
@@ -185,7 +172,7 @@ async fn groups_are_made_renamed_filled_emptied_and_deleted() {
         }
         rig.cloud.settle();
         let seen = done(rig.client.observe_group(&group, true, &context()).await).unwrap();
-        assert_eq!(seen.members, Some(BTreeSet::new()));
+        assert_eq!(seen.members, Some(std::collections::BTreeSet::new()));
         rig.write(Write::DeleteGroup(group.clone())).await;
         rig.write(Write::DeleteGroup(group.clone())).await;
         assert_eq!(done(rig.client.observe_group(&group, false, &context()).await), None);
@@ -256,18 +243,22 @@ async fn more_than_fifty_levels_travel_in_chunks() {
     let rig = Rig::new();
     let user = rig.id_of("iris.keller@aurora.example").await;
     let names = ["Billing", "Refunds", "Voice", "Chat", "Retention"];
-    let wanted: Vec<Wanted> =
-        names.iter().map(|name| Wanted::Skill { skill: (*name).into(), proficiency: level(1.0) }).collect();
+    let wanted: Vec<Wanted> = names
+        .iter()
+        .map(|name| Wanted::Level { kind: Kind::Skill, name: (*name).into(), proficiency: level(1.0) })
+        .collect();
     let found = done(rig.client.resolve(&wanted, None, &context()).await);
     let ids: Vec<String> = found
         .iter()
         .map(|one| match one {
-            Resolution::Found(Entitlement { target: Target::Skill(Named { id, .. }), .. }) => id.clone(),
+            Resolution::Found(Entitlement { target: Target::Level { of: Named { id, .. }, .. }, .. }) => {
+                id.clone()
+            }
             other => panic!("{other:?}"),
         })
         .collect();
     rig.cloud.clear_ledger();
     let levels: Vec<_> = (0..60).map(|i| (ids[i % ids.len()].clone(), level(2.0))).collect();
-    rig.write(Write::SetSkills(user, levels)).await;
+    rig.write(Write::SetLevels(Kind::Skill, user, levels)).await;
     assert_eq!(rig.count("PATCH", "routingskills/bulk"), 2);
 }

@@ -39,8 +39,12 @@ fn an_organisation_in_order_passes_and_is_not_changed() {
 
 #[test]
 fn a_missing_permission_is_named() {
-    let permissions =
-        ["routing:queueMember:manage", "groups:team:assign", "authorization:grant:add", "directory:user:view"];
+    let permissions = [
+        "routing:queueMember:manage",
+        "groups:team:assign",
+        "authorization:grant:add",
+        "directory:user:view",
+    ];
     for permission in permissions {
         let bench = installed_with(SeedFile::built_in().unwrap().without_permission(permission), RULE);
         let ended = bench.run("check --json");
