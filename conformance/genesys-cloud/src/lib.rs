@@ -41,6 +41,6 @@ pub use quirks::{AtGone, DeletedEmail, Empty, Omitted, Quirks, RoleDivision, Sci
 pub use request::Request;
 pub use seed::{
     SeedClient, SeedDivision, SeedError, SeedField, SeedFile, SeedGroup, SeedOrganization, SeedQueue,
-    SeedRole, SeedSchema, SeedUser,
+    SeedRole, SeedSchema, SeedTeam, SeedUser,
 };
 pub use violations::ContractSource;

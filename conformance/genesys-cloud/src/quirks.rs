@@ -116,7 +116,15 @@ pub struct Quirks {
     pub queue_readd: AtGone,
     /// Removing a queue member who is none, in the bulk call (G6.2).
     pub queue_remove_absent: AtGone,
-    /// bulkremove when one of the grants is gone (G4.4).
+    /// Whether a user can be in one team only: `UserGroupLimitExceeded` for the second (section 6).
+    pub team_single: bool,
+    /// Whether a team takes users of its own division only: `UserGroupDivisionMismatch` (section 6).
+    pub team_same_division: bool,
+    /// Adding a team member who is one already (section 6): among the members, or among the failures.
+    pub team_readd: AtGone,
+    /// Removing a team member who is none (section 6): done, or 404.
+    pub team_remove_absent: AtGone,
+    /// bulkremove when one of the grants is gone (section 4).
     pub bulkremove_gone: AtGone,
     /// The single DELETE of a grant that is gone: 404 or done (G4.4).
     pub grant_delete_gone: AtGone,
@@ -155,6 +163,10 @@ impl Default for Quirks {
             skills_put_empty: Empty::Clear,
             queue_readd: AtGone::Accept,
             queue_remove_absent: AtGone::Accept,
+            team_single: true,
+            team_same_division: true,
+            team_readd: AtGone::Accept,
+            team_remove_absent: AtGone::Accept,
             bulkremove_gone: AtGone::Refuse,
             grant_delete_gone: AtGone::Refuse,
             null_clears_attribute: true,
@@ -169,7 +181,7 @@ impl Default for Quirks {
 }
 
 /// Every other value of every switch, as `name=value`.
-const FLIPS: [&str; 28] = [
+const FLIPS: [&str; 32] = [
     "post_status=200",
     "delete_status=200",
     "deleted_email=restore",
@@ -189,6 +201,10 @@ const FLIPS: [&str; 28] = [
     "skills_put_empty=refuse",
     "queue_readd=refuse",
     "queue_remove_absent=refuse",
+    "team_single=false",
+    "team_same_division=false",
+    "team_readd=refuse",
+    "team_remove_absent=refuse",
     "bulkremove_gone=accept",
     "grant_delete_gone=accept",
     "null_clears_attribute=false",

@@ -7,7 +7,7 @@ use crate::reply::{Answer, Refusal};
 use crate::request::decode;
 use crate::rest::{
     attributes, authorization, directory, external_ids, grants, groups, languages, organization,
-    queue_members, queues, search, skills, tokens, users,
+    queue_members, queues, search, skills, teams, tokens, users,
 };
 use crate::scim::{discovery, groups as scim_groups, users as scim_users};
 use crate::turn::Turn;
@@ -53,6 +53,8 @@ const USER_EDIT: Needs = Any(&["directory:user:edit"]);
 const USER_VIEW: Needs = Any(&["directory:user:view"]);
 const GROUP_EDIT: Needs = Any(&["directory:group:edit"]);
 const SCHEMA_VIEW: Needs = Any(&["users:customAttributesSchema:view"]);
+const TEAM_VIEW: Needs = Any(&["groups:team:view"]);
+const TEAM_ASSIGN: Needs = Any(&["groups:team:assign"]);
 const GRANT_ADD: Needs = All(&["authorization:grant:add"]);
 const GRANT_DELETE: Needs = All(&["authorization:grant:delete"]);
 
@@ -235,6 +237,14 @@ static AUTHORIZATION: &[Route] = &[
     ),
 ];
 
+static TEAMS: &[Route] = &[
+    route("GET", "/api/v2/teams", TEAM_VIEW, teams::list),
+    route("GET", "/api/v2/teams/{teamId}", TEAM_VIEW, teams::get),
+    route("GET", "/api/v2/teams/{teamId}/members", TEAM_VIEW, teams::members),
+    route("POST", "/api/v2/teams/{teamId}/members", TEAM_ASSIGN, teams::add_members),
+    route("DELETE", "/api/v2/teams/{teamId}/members", TEAM_ASSIGN, teams::remove_members),
+];
+
 static OTHERS: &[Route] = &[
     route("GET", "/api/v2/groups", Nothing, groups::list),
     route("POST", "/api/v2/groups", Any(&["directory:group:add"]), groups::post),
@@ -268,7 +278,7 @@ pub(crate) fn find(method: &str, path: &str) -> Result<Found, Refusal> {
     let parts: Vec<&str> = canonical.split('/').collect();
     let mut best: Option<(Vec<bool>, &'static Route)> = None;
     let mut path_exists = false;
-    for route in [SCIM, USERS, ROUTING, AUTHORIZATION, OTHERS].into_iter().flatten() {
+    for route in [SCIM, USERS, ROUTING, AUTHORIZATION, TEAMS, OTHERS].into_iter().flatten() {
         let Some(literals) = fits(route.template, &parts) else { continue };
         path_exists = true;
         let better = best.as_ref().is_none_or(|(held, _)| literals > *held);

@@ -57,6 +57,9 @@ pub struct SeedFile {
     /// Queues.
     #[serde(rename = "queue", default)]
     pub queues: Vec<SeedQueue>,
+    /// Teams.
+    #[serde(rename = "team", default)]
+    pub teams: Vec<SeedTeam>,
     /// Custom attribute schemas.
     #[serde(rename = "schema", default)]
     pub schemas: Vec<SeedSchema>,
@@ -148,6 +151,16 @@ pub struct SeedQueue {
     pub groups: Vec<String>,
 }
 
+/// A team.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedTeam {
+    /// Its name.
+    pub name: String,
+    /// Its division by name.
+    pub division: String,
+}
+
 /// A custom attribute schema.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -229,6 +242,8 @@ pub struct SeedUser {
     pub languages: BTreeMap<String, f64>,
     /// Queues by name.
     pub queues: Vec<String>,
+    /// Teams by name.
+    pub teams: Vec<String>,
     /// Schema name to keys and values.
     pub attributes: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
     /// Authority to key.
@@ -295,6 +310,7 @@ mod tests {
         assert_eq!(seed.divisions.len(), 4);
         assert_eq!(seed.roles.len(), 10);
         assert_eq!(seed.queues.len(), 20);
+        assert_eq!(seed.teams.len(), 7);
         assert_eq!(seed.organization.skills.len(), 30);
         assert_eq!(seed.organization.languages.len(), 8);
         assert_eq!(seed.schemas.len(), 2);

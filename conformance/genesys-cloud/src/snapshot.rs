@@ -21,6 +21,7 @@ pub(crate) fn of(world: &World) -> Value {
         "skills",
         "languages",
         "queues",
+        "teams",
         "groups",
         "attributes",
         "external_ids",
@@ -59,6 +60,10 @@ pub(crate) fn of(world: &World) -> Value {
             .map(|(id, held)| (id, json!({ "joined": held.joined, "ring": held.ring })))
             .collect();
         put("queues", &queue.name, json!(members));
+    }
+    for team in &world.catalog.teams {
+        let members: Vec<&str> = world.in_team(&team.id).map(|user| user.id.as_str()).collect();
+        put("teams", &team.name, json!(members));
     }
     for group in world.groups.values() {
         let mut members = world.members(&group.id);

@@ -217,6 +217,39 @@ impl Turn<'_> {
         self.page(all, max, false)
     }
 
+    /// A page of a listing that is read by cursor: neither numbers nor totals, only where to go on.
+    pub(crate) fn cursor_listing(&self, all: Vec<Value>, max: usize) -> Answer {
+        let (size, _) = self.page_bounds(max)?;
+        let place = |name| self.request.parameter(name).map(|cursor| cursor_place(name, cursor));
+        let after = place("after").transpose()?;
+        let before = place("before").transpose()?;
+        let start = after.or(before.map(|end| end.saturating_sub(size))).unwrap_or(0);
+        let end = start.saturating_add(size);
+        let total = all.len();
+        let entities: Vec<Value> = all.into_iter().skip(start).take(size).collect();
+        let mut page = Map::new();
+        page.insert("entities".into(), Value::Array(entities));
+        page.insert("selfUri".into(), self.request.path.clone().into());
+        if end < total {
+            page.insert("nextUri".into(), self.cursor_uri(size, "after", end).into());
+        }
+        if start > 0 {
+            page.insert("previousUri".into(), self.cursor_uri(size, "before", start).into());
+        }
+        Ok(crate::reply::Reply::ok(Value::Object(page)))
+    }
+
+    fn cursor_uri(&self, size: usize, name: &str, place: usize) -> String {
+        let kept = self.request.raw_query.split('&').filter(|part| {
+            let paging = ["pageSize=", "after=", "before="];
+            !part.is_empty() && !paging.iter().any(|name| part.starts_with(name))
+        });
+        let mut parts: Vec<String> = kept.map(str::to_owned).collect();
+        parts.push(format!("pageSize={size}"));
+        parts.push(format!("{name}={CURSOR}{place}"));
+        format!("{}?{}", self.request.path, parts.join("&"))
+    }
+
     fn page(&self, all: Vec<Value>, max: usize, totals: bool) -> Answer {
         let (size, number) = self.page_bounds(max)?;
         let total = all.len();
@@ -257,6 +290,16 @@ impl Turn<'_> {
         parts.push(format!("pageNumber={number}"));
         format!("{}?{}", self.request.path, parts.join("&"))
     }
+}
+
+/// How a cursor begins. It has to be encoded in an address, so that clients that forget it are found out.
+const CURSOR: &str = "at%3D";
+
+/// The place that a cursor stands for.
+fn cursor_place(name: &str, cursor: &str) -> Result<usize, Refusal> {
+    cursor.strip_prefix("at=").and_then(|place| place.parse().ok()).ok_or_else(|| {
+        Refusal::new(400, "invalid.query.param.value", format!("Value is not valid for parameter [{name}]."))
+    })
 }
 
 /// A string member of an object; absent and null are both none.

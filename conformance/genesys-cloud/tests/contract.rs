@@ -153,6 +153,10 @@ fn queue_members(body: &Value) -> Case {
     Case::new("POST", &format!("/api/v2/routing/queues/{QUEUE}/members")).send(body)
 }
 
+fn team_members(body: &Value) -> Case {
+    Case::new("POST", &format!("/api/v2/teams/{QUEUE}/members")).send(body)
+}
+
 fn get_home() -> Case {
     Case::new("GET", "/api/v2/authorization/divisions/home")
 }
@@ -228,6 +232,11 @@ fn right_rest() -> Vec<(&'static str, Case)> {
                 .get(200, &json!({"id": USER, "grants": [grant]})),
         ),
         ("queue members", queue_members(&json!([{"id": USER}])).empty(204)),
+        (
+            "team members",
+            team_members(&json!({"memberIds": [USER]}))
+                .get(200, &json!({"entities": [], "failures": [{"id": USER, "reason": "UserNotFound"}]})),
+        ),
         (
             "skills",
             Case::new("GET", &format!("/api/v2/users/{USER}/routingskills?pageSize=50")).get(200, &page),
@@ -320,6 +329,8 @@ fn wrong_rest_bodies() -> Vec<(Case, &'static str)> {
         (grants(&json!([{"roleId": "Agent", "divisionId": DIVISION}])), "/grants/0/roleId: is not a UUID"),
         (queue_members(&many(101)), "at most 100"),
         (queue_members(&json!([{"id": USER, "joined": true}])), "no property joined"),
+        (team_members(&json!({"memberIds": vec![USER; 26]})), "at most 25"),
+        (team_members(&json!({"memberIds": ["ada"]})), "/memberIds/0: is not a UUID"),
         (queue_members(&json!([{}])), "/0/id: is missing"),
         (Case::new("PATCH", &format!("{user_path}/routingskills/bulk")).send(&bulk), "at most 50"),
         (

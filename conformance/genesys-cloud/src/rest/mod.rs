@@ -13,6 +13,7 @@ pub(crate) mod queues;
 mod rating;
 pub(crate) mod search;
 pub(crate) mod skills;
+pub(crate) mod teams;
 pub(crate) mod tokens;
 pub(crate) mod users;
 

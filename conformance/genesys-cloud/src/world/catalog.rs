@@ -1,10 +1,10 @@
-//! The catalogue: what a seed fixes for the life of an emulator. Divisions, roles, skills, languages, queues, schemas
+//! The catalogue: what a seed fixes for the life of an emulator. Divisions, roles, skills, languages, queues, teams, schemas
 //! and OAuth clients are read by operations and changed by none.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::seed::{SeedClient, SeedDivision, SeedError, SeedFile, SeedRole, SeedSchema};
+use crate::seed::{SeedClient, SeedDivision, SeedError, SeedFile, SeedRole, SeedSchema, SeedTeam};
 
 /// Something with an id that is derived from its name.
 #[derive(Clone, Debug)]
@@ -24,6 +24,14 @@ pub(crate) struct Queue {
     pub(crate) division: String,
     /// Ids of the groups whose members are members.
     pub(crate) groups: Vec<String>,
+}
+
+/// A team.
+#[derive(Clone, Debug)]
+pub(crate) struct Team {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) division: String,
 }
 
 /// A custom attribute schema.
@@ -47,6 +55,7 @@ pub(crate) struct Catalog {
     pub(crate) skills: Vec<Named>,
     pub(crate) languages: Vec<Named>,
     pub(crate) queues: Vec<Queue>,
+    pub(crate) teams: Vec<Team>,
     pub(crate) schemas: Vec<Schema>,
     pub(crate) home: String,
     pub(crate) employee: Option<String>,
@@ -74,6 +83,7 @@ impl Catalog {
             skills: plain(space, "skill", &seed.organization.skills),
             languages: plain(space, "language", &seed.organization.languages),
             queues: Vec::new(),
+            teams: Vec::new(),
             schemas: seed.schemas.iter().map(|schema| build_schema(space, schema)).collect(),
             namespace: space,
         };
@@ -81,6 +91,7 @@ impl Catalog {
             return Err(SeedError::Missing("at least one client"));
         }
         catalog.queues = catalog.build_queues(seed)?;
+        catalog.teams = catalog.build_teams(seed)?;
         Ok(catalog)
     }
 
@@ -106,6 +117,20 @@ impl Catalog {
             .collect()
     }
 
+    fn build_teams(&self, seed: &SeedFile) -> Result<Vec<Team>, SeedError> {
+        let build = |team: &SeedTeam| {
+            let place = format!("team `{}`", team.name);
+            let division = find_name(&self.divisions, &team.division);
+            let division = division.ok_or_else(|| undefined(&place, "division", &team.division))?;
+            Ok(Team {
+                id: self.derive("team", &team.name),
+                name: team.name.clone(),
+                division: division.id.clone(),
+            })
+        };
+        seed.teams.iter().map(build).collect()
+    }
+
     /// The id that a name of a kind has.
     pub(crate) fn derive(&self, kind: &str, name: &str) -> String {
         derive(self.namespace, kind, name)
@@ -125,6 +150,10 @@ impl Catalog {
 
     pub(crate) fn queue(&self, id: &str) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.id == id)
+    }
+
+    pub(crate) fn team(&self, id: &str) -> Option<&Team> {
+        self.teams.iter().find(|team| team.id == id)
     }
 
     pub(crate) fn schema(&self, id: &str) -> Option<&Schema> {

@@ -90,6 +90,8 @@ pub(crate) struct User {
     pub(crate) skills: BTreeMap<String, f64>,
     pub(crate) languages: BTreeMap<String, f64>,
     pub(crate) queues: BTreeMap<String, Membership>,
+    #[serde(default)]
+    pub(crate) teams: BTreeSet<String>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) attributes: BTreeMap<String, BTreeMap<String, Value>>,
     pub(crate) utilization: Option<Value>,
@@ -125,6 +127,7 @@ impl User {
             skills: BTreeMap::new(),
             languages: BTreeMap::new(),
             queues: BTreeMap::new(),
+            teams: BTreeSet::new(),
             groups: BTreeSet::new(),
             attributes: BTreeMap::new(),
             utilization: None,

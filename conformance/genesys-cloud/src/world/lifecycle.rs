@@ -23,6 +23,8 @@ impl World {
             State::Deleted => {
                 user.grants.clear();
                 user.groups.clear();
+                // A team is a group of another type.
+                user.teams.clear();
                 user.division = self.catalog.home.clone();
                 if quirks.deleted_leaves_queues {
                     user.queues.clear();

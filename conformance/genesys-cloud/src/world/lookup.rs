@@ -1,4 +1,4 @@
-//! Lookups: who has this e-mail, this external id, this queue, this group; kept beside the users so that an
+//! Lookups: who has this e-mail, this external id, this queue, this team, this group; kept beside the users so that an
 //! organisation of tens of thousands stays quick. They hold ids only and can be built anew at any time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,6 +14,8 @@ pub(super) enum Key {
     External(ExternalId),
     /// Not of deleted users.
     Queue(String),
+    /// Not of deleted users.
+    Team(String),
     /// Not of deleted users.
     Group(String),
 }
@@ -60,6 +62,7 @@ fn keys(user: &User) -> Vec<Key> {
     if user.state != State::Deleted {
         keys.extend(user.external_ids.iter().cloned().map(Key::External));
         keys.extend(user.queues.keys().cloned().map(Key::Queue));
+        keys.extend(user.teams.iter().cloned().map(Key::Team));
         keys.extend(user.groups.iter().cloned().map(Key::Group));
     }
     keys

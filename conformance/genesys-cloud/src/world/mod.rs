@@ -92,6 +92,11 @@ impl World {
         self.found(&Key::Queue(queue.to_owned())).collect::<Vec<_>>().into_iter()
     }
 
+    /// The users, not deleted, who are members of a team.
+    pub(crate) fn in_team(&self, team: &str) -> impl Iterator<Item = &User> {
+        self.found(&Key::Team(team.to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
     /// Puts a user back and raises its version: for what the directory itself holds.
     pub(crate) fn put_directory(&mut self, mut user: User, now_ms: u64) -> User {
         if let Some(old) = self.users.get(&user.id) {

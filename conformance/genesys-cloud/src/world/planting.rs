@@ -95,6 +95,11 @@ fn plant_user(catalog: &Catalog, seed: &SeedFile, from: &SeedUser) -> Result<Use
         let queue = queue.ok_or_else(|| undefined(&place, "queue", name))?;
         user.queues.insert(queue.id.clone(), Membership { joined: true, ring: 1 });
     }
+    for name in &from.teams {
+        let team = catalog.teams.iter().find(|team| team.name == *name);
+        let team = team.ok_or_else(|| undefined(&place, "team", name))?;
+        user.teams.insert(team.id.clone());
+    }
     for (name, values) in &from.attributes {
         let schema = catalog.schemas.iter().find(|schema| schema.name == *name);
         let schema = schema.ok_or_else(|| undefined(&place, "schema", name))?;

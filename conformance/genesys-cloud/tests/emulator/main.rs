@@ -16,3 +16,4 @@ mod process;
 mod rest_users;
 mod scim_patch;
 mod scim_users;
+mod teams;
