@@ -160,6 +160,11 @@ fn the_same_text_means_the_same_in_a_compact_attribute_in_a_full_one_and_in_a_ru
         (Kind::Role, r"a\@b@c@EMEA", vec![role("a@b@c", Some("EMEA"))]),
         (Kind::Queue, r"Sales;A\;B", vec![queue("Sales"), queue("A;B")]),
         (Kind::Queue, r"a@b:c.d=e\\", vec![queue(r"a@b:c.d=e\")]),
+        (
+            Kind::Team,
+            "Claims Dublin",
+            vec![Wanted::Member { kind: Kind::Team, name: "Claims Dublin".into() }],
+        ),
         (Kind::Skill, "Billing:4;Tier:1:2.5", vec![skill("Billing", 4.0), skill("Tier:1", 2.5)]),
         (Kind::Language, "Spanish: 5", vec![language("Spanish", 5.0)]),
         (Kind::Attribute, "HR.note=a=b", vec![attribute("HR", "note", json!("a=b"))]),

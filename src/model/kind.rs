@@ -195,6 +195,23 @@ kinds! {
             Need::new(&["routing:queueMember:manage", "routing:queue:edit"], true, "queue membership"),
         ],
     }
+    /// Team membership; who is no longer active leaves the seat to somebody else.
+    Team {
+        word: "team",
+        plural: "teams",
+        attribute: "teams",
+        compact: "compactTeams",
+        elsewhere: &[],
+        family: Family::Membership,
+        access: true,
+        single: true,
+        find: "groups:team:view",
+        read: "groups:team:view",
+        needs: &[
+            Need::new(&["groups:team:view"], true, "finding teams by name and reading their members"),
+            Need::new(&["groups:team:assign"], true, "team membership"),
+        ],
+    }
 }
 
 impl Kind {

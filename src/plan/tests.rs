@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::identity::Payload;
 use super::*;
 use crate::model::{
-    Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object, Observed, PlanKind,
-    Proficiency, Reason, Setting, StepId, Target, UserId, UserState,
+    ConflictClass, Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object, Observed,
+    PlanKind, Proficiency, Reason, Setting, StepId, Target, UserId, UserState,
 };
 
 fn object(value: Value) -> Object {
@@ -237,6 +237,35 @@ fn a_kind_that_was_not_read_is_never_taken_back() {
     case.observed.read.remove(&Kind::Skill);
     assert_eq!(case.effects(), []);
     assert_eq!(case.plan(UserChange::Existing { adopt: false }).granted, case.granted);
+}
+
+#[test]
+fn a_team_is_left_before_a_move_and_the_next_one_joined_after_it() {
+    let team = |id: &str| Entitlement {
+        target: Target::Member { kind: Kind::Team, of: named(id) },
+        setting: Setting::Held,
+    };
+    let case = Case {
+        observed: Observed { division: Some(named("d")), ..observed(&[team("a")]) },
+        desired: vec![by_rule(team("b")), by_rule(queue("q"))],
+        granted: granted(&[(team("a"), Reason::Rule("r".into()), None)]),
+        division: Some(named("e")),
+        ..Case::default()
+    };
+    let planned = case.plan(UserChange::Existing { adopt: false });
+    let steps: Vec<(String, ConflictClass)> = planned
+        .plan
+        .steps
+        .into_iter()
+        .map(|step| (describe(&step.effect, &GrantedSet::new()), step.class))
+        .collect();
+    let expected = [
+        ("take out of team A", ConflictClass::User),
+        ("move from division D to E", ConflictClass::User),
+        ("add to queue Q", ConflictClass::Member("queue/q".into())),
+        ("add to team B", ConflictClass::User),
+    ];
+    assert_eq!(steps, expected.map(|(words, class)| (words.to_owned(), class)));
 }
 
 #[test]

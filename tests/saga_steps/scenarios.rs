@@ -52,7 +52,7 @@ pub(crate) fn agent(email: &str) -> Value {
         "userName": email, "displayName": "Ada Example", "externalId": format!("ext-{email}"), "title": "Agent", "active": true,
         ENTERPRISE: { "department": "Claims", "division": "EMEA" },
         OURS: {
-            "compactRoles": "Agent@EMEA;Claims Handler@EMEA", "compactQueues": "EMEA Support;VIP",
+            "compactRoles": "Agent@EMEA;Claims Handler@EMEA", "compactQueues": "EMEA Support;VIP", "compactTeams": "Claims Dublin",
             "compactSkills": "Billing:4;Refunds:2", "compactLanguages": "Spanish:4;English:5",
             "compactAttributes": "HR.cost_centre=CC-7;Workplace.desk=D-12",
         },
@@ -64,7 +64,7 @@ fn promoted(email: &str) -> Value {
     user["title"] = json!("Lead");
     user[ENTERPRISE] = json!({ "department": "Leads", "division": "Americas" });
     user[OURS] = json!({
-        "compactRoles": "Agent@EMEA;Supervisor@EMEA", "compactQueues": "EMEA Support;Overflow",
+        "compactRoles": "Agent@EMEA;Supervisor@EMEA", "compactQueues": "EMEA Support;Overflow", "compactTeams": "Support Austin",
         "compactSkills": "Billing:5;Voice:3", "compactLanguages": "Spanish:4;French:2",
         "compactAttributes": "HR.cost_centre=CC-8;HR.badge_number=4711",
     });
@@ -95,9 +95,15 @@ pub(crate) async fn prepare(house: &BareBridge, name: &str) -> Change {
         }
         "take back" => {
             let id = make(house, User, agent(email)).await;
-            let operations =
-                ["compactRoles", "compactQueues", "compactSkills", "compactLanguages", "compactAttributes"]
-                    .map(|name| json!({ "op": "remove", "path": format!("{OURS}:{name}") }));
+            let operations = [
+                "compactRoles",
+                "compactQueues",
+                "compactTeams",
+                "compactSkills",
+                "compactLanguages",
+                "compactAttributes",
+            ]
+            .map(|name| json!({ "op": "remove", "path": format!("{OURS}:{name}") }));
             patch(id, json!(operations))
         }
         "deactivate" => {

@@ -10,6 +10,7 @@ pub mod queues;
 pub mod rights;
 pub mod routing;
 pub mod scim_users;
+pub mod teams;
 pub mod tokens;
 pub mod users;
 

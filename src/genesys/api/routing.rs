@@ -26,7 +26,7 @@ impl Area {
         match kind {
             Kind::Skill => Some(Area::Skills),
             Kind::Language => Some(Area::Languages),
-            Kind::Role | Kind::Attribute | Kind::Queue => None,
+            Kind::Role | Kind::Attribute | Kind::Queue | Kind::Team => None,
         }
     }
 
@@ -76,7 +76,7 @@ pub fn of_user(area: Area, user: &UserId, page: u32) -> HttpCall {
 }
 
 /// One page of the directory.
-pub fn directory(area: Area, name: Option<&str>, size: usize, page: u32) -> HttpCall {
+fn directory(area: Area, name: Option<&str>, size: usize, page: u32) -> HttpCall {
     let (operation, segment) = match area {
         Area::Skills => ("skills_list", "skills"),
         Area::Languages => ("languages_list", "languages"),
@@ -86,6 +86,16 @@ pub fn directory(area: Area, name: Option<&str>, size: usize, page: u32) -> Http
         Some(name) => call.with("name", name),
         None => call,
     }
+}
+
+/// One page of the skills there are.
+pub fn skills(name: Option<&str>, size: usize, page: u32) -> HttpCall {
+    directory(Area::Skills, name, size, page)
+}
+
+/// One page of the languages there are.
+pub fn languages(name: Option<&str>, size: usize, page: u32) -> HttpCall {
+    directory(Area::Languages, name, size, page)
 }
 
 /// One skill or language of a user. `None` if it cannot be read.

@@ -14,8 +14,8 @@ use tokio::sync::Mutex;
 
 use self::names::{Match, Names};
 use super::api::attributes::{self, AttributeSchema};
-use super::api::routing::{self, Area};
-use super::api::{authorization, named, queues};
+use super::api::routing;
+use super::api::{authorization, named, queues, teams};
 use super::client::{Calls, Stop, unreadable};
 use super::request::HttpCall;
 use crate::limits;
@@ -35,6 +35,7 @@ pub(super) enum Class {
     Skill,
     Language,
     Queue,
+    Team,
 }
 
 impl Class {
@@ -45,6 +46,7 @@ impl Class {
             Kind::Skill => Some(Class::Skill),
             Kind::Language => Some(Class::Language),
             Kind::Queue => Some(Class::Queue),
+            Kind::Team => Some(Class::Team),
             Kind::Attribute => None,
         }
     }
@@ -57,16 +59,27 @@ impl Class {
             Class::Skill => "skill",
             Class::Language => "language",
             Class::Queue => "queue",
+            Class::Team => "team",
         }
     }
 
-    fn call(self, name: Option<&str>, page: u32) -> HttpCall {
+    /// All of it, or what may have that name: some match loosely, so the caller compares.
+    async fn list(
+        self,
+        calls: &Calls,
+        name: Option<&str>,
+        context: &CallContext,
+    ) -> Result<Vec<Value>, Stop> {
+        let numbered = |page: fn(Option<&str>, usize, u32) -> HttpCall| {
+            calls.pages(move |number| page(name, PAGE, number), PAGE, context)
+        };
         match self {
-            Class::Role => authorization::roles(name, PAGE, page),
-            Class::Division => authorization::divisions(name, PAGE, page),
-            Class::Skill => routing::directory(Area::Skills, name, PAGE, page),
-            Class::Language => routing::directory(Area::Languages, name, PAGE, page),
-            Class::Queue => queues::directory(name, PAGE, page),
+            Class::Role => numbered(authorization::roles).await,
+            Class::Division => numbered(authorization::divisions).await,
+            Class::Skill => numbered(routing::skills).await,
+            Class::Language => numbered(routing::languages).await,
+            Class::Queue => numbered(queues::directory).await,
+            Class::Team => calls.cursor_pages(|after| teams::directory(name, after), context).await,
         }
     }
 }
@@ -104,6 +117,7 @@ pub(super) struct Catalogue {
     skills: Mutex<Shelf>,
     languages: Mutex<Shelf>,
     queues: Mutex<Shelf>,
+    teams: Mutex<Shelf>,
     schemas: Mutex<Schemas>,
     home: Mutex<Option<Named>>,
 }
@@ -116,6 +130,7 @@ impl Catalogue {
             Class::Skill => &self.skills,
             Class::Language => &self.languages,
             Class::Queue => &self.queues,
+            Class::Team => &self.teams,
         }
     }
 
@@ -132,14 +147,14 @@ impl Catalogue {
         let now = calls.now();
         let case_matters = class == Class::Skill;
         if now >= shelf.fresh_until_ms {
-            let entities = calls.pages(|page| class.call(None, page), PAGE, context).await?;
+            let entities = class.list(calls, None, context).await?;
             shelf.names = Arc::new(Names::new(read(&entities)));
             shelf.fresh_until_ms = calls.now().saturating_add(calls.catalogue_ttl_ms());
             shelf.misses.clear();
         } else if shelf.names.find(name, case_matters) == Match::None
             && shelf.misses.get(name).is_none_or(|at| now.saturating_sub(*at) >= MISS_MS)
         {
-            let entities = calls.pages(|page| class.call(Some(name), page), PAGE, context).await?;
+            let entities = class.list(calls, Some(name), context).await?;
             let names = Arc::make_mut(&mut shelf.names);
             read(&entities).into_iter().for_each(|entry| names.insert(entry));
             if shelf.misses.len() >= limits::GENESYS_MISSED_NAMES {

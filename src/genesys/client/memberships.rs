@@ -3,11 +3,12 @@
 //! Reading them is in `observing`; which memberships a change needs is decided in `plan`.
 
 use super::GenesysClient;
-use super::stop::Stop;
+use super::stop::{Stop, unreadable};
 use super::writes::{Made, misplaced, send};
-use crate::genesys::api::queues;
+use crate::genesys::answer::Answer;
+use crate::genesys::api::{queues, teams};
 use crate::model::ports::CallContext;
-use crate::model::{Kind, RefusalKind, UserId};
+use crate::model::{Kind, Refusal, RefusalKind, UserId};
 
 impl GenesysClient {
     /// Makes a user a member of the thing with that id, or ends it. What is already so is done.
@@ -21,6 +22,7 @@ impl GenesysClient {
     ) -> Made {
         match kind {
             Kind::Queue => self.change_queue(user, of, member, context).await,
+            Kind::Team => self.change_team(user, of, member, context).await,
             Kind::Role | Kind::Skill | Kind::Language | Kind::Attribute => Err(misplaced(kind)),
         }
     }
@@ -40,5 +42,45 @@ impl GenesysClient {
             Err(_) => return Err(stop),
         };
         if queues.iter().any(|found| found.id == queue) == member { Ok(None) } else { Err(stop) }
+    }
+
+    /// Who could not be added is named inside a 200. Whether adding a member again is such a failure is uncertain (facts.md
+    /// section 6): then a look decides.
+    async fn change_team(&self, user: &UserId, team: &str, member: bool, context: &CallContext) -> Made {
+        if !member {
+            return send(&self.calls, &teams::leave(user, team), context).await;
+        }
+        let call = teams::join(user, team);
+        let answer = self.calls.call(&call, context).await?.ok_or_else(|| unreadable(&call))?;
+        let body = answer.json().ok_or_else(|| unreadable(&call))?;
+        let Some(reason) = teams::not_added(&body, user) else { return Ok(None) };
+        let refused = Err(Stop::Refused(not_added(&answer, reason)));
+        match self.teams_of(user, std::iter::once(team), context).await {
+            Ok(teams) if !teams.is_empty() => Ok(None),
+            // As above.
+            Err(later @ Stop::Later(_)) => Err(later),
+            _ => refused,
+        }
+    }
+}
+
+/// The refusal that an answer of 200 holds.
+fn not_added(answer: &Answer, reason: String) -> Refusal {
+    let (kind, cure) = match reason.as_str() {
+        "UserNotFound" => (RefusalKind::NotFound, ""),
+        "UserGroupLimitExceeded" => {
+            (RefusalKind::Validation, "; the user is in another team, or the team is full")
+        }
+        "UserGroupDivisionMismatch" => {
+            (RefusalKind::Validation, "; the team must be in the user's own division")
+        }
+        _ => (RefusalKind::Validation, ""),
+    };
+    Refusal {
+        kind,
+        status: answer.status,
+        detail: format!("team_join: Genesys did not add the user to the team: {reason}{cure}"),
+        code: reason,
+        correlation_id: answer.correlation_id.clone(),
     }
 }

@@ -7,6 +7,7 @@ mod calls;
 mod looks;
 mod memberships;
 mod observing;
+mod paging;
 mod resolving;
 mod stop;
 mod writes;

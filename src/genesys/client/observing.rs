@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use super::GenesysClient;
 use super::stop::{Stop, unreadable};
 use crate::genesys::api::routing::{self, Area};
-use crate::genesys::api::{attributes, authorization, named, queues};
+use crate::genesys::api::{attributes, authorization, id, named, queues, teams};
 use crate::model::ports::CallContext;
 use crate::model::{
     Aspects, Entitlement, Kind, Named, Observed, RefusalKind, Setting, Target, UserId, UserState,
@@ -51,6 +51,9 @@ impl GenesysClient {
             Kind::Language => self.levels_of(Area::Languages, user, context).await,
             Kind::Attribute => self.values_of(user, aspects, context).await,
             Kind::Queue => self.queues_of(user, context).await.map(|queues| memberships(kind, queues)),
+            Kind::Team => {
+                self.teams_of(user, aspects.ids(kind), context).await.map(|teams| memberships(kind, teams))
+            }
         };
         match read {
             Err(stop) if stop.is(RefusalKind::NotFound) && deleted => Ok(Vec::new()),
@@ -95,6 +98,27 @@ impl GenesysClient {
         let call = attributes::of_user(user, &schemas);
         let answer = self.calls.json(&call, context).await?;
         attributes::entitlements(&answer, &known).ok_or_else(|| unreadable(&call))
+    }
+
+    /// Which of these teams a user is a member of. Genesys tells it by team only: what it shows of a user is "best effort".
+    pub(super) async fn teams_of<'a>(
+        &self,
+        user: &UserId,
+        teams: impl Iterator<Item = &'a str> + Send,
+        context: &CallContext,
+    ) -> Result<Vec<Named>, Stop> {
+        let mut found = Vec::new();
+        for team in teams {
+            let members = match self.calls.cursor_pages(|after| teams::members(team, after), context).await {
+                // A team that is gone has no members.
+                Err(stop) if stop.is(RefusalKind::NotFound) => Vec::new(),
+                read => read?,
+            };
+            if members.iter().any(|member| id(member).as_deref() == Some(user.as_str())) {
+                found.push(Named { id: team.to_owned(), name: team.to_owned() });
+            }
+        }
+        Ok(found)
     }
 
     /// Queues of a user, joined or not: two listings, since one shows only either.

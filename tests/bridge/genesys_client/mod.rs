@@ -8,5 +8,6 @@ mod faults;
 mod in_process;
 mod looks;
 mod rig;
+mod teams;
 mod virtual_time;
 mod writes;

@@ -21,6 +21,7 @@ fn wanted() -> Vec<Wanted> {
         Wanted::Role { role: "Agent".into(), division: Some("EMEA".into()) },
         Wanted::Role { role: "supervisor".into(), division: None },
         Wanted::Member { kind: Kind::Queue, name: "EMEA Billing".into() },
+        Wanted::Member { kind: Kind::Team, name: "head office".into() },
         Wanted::Level { kind: Kind::Skill, name: "Billing".into(), proficiency: level(4.0) },
         Wanted::Level { kind: Kind::Language, name: "German".into(), proficiency: level(3.5) },
         Wanted::Attribute { schema: "HR".into(), field: "grade".into(), value: json!("7") },
