@@ -1,7 +1,7 @@
 //! A rule as it is written: `[[rule]]` with its name, its condition and one key for each kind of entitlement.
 //!
-//! A kind is given as one compact text, as a list of texts or tables, or, where it has levels, as a table of them. Names and
-//! types only; what they become is checked in `rules`.
+//! A kind is given as one compact text, as a list of texts or tables, or, where it has levels, as a table of
+//! them. Names and types only; what they become is checked in `rules`.
 
 use std::collections::BTreeMap;
 use std::fmt;

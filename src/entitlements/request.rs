@@ -1,8 +1,9 @@
-//! Entitlements that the request itself carries: our extension in full and compact form, Genesys' extension, core `roles`.
+//! Entitlements that the request itself carries: our extension in full and compact form, Genesys' extension,
+//! core `roles`.
 //!
-//! Reads a document of record and says which kinds it speaks of. An absent attribute is "not managed by this request";
-//! `[]`, null and "" mean "take back what we gave" (promise 5). Where kinds stand is [`crate::scim::places`], how a text is
-//! read [`crate::model::compact`].
+//! Reads a document of record and says which kinds it speaks of. An absent attribute is "not managed by this
+//! request"; `[]`, null and "" mean "take back what we gave" (P5). Where kinds stand is
+//! [`crate::scim::places`], how a text is read [`crate::model::compact`].
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,7 @@ pub fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
         set.items.extend(wanted.into_iter().map(|wanted| Desired { wanted, reason: Reason::Request }));
     }
     for kind in Kind::ALL {
-        // An empty core `roles` is sent by connectors for every user and says nothing (connectors.md section 1.3).
+        // An empty core `roles` is sent by connectors for every user and says nothing (docs/connectors.md C3.1).
         if only_core_and_empty(kind, user) {
             set.managed.remove(&kind);
         }
@@ -78,7 +79,7 @@ fn item(kind: Kind, item: &Value) -> Result<Vec<Wanted>, String> {
     match item {
         Value::Null => Ok(Vec::new()),
         Value::String(text) => match (kind.family(), serde_json::from_str(text)) {
-            // Entra's AppRoleAssignmentsComplex: JSON inside a string (connectors.md section 1.4).
+            // Entra's AppRoleAssignmentsComplex: JSON inside a string (docs/connectors.md C4.5).
             (Family::Grant, Ok(Value::Object(object))) => Ok(vec![from_object(kind, &object)?]),
             _ => compact::wanted(kind, text),
         },

@@ -1,16 +1,16 @@
-//! The compact text of entitlements: the one grammar for a request's compact attributes, for a full attribute that is
-//! given as text, and for the rules file.
+//! The compact text of entitlements: the one grammar for a request's compact attributes, for a full attribute
+//! that is given as text, and for the rules file.
 //!
 //! `Agent@EMEA;Supervisor`, `Billing:4`, `HR.badge=4711`, `Sales;Claims`:
 //!
 //! * `;` separates entries, empty ones are passed over;
-//! * the last `@` of a role, `:` of a level and `.` of an attribute's name splits; the first `=` of an attribute ends its
-//!   name, so that a value may hold more of them (`HR.token=YWJj=`);
+//! * the last `@` of a role, `:` of a level and `.` of an attribute's name splits; the first `=` of an
+//!   attribute ends its name, so that a value may hold more of them (`HR.token=YWJj=`);
 //! * a backslash takes the next sign as it is; blanks around names and values go unless escaped;
 //! * `HR.badge=` takes the value back; `Agent@` is an error, since the division would be a guess.
 //!
-//! Reads text only: whether names exist is asked much later, in `genesys`. Faults name the entry and what it lacks and
-//! never repeat a value, which may be personal.
+//! Reads text only: whether names exist is asked much later, in `genesys`. Faults name the entry and what it
+//! lacks and never repeat a value, which may be personal.
 
 use serde_json::Value;
 

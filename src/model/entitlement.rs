@@ -1,7 +1,8 @@
 //! Entitlements: role in a division, queue membership, skill or language with proficiency, custom attribute.
 //!
-//! Three stages share these types: *desired* by name ([`Wanted`]), resolved to ids ([`Entitlement`]), and *granted*
-//! ([`Granted`]). Who computes them: `entitlements`, `plan`. What Genesys really has: [`super::observed`].
+//! Three stages share these types: *desired* by name ([`Wanted`]), resolved to ids ([`Entitlement`]), and
+//! *granted* ([`Granted`]). Who computes them: `entitlements`, `plan`. What Genesys really has:
+//! [`super::observed`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use super::kind::Kind;
 
-/// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (facts.md section 5).
+/// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (docs/genesys.md G5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Proficiency(u16);
@@ -229,7 +230,8 @@ impl Target {
         }
     }
 
-    /// A text that is equal exactly for the same target; map key and part of store records. Nothing else makes keys.
+    /// A text that is equal exactly for the same target; map key and part of store records. Nothing else
+    /// makes keys.
     pub fn key(&self) -> String {
         let (word, id) = (self.kind().row().word, self.id());
         match self {

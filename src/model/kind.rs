@@ -1,23 +1,26 @@
 //! The kinds of entitlement: one row for each, with all that is a plain fact about it.
 //!
-//! Nothing here is done or decided: rows are read by `scim` (where a kind stands in a document), `config` (its key in a
-//! rule), `entitlements`, `plan` (what its steps do and undo, in `plan::effects`) and `cli::check`. How a compact text is
-//! read: [`super::compact`].
+//! Nothing here is done or decided: rows are read by `scim` (where a kind stands in a document), `config`
+//! (its key in a rule), `entitlements`, `plan` (what its steps do and undo, in `plan::effects`) and
+//! `cli::check`. How a compact text is read: [`super::compact`].
 //!
 //! To add a kind of a family that exists:
 //!
-//! 1. Add its row to `kinds!` below, at its place in the order of a plan. [`Kind::ALL`] grows with it, and with that the
-//!    places in a document, the keys of a rule, the steps, their undo and words, and what `scim-bridge check` asks for.
+//! 1. Add its row to `kinds!` below, at its place in the order of a plan. [`Kind::ALL`] grows with it, and
+//!    with that the places in a document, the keys of a rule, the steps, their undo and words, and what
+//!    `scim-bridge check` asks for.
 //! 2. Describe its two attributes in `schemas/bridge-user.json`; a test in `scim::places` misses them.
 //! 3. Write its calls, pure, as a file of `genesys/api`.
 //! 4. Follow the compiler: how its names are listed (`genesys::catalogue`), how what a user has is read
-//!    (`genesys::client::observing`), how it is given and taken (`genesys::client::memberships`, or `Area::of` for levels).
-//! 5. Teach the emulator in `conformance/genesys-cloud`, and give it to the agent in `tests/saga_steps/scenarios.rs`:
-//!    every call of it is then refused, lost, throttled, repeated and undone.
+//!    (`genesys::client::observing`), how it is given and taken (`genesys::client::memberships`, or
+//!    `Area::of` for levels).
+//! 5. Teach the emulator in `conformance/genesys-cloud`, and give it to the agent in
+//!    `tests/saga_steps/scenarios.rs`: every call of it is then refused, lost, throttled, repeated and
+//!    undone.
 //! 6. Name it in the table of attributes and in the list of permissions of the documentation.
 //!
-//! A kind of a new family also needs its way of being written ([`super::compact`]), its form by name and by id
-//! ([`super::entitlement`]), and a file in `plan::effects`.
+//! A kind of a new family also needs its way of being written ([`super::compact`]), its form by name and by
+//! id ([`super::entitlement`]), and a file in `plan::effects`.
 
 use serde::{Deserialize, Serialize};
 
@@ -78,8 +81,8 @@ pub struct Row {
     pub family: Family,
     /// Whether it gives access: a user who becomes inactive loses it.
     pub access: bool,
-    /// Whether a user has at most one of it, in its own division: the old one is left before the user moves and before the new
-    /// one is taken.
+    /// Whether a user has at most one of it, in its own division: the old one is left before the user moves
+    /// and before the new one is taken.
     pub single: bool,
     /// The right without which its names cannot be looked up, in words.
     pub find: &'static str,
@@ -92,7 +95,7 @@ pub struct Row {
 /// Makes [`Kind`] from its rows, so that no kind can lack one or be missing in [`Kind::ALL`].
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident { $($row:tt)* })*) => {
-        /// A kind of entitlement; one that a request does not mention is not managed by that request (promise 5).
+        /// A kind of entitlement; one that a request does not mention is not managed by that request (P5).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Kind {

@@ -27,8 +27,8 @@ pub enum UserState {
 pub struct Aspects {
     /// Kinds of entitlement to read.
     pub kinds: BTreeSet<Kind>,
-    /// Which of a kind the question is about, by `Target::id`: Genesys does not list everything by user, custom attributes
-    /// for example only by their schemas. What can be listed is read whole.
+    /// Which of a kind the question is about, by `Target::id`: Genesys does not list everything by user,
+    /// custom attributes for example only by their schemas. What can be listed is read whole.
     pub about: BTreeMap<Kind, BTreeSet<String>>,
 }
 
@@ -66,7 +66,8 @@ pub struct Observed {
     pub document: Object,
     /// Its division.
     pub division: Option<Named>,
-    /// Direct entitlements (not those inherited from groups) by `Target::key`, for the kinds that were asked for.
+    /// Direct entitlements (not those inherited from groups) by `Target::key`, for the kinds that were asked
+    /// for.
     pub entitlements: BTreeMap<String, Entitlement>,
     /// The kinds that were really read to the end; others must not be compared.
     pub read: BTreeSet<Kind>,

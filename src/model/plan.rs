@@ -1,7 +1,8 @@
 //! A plan and its steps: immutable data that says what to do in Genesys Cloud and how to undo it.
 //!
-//! Every step is idempotent and carries the image of what was there before, so that its undo needs no log of progress.
-//! Which steps a change needs is decided in `plan`; what each effect does and undoes, and its words, in `plan::effects`.
+//! Every step is idempotent and carries the image of what was there before, so that its undo needs no log of
+//! progress. Which steps a change needs is decided in `plan`; what each effect does and undoes, and its
+//! words, in `plan::effects`.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +40,8 @@ pub enum PlanKind {
     GroupDelete,
 }
 
-/// Steps of one class touch the same Genesys record and run one after another; different classes run side by side.
+/// Steps of one class touch the same Genesys record and run one after another; different classes run side by
+/// side.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConflictClass {
@@ -80,7 +82,8 @@ pub struct Level {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// SCIM POST; `document` is complete, mark included, password excluded. Undo: SCIM DELETE (leaves a soft-deleted user).
+    /// SCIM POST; `document` is complete, mark included, password excluded. Undo: SCIM DELETE (leaves a
+    /// soft-deleted user).
     CreateUser {
         /// The SCIM payload.
         document: Object,
@@ -92,7 +95,8 @@ pub enum Effect {
         /// Whom.
         user: UserId,
     },
-    /// SCIM PATCH of single attributes, full path → value; `null` removes. Undo: back to `before` where it is still `after`.
+    /// SCIM PATCH of single attributes, full path → value; `null` removes. Undo: back to `before` where it is
+    /// still `after`.
     UpdateUser {
         /// New values.
         after: BTreeMap<String, Value>,
@@ -186,7 +190,8 @@ pub struct Step {
     pub effect: Effect,
     /// What it must not run beside.
     pub class: ConflictClass,
-    /// Whether the identity exists in Genesys once this and all earlier identity steps are done. Identity steps run first.
+    /// Whether the identity exists in Genesys once this and all earlier identity steps are done. Identity
+    /// steps run first.
     pub identity: bool,
 }
 

@@ -1,7 +1,7 @@
 //! How a [`Target`] stands in store records, which is not how it stands in the program.
 //!
-//! Effects of earlier versions are read in [`super::plan`]; the tests of both are here, with a saga as it was written then.
-//! Formats of whole records and their versions are in `store`.
+//! Effects of earlier versions are read in [`super::plan`]; the tests of both are here, with a saga as it was
+//! written then. Formats of whole records and their versions are in `store`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::entitlement::{Named, Target};
 use super::kind::{Family, Kind};
 
-/// A [`Target`] as it is written: `{"queue": {"id": .., "name": ..}}`, tagged with its kind whatever its family.
+/// A [`Target`] as it is written: `{"queue": {"id": .., "name": ..}}`, tagged with its kind whatever its
+/// family.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 struct TargetRecord(BTreeMap<Kind, Parts>);

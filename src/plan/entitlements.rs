@@ -1,7 +1,7 @@
 //! Entitlements: which to give, which to take back, and what will have been granted afterwards.
 //!
-//! "We take away only what we gave" lives here: an entitlement that somebody else assigned is neither taken away nor
-//! counted as granted. Names are already resolved; the identity steps are in `user` and `identity`.
+//! "We take away only what we gave" lives here: an entitlement that somebody else assigned is neither taken
+//! away nor counted as granted. Names are already resolved; the identity steps are in `user` and `identity`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,8 @@ struct Change<'a> {
     after: Option<Setting>,
 }
 
-/// How what a user has differs from what it should have, and what will have been granted once all steps have succeeded.
+/// How what a user has differs from what it should have, and what will have been granted once all steps have
+/// succeeded.
 pub(super) struct Comparison<'a> {
     changes: Vec<Change<'a>>,
     /// Granted after full success.
@@ -89,8 +90,9 @@ pub(super) fn compare<'a>(
             continue;
         }
         let there = observed.entitlements.get(key).map(|entitlement| &entitlement.setting);
-        // Taken back where it is still what we gave; another level or value means that it is no longer ours. Absent proves
-        // nothing, because reads lag behind writes: the removal is sent, and does no harm where there is nothing.
+        // Taken back where it is still what we gave; another level or value means that it is no longer ours.
+        // Absent proves nothing, because reads lag behind writes: the removal is sent, and does no harm where
+        // there is nothing.
         if there == Some(&ours.entitlement.setting) {
             changes.push(Change { target, before: there.cloned(), after: ours.before.clone() });
         } else if there.is_none() {
@@ -105,8 +107,8 @@ impl Comparison<'_> {
         self.changes.iter().filter(|change| change.target.kind() == kind).collect()
     }
 
-    /// Leaves what there is no room beside. It comes before a move to another division, so that undone in reverse order it
-    /// is joined again in the division where it was.
+    /// Leaves what there is no room beside. It comes before a move to another division, so that undone in
+    /// reverse order it is joined again in the division where it was.
     pub(super) fn make_room(&self, builder: &mut Builder) {
         for kind in Kind::ALL.into_iter().filter(|kind| kind.row().single) {
             let left = self.of(kind).into_iter().filter(|change| change.after.is_none()).collect();

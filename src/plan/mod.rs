@@ -1,8 +1,9 @@
 //! The plan: what must change in Genesys Cloud so that a user or group becomes what it should be.
 //!
-//! Pure diff of desired, observed and granted into ordered, idempotent steps, each carrying what undoes it. Does not call
-//! anybody: steps are carried out by `saga`. Start with [`user::plan_user`] and [`group::plan_group`]; what each step does and
-//! undoes is in [`effects`]; [`explain()`] puts a plan into words.
+//! Pure diff of desired, observed and granted into ordered, idempotent steps, each carrying what undoes it.
+//! Does not call anybody: steps are carried out by `saga`. Start with [`user::plan_user`] and
+//! [`group::plan_group`]; what each step does and undoes is in [`effects`]; [`explain()`] puts a plan into
+//! words.
 
 mod builder;
 pub mod effects;

@@ -1,7 +1,9 @@
-//! The saga: carries out a plan so that all of it happens or none of it does, whatever crashes or gets lost on the way.
+//! The saga: carries out a plan so that all of it happens or none of it does, whatever crashes or gets lost
+//! on the way.
 //!
-//! [`machine`] decides (pure), `drive` brings one step to its end, [`runner`] does the waiting and writes the turns. What a plan
-//! contains, and the calls that do and undo a step, is decided in `plan`; who opens sagas is `bridge`.
+//! [`machine`] decides (pure), `drive` brings one step to its end, [`runner`] does the waiting and writes the
+//! turns. What a plan contains, and the calls that do and undo a step, is decided in `plan`; who opens sagas
+//! is `bridge`.
 
 mod drive;
 pub mod handle;

@@ -1,7 +1,7 @@
 //! Compact texts that stand in place of a full attribute, for clients that cannot send lists of objects.
 //!
-//! Turns their entries into the full form. How a text is read is [`crate::model::compact`]; whether a client may send one
-//! is decided in `dialect`; whether the names exist is asked in `entitlements` and later.
+//! Turns their entries into the full form. How a text is read is [`crate::model::compact`]; whether a client
+//! may send one is decided in `dialect`; whether the names exist is asked in `entitlements` and later.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,8 @@
-//! Where entitlements stand in a user's document: the attributes that say one kind, each in a form of its own.
+//! Where entitlements stand in a user's document: the attributes that say one kind, each in a form of its
+//! own.
 //!
-//! Only their names; what stands there is read by `entitlements`, which kinds exist is [`crate::model::kind`].
+//! Only their names; what stands there is read by `entitlements`, which kinds exist is
+//! [`crate::model::kind`].
 
 use super::kind::{BRIDGE_USER, GENESYS_USER};
 use crate::model::{Elsewhere, Kind, Object};

@@ -116,15 +116,15 @@ pub struct Quirks {
     pub queue_readd: AtGone,
     /// Removing a queue member who is none, in the bulk call (G6.2).
     pub queue_remove_absent: AtGone,
-    /// Whether a user can be in one team only: `UserGroupLimitExceeded` for the second (section 6).
+    /// Whether a user can be in one team only: `UserGroupLimitExceeded` for the second (G6.14).
     pub team_single: bool,
-    /// Whether a team takes users of its own division only: `UserGroupDivisionMismatch` (section 6).
+    /// Whether a team takes users of its own division only: `UserGroupDivisionMismatch` (G6.14).
     pub team_same_division: bool,
-    /// Adding a team member who is one already (section 6): among the members, or among the failures.
+    /// Adding a team member who is one already (G6.15): among the members, or among the failures.
     pub team_readd: AtGone,
-    /// Removing a team member who is none (section 6): done, or 404.
+    /// Removing a team member who is none (G6.15): done, or 404.
     pub team_remove_absent: AtGone,
-    /// bulkremove when one of the grants is gone (section 4).
+    /// bulkremove when one of the grants is gone (G4.4).
     pub bulkremove_gone: AtGone,
     /// The single DELETE of a grant that is gone: 404 or done (G4.4).
     pub grant_delete_gone: AtGone,

@@ -1,7 +1,8 @@
-//! Compares what the OAuth client may do with what the bridge needs, permission by permission and division by division.
+//! Compares what the OAuth client may do with what the bridge needs, permission by permission and division by
+//! division.
 //!
-//! Pure. The list is what Genesys' API description demands of the operations that the bridge calls, kinds of entitlement in their
-//! own rows (`model::kind`); the README repeats it.
+//! Pure. The list is what Genesys' API description demands of the operations that the bridge calls, kinds of
+//! entitlement in their own rows (`model::kind`); `docs/configuration.md` repeats it.
 
 use crate::config::{Config, GroupPolicy, PasswordPolicy};
 use crate::genesys::api::rights::Rights;

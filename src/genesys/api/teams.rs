@@ -1,7 +1,7 @@
-//! Teams: the directory, members and their changes (facts.md section 6). Pure.
+//! Teams: the directory, members and their changes (docs/genesys.md G6.12, G6.13). Pure.
 //!
-//! Listings are read by cursor. Who could not be added is named inside a 200; a user's own listing of teams does not exist, so
-//! members are read by team.
+//! Listings are read by cursor. Who could not be added is named inside a 200; a user's own listing of teams
+//! does not exist, so members are read by team.
 
 use serde_json::{Value, json};
 

@@ -14,8 +14,7 @@ use tokio::sync::Mutex;
 
 use self::names::{Match, Names};
 use super::api::attributes::{self, AttributeSchema};
-use super::api::routing;
-use super::api::{authorization, named, queues, teams};
+use super::api::{authorization, named, queues, routing, teams};
 use super::client::{Calls, Stop, unreadable};
 use super::request::HttpCall;
 use crate::limits;

@@ -27,7 +27,8 @@ impl GenesysClient {
         }
     }
 
-    /// Joining twice and leaving what one is not in may be errors (facts.md section 6, uncertain): then a look decides.
+    /// Joining twice and leaving what one is not in may be errors (docs/genesys.md G6.2, uncertain): then a
+    /// look decides.
     async fn change_queue(&self, user: &UserId, queue: &str, member: bool, context: &CallContext) -> Made {
         let call = if member { queues::join(user, queue) } else { queues::leave(user, queue) };
         let stop = match send(&self.calls, &call, context).await {
@@ -44,8 +45,8 @@ impl GenesysClient {
         if queues.iter().any(|found| found.id == queue) == member { Ok(None) } else { Err(stop) }
     }
 
-    /// Who could not be added is named inside a 200. Whether adding a member again is such a failure is uncertain (facts.md
-    /// section 6): then a look decides.
+    /// Who could not be added is named inside a 200. Whether adding a member again is such a failure is
+    /// uncertain (docs/genesys.md G6.15): then a look decides.
     async fn change_team(&self, user: &UserId, team: &str, member: bool, context: &CallContext) -> Made {
         if !member {
             return send(&self.calls, &teams::leave(user, team), context).await;

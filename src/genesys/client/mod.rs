@@ -1,7 +1,8 @@
 //! The Genesys client: the `Upstream` port over HTTP.
 //!
-//! Here is only the wiring; one sending with its token, budget and retries is in `calls`, writes are in `writes` and `memberships`,
-//! looks in `looks` and `observing`, names in `resolving`. What to do after a refusal is the saga's business.
+//! Here is only the wiring; one sending with its token, budget and retries is in `calls`, writes are in
+//! `writes` and `memberships`, looks in `looks` and `observing`, names in `resolving`. What to do after a
+//! refusal is the saga's business.
 
 mod calls;
 mod looks;
@@ -33,7 +34,8 @@ pub struct GenesysClient {
 }
 
 impl GenesysClient {
-    /// A client; nothing is sent yet. Use it on one runtime only: connections live on the runtime that opened them.
+    /// A client; nothing is sent yet. Use it on one runtime only: connections live on the runtime that opened
+    /// them.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up (no TLS, for example).

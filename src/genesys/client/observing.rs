@@ -1,7 +1,7 @@
 //! One user with the aspects asked for: identity first, then the aspects side by side.
 //!
-//! Any part that cannot be read ends the look with that part's verdict: a partial picture is never handed out, because what
-//! seems missing in it would be added or taken away.
+//! Any part that cannot be read ends the look with that part's verdict: a partial picture is never handed
+//! out, because what seems missing in it would be added or taken away.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,8 @@ impl GenesysClient {
         Ok(Some(observed))
     }
 
-    /// What a user has of one kind. A 404 on a user that exists is a cache that lags; on a deleted one it means "nothing".
+    /// What a user has of one kind. A 404 on a user that exists is a cache that lags; on a deleted one it
+    /// means "nothing".
     async fn part(
         &self,
         kind: Kind,
@@ -100,7 +101,8 @@ impl GenesysClient {
         attributes::entitlements(&answer, &known).ok_or_else(|| unreadable(&call))
     }
 
-    /// Which of these teams a user is a member of. Genesys tells it by team only: what it shows of a user is "best effort".
+    /// Which of these teams a user is a member of. Genesys tells it by team only: what it shows of a user is
+    /// "best effort".
     pub(super) async fn teams_of<'a>(
         &self,
         user: &UserId,

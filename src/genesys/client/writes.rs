@@ -1,7 +1,7 @@
 //! Writes: each [`Write`] as the calls that carry it out.
 //!
-//! Most are one call. Those that need a version read it first and read it again after a conflict. Memberships are in
-//! `memberships`. Which writes a change needs is decided in `plan`.
+//! Most are one call. Those that need a version read it first and read it again after a conflict. Memberships
+//! are in `memberships`. Which writes a change needs is decided in `plan`.
 
 use std::time::Duration;
 

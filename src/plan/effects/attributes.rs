@@ -1,5 +1,5 @@
-//! Custom attributes: fields of one schema are set and cleared together; undone where they are still what the step made
-//! them. Pure.
+//! Custom attributes: fields of one schema are set and cleared together; undone where they are still what the
+//! step made them. Pure.
 //!
 //! How a field is cleared in Genesys is in `genesys::api::attributes`.
 

@@ -34,7 +34,8 @@ pub(super) fn revert(
     if back.is_empty() { Vec::new() } else { update(user, &back) }
 }
 
-/// Back to the division before, if the user is still in the one after. A move of a user that is being made ends with the user.
+/// Back to the division before, if the user is still in the one after. A move of a user that is being made
+/// ends with the user.
 pub(super) fn move_back(user: UserId, to: &Named, from: Option<&Named>, observed: &Observed) -> Vec<Write> {
     match from {
         Some(from) if observed.division.as_ref() == Some(to) => {

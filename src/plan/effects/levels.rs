@@ -1,4 +1,5 @@
-//! Skills and languages: levels are set and taken away together; undone where they are still what the step made them. Pure.
+//! Skills and languages: levels are set and taken away together; undone where they are still what the step
+//! made them. Pure.
 //!
 //! How many one call carries is the builder's business, see [`super::super::entitlements`].
 

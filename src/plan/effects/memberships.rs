@@ -15,8 +15,8 @@ pub(super) fn leave(kind: Kind, user: UserId, of: &Named) -> Vec<Write> {
     vec![Write::Leave(kind, user, of.id.clone())]
 }
 
-/// Memberships run side by side, unless a user has at most one: then it hangs on the user's own record, division included,
-/// and steps run in the order of the plan.
+/// Memberships run side by side, unless a user has at most one: then it hangs on the user's own record,
+/// division included, and steps run in the order of the plan.
 pub(super) fn class(kind: Kind, of: &Named) -> ConflictClass {
     if kind.row().single { ConflictClass::User } else { ConflictClass::Member(key(kind, of)) }
 }

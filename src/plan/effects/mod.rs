@@ -1,8 +1,10 @@
-//! What each effect is: the calls that do it and undo it, what it must not run beside, which entitlements it is about, and
-//! its words; where there is something to decide, side by side in one file for each family of kinds.
+//! What each effect is: the calls that do it and undo it, what it must not run beside, which entitlements it
+//! is about, and its words; where there is something to decide, side by side in one file for each family of
+//! kinds.
 //!
-//! Pure: a step that is done and undone is the same data read in two directions. `saga` sends the calls and decides which
-//! direction; `plan` decides which effects a change needs. Start at [`forward`] and [`backward`].
+//! Pure: a step that is done and undone is the same data read in two directions. `saga` sends the calls and
+//! decides which direction; `plan` decides which effects a change needs. Start at [`forward`] and
+//! [`backward`].
 
 mod attributes;
 mod identity;
@@ -16,8 +18,8 @@ pub use words::{about, describe};
 use crate::model::ports::Write;
 use crate::model::{Aspects, ConflictClass, Effect, GrantedSet, Observed, UserId};
 
-/// The calls of a step, in order; each is idempotent. `bound` is the Genesys id of the user or group; `None` only for
-/// creates, and then the list of any other step is empty.
+/// The calls of a step, in order; each is idempotent. `bound` is the Genesys id of the user or group; `None`
+/// only for creates, and then the list of any other step is empty.
 pub fn forward(effect: &Effect, bound: Option<&str>) -> Vec<Write> {
     match effect {
         Effect::CreateUser { document, .. } => {
@@ -68,8 +70,8 @@ pub fn look(effect: &Effect) -> Option<Aspects> {
     }
 }
 
-/// The calls that restore what was there before, only where it is still ours. `observed` is what [`look`] asked for, default
-/// where it asked for nothing. Undoing a step that never ran, or twice, does nothing.
+/// The calls that restore what was there before, only where it is still ours. `observed` is what [`look`]
+/// asked for, default where it asked for nothing. Undoing a step that never ran, or twice, does nothing.
 pub fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec<Write> {
     let user = || UserId::new(bound);
     let group = || bound.to_owned();
@@ -97,7 +99,7 @@ pub fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec<Write>
     }
 }
 
-/// Calls that touch the same Genesys record conflict (design: "Order").
+/// Calls that touch the same Genesys record conflict (docs/genesys.md G5.5, G7.10).
 pub(super) fn class_of(effect: &Effect) -> ConflictClass {
     match effect {
         Effect::CreateUser { .. }

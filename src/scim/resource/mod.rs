@@ -95,7 +95,7 @@ impl Replacement {
                 || key_of(&body, &format!("{schema}:{name}")).is_some()
         };
         // A PUT that names one form of an entitlement kind speaks about the kind; a kind it does not name stays as it
-        // was (promise 5). Core attributes follow the RFC.
+        // was (P5). Core attributes follow the RFC.
         let forms = |kind| places(kind).filter_map(|place| Some((place.extension?, place.attribute)));
         let unmentioned = Kind::ALL
             .into_iter()

@@ -1,4 +1,5 @@
-//! Teams: list and members by cursor, members added with failures inside a 200, and removed (facts sheet, section 6).
+//! Teams: list and members by cursor, members added with failures inside a 200, and removed (docs/genesys.md
+//! G6.12, G6.13).
 //!
 //! Teams themselves are fixed by the seed: nothing here makes, renames or deletes one.
 

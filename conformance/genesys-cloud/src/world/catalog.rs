@@ -1,5 +1,5 @@
-//! The catalogue: what a seed fixes for the life of an emulator. Divisions, roles, skills, languages, queues, teams, schemas
-//! and OAuth clients are read by operations and changed by none.
+//! The catalogue: what a seed fixes for the life of an emulator. Divisions, roles, skills, languages, queues,
+//! teams, schemas and OAuth clients are read by operations and changed by none.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

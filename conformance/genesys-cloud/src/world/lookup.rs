@@ -1,5 +1,6 @@
-//! Lookups: who has this e-mail, this external id, this queue, this team, this group; kept beside the users so that an
-//! organisation of tens of thousands stays quick. They hold ids only and can be built anew at any time.
+//! Lookups: who has this e-mail, this external id, this queue, this team, this group; kept beside the users
+//! so that an organisation of tens of thousands stays quick. They hold ids only and can be built anew at any
+//! time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
