@@ -39,7 +39,7 @@ fn of_one(held: &Value, id: &str) -> Value {
         return own.clone();
     }
     let member = |entry: &Value| {
-        let listed = entry.get("members").and_then(Value::as_array);
+        let listed = entry.as_array().or_else(|| entry.get("members").and_then(Value::as_array));
         entry.get(id).is_some() || listed.is_some_and(|members| members.iter().any(|member| member == id))
     };
     let names = entries.iter().filter(|(_, entry)| member(entry));

@@ -164,6 +164,7 @@ async fn one_agent_is_shown_by_address_name_or_id_with_all_it_has() {
     assert_eq!(agent["name"], "Iris Keller");
     assert_eq!(agent["roles"], json!(["Agent@EMEA", "employee@Home"]));
     assert_eq!(agent["queues"], json!(["EMEA Motor Claims"]));
+    assert_eq!(agent["teams"], json!(["Billing Hamburg"]));
     assert_eq!(agent["languages"], json!({ "English": 4.0, "German": 5.0 }));
     assert_eq!(agent["attributes"]["HR"]["cost_centre_text"], "CC-EMEA-7");
     for who in ["IRIS.KELLER@aurora.example", "Iris%20Keller", agent["id"].as_str().unwrap()] {
