@@ -19,6 +19,8 @@ mod rules;
 mod scan;
 #[path = "tidy/statistics.rs"]
 mod statistics;
+#[path = "tidy/walk.rs"]
+mod walk;
 
 use std::fs;
 use std::path::{Path, PathBuf};

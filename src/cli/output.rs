@@ -25,7 +25,7 @@ pub fn line(text: impl Display) -> Result<(), Failure> {
 /// Prints a result as indented JSON.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn json(value: &Value) -> Result<(), Failure> {
     line(format_args!("{value:#}"))
 }
@@ -38,7 +38,7 @@ pub fn remark(text: impl Display) {
 /// Prints rows under a heading, or `nothing` when there are none.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn table(heading: &[&str], rows: Vec<Vec<String>>, nothing: &str) -> Result<(), Failure> {
     if rows.is_empty() {
         return line(nothing);

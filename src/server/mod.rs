@@ -11,7 +11,7 @@
 //! | who is let in, and which media type the answer has | [`auth`], [`tokens`], [`content_negotiation`] |
 //! | a body, a query string, a listing | [`body`], [`query`], `find`, [`page_index`] |
 //! | how a resource or an error becomes an answer | [`view`], [`answer`] |
-//! | the socket | [`listen`] |
+//! | the socket | [`mod@listen`] |
 
 mod access_log;
 pub mod answer;

@@ -140,7 +140,7 @@ pub async fn write(
 /// A resource as the body of an answer.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub async fn body(
     tenant: &Tenant,
     kind: ResourceKind,

@@ -97,6 +97,13 @@ fn file_of(parts: &[&str], papers: &[Paper]) -> (String, usize) {
     (own.into_iter().find(there).unwrap_or(here), taken)
 }
 
+/// The file that a path such as `bridge::submit::Bridge::submit` leads to; `None` when the span is no such path.
+pub(crate) fn place(span: &str, papers: &[Paper]) -> Option<String> {
+    let parts: Vec<&str> = span.split("::").collect();
+    let (file, taken) = file_of(&parts, papers);
+    (parts.len() > 1 && taken > 0 && is_path(span)).then_some(file)
+}
+
 /// Follows a path from `src` through folders and files to an item.
 fn unresolved(name: &str, names: &Names) -> Option<String> {
     let parts: Vec<&str> = name.split("::").collect();

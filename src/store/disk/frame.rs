@@ -2,7 +2,7 @@
 //! believed.
 //!
 //! The checksum covers the place (tree and key) as well, so that a value found under a wrong key counts as
-//! damage too. Who writes and reads frames: `trees`. The records inside: [`super::record`].
+//! damage too. Who writes and reads frames: `trees`. The records inside: [`crate::store::record`].
 
 use crate::limits::STORE_VALUE_BYTES;
 
