@@ -58,6 +58,8 @@ async fn an_entry_that_was_changed_on_the_disk_is_named() {
     batch.put(Table::Audit, key, value);
     store.commit(batch).await.unwrap();
     store.close().await.unwrap();
+    // The lock of the data directory goes with the last handle.
+    drop(store);
     let verified = bench.run("audit verify");
     assert_eq!(verified.code, 1, "{verified:?}");
     assert!(verified.err.contains(&format!("broken at entry {entries}")), "{verified:?}");
