@@ -62,6 +62,18 @@ async fn a_hire_travels_the_whole_street_and_back() {
 }
 
 #[tokio::test]
+async fn a_title_that_is_taken_away_takes_the_queue_with_it() {
+    let house = TestBridge::with(Setup { deadline_s: 5, ..Setup::default() });
+    let made = house.scim("POST", "/Users", Some(agent("nora"))).await.is(201);
+    house.settled().await;
+    assert_eq!(house.cloud.snapshot()["queues"]["EMEA Support"][made.id()]["joined"], true);
+    let change = patch(json!([{"op": "remove", "path": "title"}]));
+    house.scim("PATCH", &format!("/Users/{}", made.id()), Some(change)).await.is(200);
+    house.settled().await;
+    assert_eq!(house.cloud.snapshot()["queues"]["EMEA Support"][made.id()], json!(null));
+}
+
+#[tokio::test]
 async fn a_change_right_after_a_create_is_not_told_that_the_user_is_gone() {
     let house = TestBridge::with(Setup::default());
     for name in ["nora", "vera", "iris"] {

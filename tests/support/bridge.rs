@@ -1,6 +1,8 @@
-//! A bridge in this process, its emulator and its data directory, and what tests ask of them over real sockets.
+//! A bridge in this process, its emulator and its data directory, and what tests ask of them over real
+//! sockets.
 //!
-//! What it is configured to is `setup`. A bridge as a process of its own is `program`, a server without a bridge `server`.
+//! What it is configured to is `setup`. A bridge as a process of its own is `program`, a server without a
+//! bridge `server`.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -14,11 +16,11 @@ use genesys_scim_bridge::store::tokens::Scope;
 use serde_json::{Value, json};
 
 use super::bodies::OURS;
-use super::client::{Response, call};
+use super::client::{Response, call, call_blocking};
 use super::clock::HurriedClock;
 use super::emulator::{assert_contract, cloud};
 use super::setup::Setup;
-use super::wait::eventually;
+use super::wait::{eventually, until};
 
 /// The token of an identity provider.
 pub(crate) const SCIM: &str = "gsb_scim-token-of-the-tests";
@@ -32,13 +34,15 @@ pub(crate) fn start(config: Config, hurry: u32) -> Result<Running, StartError> {
     App::start(config, Overrides { tokens, clock, ..Overrides::default() })
 }
 
-/// A bridge with its emulator. When it goes, a call against the public description of the API fails the test.
+/// A bridge with its emulator. When it goes, every fault is lifted and stuck sagas are redriven: one that is
+/// still open after a while fails the test, as does a call against the public description of the API.
 pub(crate) struct TestBridge {
     pub(crate) cloud: Cloud,
     pub(crate) dir: tempfile::TempDir,
     pub(crate) http: reqwest::Client,
     setup: Setup,
     running: Option<Running>,
+    leaves_work: bool,
 }
 
 impl TestBridge {
@@ -55,7 +59,7 @@ impl TestBridge {
     /// With what is already in the data directory, which is `data` in this one.
     pub(crate) fn in_dir(cloud: Cloud, setup: Setup, dir: tempfile::TempDir) -> Self {
         let http = reqwest::Client::new();
-        let mut bridge = Self { cloud, dir, http, setup, running: None };
+        let mut bridge = Self { cloud, dir, http, setup, running: None, leaves_work: false };
         bridge.open();
         bridge
     }
@@ -70,6 +74,12 @@ impl TestBridge {
         let stopped = self.running.take().unwrap().stop().await;
         assert!(stopped.quiet, "every saga reached a safe point");
         self.open();
+    }
+
+    /// The test ends with work that cannot end, such as that of a bridge whose credentials are refused.
+    pub(crate) fn leaving_work(mut self) -> Self {
+        self.leaves_work = true;
+        self
     }
 
     pub(crate) fn running(&self) -> &Running {
@@ -131,14 +141,30 @@ impl TestBridge {
 
 impl Drop for TestBridge {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_contract(&self.cloud);
+        if std::thread::panicking() {
+            return;
         }
+        assert_contract(&self.cloud);
+        if self.leaves_work || self.running.is_none() {
+            return;
+        }
+        self.cloud.clear_faults();
+        let address = self.running().addr().to_string();
+        let admin = |method: &str, path: &str| call_blocking(&address, ADMIN, method, path, None).unwrap();
+        let mut open = Value::Null;
+        let ended = until(|| {
+            open = admin("GET", "/admin/sagas").body["open"].clone();
+            for saga in open.as_array().unwrap().iter().filter(|saga| saga["state"] == "stuck") {
+                admin("POST", &format!("/admin/sagas/{}/redrive", saga["id"].as_str().unwrap()));
+            }
+            (open == json!([])).then_some(())
+        });
+        assert!(ended.is_some(), "the test is over, no fault is left, and these sagas do not end: {open}");
     }
 }
 
-/// One bridge for all tests that want the same and change nothing but resources of their own names. It ends with the
-/// last of those who use it at the time.
+/// One bridge for all tests that want the same and change nothing but resources of their own names. It ends
+/// with the last of those who use it at the time.
 pub(crate) struct Shared(Mutex<Weak<TestBridge>>);
 
 impl Shared {

@@ -1,7 +1,8 @@
-//! One HTTP client for all tests: sends a request, reads the whole answer, and shows both when an expectation fails.
+//! One HTTP client for all tests: sends a request, reads the whole answer, and shows both when an expectation
+//! fails.
 //!
-//! Knows addresses and tokens and nothing of how a bridge is started; that is `bridge` and `program`. Bodies of
-//! requests are made in `bodies`.
+//! Knows addresses and tokens and nothing of how a bridge is started; that is `bridge` and `program`. Bodies
+//! of requests are made in `bodies`.
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
@@ -89,7 +90,8 @@ pub(crate) async fn call(
     send(request(http, method, url, token, body)).await
 }
 
-/// As [`call`], where there is no async runtime: in `Drop`, and in tests of processes. `address` is host and port.
+/// As [`call`], where there is no async runtime: in `Drop`, and in tests of processes. `address` is host and
+/// port.
 pub(crate) fn call_blocking(
     address: &str,
     token: &str,
@@ -119,8 +121,8 @@ pub(crate) fn call_blocking(
     Ok(Response::new(format!("{method} {path} {body}"), status, headers, text.to_owned()))
 }
 
-/// Whether a server that may only be coming up answers. That it listens is not enough: a bridge takes its port before
-/// its data directory.
+/// Whether a server that may only be coming up answers. That it listens is not enough: a bridge takes its
+/// port before its data directory.
 pub(crate) fn is_alive(address: &str) -> bool {
     call_blocking(address, "", "GET", "/healthz", None).is_ok_and(|answer| answer.status == 200)
 }
@@ -172,7 +174,8 @@ impl Response {
         self
     }
 
-    /// Fails unless it is a whole SCIM error (RFC 7644 section 3.12) of this status and keyword; gives its text.
+    /// Fails unless it is a whole SCIM error (RFC 7644 section 3.12) of this status and keyword; gives its
+    /// text.
     pub(crate) fn is_error(&self, status: u16, scim_type: Option<&str>) -> &str {
         assert_eq!((self.status, self.body["scimType"].as_str()), (status, scim_type), "{self:?}");
         assert_eq!(self.body["schemas"], json!([ERROR]), "{self:?}");

@@ -1,4 +1,5 @@
-//! The emulated Genesys Cloud: in this process (`cloud`), or as a process that survives the bridge ([`EmulatorProcess`]).
+//! The emulated Genesys Cloud: in this process (`cloud`), or as a process that survives the bridge
+//! ([`EmulatorProcess`]).
 //!
 //! Faults, quirks and the ledger of calls are the emulator's own (`genesys_cloud_emulator`).
 
@@ -76,7 +77,8 @@ pub(crate) fn be_the_emulator() {
 }
 
 impl EmulatorProcess {
-    /// Starts it with its state in a directory; `test` is the whole name of the test that calls [`be_the_emulator`].
+    /// Starts it with its state in a directory; `test` is the whole name of the test that calls
+    /// [`be_the_emulator`].
     pub(crate) fn start(dir: &Path, test: &str) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--nocapture"])

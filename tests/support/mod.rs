@@ -27,15 +27,19 @@
 //! }
 //! ```
 //!
-//! `bridge.cloud` is the emulator: faults (`cloud.fault`), the calls that came (`cloud.ledger`), what it holds
-//! (`cloud.snapshot`). An answer is a [`client::Response`]; its `{got:?}` shows request and answer, `is` and `is_error`
-//! do so by themselves. Waiting is [`wait::eventually`], never a pause of a guessed length.
+//! `bridge.cloud` is the emulator: faults (`cloud.fault`), the calls that came (`cloud.ledger`), what it
+//! holds (`cloud.snapshot`). An answer is a [`client::Response`]; its `{got:?}` shows request and answer,
+//! `is` and `is_error` do so by themselves. Waiting is [`wait::eventually`], never a pause of a guessed
+//! length.
 //!
-//! When a harness goes, no call may have been against the public description of the Genesys API. A test that fails
-//! already is not judged again.
+//! When a harness goes, it looks whether something was left undone: a [`bridge::TestBridge`] lifts all
+//! faults, and every saga must end (`leaving_work` if it cannot); a [`program::Program`] must not have logged
+//! an error (`expecting_errors` if it had a reason); no call may have been against the public description of
+//! the Genesys API. A test that fails already is not judged again.
 //!
-//! Tests run side by side in one process: they take free ports, directories of their own, and change neither the
-//! environment nor anything else that is the process's. Long campaigns are asked for by environment variables:
+//! Tests run side by side in one process: they take free ports, directories of their own, and change neither
+//! the environment nor anything else that is the process's. Long campaigns are asked for by environment
+//! variables:
 //!
 //! | variable | test | means |
 //! |---|---|---|

@@ -1,8 +1,8 @@
-//! The program itself: `scim-bridge` in a directory of its own, started as a user would start it, its log kept and its exit
-//! code read.
+//! The program itself: `scim-bridge` in a directory of its own, started as a user would start it, its log
+//! kept and its exit code read.
 //!
-//! [`Installation`] is the directory with its configuration and its emulated Genesys Cloud; [`Program`] is one that
-//! serves. A bridge inside the test's own process is `bridge`.
+//! [`Installation`] is the directory with its configuration and its emulated Genesys Cloud; [`Program`] is
+//! one that serves. A bridge inside the test's own process is `bridge`.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -75,8 +75,8 @@ pub(crate) fn terminate(pid: u32) {
     assert!(sent.success(), "the signal could not be sent");
 }
 
-/// An address that is free, below the range from which outgoing connections take theirs: nobody grabs it while the
-/// program that is to have it is down. Every call gives another one.
+/// An address that is free, below the range from which outgoing connections take theirs: nobody grabs it
+/// while the program that is to have it is down. Every call gives another one.
 pub(crate) fn free_address() -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -96,8 +96,8 @@ pub(crate) fn serving_at(log: &Path) -> Option<String> {
     line["address"].as_str().map(str::to_owned)
 }
 
-/// A directory with a configuration, and an emulated Genesys Cloud that it names. When it goes, a call against the
-/// public description of the API fails the test.
+/// A directory with a configuration, and an emulated Genesys Cloud that it names. When it goes, a call
+/// against the public description of the API fails the test.
 pub(crate) struct Installation {
     pub(crate) cloud: Cloud,
     pub(crate) dir: tempfile::TempDir,
@@ -183,10 +183,11 @@ impl Installation {
     }
 }
 
-/// A bridge that serves. When it goes, it is killed.
+/// A bridge that serves. When it goes, it is killed, and an error in its log fails the test.
 pub(crate) struct Program {
     child: Child,
     log: PathBuf,
+    expects_errors: bool,
     /// Host and port.
     pub(crate) address: String,
 }
@@ -196,6 +197,12 @@ impl Drop for Program {
         // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
+        if !std::thread::panicking() && !self.expects_errors {
+            let log = self.log();
+            let is_error = |line: &&str| line.contains("\"level\":\"ERROR\"") || line.contains(" ERROR ");
+            let errors: Vec<&str> = log.lines().filter(is_error).collect();
+            assert!(errors.is_empty(), "the log of a bridge that had no reason for it says {errors:#?}");
+        }
     }
 }
 
@@ -203,7 +210,7 @@ impl Program {
     fn serve(mut command: Command, log: &Path, listen: &str) -> Self {
         let child = command.stdout(Stdio::null()).stderr(File::create(log).unwrap()).spawn().unwrap();
         let (log, address) = (log.to_owned(), String::new());
-        let mut program = Self { child, log, address };
+        let mut program = Self { child, log, address, expects_errors: false };
         let found = until(|| {
             let ended = program.child.try_wait().unwrap();
             assert!(ended.is_none(), "it ended at once: {}", program.log());
@@ -229,6 +236,12 @@ impl Program {
             call(&http, &url, admin, "GET", None).await.body["open"] == json!([])
         })
         .await;
+    }
+
+    /// The test gives it a reason to log errors.
+    pub(crate) fn expecting_errors(mut self) -> Self {
+        self.expects_errors = true;
+        self
     }
 
     pub(crate) fn log(&self) -> String {

@@ -1,8 +1,8 @@
-//! A server without a bridge: real sockets in front, documents in memory behind, changed by the protocol's own pure
-//! functions.
+//! A server without a bridge: real sockets in front, documents in memory behind, changed by the protocol's
+//! own pure functions.
 //!
-//! Not a model of the bridge: no saga, no Genesys, no uniqueness beyond userName and displayName. The whole bridge is
-//! `bridge`.
+//! Not a model of the bridge: no saga, no Genesys, no uniqueness beyond userName and displayName. The whole
+//! bridge is `bridge`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

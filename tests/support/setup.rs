@@ -1,7 +1,8 @@
 //! How a bridge under test is configured: a struct of wishes, and the configuration file that they come to.
 //!
-//! A test names what must be different: `Setup { deadline_s: 1, ..Setup::default() }`. The same file serves a bridge in
-//! this process (`bridge`) and the program (`program`); its secret is in the environment variable [`SECRET`].
+//! A test names what must be different: `Setup { deadline_s: 1, ..Setup::default() }`. The same file serves a
+//! bridge in this process (`bridge`) and the program (`program`); its secret is in the environment variable
+//! [`SECRET`].
 
 use std::path::Path;
 

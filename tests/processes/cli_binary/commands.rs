@@ -132,8 +132,8 @@ fn a_bad_configuration_stops_every_command_before_anything_is_touched() {
     let table = [
         ("name = \"aurora\"", "nam = \"aurora\"", "unknown field `nam`"),
         (
-            "name = \"aurora\"",
-            "name = \"aurora\"\n[[rule]]\nname = \"r\"\nwhen = 'title eq'\nqueues = [\"Sales\"]",
+            "import = \"required\"",
+            "import = \"required\"\n[[rule]]\nname = \"r\"\nwhen = 'title eq'\nqueues = [\"Sales\"]",
             "\"r\"",
         ),
         ("client_secret_file = \"secret\"", "client_secret_file = \"nowhere\"", "genesys.client_secret_file"),
