@@ -50,6 +50,11 @@ pub(super) fn lock(dir: &Path, wait: Duration) -> Result<File, DirectoryError> {
     }
 }
 
+/// Whether somebody has locked that file.
+pub(super) fn is_held(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// Removes what an interrupted snapshot left behind; says how many files.
 pub(super) fn remove_leftovers(records: &Path) -> io::Result<usize> {
     let mut removed = 0;
@@ -102,6 +107,7 @@ mod tests {
     fn a_held_lock_is_waited_for_and_then_named() {
         let dir = tempfile::tempdir().unwrap();
         let held = lock(dir.path(), Duration::ZERO).unwrap();
+        assert!(is_held(&dir.path().join("lock")) && !is_held(&dir.path().join("none")));
         let refused = lock(dir.path(), Duration::from_millis(60)).unwrap_err();
         assert!(matches!(refused, DirectoryError::Locked { .. }), "{refused}");
         let waiting = std::thread::spawn({
@@ -110,5 +116,6 @@ mod tests {
         });
         drop(held);
         assert!(waiting.join().unwrap());
+        assert!(!is_held(&dir.path().join("lock")), "asking for a lock does not keep it");
     }
 }

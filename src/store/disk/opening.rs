@@ -71,16 +71,21 @@ fn open_sled(dir: &Path, records: &Path, options: &OpenOptions) -> Result<sled::
         .cache_capacity(sled_bytes(options))
         // Durability comes from the committer alone; sled's timer would only hide a missing sync.
         .flush_every_ms(None);
-    let start = Instant::now();
+    let (start, mut unheld) = (Instant::now(), false);
     loop {
         let opened = catch_unwind(AssertUnwindSafe(|| config.open()))
             .map_err(|_| DirectoryError::damaged(dir, "sled panicked while opening it"))?;
         match opened {
             Ok(db) => return Ok(db),
-            // Its lock is what sled reports as no error of the system; nobody but a predecessor of this
-            // process can have it, as our own lock is ours.
+            // sled says this of its own lock, but of damage in its log as well: the lock itself tells which. It
+            // may be let go between sled's try and our look, so only what fails twice unheld is damage.
             Err(sled::Error::Io(error)) if error.kind() == io::ErrorKind::Other => {
-                if start.elapsed() >= options.lock_wait {
+                let held = guards::is_held(&records.join("db"));
+                if !held && unheld {
+                    return Err(DirectoryError::from_io(dir, &error));
+                }
+                unheld = !held;
+                if held && start.elapsed() >= options.lock_wait {
                     return Err(DirectoryError::Locked { dir: dir.to_owned(), waited: options.lock_wait });
                 }
                 std::thread::sleep(Duration::from_millis(25));

@@ -93,6 +93,19 @@ async fn a_second_opener_is_told_that_the_directory_is_locked() {
 }
 
 #[tokio::test]
+async fn a_lock_of_sleds_own_is_waited_for_and_then_named() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(sled(&dir));
+    let held = fs::File::open(dir.path().join("records/db")).unwrap();
+    held.lock().unwrap();
+    let options = OpenOptions { lock_wait: Duration::from_millis(60), ..OpenOptions::new(dir.path()) };
+    let error = SledStore::open(&options).map(drop).unwrap_err();
+    assert!(matches!(error, DirectoryError::Locked { .. }), "{error}");
+    drop(held);
+    drop(sled(&dir));
+}
+
+#[tokio::test]
 async fn a_store_opened_for_reading_reads_and_refuses_commits() {
     let dir = tempfile::tempdir().unwrap();
     sled(&dir).commit(put("t/a", "1")).await.unwrap();
