@@ -175,3 +175,40 @@ fn the_manual_names_every_key_of_the_configuration_file() {
     report("docs/configuration.md names each of these", &missing);
     assert!(!named("no_such_key"));
 }
+
+/// The public fields of a struct in a text.
+fn fields(text: &str, name: &str) -> Vec<String> {
+    let body = text.split(&format!("struct {name} {{")).nth(1).and_then(|rest| rest.split("\n}").next());
+    let lines = body.unwrap_or_default().lines().filter_map(|line| line.trim().strip_prefix("pub "));
+    lines.filter_map(|line| line.split_once(':')).map(|(field, _)| field.to_owned()).collect()
+}
+
+/// The texts that rows give for a key.
+fn texts_of(text: &str, key: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix(": \""));
+    lines.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documents_name_every_quirk_switch_and_every_kind_of_entitlement() {
+    let papers = all(&root());
+    let text =
+        |path: &str| papers.iter().find(|paper| paper.path == path).map_or("", |paper| paper.text.as_str());
+    let switches = fields(text("conformance/genesys-cloud/src/quirks.rs"), "Quirks");
+    let keys = texts_of(text("src/model/kind.rs"), "attribute");
+    let compact = texts_of(text("src/model/kind.rs"), "compact");
+    assert!(switches.len() > 25, "only {} switches were found; the search is broken", switches.len());
+    assert!(keys.len() > 5 && compact.len() == keys.len(), "{keys:?} {compact:?}");
+    let rules = keys.iter().map(|key| format!("rule.{key}")).collect();
+    let wanted = [
+        ("docs/genesys.md", switches),
+        ("docs/configuration.md", rules),
+        ("docs/attributes.md", [keys, compact].concat()),
+    ];
+    let missing = wanted.into_iter().flat_map(|(path, names)| {
+        let named = spans(text(path));
+        let lost = names.into_iter().filter(move |name| !named.contains(name));
+        lost.map(move |name| format!("{path}: {name}"))
+    });
+    report("documents name each of these", &missing.collect::<Vec<_>>());
+}
