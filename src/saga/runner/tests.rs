@@ -13,8 +13,8 @@ use super::*;
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
 use crate::model::{
     Aspects, Batch, Cause, CommitToken, ConflictClass, Effect, FoundUser, Intent, Kind, Later, Mark, Named,
-    Observed, ObservedGroup, Plan, PlanKind, Refusal, RefusalKind, Report, SagaState, Step, StepId,
-    StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
+    Observed, ObservedGroup, Plan, PlanKind, Refusal, RefusalKind, Report, Reservation, SagaState, Step,
+    StepId, StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
 };
 
 /// Tokio's clock, which these tests stop.
@@ -61,7 +61,7 @@ impl Journal for Log {
     async fn finished(&self, _: usize) -> Result<Vec<SagaState>, StoreError> {
         Ok(Vec::new())
     }
-    async fn reserved_by(&self, _: &str) -> Result<Option<SagaId>, StoreError> {
+    async fn reserved_by(&self, _: &Reservation) -> Result<Option<SagaId>, StoreError> {
         Ok(None)
     }
 }
