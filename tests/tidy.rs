@@ -115,7 +115,7 @@ fn a_planted_import_against_the_table_is_found() {
         ("src/plan/user.rs", "use crate::{limits, model::{Plan, Step}, saga};"),
         ("src/plan/user.rs", "use super::super::bridge::Bridge;"),
         ("src/plan/mod.rs", "pub use super::saga::Runner;"),
-        ("src/genesys/client/calls.rs", "use crate::store::record;"),
+        ("src/genesys/calls.rs", "use crate::store::record;"),
         ("src/notable.rs", "use crate::model::Plan;"),
     ];
     for (path, text) in planted {

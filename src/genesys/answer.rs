@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// An answer that arrived whole.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// HTTP status.
     pub status: u16,
     /// `Retry-After` in seconds, where it was a whole number.
@@ -18,7 +18,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The body as JSON; `None` if it is not.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
@@ -29,7 +29,7 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sent {
     /// With an answer.
-    Answered(Answer),
+    Answered(HttpAnswer),
     /// It never left: no connection.
     NotSent(String),
     /// It left, and no whole answer came back.
@@ -49,7 +49,7 @@ pub struct ErrorText {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wire {
+struct Body {
     code: Option<String>,
     #[serde(rename = "scimType")]
     scim_type: Option<String>,
@@ -59,13 +59,13 @@ struct Wire {
     error_description: Option<String>,
     #[serde(rename = "contextId")]
     context_id: Option<String>,
-    errors: Vec<Wire>,
+    errors: Vec<Body>,
 }
 
 impl ErrorText {
     /// Reads either shape, and RFC 6749's of the token endpoint. Anything else reads as empty texts.
     pub fn read(body: &[u8]) -> Self {
-        let wire: Wire = serde_json::from_slice(body).unwrap_or_default();
+        let wire: Body = serde_json::from_slice(body).unwrap_or_default();
         let inner = wire.errors.into_iter().next().unwrap_or_default();
         let code = [wire.scim_type, wire.code, wire.error, inner.code, inner.scim_type];
         let message = [wire.detail, wire.message, wire.error_description, inner.message, inner.detail];

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::answer::{Answer, ErrorText, Sent, without_personal};
-use super::client::Stop;
+use super::answer::{ErrorText, HttpAnswer, Sent, without_personal};
+use super::not_done::NotDone;
 use super::settings::Settings;
 use super::wire::Wire;
 use crate::limits;
@@ -34,7 +34,7 @@ pub(super) struct Token {
 struct State {
     current: Option<Token>,
     generation: u64,
-    failed: Option<(u64, Stop)>,
+    failed: Option<(u64, NotDone)>,
 }
 
 /// The cache of the one token.
@@ -61,7 +61,7 @@ impl Tokens {
     }
 
     /// A fresh token. Whoever comes while one is being fetched waits for that one.
-    pub(super) async fn get(&self) -> Result<Token, Stop> {
+    pub(super) async fn get(&self) -> Result<Token, NotDone> {
         let mut state = self.state.lock().await;
         let now = self.clock.monotonic_ms();
         if let Some(token) = state.current.as_ref().filter(|token| now < token.fresh_until_ms) {
@@ -108,9 +108,9 @@ fn fresh_ms(seconds: u64) -> u64 {
 }
 
 /// Token and life in seconds of an answer of the login host. Nothing can have taken effect, so nothing is unknown.
-fn read(sent: Sent) -> Result<(Secret, u64), Stop> {
+fn read(sent: Sent) -> Result<(Secret, u64), NotDone> {
     let later =
-        |seconds, reason: String| Err(Stop::Later(Later { wait: Duration::from_secs(seconds), reason }));
+        |seconds, reason: String| Err(NotDone::Later(Later { wait: Duration::from_secs(seconds), reason }));
     let answer = match sent {
         Sent::Answered(answer) => answer,
         Sent::NotSent(reason) | Sent::Lost(reason) => return later(2, format!("access token: {reason}")),
@@ -120,17 +120,17 @@ fn read(sent: Sent) -> Result<(Secret, u64), Stop> {
             Some(found) => Ok(found),
             None => later(5, "access token: the login host's answer holds none".to_owned()),
         },
-        400 | 401 | 403 => Err(Stop::Refused(refused(&answer))),
+        400 | 401 | 403 => Err(NotDone::Refused(refused(&answer))),
         429 => later(
             answer.retry_after.unwrap_or(5).clamp(1, 300),
             "access token: rate limit of the login host".to_owned(),
         ),
         status @ (408 | 500..=599) => later(3, format!("access token: the login host answered {status}")),
-        _ => Err(Stop::Refused(refused(&answer))),
+        _ => Err(NotDone::Refused(refused(&answer))),
     }
 }
 
-fn token_of(answer: &Answer) -> Option<(Secret, u64)> {
+fn token_of(answer: &HttpAnswer) -> Option<(Secret, u64)> {
     let body = answer.json()?;
     let bearer =
         body.get("token_type").and_then(Value::as_str).is_none_or(|t| t.eq_ignore_ascii_case("bearer"));
@@ -138,7 +138,7 @@ fn token_of(answer: &Answer) -> Option<(Secret, u64)> {
     Some((Secret::new(text), body.get("expires_in").and_then(Value::as_u64).unwrap_or(300)))
 }
 
-fn refused(answer: &Answer) -> Refusal {
+fn refused(answer: &HttpAnswer) -> Refusal {
     let text = ErrorText::read(&answer.body);
     let said = without_personal(&text.message, &[]);
     let status = answer.status;
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, body: &str) -> Sent {
-        Sent::Answered(Answer { status, body: body.as_bytes().to_vec(), ..Answer::default() })
+        Sent::Answered(HttpAnswer { status, body: body.as_bytes().to_vec(), ..HttpAnswer::default() })
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_refused_client_is_told_what_to_check() {
-        let Err(Stop::Refused(refusal)) = read(answered(400, r#"{"error":"invalid_client"}"#)) else {
+        let Err(NotDone::Refused(refusal)) = read(answered(400, r#"{"error":"invalid_client"}"#)) else {
             panic!("refused")
         };
         assert_eq!((refusal.kind, refusal.code.as_str()), (RefusalKind::Credentials, "invalid_client"));

@@ -12,7 +12,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum HttpMethod {
     /// GET.
     Get,
     /// POST.
@@ -61,8 +61,8 @@ pub enum Media {
 pub struct HttpCall {
     /// Name for metrics and logs, e.g. `scim_user_patch`.
     pub operation: &'static str,
-    /// Method.
-    pub method: Method,
+    /// HttpMethod.
+    pub method: HttpMethod,
     /// Path with encoded segments, from `/api/v2`.
     pub path: String,
     /// Query parameters in order; a name may be repeated.
@@ -79,7 +79,7 @@ pub struct HttpCall {
 
 impl HttpCall {
     /// A call without query or body; `segments` are encoded and joined after `/api/v2`.
-    pub fn new(operation: &'static str, nature: Nature, method: Method, segments: &[&str]) -> Self {
+    pub fn new(operation: &'static str, nature: Nature, method: HttpMethod, segments: &[&str]) -> Self {
         let mut path = String::from("/api/v2");
         for segment in segments {
             path.push('/');
@@ -100,7 +100,7 @@ impl HttpCall {
 
     /// A GET.
     pub fn get(operation: &'static str, segments: &[&str]) -> Self {
-        Self::new(operation, Nature::Read, Method::Get, segments)
+        Self::new(operation, Nature::Read, HttpMethod::Get, segments)
     }
 
     /// Adds a query parameter.

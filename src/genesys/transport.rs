@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
-use super::answer::{Answer, Sent};
-use super::request::{HttpCall, Media, Method};
+use super::answer::{HttpAnswer, Sent};
+use super::request::{HttpCall, HttpMethod, Media};
 use super::settings::{Settings, SetupError};
 use super::wire::Wire;
 use crate::limits;
@@ -63,11 +63,11 @@ impl Wire for Transport {
         };
         let url = format!("{}{}", self.api_base, call.path);
         let mut request = match call.method {
-            Method::Get => self.http.get(url),
-            Method::Post => self.http.post(url),
-            Method::Put => self.http.put(url),
-            Method::Patch => self.http.patch(url),
-            Method::Delete => self.http.delete(url),
+            HttpMethod::Get => self.http.get(url),
+            HttpMethod::Post => self.http.post(url),
+            HttpMethod::Put => self.http.put(url),
+            HttpMethod::Patch => self.http.patch(url),
+            HttpMethod::Delete => self.http.delete(url),
         };
         if !call.query.is_empty() {
             request = request.query(&call.query);
@@ -126,9 +126,9 @@ async fn finish(request: reqwest::RequestBuilder) -> Sent {
     }
 }
 
-fn head(status: u16, headers: &HeaderMap) -> Answer {
+fn head(status: u16, headers: &HeaderMap) -> HttpAnswer {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    Answer {
+    HttpAnswer {
         status,
         retry_after: text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok()),
         correlation_id: text("inin-correlation-id").filter(|id| !id.is_empty()).map(str::to_owned),

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, ErrorText, Sent, without_personal};
+use super::answer::{ErrorText, HttpAnswer, Sent, without_personal};
 use super::request::{HttpCall, Nature, personal_values};
 use crate::limits;
 use crate::model::{Later, Refusal, RefusalKind, Unknown};
@@ -21,7 +21,7 @@ const LIMIT_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
     /// It took effect; the answer may hold what was asked.
-    Done(Answer),
+    Done(HttpAnswer),
     /// A removal of what was not there (404).
     Absent,
     /// Refused for good.
@@ -62,7 +62,7 @@ pub fn judge(call: &HttpCall, sent: Sent) -> Judgement {
     }
 }
 
-fn judge_answer(call: &HttpCall, answer: Answer) -> Judgement {
+fn judge_answer(call: &HttpCall, answer: HttpAnswer) -> Judgement {
     let status = answer.status;
     match status {
         200..=299 => Judgement::Done(answer),
@@ -84,7 +84,7 @@ fn judge_answer(call: &HttpCall, answer: Answer) -> Judgement {
     }
 }
 
-fn not_found(call: &HttpCall, answer: &Answer) -> Judgement {
+fn not_found(call: &HttpCall, answer: &HttpAnswer) -> Judgement {
     match call.nature {
         Nature::Removal => Judgement::Absent,
         Nature::ChangeSoon => {
@@ -95,7 +95,7 @@ fn not_found(call: &HttpCall, answer: &Answer) -> Judgement {
 }
 
 /// 400 and 409 carry the same things: validation, versions and taken names (docs/genesys.md G2.15, G3.3, G6.7).
-fn bad_or_conflict(call: &HttpCall, answer: &Answer) -> Judgement {
+fn bad_or_conflict(call: &HttpCall, answer: &HttpAnswer) -> Judgement {
     let text = ErrorText::read(&answer.body);
     let message = text.message.to_lowercase();
     let stale = text.code == "invalidVers" || message.contains("version") && text.code.ends_with("conflict");
@@ -133,7 +133,7 @@ fn later(wait: Duration, reason: String) -> Judgement {
 }
 
 /// A refusal in words an administrator can act on, without personal values.
-pub fn refusal(call: &HttpCall, answer: &Answer, kind: RefusalKind) -> Refusal {
+pub fn refusal(call: &HttpCall, answer: &HttpAnswer, kind: RefusalKind) -> Refusal {
     let text = ErrorText::read(&answer.body);
     let personal = call.body.as_ref().map(personal_values).unwrap_or_default();
     let said = without_personal(&text.message, &personal);
@@ -161,7 +161,7 @@ pub fn refusal(call: &HttpCall, answer: &Answer, kind: RefusalKind) -> Refusal {
     }
 }
 
-fn tail(answer: &Answer) -> String {
+fn tail(answer: &HttpAnswer) -> String {
     let text = ErrorText::read(&answer.body);
     let id = answer.correlation_id.clone().or(text.context_id).unwrap_or_default();
     match (text.code.as_str(), id.as_str()) {

@@ -5,14 +5,14 @@
 use serde_json::json;
 
 use super::*;
-use crate::genesys::request::Method;
+use crate::genesys::request::HttpMethod;
 
 fn call(nature: Nature) -> HttpCall {
-    HttpCall::new("probe", nature, Method::Post, &["x"]).body(json!({"userName": "ada@example.com"}))
+    HttpCall::new("probe", nature, HttpMethod::Post, &["x"]).body(json!({"userName": "ada@example.com"}))
 }
 
 fn answered(status: u16, body: &str) -> Sent {
-    Sent::Answered(Answer { status, body: body.as_bytes().to_vec(), ..Answer::default() })
+    Sent::Answered(HttpAnswer { status, body: body.as_bytes().to_vec(), ..HttpAnswer::default() })
 }
 
 fn word(judgement: &Judgement) -> String {
@@ -96,7 +96,7 @@ fn an_unsent_call_is_later_and_a_lost_write_is_unknown() {
 #[test]
 fn retry_after_is_obeyed_within_reason() {
     for (seconds, expected) in [(Some(42), 42), (Some(999_999), 300), (None, 5)] {
-        let answer = Answer { status: 429, retry_after: seconds, ..Answer::default() };
+        let answer = HttpAnswer { status: 429, retry_after: seconds, ..HttpAnswer::default() };
         match judge(&call(Nature::Change), Sent::Answered(answer)) {
             Judgement::Limited(later) => assert_eq!(later.wait.as_secs(), expected),
             other => panic!("{other:?}"),
@@ -106,12 +106,12 @@ fn retry_after_is_obeyed_within_reason() {
 
 #[test]
 fn a_refusal_names_code_correlation_and_cure_and_no_person() {
-    let answer = Answer {
+    let answer = HttpAnswer {
         status: 403,
         correlation_id: Some("corr-1".into()),
         body: br#"{"code":"missing.permissions","message":"ada@example.com needs [directory:user:add]"}"#
             .to_vec(),
-        ..Answer::default()
+        ..HttpAnswer::default()
     };
     let refusal = refusal(&call(Nature::Create), &answer, RefusalKind::Permission);
     assert_eq!(refusal.code, "missing.permissions");

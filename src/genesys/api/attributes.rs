@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{named, text};
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{Entitlement, Named, Object, Setting, Target, UserId};
 
 /// A custom-attribute schema: its fields by property key.
@@ -61,17 +61,17 @@ pub fn record(user: &UserId, schema: &str) -> HttpCall {
 
 /// Amends the given fields; null takes a field out.
 pub fn amend(user: &UserId, schema: &str, version: u32, values: &Object) -> HttpCall {
-    put_or_patch("attributes_amend", Method::Patch, user, schema, version, values)
+    put_or_patch("attributes_amend", HttpMethod::Patch, user, schema, version, values)
 }
 
 /// Replaces the whole record.
 pub fn replace(user: &UserId, schema: &str, version: u32, values: &Object) -> HttpCall {
-    put_or_patch("attributes_replace", Method::Put, user, schema, version, values)
+    put_or_patch("attributes_replace", HttpMethod::Put, user, schema, version, values)
 }
 
 fn put_or_patch(
     operation: &'static str,
-    method: Method,
+    method: HttpMethod,
     user: &UserId,
     schema: &str,
     version: u32,
@@ -84,7 +84,7 @@ fn put_or_patch(
 /// Deletes the whole record.
 pub fn delete(user: &UserId, schema: &str) -> HttpCall {
     let path = ["users", user.as_str(), "customattributes", schema];
-    HttpCall::new("attributes_delete", Nature::Removal, Method::Delete, &path)
+    HttpCall::new("attributes_delete", Nature::Removal, HttpMethod::Delete, &path)
 }
 
 /// Fields of one record that hold something.
@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn a_record_is_amended_under_its_schema_and_version() {
         let call = amend(&UserId::new("u"), "s", 3, &object(json!({"badge_text": "7"})));
-        assert_eq!((call.method, call.path.as_str()), (Method::Patch, "/api/v2/users/u/customattributes"));
+        assert_eq!(
+            (call.method, call.path.as_str()),
+            (HttpMethod::Patch, "/api/v2/users/u/customattributes")
+        );
         assert_eq!(
             call.body,
             Some(json!({"schemaId": "s", "schemaVersion": 3, "attributes": {"badge_text": "7"}}))

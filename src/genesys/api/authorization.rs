@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::{named, text};
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{Entitlement, RoleGrant, Setting, Target, UserId};
 
 /// Grants of a user, inherited ones among them.
@@ -21,7 +21,7 @@ pub fn add(user: &UserId, grants: &[RoleGrant]) -> HttpCall {
         .map(|grant| json!({"roleId": grant.role.id, "divisionId": grant.division.id}))
         .collect();
     let path = ["authorization", "subjects", user.as_str(), "bulkadd"];
-    HttpCall::new("roles_add", Nature::ChangeSoon, Method::Post, &path)
+    HttpCall::new("roles_add", Nature::ChangeSoon, HttpMethod::Post, &path)
         .with("subjectType", "PC_USER")
         .body(json!({"grants": pairs}))
 }
@@ -30,13 +30,13 @@ pub fn add(user: &UserId, grants: &[RoleGrant]) -> HttpCall {
 pub fn remove(user: &UserId, grant: &RoleGrant) -> HttpCall {
     let (division, role) = (grant.division.id.as_str(), grant.role.id.as_str());
     let path = ["authorization", "subjects", user.as_str(), "divisions", division, "roles", role];
-    HttpCall::new("role_remove", Nature::Removal, Method::Delete, &path)
+    HttpCall::new("role_remove", Nature::Removal, HttpMethod::Delete, &path)
 }
 
 /// Moves a user to a division.
 pub fn move_user(user: &UserId, division: &str) -> HttpCall {
     let path = ["authorization", "divisions", division, "objects", "USER"];
-    HttpCall::new("user_move_division", Nature::Change, Method::Post, &path).body(json!([user.as_str()]))
+    HttpCall::new("user_move_division", Nature::Change, HttpMethod::Post, &path).body(json!([user.as_str()]))
 }
 
 /// One page of roles; counting the users of each would be slow.

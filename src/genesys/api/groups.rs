@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::text;
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// Makes an official, public group.
 pub fn create(name: &str) -> HttpCall {
-    HttpCall::new("group_create", Nature::Create, Method::Post, &["groups"])
+    HttpCall::new("group_create", Nature::Create, HttpMethod::Post, &["groups"])
         .body(json!({"name": name, "type": "official", "visibility": "public", "rulesVisible": true}))
 }
 
@@ -36,27 +36,27 @@ pub fn rename(group: &Value, id: &str, name: &str, version: i64) -> HttpCall {
     }
     body.insert("name".to_owned(), json!(name));
     body.insert("version".to_owned(), json!(version));
-    HttpCall::new("group_rename", Nature::Change, Method::Put, &["groups", id])
+    HttpCall::new("group_rename", Nature::Change, HttpMethod::Put, &["groups", id])
         .body(Value::Object(body))
         .naming(true)
 }
 
 /// Deletes a group; it may answer 200 and fail later, so it must be looked at again.
 pub fn delete(id: &str) -> HttpCall {
-    HttpCall::new("group_delete", Nature::Removal, Method::Delete, &["groups", id])
+    HttpCall::new("group_delete", Nature::Removal, HttpMethod::Delete, &["groups", id])
 }
 
 /// Adds at most 50 members.
 pub fn add_members(id: &str, users: &[UserId]) -> HttpCall {
     let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
-    HttpCall::new("group_members_add", Nature::Change, Method::Post, &["groups", id, "members"])
+    HttpCall::new("group_members_add", Nature::Change, HttpMethod::Post, &["groups", id, "members"])
         .body(json!({"memberIds": ids}))
 }
 
 /// Removes at most 50 members.
 pub fn remove_members(id: &str, users: &[UserId]) -> HttpCall {
     let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
-    HttpCall::new("group_members_remove", Nature::Removal, Method::Delete, &["groups", id, "members"])
+    HttpCall::new("group_members_remove", Nature::Removal, HttpMethod::Delete, &["groups", id, "members"])
         .with("ids", ids.join(","))
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// Page size for queues of a user.
@@ -28,7 +28,7 @@ fn members(
     user: &UserId,
     delete: &'static str,
 ) -> HttpCall {
-    HttpCall::new(operation, nature, Method::Post, &["routing", "queues", queue, "members"])
+    HttpCall::new(operation, nature, HttpMethod::Post, &["routing", "queues", queue, "members"])
         .with("delete", delete)
         .body(json!([{"id": user.as_str()}]))
 }

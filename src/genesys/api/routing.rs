@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::named;
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{Entitlement, Kind, Proficiency, Setting, Target, UserId};
 
 /// Page size that Genesys serves for what a user has.
@@ -54,7 +54,7 @@ pub fn set(area: Area, user: &UserId, levels: &[(String, Proficiency)]) -> HttpC
     let items: Vec<Value> =
         levels.iter().map(|(id, level)| json!({"id": id, "proficiency": level.as_f64()})).collect();
     let path = ["users", user.as_str(), area.segment(), "bulk"];
-    HttpCall::new(operation, Nature::Change, Method::Patch, &path).body(Value::Array(items))
+    HttpCall::new(operation, Nature::Change, HttpMethod::Patch, &path).body(Value::Array(items))
 }
 
 /// Takes one away.
@@ -63,7 +63,12 @@ pub fn remove(area: Area, user: &UserId, id: &str) -> HttpCall {
         Area::Skills => "skill_remove",
         Area::Languages => "language_remove",
     };
-    HttpCall::new(operation, Nature::Removal, Method::Delete, &["users", user.as_str(), area.segment(), id])
+    HttpCall::new(
+        operation,
+        Nature::Removal,
+        HttpMethod::Delete,
+        &["users", user.as_str(), area.segment(), id],
+    )
 }
 
 /// One page of what a user has.

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::text;
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{Mark, Object, Observed, ObservedGroup, Secret, UserId, UserState};
 
 /// Core user schema.
@@ -23,7 +23,7 @@ pub const PAGE: usize = 25;
 const USERS: [&str; 3] = ["scim", "v2", "users"];
 const GROUPS: [&str; 3] = ["scim", "v2", "groups"];
 
-fn user_call(operation: &'static str, nature: Nature, method: Method, user: &UserId) -> HttpCall {
+fn user_call(operation: &'static str, nature: Nature, method: HttpMethod, user: &UserId) -> HttpCall {
     let [a, b, c] = USERS;
     HttpCall::new(operation, nature, method, &[a, b, c, user.as_str()])
 }
@@ -39,7 +39,7 @@ pub fn create(document: &Object, password: Option<&Secret>) -> HttpCall {
     if let Some(password) = password {
         body.insert("password".to_owned(), json!(password.expose()));
     }
-    HttpCall::new("scim_user_create", Nature::Create, Method::Post, &USERS).body(Value::Object(body))
+    HttpCall::new("scim_user_create", Nature::Create, HttpMethod::Post, &USERS).body(Value::Object(body))
 }
 
 /// PATCH of single paths; `None` when there is nothing to change.
@@ -62,25 +62,25 @@ pub fn update(
         let path = path.to_ascii_lowercase();
         path.ends_with("username") || path.contains("emails") || path.contains("externalid")
     });
-    let call = user_call("scim_user_patch", Nature::Change, Method::Patch, user);
+    let call = user_call("scim_user_patch", Nature::Change, HttpMethod::Patch, user);
     Some(call.body(json!({"schemas": [PATCH_OP], "Operations": operations})).naming(names))
 }
 
 /// PATCH of `active`.
 pub fn set_active(user: &UserId, active: bool) -> HttpCall {
     let operations = json!([{"op": "replace", "path": "active", "value": active}]);
-    user_call("scim_user_active", Nature::Change, Method::Patch, user)
+    user_call("scim_user_active", Nature::Change, HttpMethod::Patch, user)
         .body(json!({"schemas": [PATCH_OP], "Operations": operations}))
 }
 
 /// Soft DELETE.
 pub fn delete(user: &UserId) -> HttpCall {
-    user_call("scim_user_delete", Nature::Removal, Method::Delete, user)
+    user_call("scim_user_delete", Nature::Removal, HttpMethod::Delete, user)
 }
 
 /// GET of one user.
 pub fn get(user: &UserId) -> HttpCall {
-    user_call("scim_user_get", Nature::Read, Method::Get, user)
+    user_call("scim_user_get", Nature::Read, HttpMethod::Get, user)
 }
 
 /// A value as the filter grammar quotes it.
@@ -225,7 +225,7 @@ mod tests {
         let user = UserId::new("u-1");
         let set = vec![("title".to_owned(), json!("Boss"))];
         let call = update(&user, &set, &["externalId".to_owned()], None).unwrap();
-        assert_eq!((call.method, call.path.as_str()), (Method::Patch, "/api/v2/scim/v2/users/u-1"));
+        assert_eq!((call.method, call.path.as_str()), (HttpMethod::Patch, "/api/v2/scim/v2/users/u-1"));
         assert!(!call.names);
         assert_eq!(
             call.body.unwrap()["Operations"],

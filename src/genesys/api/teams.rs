@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::text;
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// Entities on a page.
@@ -36,13 +36,13 @@ fn page(call: HttpCall, after: Option<&str>) -> HttpCall {
 
 /// Makes a user a member. Its answer must be read by [`not_added`].
 pub fn join(user: &UserId, team: &str) -> HttpCall {
-    HttpCall::new("team_join", Nature::Change, Method::Post, &["teams", team, "members"])
+    HttpCall::new("team_join", Nature::Change, HttpMethod::Post, &["teams", team, "members"])
         .body(json!({"memberIds": [user.as_str()]}))
 }
 
 /// Ends a membership.
 pub fn leave(user: &UserId, team: &str) -> HttpCall {
-    HttpCall::new("team_leave", Nature::Removal, Method::Delete, &["teams", team, "members"])
+    HttpCall::new("team_leave", Nature::Removal, HttpMethod::Delete, &["teams", team, "members"])
         .with("id", user.as_str())
 }
 

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::text;
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// GET of what our token is; needs no permission.
@@ -15,7 +15,7 @@ pub fn me() -> HttpCall {
 
 /// DELETE of all tokens of a user.
 pub fn revoke(user: &UserId) -> HttpCall {
-    HttpCall::new("tokens_revoke", Nature::Removal, Method::Delete, &["tokens", user.as_str()])
+    HttpCall::new("tokens_revoke", Nature::Removal, HttpMethod::Delete, &["tokens", user.as_str()])
 }
 
 /// Name of the organisation, or its id. `None` if the answer has neither.

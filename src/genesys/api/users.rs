@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::text;
-use crate::genesys::request::{HttpCall, Method, Nature};
+use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{FoundUser, Mark, Observed, UserId, UserState};
 
 /// GET of a deleted user; needed for its version.
@@ -20,7 +20,7 @@ pub fn get(user: &UserId) -> HttpCall {
 
 /// PATCH of the state alone: with it nothing else may be changed. It takes the address back, which may be taken by now.
 pub fn activate(user: &UserId, version: i64) -> HttpCall {
-    HttpCall::new("user_restore", Nature::Change, Method::Patch, &["users", user.as_str()])
+    HttpCall::new("user_restore", Nature::Change, HttpMethod::Patch, &["users", user.as_str()])
         .body(json!({"state": "active", "version": version}))
         .naming(true)
 }
@@ -41,7 +41,7 @@ pub fn search_email(email: &str) -> HttpCall {
         {"type": "EXACT", "fields": ["email"], "value": email},
         {"type": "EXACT", "fields": ["state"], "values": ["active", "inactive", "deleted"]},
     ]);
-    HttpCall::new("users_search", Nature::Read, Method::Post, &["users", "search"])
+    HttpCall::new("users_search", Nature::Read, HttpMethod::Post, &["users", "search"])
         .body(json!({"pageSize": 25, "pageNumber": 1, "query": query}))
 }
 
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn the_restoring_patch_carries_state_and_version_and_nothing_else() {
         let call = activate(&UserId::new("u"), 7);
-        assert_eq!((call.method, call.path.as_str()), (Method::Patch, "/api/v2/users/u"));
+        assert_eq!((call.method, call.path.as_str()), (HttpMethod::Patch, "/api/v2/users/u"));
         assert_eq!(call.body, Some(json!({"state": "active", "version": 7})));
         assert_eq!(deleted(&UserId::new("u")).query, [("state", "deleted".to_owned())]);
     }

@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 use self::names::{Match, Names};
 use super::api::attributes::{self, AttributeSchema};
 use super::api::{authorization, named, queues, routing, teams};
-use super::client::{Calls, Stop, unreadable};
+use super::calls::Calls;
+use super::not_done::{NotDone, unreadable};
 use super::request::HttpCall;
 use crate::limits;
 use crate::model::ports::{CallContext, Priority};
@@ -68,7 +69,7 @@ impl Class {
         calls: &Calls,
         name: Option<&str>,
         context: &CallContext,
-    ) -> Result<Vec<Value>, Stop> {
+    ) -> Result<Vec<Value>, NotDone> {
         let numbered = |page: fn(Option<&str>, usize, u32) -> HttpCall| {
             calls.pages(move |number| page(name, PAGE, number), PAGE, context)
         };
@@ -140,7 +141,7 @@ impl Catalogue {
         class: Class,
         name: &str,
         context: &CallContext,
-    ) -> Result<Found, Stop> {
+    ) -> Result<Found, NotDone> {
         let context = &context.shared(Priority::Waiting);
         let mut shelf = self.shelf(class).lock().await;
         let now = calls.now();
@@ -176,7 +177,7 @@ impl Catalogue {
     }
 
     /// The Home division; it never changes.
-    pub(super) async fn home(&self, calls: &Calls, context: &CallContext) -> Result<Named, Stop> {
+    pub(super) async fn home(&self, calls: &Calls, context: &CallContext) -> Result<Named, NotDone> {
         let context = &context.shared(Priority::Waiting);
         let mut home = self.home.lock().await;
         if let Some(home) = home.as_ref() {
@@ -195,7 +196,7 @@ impl Catalogue {
         calls: &Calls,
         must_have: Option<&str>,
         context: &CallContext,
-    ) -> Result<Arc<Vec<AttributeSchema>>, Stop> {
+    ) -> Result<Arc<Vec<AttributeSchema>>, NotDone> {
         let context = &context.shared(Priority::Waiting);
         let mut schemas = self.schemas.lock().await;
         let now = calls.now();

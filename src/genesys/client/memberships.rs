@@ -3,10 +3,10 @@
 //! Reading them is in `observing`; which memberships a change needs is decided in `plan`.
 
 use super::GenesysClient;
-use super::stop::{Stop, unreadable};
 use super::writes::{Made, misplaced, send};
-use crate::genesys::answer::Answer;
+use crate::genesys::answer::HttpAnswer;
 use crate::genesys::api::{queues, teams};
+use crate::genesys::not_done::{NotDone, unreadable};
 use crate::model::ports::CallContext;
 use crate::model::{Kind, Refusal, RefusalKind, UserId};
 
@@ -38,7 +38,7 @@ impl GenesysClient {
         let queues = match self.queues_of(user, context).await {
             Ok(queues) => queues,
             // Not looked yet: the whole change is tried again, and the refusal with it.
-            Err(later @ Stop::Later(_)) => return Err(later),
+            Err(later @ NotDone::Later(_)) => return Err(later),
             // A look that fails proves nothing: the refusal stands.
             Err(_) => return Err(stop),
         };
@@ -55,18 +55,18 @@ impl GenesysClient {
         let answer = self.calls.call(&call, context).await?.ok_or_else(|| unreadable(&call))?;
         let body = answer.json().ok_or_else(|| unreadable(&call))?;
         let Some(reason) = teams::not_added(&body, user) else { return Ok(None) };
-        let refused = Err(Stop::Refused(not_added(&answer, reason)));
+        let refused = Err(NotDone::Refused(not_added(&answer, reason)));
         match self.teams_of(user, std::iter::once(team), context).await {
             Ok(teams) if !teams.is_empty() => Ok(None),
             // As above.
-            Err(later @ Stop::Later(_)) => Err(later),
+            Err(later @ NotDone::Later(_)) => Err(later),
             _ => refused,
         }
     }
 }
 
 /// The refusal that an answer of 200 holds.
-fn not_added(answer: &Answer, reason: String) -> Refusal {
+fn not_added(answer: &HttpAnswer, reason: String) -> Refusal {
     let (kind, cure) = match reason.as_str() {
         "UserNotFound" => (RefusalKind::NotFound, ""),
         "UserGroupLimitExceeded" => {

@@ -1,26 +1,23 @@
 //! The Genesys client: the `Upstream` port over HTTP.
 //!
-//! Here is only the wiring; one sending with its token, budget and retries is in `calls`, writes are in
-//! `writes` and `memberships`, looks in `looks` and `observing`, names in `resolving`. What to do after a
+//! Here is only the wiring; one call with its token, permit and retries is in `super::calls`, writes are in
+//! `writes` and `memberships`, looks in `finding` and `observing`, names in `resolving`. What to do after a
 //! refusal is the saga's business.
 
-mod calls;
-mod looks;
+mod finding;
 mod memberships;
 mod observing;
-mod paging;
 mod resolving;
-mod stop;
 mod writes;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub(super) use self::calls::Calls;
-pub(super) use self::stop::{Stop, unreadable};
 use super::api::rights::{self, Rights};
+use super::calls::Calls;
 use super::catalogue::Catalogue;
+use super::not_done::{self, unreadable};
 use super::settings::{Settings, SetupError};
 use super::transport::Transport;
 use super::wire::Wire;
@@ -61,22 +58,22 @@ impl GenesysClient {
     pub async fn rights(&self, context: &CallContext) -> Verdict<Vec<Rights>> {
         let call = rights::me();
         let answer = self.calls.json(&call, context).await;
-        stop::verdict(answer.and_then(|answer| rights::read(&answer).ok_or_else(|| unreadable(&call))))
+        not_done::verdict(answer.and_then(|answer| rights::read(&answer).ok_or_else(|| unreadable(&call))))
     }
 }
 
 #[async_trait]
 impl Upstream for GenesysClient {
     async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
-        stop::verdict(self.carry_out(write, context).await)
+        not_done::verdict(self.carry_out(write, context).await)
     }
 
     async fn find_by_mark(&self, mark: &Mark, context: &CallContext) -> Verdict<Option<UserId>> {
-        stop::verdict(self.user_by_mark(mark, context).await)
+        not_done::verdict(self.user_by_mark(mark, context).await)
     }
 
     async fn find_by_email(&self, email: &str, context: &CallContext) -> Verdict<Vec<FoundUser>> {
-        stop::verdict(self.users_by_email(email, context).await)
+        not_done::verdict(self.users_by_email(email, context).await)
     }
 
     async fn observe(
@@ -85,7 +82,7 @@ impl Upstream for GenesysClient {
         aspects: &Aspects,
         context: &CallContext,
     ) -> Verdict<Option<Observed>> {
-        stop::verdict(self.observe_user(user, aspects, context).await)
+        not_done::verdict(self.observe_user(user, aspects, context).await)
     }
 
     async fn resolve(
@@ -94,15 +91,15 @@ impl Upstream for GenesysClient {
         division: Option<&Named>,
         context: &CallContext,
     ) -> Verdict<Vec<Resolution>> {
-        stop::verdict(self.resolve_all(wanted, division, context).await)
+        not_done::verdict(self.resolve_all(wanted, division, context).await)
     }
 
     async fn division(&self, name: &str, context: &CallContext) -> Verdict<Option<Named>> {
-        stop::verdict(self.division_by_name(name, context).await)
+        not_done::verdict(self.division_by_name(name, context).await)
     }
 
     async fn find_group(&self, name: &str, context: &CallContext) -> Verdict<Option<ObservedGroup>> {
-        stop::verdict(self.group_by_name(name, context).await)
+        not_done::verdict(self.group_by_name(name, context).await)
     }
 
     async fn observe_group(
@@ -111,18 +108,18 @@ impl Upstream for GenesysClient {
         members: bool,
         context: &CallContext,
     ) -> Verdict<Option<ObservedGroup>> {
-        stop::verdict(self.group_by_id(id, members, context).await)
+        not_done::verdict(self.group_by_id(id, members, context).await)
     }
 
     async fn list_users(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<Observed>> {
-        stop::verdict(self.page_of_users(page, context).await)
+        not_done::verdict(self.page_of_users(page, context).await)
     }
 
     async fn list_groups(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<ObservedGroup>> {
-        stop::verdict(self.page_of_groups(page, context).await)
+        not_done::verdict(self.page_of_groups(page, context).await)
     }
 
     async fn whoami(&self, context: &CallContext) -> Verdict<String> {
-        stop::verdict(self.organisation(context).await)
+        not_done::verdict(self.organisation(context).await)
     }
 }

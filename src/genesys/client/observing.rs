@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::GenesysClient;
-use super::stop::{Stop, unreadable};
 use crate::genesys::api::routing::{self, Area};
 use crate::genesys::api::{attributes, authorization, id, named, queues, teams};
+use crate::genesys::not_done::{NotDone, unreadable};
 use crate::model::ports::CallContext;
 use crate::model::{
     Aspects, Entitlement, Kind, Named, Observed, RefusalKind, Setting, Target, UserId, UserState,
@@ -22,7 +22,7 @@ impl GenesysClient {
         user: &UserId,
         aspects: &Aspects,
         context: &CallContext,
-    ) -> Result<Option<Observed>, Stop> {
+    ) -> Result<Option<Observed>, NotDone> {
         let Some(mut observed) = self.identity(user, context).await? else { return Ok(None) };
         let deleted = observed.state == UserState::Deleted;
         // All kinds that were asked for, side by side.
@@ -45,7 +45,7 @@ impl GenesysClient {
         aspects: &Aspects,
         deleted: bool,
         context: &CallContext,
-    ) -> Result<Vec<Entitlement>, Stop> {
+    ) -> Result<Vec<Entitlement>, NotDone> {
         let read = match kind {
             Kind::Role => self.grants_of(user, context).await,
             Kind::Skill => self.levels_of(Area::Skills, user, context).await,
@@ -60,13 +60,13 @@ impl GenesysClient {
             Err(stop) if stop.is(RefusalKind::NotFound) && deleted => Ok(Vec::new()),
             Err(stop) if stop.is(RefusalKind::NotFound) => {
                 let kind = kind.row().plural;
-                Err(Stop::later(1_500, format!("{kind} of the user cannot be read yet: {stop}")))
+                Err(NotDone::later(1_500, format!("{kind} of the user cannot be read yet: {stop}")))
             }
             settled => settled,
         }
     }
 
-    async fn grants_of(&self, user: &UserId, context: &CallContext) -> Result<Vec<Entitlement>, Stop> {
+    async fn grants_of(&self, user: &UserId, context: &CallContext) -> Result<Vec<Entitlement>, NotDone> {
         let call = authorization::subject(user);
         let answer = self.calls.json(&call, context).await?;
         authorization::direct_grants(&answer, user).ok_or_else(|| unreadable(&call))
@@ -77,7 +77,7 @@ impl GenesysClient {
         area: Area,
         user: &UserId,
         context: &CallContext,
-    ) -> Result<Vec<Entitlement>, Stop> {
+    ) -> Result<Vec<Entitlement>, NotDone> {
         let page = |number| routing::of_user(area, user, number);
         let entities = self.calls.pages(page, routing::PAGE, context).await?;
         let read: Option<Vec<Entitlement>> =
@@ -90,7 +90,7 @@ impl GenesysClient {
         user: &UserId,
         aspects: &Aspects,
         context: &CallContext,
-    ) -> Result<Vec<Entitlement>, Stop> {
+    ) -> Result<Vec<Entitlement>, NotDone> {
         let schemas: Vec<&str> = aspects.ids(Kind::Attribute).collect();
         if schemas.is_empty() {
             return Ok(Vec::new());
@@ -108,7 +108,7 @@ impl GenesysClient {
         user: &UserId,
         teams: impl Iterator<Item = &'a str> + Send,
         context: &CallContext,
-    ) -> Result<Vec<Named>, Stop> {
+    ) -> Result<Vec<Named>, NotDone> {
         let mut found = Vec::new();
         for team in teams {
             let members = match self.calls.cursor_pages(|after| teams::members(team, after), context).await {
@@ -124,7 +124,11 @@ impl GenesysClient {
     }
 
     /// Queues of a user, joined or not: two listings, since one shows only either.
-    pub(super) async fn queues_of(&self, user: &UserId, context: &CallContext) -> Result<Vec<Named>, Stop> {
+    pub(super) async fn queues_of(
+        &self,
+        user: &UserId,
+        context: &CallContext,
+    ) -> Result<Vec<Named>, NotDone> {
         let page = |joined| move |number| queues::of_user(user, joined, number);
         let (on, off) = tokio::join!(
             self.calls.pages(page(true), queues::PAGE, context),

@@ -3,10 +3,10 @@
 //! An unknown name is an answer, not an error: what to do about it is a matter of policy (`entitlements`, `bridge`).
 
 use super::GenesysClient;
-use super::stop::Stop;
 use crate::genesys::catalogue::names::similar;
 use crate::genesys::catalogue::values::{self, Field};
 use crate::genesys::catalogue::{Class, Found, find_schema};
+use crate::genesys::not_done::NotDone;
 use crate::model::ports::{CallContext, Resolution};
 use crate::model::{Entitlement, Kind, Named, Setting, Target, Wanted};
 
@@ -16,7 +16,7 @@ impl GenesysClient {
         wanted: &[Wanted],
         division: Option<&Named>,
         context: &CallContext,
-    ) -> Result<Vec<Resolution>, Stop> {
+    ) -> Result<Vec<Resolution>, NotDone> {
         let mut resolutions = Vec::with_capacity(wanted.len());
         for one in wanted {
             resolutions.push(self.resolve_one(one, division, context).await?);
@@ -29,7 +29,7 @@ impl GenesysClient {
         wanted: &Wanted,
         division: Option<&Named>,
         context: &CallContext,
-    ) -> Result<Resolution, Stop> {
+    ) -> Result<Resolution, NotDone> {
         let (kind, name) = match wanted {
             Wanted::Role { role, .. } => (Kind::Role, role),
             Wanted::Member { kind, name } | Wanted::Level { kind, name, .. } => (*kind, name),
@@ -63,7 +63,7 @@ impl GenesysClient {
         Ok(Resolution::Found(Entitlement { target, setting }))
     }
 
-    async fn default_division(&self, given: Option<&Named>, context: &CallContext) -> Result<Named, Stop> {
+    async fn default_division(&self, given: Option<&Named>, context: &CallContext) -> Result<Named, NotDone> {
         match given {
             Some(division) => Ok(division.clone()),
             None => self.catalogue.home(&self.calls, context).await,
@@ -76,7 +76,7 @@ impl GenesysClient {
         field: &str,
         value: &serde_json::Value,
         context: &CallContext,
-    ) -> Result<Resolution, Stop> {
+    ) -> Result<Resolution, NotDone> {
         let list = self.catalogue.schemas(&self.calls, Some(schema), context).await?;
         let Some(found) = find_schema(&list, schema) else {
             return Ok(Resolution::UnknownName {

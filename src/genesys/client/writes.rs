@@ -7,21 +7,22 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::stop::{Stop, unreadable};
-use super::{Calls, GenesysClient};
+use super::GenesysClient;
 use crate::genesys::api::attributes::{self, Clearing};
 use crate::genesys::api::routing::{self, Area};
 use crate::genesys::api::{authorization, groups, id, scim_users, tokens, users, version};
+use crate::genesys::calls::{Calls, Conflicts};
+use crate::genesys::not_done::{NotDone, unreadable};
 use crate::genesys::request::HttpCall;
 use crate::limits;
 use crate::model::ports::{CallContext, Write, refused_here};
-use crate::model::{Kind, Object, Proficiency, RefusalKind, RoleGrant, UserId, UserState};
+use crate::model::{Backoff, Kind, Object, Proficiency, RefusalKind, RoleGrant, UserId, UserState};
 
 /// Looks after the deletion of a group until it is believed to be gone.
 const GONE_TRIES: u32 = 6;
 
 /// What Genesys made, if it made something.
-pub(super) type Made = Result<Option<String>, Stop>;
+pub(super) type Made = Result<Option<String>, NotDone>;
 
 impl GenesysClient {
     pub(super) async fn carry_out(&self, write: &Write, context: &CallContext) -> Made {
@@ -73,9 +74,9 @@ impl GenesysClient {
 }
 
 /// No plan asks a kind for what its family does not have.
-pub(super) fn misplaced(kind: Kind) -> Stop {
+pub(super) fn misplaced(kind: Kind) -> NotDone {
     let word = kind.row().word;
-    Stop::Refused(refused_here(
+    NotDone::Refused(refused_here(
         RefusalKind::Other,
         "bridge.kind",
         format!("a {word} cannot be given this way"),
@@ -122,7 +123,7 @@ async fn set_levels(
 
 /// A deleted user becomes active; one that is active already stays so.
 async fn restore(calls: &Calls, user: &UserId, context: &CallContext) -> Made {
-    let mut tries = 0;
+    let mut conflicts = Conflicts::default();
     loop {
         let look = users::deleted(user);
         let found = match calls.look(&look, context).await? {
@@ -134,20 +135,20 @@ async fn restore(calls: &Calls, user: &UserId, context: &CallContext) -> Made {
         }
         let version = version(&found).ok_or_else(|| unreadable(&look))?;
         let judgement = calls.once(&users::activate(user, version), context).await?;
-        if calls.settle("user_restore", judgement, &mut tries).await?.is_break() {
+        if calls.retry_conflict("user_restore", judgement, &mut conflicts).await?.is_break() {
             return Ok(None);
         }
     }
 }
 
 async fn rename_group(calls: &Calls, group: &str, name: &str, context: &CallContext) -> Made {
-    let mut tries = 0;
+    let mut conflicts = Conflicts::default();
     loop {
         let look = groups::get(group);
         let found = calls.json(&look, context).await?;
         let version = version(&found).ok_or_else(|| unreadable(&look))?;
         let judgement = calls.once(&groups::rename(&found, group, name, version), context).await?;
-        if calls.settle("group_rename", judgement, &mut tries).await?.is_break() {
+        if calls.retry_conflict("group_rename", judgement, &mut conflicts).await?.is_break() {
             return Ok(None);
         }
     }
@@ -155,7 +156,8 @@ async fn rename_group(calls: &Calls, group: &str, name: &str, context: &CallCont
 
 /// Genesys may say yes and fail afterwards: sent again until the group is not seen any more.
 async fn delete_group(calls: &Calls, group: &str, context: &CallContext) -> Made {
-    for attempt in 0..GONE_TRIES {
+    let mut pauses = Backoff::new(Duration::from_millis(200), Duration::from_millis(1_600));
+    for _ in 0..GONE_TRIES {
         if calls.call(&groups::delete(group), context).await?.is_none() {
             return Ok(None);
         }
@@ -167,9 +169,9 @@ async fn delete_group(calls: &Calls, group: &str, context: &CallContext) -> Made
         if gone {
             return Ok(None);
         }
-        calls.pause(Duration::from_millis(200 << attempt.min(3))).await;
+        calls.pause(pauses.pause()).await;
     }
-    Err(Stop::later(2_000, "group_delete: the group is still there").after(true))
+    Err(NotDone::later(2_000, "group_delete: the group is still there").after(true))
 }
 
 /// One user's record under one schema.
@@ -219,7 +221,7 @@ async fn amend(
         return Ok(None);
     }
     match send(calls, &attributes::amend(user, schema, version, values), context).await {
-        Err(Stop::Refused(refusal))
+        Err(NotDone::Refused(refusal))
             if refusal.kind == RefusalKind::NotFound && !refusal.code.contains("schema") =>
         {
             send(calls, &attributes::replace(user, schema, version, whole), context).await

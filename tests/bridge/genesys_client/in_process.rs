@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use genesys_cloud_emulator::{Call, Cloud, Host, Options, Request};
-use genesys_scim_bridge::genesys::answer::{Answer, Sent};
-use genesys_scim_bridge::genesys::request::{HttpCall, Media, Method};
+use genesys_scim_bridge::genesys::answer::{HttpAnswer, Sent};
+use genesys_scim_bridge::genesys::request::{HttpCall, HttpMethod, Media};
 use genesys_scim_bridge::genesys::{GenesysClient, Settings, SharedBudget, Wire};
 use genesys_scim_bridge::model::ports::{Budget, Clock, Priority};
 use genesys_scim_bridge::model::{Secret, TenantId};
@@ -52,7 +52,7 @@ impl InProcess {
                     let found = response.headers.iter().find(|(held, _)| held.eq_ignore_ascii_case(name));
                     found.map(|(_, value)| value.clone())
                 };
-                Sent::Answered(Answer {
+                Sent::Answered(HttpAnswer {
                     status: response.status,
                     retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()),
                     correlation_id: header("inin-correlation-id"),
@@ -67,11 +67,11 @@ impl InProcess {
 impl Wire for InProcess {
     async fn send(&self, call: &HttpCall, token: &Secret, priority: Priority) -> Sent {
         let method = match call.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
+            HttpMethod::Get => "GET",
+            HttpMethod::Post => "POST",
+            HttpMethod::Put => "PUT",
+            HttpMethod::Patch => "PATCH",
+            HttpMethod::Delete => "DELETE",
         };
         let media = match call.media {
             Media::Json => "application/json",

@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Calls;
-use super::stop::{Stop, unreadable};
 use crate::genesys::api;
+use crate::genesys::not_done::{NotDone, unreadable};
 use crate::genesys::request::HttpCall;
 use crate::limits;
 use crate::model::ports::CallContext;
@@ -18,7 +18,7 @@ impl Calls {
         &self,
         page: impl Fn(Option<&str>) -> HttpCall + Sync,
         context: &CallContext,
-    ) -> Result<Vec<Value>, Stop> {
+    ) -> Result<Vec<Value>, NotDone> {
         let mut all = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..limits::GENESYS_PAGES {
@@ -31,12 +31,15 @@ impl Calls {
             }
             let next = cursor(&answer).ok_or_else(|| unreadable(&call))?;
             if after.as_ref() == Some(&next) {
-                return Err(Stop::later(1_000, format!("{}: the cursor does not move on", call.operation)));
+                return Err(NotDone::later(
+                    1_000,
+                    format!("{}: the cursor does not move on", call.operation),
+                ));
             }
             after = Some(next);
         }
         let reason = format!("{}: more than {} pages", page(None).operation, limits::GENESYS_PAGES);
-        Err(Stop::later(60_000, reason))
+        Err(NotDone::later(60_000, reason))
     }
 }
 

@@ -5,68 +5,68 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::genesys::request::HttpCall;
+use super::request::HttpCall;
 use crate::model::{Later, Refusal, RefusalKind, Unknown, Verdict};
 
 /// Anything but done.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::genesys) enum Stop {
+pub(super) enum NotDone {
     Refused(Refusal),
     Later(Later),
     Unknown(Unknown),
 }
 
-impl Stop {
+impl NotDone {
     /// Word for metrics.
-    pub(in crate::genesys) fn label(&self) -> &'static str {
+    pub(super) fn label(&self) -> &'static str {
         match self {
-            Stop::Refused(_) => "refused",
-            Stop::Later(_) => "later",
-            Stop::Unknown(_) => "unknown",
+            NotDone::Refused(_) => "refused",
+            NotDone::Later(_) => "later",
+            NotDone::Unknown(_) => "unknown",
         }
     }
 
     /// Nothing took effect; try again after so many milliseconds.
     pub(super) fn later(wait_ms: u64, reason: impl Into<String>) -> Self {
-        Stop::Later(Later { wait: Duration::from_millis(wait_ms), reason: reason.into() })
+        NotDone::Later(Later { wait: Duration::from_millis(wait_ms), reason: reason.into() })
     }
 
     /// The same after an earlier call of the same write took effect: "nothing took effect" would not be true any more.
     pub(super) fn after(self, an_effect: bool) -> Self {
         match self {
-            Stop::Later(later) if an_effect => Stop::Unknown(Unknown { reason: later.reason }),
+            NotDone::Later(later) if an_effect => NotDone::Unknown(Unknown { reason: later.reason }),
             other => other,
         }
     }
 
     /// Whether it is a refusal of that kind.
     pub(super) fn is(&self, kind: RefusalKind) -> bool {
-        matches!(self, Stop::Refused(refusal) if refusal.kind == kind)
+        matches!(self, NotDone::Refused(refusal) if refusal.kind == kind)
     }
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for NotDone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Stop::Refused(refusal) => f.write_str(&refusal.detail),
-            Stop::Later(later) => f.write_str(&later.reason),
-            Stop::Unknown(unknown) => f.write_str(&unknown.reason),
+            NotDone::Refused(refusal) => f.write_str(&refusal.detail),
+            NotDone::Later(later) => f.write_str(&later.reason),
+            NotDone::Unknown(unknown) => f.write_str(&unknown.reason),
         }
     }
 }
 
 /// A successful answer that does not hold what it must: no trustworthy answer.
-pub(in crate::genesys) fn unreadable(call: &HttpCall) -> Stop {
+pub(super) fn unreadable(call: &HttpCall) -> NotDone {
     let reason = format!("{}: the answer does not hold what the API description promises", call.operation);
-    if call.nature.writes() { Stop::Unknown(Unknown { reason }) } else { Stop::later(1_000, reason) }
+    if call.nature.writes() { NotDone::Unknown(Unknown { reason }) } else { NotDone::later(1_000, reason) }
 }
 
 /// Back to a verdict.
-pub(super) fn verdict<T>(result: Result<T, Stop>) -> Verdict<T> {
+pub(super) fn verdict<T>(result: Result<T, NotDone>) -> Verdict<T> {
     match result {
         Ok(value) => Verdict::Done(value),
-        Err(Stop::Refused(refusal)) => Verdict::Refused(refusal),
-        Err(Stop::Later(later)) => Verdict::Later(later),
-        Err(Stop::Unknown(unknown)) => Verdict::Unknown(unknown),
+        Err(NotDone::Refused(refusal)) => Verdict::Refused(refusal),
+        Err(NotDone::Later(later)) => Verdict::Later(later),
+        Err(NotDone::Unknown(unknown)) => Verdict::Unknown(unknown),
     }
 }

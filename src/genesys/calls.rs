@@ -3,29 +3,43 @@
 //! Everything else that a call may come to is handed up. Metrics and traces are written here, without bodies, query values or
 //! personal values.
 
+mod paging;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::stop::{Stop, unreadable};
-use crate::genesys::answer::Answer;
-use crate::genesys::api;
-use crate::genesys::oauth::Tokens;
-use crate::genesys::request::HttpCall;
-use crate::genesys::settings::Settings;
-use crate::genesys::verdict::{Judgement, judge, may_pass};
-use crate::genesys::wire::Wire;
+use super::answer::HttpAnswer;
+use super::api;
+use super::not_done::{NotDone, unreadable};
+use super::oauth::Tokens;
+use super::request::HttpCall;
+use super::settings::Settings;
+use super::verdict::{Judgement, judge, may_pass};
+use super::wire::Wire;
 use crate::limits;
 use crate::model::ports::{Budget, CallContext, Clock, Permit, Shift};
-use crate::model::{RefusalKind, TenantId, metric};
+use crate::model::{Backoff, RefusalKind, TenantId, metric};
 
 /// Tries of a call whose record keeps changing under it.
 const CONFLICT_TRIES: u32 = 8;
 
+/// The conflicts that one write has met so far.
+pub(super) struct Conflicts {
+    met: u32,
+    pauses: Backoff,
+}
+
+impl Default for Conflicts {
+    fn default() -> Self {
+        Self { met: 0, pauses: Backoff::new(Duration::from_millis(100), Duration::from_millis(1_500)) }
+    }
+}
+
 /// Everything that a call needs.
-pub(in crate::genesys) struct Calls {
+pub(super) struct Calls {
     tenant: TenantId,
     budget_left: metrics::Gauge,
     wire: Arc<dyn Wire>,
@@ -54,18 +68,18 @@ impl Calls {
     }
 
     /// Monotonic milliseconds.
-    pub(in crate::genesys) fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         self.clock.monotonic_ms()
     }
 
     /// How long listings are believed.
-    pub(in crate::genesys) fn catalogue_ttl_ms(&self) -> u64 {
+    pub(super) fn catalogue_ttl_ms(&self) -> u64 {
         self.catalogue_ttl_ms
     }
 
     /// Waits for a permit for one call. While it waits, its priority follows the urgency of the work that it belongs to; work
     /// that settles gives its place up, and then nothing was sent.
-    async fn permit(&self, context: &CallContext) -> Result<Permit, Stop> {
+    async fn permit(&self, context: &CallContext) -> Result<Permit, NotDone> {
         let mut shifts = context.shifts();
         let mut place = self.budget.reserve(context.priority());
         loop {
@@ -74,7 +88,7 @@ impl Calls {
                 biased;
                 shift = shifts.next() => match shift {
                     Shift::Priority(priority) => place.promote(priority),
-                    Shift::GiveUp => return Err(Stop::later(0, "given up before it was sent")),
+                    Shift::GiveUp => return Err(NotDone::later(0, "given up before it was sent")),
                 },
                 permit = place.granted() => return Ok(permit),
             }
@@ -82,7 +96,7 @@ impl Calls {
     }
 
     /// Sends once, or twice if the token was refused.
-    pub(super) async fn once(&self, call: &HttpCall, context: &CallContext) -> Result<Judgement, Stop> {
+    pub(super) async fn once(&self, call: &HttpCall, context: &CallContext) -> Result<Judgement, NotDone> {
         let mut renewed = false;
         loop {
             // Asked for before the wait, so that whoever has no credentials takes no place; and after it, because a token may
@@ -100,15 +114,15 @@ impl Calls {
                     self.tokens.reject(token.generation).await;
                     renewed = true;
                 }
-                Judgement::Token(refusal) => return Err(Stop::Refused(refusal)),
+                Judgement::Token(refusal) => return Err(NotDone::Refused(refusal)),
                 Judgement::Limited(mut later) => {
                     self.budget.pause(later.wait);
                     later.wait += Duration::from_millis(self.clock.jitter(1_000));
-                    return Err(Stop::Later(later));
+                    return Err(NotDone::Later(later));
                 }
-                Judgement::Refused(refusal) => return Err(Stop::Refused(refusal)),
-                Judgement::Later(later) => return Err(Stop::Later(later)),
-                Judgement::Unknown(unknown) => return Err(Stop::Unknown(unknown)),
+                Judgement::Refused(refusal) => return Err(NotDone::Refused(refusal)),
+                Judgement::Later(later) => return Err(NotDone::Later(later)),
+                Judgement::Unknown(unknown) => return Err(NotDone::Unknown(unknown)),
                 settled => return Ok(settled),
             }
         }
@@ -144,60 +158,61 @@ impl Calls {
         self.clock.sleep(pause).await;
     }
 
-    /// Waits before the next try of a call whose record changed meanwhile.
-    async fn back_off(&self, attempt: u32) {
-        let pause = 50_u64.saturating_mul(1 << attempt.min(5)).min(1_500);
-        self.clock.sleep(Duration::from_millis(pause + self.clock.jitter(100))).await;
-    }
-
-    /// Whether a call is settled; if its record changed meanwhile, waits and lets the caller try again.
+    /// What a call came to; if its record changed meanwhile, waits and lets the caller try again.
     /// `Break(None)` is the removal of what was not there.
-    pub(super) async fn settle(
+    pub(super) async fn retry_conflict(
         &self,
         operation: &str,
         judgement: Judgement,
-        tries: &mut u32,
-    ) -> Result<ControlFlow<Option<Answer>>, Stop> {
+        conflicts: &mut Conflicts,
+    ) -> Result<ControlFlow<Option<HttpAnswer>>, NotDone> {
         let conflict = match judgement {
             Judgement::Done(answer) => return Ok(ControlFlow::Break(Some(answer))),
             Judgement::Conflict(refusal) => refusal,
             _ => return Ok(ControlFlow::Break(None)),
         };
-        *tries += 1;
-        if *tries >= CONFLICT_TRIES {
+        conflicts.met += 1;
+        if conflicts.met >= CONFLICT_TRIES {
             if !may_pass(&conflict) {
-                return Err(Stop::Refused(conflict));
+                return Err(NotDone::Refused(conflict));
             }
             let reason = format!("{operation}: the record kept changing while it was being written");
-            return Err(Stop::later(2_000, reason));
+            return Err(NotDone::later(2_000, reason));
         }
-        self.back_off(*tries).await;
+        let pause = Backoff::jittered(conflicts.pauses.pause(), |bound| self.clock.jitter(bound));
+        self.clock.sleep(pause).await;
         Ok(ControlFlow::Continue(()))
     }
 
     /// Sends until there is no conflict.
-    pub(super) async fn call(&self, call: &HttpCall, context: &CallContext) -> Result<Option<Answer>, Stop> {
-        let mut tries = 0;
+    pub(super) async fn call(
+        &self,
+        call: &HttpCall,
+        context: &CallContext,
+    ) -> Result<Option<HttpAnswer>, NotDone> {
+        let mut conflicts = Conflicts::default();
         loop {
             let judgement = self.once(call, context).await?;
-            if let ControlFlow::Break(answer) = self.settle(call.operation, judgement, &mut tries).await? {
+            if let ControlFlow::Break(answer) =
+                self.retry_conflict(call.operation, judgement, &mut conflicts).await?
+            {
                 return Ok(answer);
             }
         }
     }
 
     /// Sends and reads JSON.
-    pub(in crate::genesys) async fn json(
-        &self,
-        call: &HttpCall,
-        context: &CallContext,
-    ) -> Result<Value, Stop> {
+    pub(super) async fn json(&self, call: &HttpCall, context: &CallContext) -> Result<Value, NotDone> {
         let answer = self.call(call, context).await?;
         answer.and_then(|answer| answer.json()).ok_or_else(|| unreadable(call))
     }
 
     /// As [`Self::json`], where 404 is an answer.
-    pub(super) async fn look(&self, call: &HttpCall, context: &CallContext) -> Result<Option<Value>, Stop> {
+    pub(super) async fn look(
+        &self,
+        call: &HttpCall,
+        context: &CallContext,
+    ) -> Result<Option<Value>, NotDone> {
         match self.json(call, context).await {
             Ok(value) => Ok(Some(value)),
             Err(stop) if stop.is(RefusalKind::NotFound) => Ok(None),
@@ -206,12 +221,12 @@ impl Calls {
     }
 
     /// All pages of a listing, or none: a partial listing is an error.
-    pub(in crate::genesys) async fn pages(
+    pub(super) async fn pages(
         &self,
         page: impl Fn(u32) -> HttpCall + Sync,
         size: usize,
         context: &CallContext,
-    ) -> Result<Vec<Value>, Stop> {
+    ) -> Result<Vec<Value>, NotDone> {
         let mut all = Vec::new();
         for number in 1..=u32::try_from(limits::GENESYS_PAGES).unwrap_or(u32::MAX) {
             let call = page(number);
@@ -229,13 +244,13 @@ impl Calls {
                 return Ok(all);
             }
             if seen == 0 {
-                return Err(Stop::later(
+                return Err(NotDone::later(
                     1_000,
                     format!("{}: the listing ended before its total", call.operation),
                 ));
             }
         }
         let reason = format!("{}: more than {} pages", page(1).operation, limits::GENESYS_PAGES);
-        Err(Stop::later(60_000, reason))
+        Err(NotDone::later(60_000, reason))
     }
 }

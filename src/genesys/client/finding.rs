@@ -3,9 +3,9 @@
 //! Reading one user with its aspects is in `observing`. An absence found here proves nothing where Genesys' index lags.
 
 use super::GenesysClient;
-use super::stop::{Stop, unreadable};
 use crate::genesys::api::{groups, id, scim_users, tokens, users};
 use crate::genesys::catalogue::{Class, Found};
+use crate::genesys::not_done::{NotDone, unreadable};
 use crate::model::ports::{CallContext, Page};
 use crate::model::{FoundUser, Mark, Named, Observed, ObservedGroup, UserId, UserState};
 
@@ -14,7 +14,7 @@ impl GenesysClient {
         &self,
         mark: &Mark,
         context: &CallContext,
-    ) -> Result<Option<UserId>, Stop> {
+    ) -> Result<Option<UserId>, NotDone> {
         let call = users::by_mark(mark);
         match self.calls.look(&call, context).await? {
             Some(user) => id(&user).map(|id| Some(UserId::new(id))).ok_or_else(|| unreadable(&call)),
@@ -27,7 +27,7 @@ impl GenesysClient {
         &self,
         email: &str,
         context: &CallContext,
-    ) -> Result<Vec<FoundUser>, Stop> {
+    ) -> Result<Vec<FoundUser>, NotDone> {
         let call = scim_users::by_user_name(email);
         let answer = self.calls.json(&call, context).await?;
         let (resources, _) = scim_users::resources(&answer).ok_or_else(|| unreadable(&call))?;
@@ -54,7 +54,7 @@ impl GenesysClient {
         &self,
         user: &UserId,
         context: &CallContext,
-    ) -> Result<Option<Observed>, Stop> {
+    ) -> Result<Option<Observed>, NotDone> {
         let call = scim_users::get(user);
         if let Some(document) = self.calls.look(&call, context).await? {
             let mut observed = scim_users::observed(&document).ok_or_else(|| unreadable(&call))?;
@@ -75,7 +75,7 @@ impl GenesysClient {
         &self,
         document: &serde_json::Value,
         context: &CallContext,
-    ) -> Result<Option<Named>, Stop> {
+    ) -> Result<Option<Named>, NotDone> {
         match scim_users::division_name(document) {
             Some(name) => self.division_by_name(name, context).await,
             None => Ok(None),
@@ -86,7 +86,7 @@ impl GenesysClient {
         &self,
         name: &str,
         context: &CallContext,
-    ) -> Result<Option<Named>, Stop> {
+    ) -> Result<Option<Named>, NotDone> {
         match self.catalogue.find(&self.calls, Class::Division, name, context).await? {
             Found::One(division) => Ok(Some(division)),
             Found::Unknown { .. } => Ok(None),
@@ -97,7 +97,7 @@ impl GenesysClient {
         &self,
         name: &str,
         context: &CallContext,
-    ) -> Result<Option<ObservedGroup>, Stop> {
+    ) -> Result<Option<ObservedGroup>, NotDone> {
         let call = scim_users::group_by_name(name);
         let answer = self.calls.json(&call, context).await?;
         let (resources, _) = scim_users::resources(&answer).ok_or_else(|| unreadable(&call))?;
@@ -113,7 +113,7 @@ impl GenesysClient {
         group: &str,
         members: bool,
         context: &CallContext,
-    ) -> Result<Option<ObservedGroup>, Stop> {
+    ) -> Result<Option<ObservedGroup>, NotDone> {
         let call = scim_users::group(group);
         let Some(document) = self.calls.look(&call, context).await? else { return Ok(None) };
         let mut observed = scim_users::observed_group(&document, false).ok_or_else(|| unreadable(&call))?;
@@ -130,14 +130,14 @@ impl GenesysClient {
         &self,
         page: Option<u32>,
         context: &CallContext,
-    ) -> Result<Page<Observed>, Stop> {
+    ) -> Result<Page<Observed>, NotDone> {
         let page = page.unwrap_or(0);
         let (number, inactive) = (page >> 1, page & 1);
         let call = scim_users::list(inactive == 0, number);
         let answer = self.calls.json(&call, context).await?;
         let (resources, total) = scim_users::resources(&answer).ok_or_else(|| unreadable(&call))?;
         let next = scim_users::next_page(number, resources.len(), total)
-            .map_err(|reason| Stop::later(1_000, format!("{}: {reason}", call.operation)))?;
+            .map_err(|reason| NotDone::later(1_000, format!("{}: {reason}", call.operation)))?;
         let next = match (next, inactive) {
             (Some(number), _) => Some(number << 1 | inactive),
             (None, 0) => Some(1),
@@ -156,19 +156,19 @@ impl GenesysClient {
         &self,
         page: Option<u32>,
         context: &CallContext,
-    ) -> Result<Page<ObservedGroup>, Stop> {
+    ) -> Result<Page<ObservedGroup>, NotDone> {
         let number = page.unwrap_or(0);
         let call = scim_users::list_groups(number);
         let answer = self.calls.json(&call, context).await?;
         let (resources, total) = scim_users::resources(&answer).ok_or_else(|| unreadable(&call))?;
         let next = scim_users::next_page(number, resources.len(), total)
-            .map_err(|reason| Stop::later(1_000, format!("{}: {reason}", call.operation)))?;
+            .map_err(|reason| NotDone::later(1_000, format!("{}: {reason}", call.operation)))?;
         let items: Option<Vec<ObservedGroup>> =
             resources.iter().map(|group| scim_users::observed_group(group, true)).collect();
         Ok(Page { items: items.ok_or_else(|| unreadable(&call))?, next, total: Some(total) })
     }
 
-    pub(super) async fn organisation(&self, context: &CallContext) -> Result<String, Stop> {
+    pub(super) async fn organisation(&self, context: &CallContext) -> Result<String, NotDone> {
         let call = tokens::me();
         let answer = self.calls.json(&call, context).await?;
         tokens::organisation(&answer).ok_or_else(|| unreadable(&call))
