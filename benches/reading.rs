@@ -14,14 +14,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use genesys_scim_bridge::directory::import::Chunk;
-use genesys_scim_bridge::directory::{Directory, UserLookup};
-use genesys_scim_bridge::model::ports::Store;
-use genesys_scim_bridge::model::{Object, Observed, SubjectId, TenantId, UserId};
-use genesys_scim_bridge::scim::dialect::Dialect;
-use genesys_scim_bridge::scim::kind::ResourceKind;
-use genesys_scim_bridge::scim::{Filter, PatchRequest, Projection, patch};
-use genesys_scim_bridge::store::MemoryStore;
+use genesys_scim_bridge::testing::directory::import::Chunk;
+use genesys_scim_bridge::testing::directory::{Directory, UserLookup};
+use genesys_scim_bridge::testing::model::ports::Store;
+use genesys_scim_bridge::testing::model::{Object, Observed, SubjectId, TenantId, UserId};
+use genesys_scim_bridge::testing::scim::dialect::Dialect;
+use genesys_scim_bridge::testing::scim::kind::ResourceKind;
+use genesys_scim_bridge::testing::scim::{Filter, PatchRequest, Projection, patch};
+use genesys_scim_bridge::testing::store::MemoryStore;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! The user and the group that the targets work on: every type of value, every extension.
 
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::{Dialect, ResourceKind, resource};
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::{Dialect, ResourceKind, resource};
 use serde_json::{Value, json};
 
 /// A user as it is stored.

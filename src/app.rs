@@ -13,10 +13,10 @@ mod metrics_upkeep;
 mod reads;
 mod shutdown;
 mod start;
-pub mod system;
+pub(crate) mod system;
 mod tenant;
 
-pub use start::genesys_settings;
+pub(crate) use start::genesys_settings;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,7 +24,6 @@ use std::sync::Arc;
 use ground::Ground;
 use tenant::TenantBridge;
 
-use crate::bridge::Bridge;
 use crate::directory::Directory;
 use crate::entitlements::RuleError;
 use crate::genesys::SetupError;
@@ -93,7 +92,6 @@ pub enum StartError {
 /// A bridge that runs. Dropping it cuts everything off as a crash would; [`Running::stop`] ends it well.
 pub struct Running {
     addr: SocketAddr,
-    public_url: String,
     tenant: TenantBridge,
     listening: Option<Listening>,
     /// Last, so that what stands on it is dropped first.
@@ -104,16 +102,6 @@ impl Running {
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
-    }
-
-    /// Address under which clients reach it, without `/scim/v2`.
-    pub fn public_url(&self) -> &str {
-        &self.public_url
-    }
-
-    /// The front door.
-    pub fn bridge(&self) -> &Arc<Bridge> {
-        &self.tenant.bridge
     }
 
     /// Users and groups, for reading.
@@ -131,6 +119,6 @@ impl Running {
 ///
 /// # Errors
 /// The operating system has no random source.
-pub fn fresh_token() -> Result<Secret, String> {
+pub(crate) fn fresh_token() -> Result<Secret, String> {
     system::random_bits().map(crate::store::tokens::text)
 }

@@ -70,21 +70,36 @@
 
 // What `clippy.toml` bans is banned for the product; its tests may wait as they like.
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_types))]
+// A room makes public what another crate may need of it; only tests are such crates, and they see it through `testing`.
+#![cfg_attr(
+    not(feature = "testing"),
+    expect(
+        unreachable_pub,
+        dead_code,
+        unused_imports,
+        clippy::enum_variant_names,
+        reason = "what is public is for `testing`, which is off"
+    )
+)]
 
-pub mod admin;
-pub mod app;
-pub mod audit;
-pub mod bridge;
-pub mod cli;
-pub mod config;
-pub mod directory;
-pub mod entitlements;
-pub mod genesys;
-pub mod import;
-pub mod limits;
-pub mod model;
-pub mod plan;
-pub mod saga;
-pub mod scim;
-pub mod server;
-pub mod store;
+mod admin;
+mod app;
+mod audit;
+mod bridge;
+mod cli;
+mod config;
+mod directory;
+mod entitlements;
+mod genesys;
+mod import;
+mod limits;
+mod model;
+mod plan;
+mod saga;
+mod scim;
+mod server;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use cli::main;

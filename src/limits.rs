@@ -115,8 +115,6 @@ pub const GENESYS_CALLS_PER_MINUTE: u32 = 300;
 pub const GENESYS_TIMEOUT: Duration = Duration::from_secs(15);
 /// Skills, languages and group members that one Genesys call may carry (docs/genesys.md G5.2, G6.8).
 pub const GENESYS_BULK: usize = 50;
-/// Queue members that one Genesys call may carry (docs/genesys.md G6.1).
-pub const GENESYS_QUEUE_MEMBERS: usize = 100;
 /// Seconds before `expires_in` at which a new token is fetched.
 pub const TOKEN_REFRESH_AHEAD: Duration = Duration::from_secs(60);
 /// Largest answer that is read from Genesys, in bytes.

@@ -6,5 +6,5 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    genesys_scim_bridge::cli::main()
+    genesys_scim_bridge::main()
 }

@@ -6,10 +6,10 @@
 
 use std::sync::LazyLock;
 
-use genesys_scim_bridge::scim::cursor::{After, CursorKey, Position};
-use genesys_scim_bridge::scim::list::CursorParam;
-use genesys_scim_bridge::scim::{ListQuery, ResourceKind};
-use genesys_scim_bridge::server::{body, query};
+use genesys_scim_bridge::testing::scim::cursor::{After, CursorKey, Position};
+use genesys_scim_bridge::testing::scim::list::CursorParam;
+use genesys_scim_bridge::testing::scim::{ListQuery, ResourceKind};
+use genesys_scim_bridge::testing::server::{body, query};
 use libfuzzer_sys::fuzz_target;
 
 static KEY: LazyLock<CursorKey> = LazyLock::new(|| CursorKey::new([42; 32]));

@@ -6,9 +6,9 @@
 
 use std::sync::LazyLock;
 
-use genesys_scim_bridge::limits;
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::{Filter, ResourceKind};
+use genesys_scim_bridge::testing::limits;
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::{Filter, ResourceKind};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../documents.rs"]

@@ -6,10 +6,10 @@
 
 use std::sync::LazyLock;
 
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::patch::{self, PatchRequest};
-use genesys_scim_bridge::scim::{Dialect, ResourceKind, resource};
-use genesys_scim_bridge::server::body;
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::patch::{self, PatchRequest};
+use genesys_scim_bridge::testing::scim::{Dialect, ResourceKind, resource};
+use genesys_scim_bridge::testing::server::body;
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../documents.rs"]

@@ -4,10 +4,10 @@
 
 #![no_main]
 
-use genesys_scim_bridge::limits;
-use genesys_scim_bridge::scim::filter::ElementFilter;
-use genesys_scim_bridge::scim::path::{Path, Place};
-use genesys_scim_bridge::scim::{Projection, ResourceKind};
+use genesys_scim_bridge::testing::limits;
+use genesys_scim_bridge::testing::scim::filter::ElementFilter;
+use genesys_scim_bridge::testing::scim::path::{Path, Place};
+use genesys_scim_bridge::testing::scim::{Projection, ResourceKind};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 

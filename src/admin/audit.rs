@@ -20,7 +20,7 @@ use crate::scim::store_fault::store_fault;
 
 /// What a verification found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verification {
+pub(crate) struct Verification {
     /// Whether every entry follows from those before it, up to the end that is written down.
     pub whole: bool,
     /// How many entries are whole, from the first one.
@@ -36,7 +36,7 @@ pub struct Verification {
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn verification(store: &dyn Store, tenant: &TenantId) -> Result<Verification, StoreError> {
+pub(crate) async fn verification(store: &dyn Store, tenant: &TenantId) -> Result<Verification, StoreError> {
     let (entries, why) = match audit::verify(store, tenant).await {
         Ok(entries) => (entries, None),
         Err(Broken::At { seq, why }) => (seq.saturating_sub(1), Some(why)),
@@ -53,7 +53,11 @@ pub async fn verification(store: &dyn Store, tenant: &TenantId) -> Result<Verifi
 ///
 /// # Errors
 /// A damaged record.
-pub async fn page(store: &dyn Store, tenant: &TenantId, after: u64) -> Result<Vec<AuditEntry>, StoreError> {
+pub(crate) async fn page(
+    store: &dyn Store,
+    tenant: &TenantId,
+    after: u64,
+) -> Result<Vec<AuditEntry>, StoreError> {
     let mut export = audit::export(store, tenant, after);
     let mut page = Vec::new();
     while page.len() < limits::AUDIT_PAGE
@@ -68,7 +72,7 @@ pub async fn page(store: &dyn Store, tenant: &TenantId, after: u64) -> Result<Ve
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn verify(state: Administration) -> HandlerResult {
+pub(crate) async fn verify(state: Administration) -> HandlerResult {
     let here = Handle::current();
     let found = web::block(move || here.block_on(verification(state.store.as_ref(), &state.tenant))).await;
     let found = found.map_err(|_| busy())?.map_err(|error| store_fault(&error))?;
@@ -79,7 +83,7 @@ pub async fn verify(state: Administration) -> HandlerResult {
 ///
 /// # Errors
 /// A damaged record.
-pub async fn head(state: Administration) -> HandlerResult {
+pub(crate) async fn head(state: Administration) -> HandlerResult {
     let head = audit::head(state.store.as_ref(), &state.tenant).await;
     let (entries, hash) = head.map_err(|error| store_fault(&error))?;
     Ok(answer(StatusCode::OK, &json!({ "entries": entries, "hash": hash })))
@@ -89,7 +93,7 @@ pub async fn head(state: Administration) -> HandlerResult {
 ///
 /// # Errors
 /// A damaged record.
-pub async fn entries(req: HttpRequest, state: Administration) -> HandlerResult {
+pub(crate) async fn entries(req: HttpRequest, state: Administration) -> HandlerResult {
     let after = after(req.query_string());
     let page = page(state.store.as_ref(), &state.tenant, after).await;
     let page = page.map_err(|error| store_fault(&error))?;

@@ -10,7 +10,7 @@ use crate::scim::error::ScimError;
 
 /// Work that an administrator starts by hand. All of it goes on when the caller leaves.
 #[async_trait]
-pub trait AdminDoor: Send + Sync {
+pub(crate) trait AdminDoor: Send + Sync {
     /// Lets a stuck saga try its undo again.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::state::{Administration, HandlerResult, json};
 ///
 /// # Errors
 /// Genesys cannot be read to the end.
-pub async fn start(state: Administration) -> HandlerResult {
+pub(crate) async fn start(state: Administration) -> HandlerResult {
     let found = state.door.import().await?;
     Ok(json(StatusCode::OK, &found))
 }
@@ -17,6 +17,6 @@ pub async fn start(state: Administration) -> HandlerResult {
 ///
 /// # Errors
 /// None.
-pub async fn progress(state: Administration) -> HandlerResult {
+pub(crate) async fn progress(state: Administration) -> HandlerResult {
     Ok(json(StatusCode::OK, &state.door.import_progress()))
 }

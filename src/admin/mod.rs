@@ -3,15 +3,15 @@
 //! Changes users and groups only through the bridge ([`door::AdminDoor`]). It never checks tokens itself: `server` mounts it below
 //! `/admin` behind its own guard, and only tokens of scope `admin` get here. One resource per file.
 
-pub mod audit;
-pub mod door;
-pub mod import;
-pub mod plan;
-pub mod routes;
-pub mod sagas;
-pub mod state;
-pub mod tokens;
+pub(crate) mod audit;
+pub(crate) mod door;
+pub(crate) mod import;
+pub(crate) mod plan;
+pub(crate) mod routes;
+pub(crate) mod sagas;
+pub(crate) mod state;
+pub(crate) mod tokens;
 
-pub use door::AdminDoor;
+pub(crate) use door::AdminDoor;
 pub use routes::ROUTES;
-pub use state::{AdminState, TokensChanged};
+pub(crate) use state::{AdminState, TokensChanged};

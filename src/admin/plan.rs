@@ -9,7 +9,7 @@ use super::state::{Administration, HandlerResult, json, parse};
 ///
 /// # Errors
 /// A body that makes no sense, or Genesys cannot be asked.
-pub async fn handle(body: Bytes, state: Administration) -> HandlerResult {
+pub(crate) async fn handle(body: Bytes, state: Administration) -> HandlerResult {
     let plan = state.door.plan(parse(&body)?).await?;
     Ok(json(StatusCode::OK, &plan))
 }

@@ -15,7 +15,7 @@ use crate::scim::error::ScimError;
 use crate::scim::store_fault::store_fault;
 
 /// Where a saga stands, in one word.
-pub fn standing(saga: &SagaState) -> &'static str {
+pub(crate) fn standing(saga: &SagaState) -> &'static str {
     match saga.turns.last() {
         None => "open",
         Some(Turn::Acknowledged { .. }) => "acknowledged",
@@ -29,7 +29,7 @@ pub fn standing(saga: &SagaState) -> &'static str {
 }
 
 /// A saga in short.
-pub fn summary(saga: &SagaState) -> Value {
+pub(crate) fn summary(saga: &SagaState) -> Value {
     let opened = &saga.opened;
     json!({
         "id": opened.id,
@@ -46,7 +46,7 @@ pub fn summary(saga: &SagaState) -> Value {
 }
 
 /// A saga in full: its steps in words and its turns.
-pub fn details(saga: &SagaState) -> Value {
+pub(crate) fn details(saga: &SagaState) -> Value {
     let none = GrantedSet::new();
     let granted = match &saga.opened.intent {
         Intent::PutUser { granted, .. } => granted,
@@ -73,7 +73,7 @@ fn about(subject: &Subject) -> Value {
 ///
 /// # Errors
 /// A damaged record.
-pub async fn list(req: HttpRequest, state: Administration) -> HandlerResult {
+pub(crate) async fn list(req: HttpRequest, state: Administration) -> HandlerResult {
     let mut open = state.journal.open_sagas().await.map_err(|error| store_fault(&error))?;
     open.sort_by_key(|saga| !saga.is_stuck());
     let finished = match finished_wanted(req.query_string()) {
@@ -93,7 +93,7 @@ fn finished_wanted(query: &str) -> usize {
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub async fn show(id: Path<String>, state: Administration) -> HandlerResult {
+pub(crate) async fn show(id: Path<String>, state: Administration) -> HandlerResult {
     let saga =
         state.journal.load(parse(&id)?).await.map_err(|error| store_fault(&error))?.ok_or_else(unknown)?;
     Ok(answer(StatusCode::OK, &details(&saga)))
@@ -103,7 +103,7 @@ pub async fn show(id: Path<String>, state: Administration) -> HandlerResult {
 ///
 /// # Errors
 /// 404 when there is none of that id, 409 when it is not stuck.
-pub async fn redrive(id: Path<String>, state: Administration) -> HandlerResult {
+pub(crate) async fn redrive(id: Path<String>, state: Administration) -> HandlerResult {
     let id = parse(&id)?;
     let saga = state.journal.load(id).await.map_err(|error| store_fault(&error))?.ok_or_else(unknown)?;
     if !saga.is_stuck() {

@@ -20,13 +20,13 @@ use crate::model::ports::{Clock, Ids, Journal, Store};
 use crate::scim::error::ScimError;
 
 /// Fresh random bytes of the operating system.
-pub type Random = Arc<dyn Fn() -> Result<[u8; 32], String> + Send + Sync>;
+pub(crate) type Random = Arc<dyn Fn() -> Result<[u8; 32], String> + Send + Sync>;
 
 /// Brings a change of tokens into force.
-pub type TokensChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+pub(crate) type TokensChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// What the endpoints share.
-pub struct AdminState {
+pub(crate) struct AdminState {
     /// The tenant.
     pub tenant: TenantId,
     /// For tokens.
@@ -48,11 +48,11 @@ pub struct AdminState {
 }
 
 /// What handlers give back.
-pub type HandlerResult = Result<HttpResponse, ScimError>;
+pub(crate) type HandlerResult = Result<HttpResponse, ScimError>;
 
 /// The administration of the request's tenant.
 #[derive(Clone)]
-pub struct Administration(Arc<AdminState>);
+pub(crate) struct Administration(Arc<AdminState>);
 
 impl Deref for Administration {
     type Target = AdminState;

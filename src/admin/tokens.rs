@@ -22,7 +22,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// What a new token shall be.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wish {
+pub(crate) struct Wish {
     /// The name of the client whose it is. A name that had a token before is the same client.
     pub label: String,
     /// What it opens.
@@ -41,7 +41,7 @@ fn scim() -> Scope {
 ///
 /// # Errors
 /// A label that is empty or too long, days out of range, or too many live tokens of that label.
-pub fn issue(
+pub(crate) fn issue(
     wish: Wish,
     existing: &[TokenRecord],
     id: Uuid,
@@ -79,7 +79,7 @@ pub fn issue(
 }
 
 /// A token as it is shown: everything but hash and text.
-pub fn shown(token: &TokenRecord, now_ms: i64) -> Value {
+pub(crate) fn shown(token: &TokenRecord, now_ms: i64) -> Value {
     json!({
         "id": token.id,
         "client": token.client,
@@ -96,7 +96,7 @@ pub fn shown(token: &TokenRecord, now_ms: i64) -> Value {
 ///
 /// # Errors
 /// A wish that cannot be granted, or a store that refuses.
-pub async fn create(body: Bytes, state: Administration) -> HandlerResult {
+pub(crate) async fn create(body: Bytes, state: Administration) -> HandlerResult {
     let wish: Wish = serde_json::from_value(parse(&body)?).map_err(|_| {
         ScimError::invalid_value("The body must be {\"label\": text, \"scope\": \"scim\" or \"admin\", \"days\": number or absent}.")
     })?;
@@ -121,7 +121,7 @@ pub async fn create(body: Bytes, state: Administration) -> HandlerResult {
 ///
 /// # Errors
 /// A damaged record.
-pub async fn list(state: Administration) -> HandlerResult {
+pub(crate) async fn list(state: Administration) -> HandlerResult {
     let found =
         tokens::list(state.store.as_ref(), &state.tenant).await.map_err(|error| store_fault(&error))?;
     let now = state.clock.now_ms();
@@ -133,7 +133,7 @@ pub async fn list(state: Administration) -> HandlerResult {
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub async fn revoke(id: Path<String>, state: Administration) -> HandlerResult {
+pub(crate) async fn revoke(id: Path<String>, state: Administration) -> HandlerResult {
     let _lane = state.tokens_lane.lock().await;
     let id = CredentialId::new(id.into_inner());
     let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id)

@@ -42,7 +42,7 @@ impl App {
         );
         let listening = listen(socket, Arc::new(state), admin::ROUTES)?;
         tracing::info!(address = %listening.addr(), recovered = tenant.recovered, "serving");
-        Ok(Running { addr: listening.addr(), public_url, tenant, listening: Some(listening), ground })
+        Ok(Running { addr: listening.addr(), tenant, listening: Some(listening), ground })
     }
 }
 
@@ -50,7 +50,7 @@ impl App {
 ///
 /// # Errors
 /// `genesys.region` is not a region.
-pub fn genesys_settings(config: &Config) -> Result<GenesysSettings, SetupError> {
+pub(crate) fn genesys_settings(config: &Config) -> Result<GenesysSettings, SetupError> {
     let given = &config.genesys;
     let (tenant, id, secret) =
         (config.tenant.name.clone(), given.client_id.clone(), given.client_secret.clone());

@@ -76,7 +76,7 @@ impl Ids for SystemIds {
 /// # Errors
 /// The operating system has no random source.
 #[expect(clippy::disallowed_methods, reason = "the real source of secrets")]
-pub fn random_bits() -> Result<[u8; 32], String> {
+pub(crate) fn random_bits() -> Result<[u8; 32], String> {
     let mut bits = [0; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut bits).map_err(|error| format!("no randomness: {error}"))?;
     Ok(bits)
@@ -84,7 +84,7 @@ pub fn random_bits() -> Result<[u8; 32], String> {
 
 /// A fresh request id: the time and chance of this process's start, and a number. A read costs less than a call for fresh randomness.
 #[expect(clippy::disallowed_methods, reason = "drawn once for each process")]
-pub fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     static START: LazyLock<String> = LazyLock::new(|| {
         let start = Uuid::now_v7().simple().to_string();
         start.get(..20).unwrap_or(&start).to_owned()

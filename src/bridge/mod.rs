@@ -26,7 +26,7 @@ mod draft;
 mod fault;
 mod goal;
 mod groups;
-pub mod lanes;
+pub(crate) mod lanes;
 mod looks;
 mod members;
 mod preview;
@@ -45,9 +45,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use fault::Fault;
-pub use preview::{Preview, PreviewOf};
-pub use recovery::RedriveError;
+pub(crate) use fault::Fault;
+pub(crate) use preview::{Preview, PreviewOf};
+pub(crate) use recovery::RedriveError;
 pub use submission::{Done, Reply, Submission};
 
 use crate::directory::Directory;

@@ -16,7 +16,7 @@ const ANSWER: Duration = Duration::from_secs(6 * 3600);
 
 /// A running bridge and an administrator's token.
 #[derive(Clone, Debug)]
-pub struct AdminClient {
+pub(crate) struct AdminClient {
     authority: String,
     prefix: String,
     token: Secret,
@@ -27,7 +27,7 @@ impl AdminClient {
     ///
     /// # Errors
     /// The address is not one that can be used from here.
-    pub fn new(url: &str, token: Secret) -> Result<Self, Failure> {
+    pub(crate) fn new(url: &str, token: Secret) -> Result<Self, Failure> {
         let wrong = |why: &str| Failure::usage(format!("--server {url}: {why}"));
         if url.starts_with("https://") {
             return Err(wrong(
@@ -49,7 +49,7 @@ impl AdminClient {
     ///
     /// # Errors
     /// No connection, no access, or what the bridge says of the request.
-    pub fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let response = self.exchange(method, path, body).map_err(|error| {
             Failure::connection(format!(
                 "the bridge at http://{} does not answer ({error}); is it running, and is the address right?",

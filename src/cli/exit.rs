@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// 0: nobody reads our output any more.
     Quiet,
     /// 1: it failed.
@@ -22,7 +22,7 @@ pub enum Exit {
 
 impl Exit {
     /// The number.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Exit::Quiet => 0,
             Exit::Failed => 1,
@@ -35,7 +35,7 @@ impl Exit {
 
 /// Why a command did not end well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The exit code.
     pub exit: Exit,
     /// What failed, with which input, and what to do; empty when all was said already.
@@ -44,32 +44,32 @@ pub struct Failure {
 
 impl Failure {
     /// It failed.
-    pub fn failed(message: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, message: message.into() }
     }
 
     /// The command line or the configuration is wrong.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into() }
     }
 
     /// The connection, the credentials or the rights are wrong.
-    pub fn connection(message: impl Into<String>) -> Self {
+    pub(crate) fn connection(message: impl Into<String>) -> Self {
         Self { exit: Exit::Connection, message: message.into() }
     }
 
     /// The data directory is locked.
-    pub fn locked(message: impl Into<String>) -> Self {
+    pub(crate) fn locked(message: impl Into<String>) -> Self {
         Self { exit: Exit::Locked, message: message.into() }
     }
 
     /// Ends without a word.
-    pub fn silent(exit: Exit) -> Self {
+    pub(crate) fn silent(exit: Exit) -> Self {
         Self { exit, message: String::new() }
     }
 
     /// Prints the message and gives the exit code.
-    pub fn report(&self) -> ExitCode {
+    pub(crate) fn report(&self) -> ExitCode {
         if !self.message.is_empty() {
             // Nobody is left to tell when standard error is closed.
             drop(writeln!(std::io::stderr(), "scim-bridge: {}", self.message));

@@ -11,7 +11,7 @@ use crate::config::{LogConfig, LogFormat};
 ///
 /// # Errors
 /// `log.level` is not a filter.
-pub fn start(config: &LogConfig) -> Result<(), Failure> {
+pub(crate) fn start(config: &LogConfig) -> Result<(), Failure> {
     // The HTTP library tells the life of its workers at info; that helps nobody who asked for a plain level.
     let plain = !config.level.contains(['=', ',']);
     let wanted = if plain { format!("{},actix_server=warn", config.level) } else { config.level.clone() };

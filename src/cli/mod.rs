@@ -3,16 +3,16 @@
 //! A command reads its settings, reaches the bridge (`reach`) and prints (`output`); it decides nothing about users. Adding
 //! one: a file with a struct that derives `Args` and has `run`, and a line in [`Command`].
 
-pub mod admin_client;
+pub(crate) mod admin_client;
 mod audit;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
-pub mod exit;
+pub(crate) mod exit;
 mod http;
 mod import;
-pub mod logging;
-pub mod output;
+pub(crate) mod logging;
+pub(crate) mod output;
 mod plan;
 mod reach;
 mod sagas;

@@ -14,7 +14,7 @@ use super::exit::{Exit, Failure};
 ///
 /// # Errors
 /// The reader has gone (quiet), or standard output cannot be written.
-pub fn line(text: impl Display) -> Result<(), Failure> {
+pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => Failure::silent(Exit::Quiet),
@@ -26,12 +26,12 @@ pub fn line(text: impl Display) -> Result<(), Failure> {
 ///
 /// # Errors
 /// As [`line()`].
-pub fn json(value: &Value) -> Result<(), Failure> {
+pub(crate) fn json(value: &Value) -> Result<(), Failure> {
     line(format_args!("{value:#}"))
 }
 
 /// Prints a remark for people; nobody reading it is fine.
-pub fn remark(text: impl Display) {
+pub(crate) fn remark(text: impl Display) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
@@ -39,7 +39,7 @@ pub fn remark(text: impl Display) {
 ///
 /// # Errors
 /// As [`line()`].
-pub fn table(heading: &[&str], rows: Vec<Vec<String>>, nothing: &str) -> Result<(), Failure> {
+pub(crate) fn table(heading: &[&str], rows: Vec<Vec<String>>, nothing: &str) -> Result<(), Failure> {
     if rows.is_empty() {
         return line(nothing);
     }
@@ -50,7 +50,7 @@ pub fn table(heading: &[&str], rows: Vec<Vec<String>>, nothing: &str) -> Result<
 }
 
 /// A member of an answer as text; empty when it is not there.
-pub fn text(value: &Value, member: &str) -> String {
+pub(crate) fn text(value: &Value, member: &str) -> String {
     match value.get(member) {
         Some(Value::String(text)) => text.clone(),
         None | Some(Value::Null) => String::new(),
@@ -59,7 +59,7 @@ pub fn text(value: &Value, member: &str) -> String {
 }
 
 /// A moment in Unix milliseconds for people; empty when it is not there.
-pub fn moment(value: &Value, member: &str) -> String {
+pub(crate) fn moment(value: &Value, member: &str) -> String {
     let ms = value.get(member).and_then(Value::as_i64);
     let at = ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     at.map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()

@@ -7,7 +7,7 @@ use super::error::Problem;
 use super::raw::RawConfig;
 
 /// How a variable is looked up; `None` when it is not set.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 type Setter = fn(&mut RawConfig, String) -> Result<(), &'static str>;
 
@@ -44,7 +44,7 @@ fn set<T>(place: &mut Option<T>, value: T) -> Result<(), &'static str> {
 }
 
 /// Reads the environment of the process. A variable that is not Unicode counts as not set.
-pub fn process_environment(name: &str) -> Option<String> {
+pub(crate) fn process_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -20,10 +20,10 @@ use serde::Deserialize;
 
 use crate::model::{Secret, TenantId, Wanted};
 
-pub use environment::{Environment, process_environment};
-pub use error::{ConfigError, Problem};
+pub(crate) use environment::{Environment, process_environment};
+pub(crate) use error::ConfigError;
 
-pub use crate::model::policy::{
+pub(crate) use crate::model::policy::{
     Dialect, GroupPolicy, ImportPolicy, OnDeletedEmail, OnExisting, OnUnknownRuleName, PasswordPolicy,
 };
 

@@ -9,7 +9,12 @@ use crate::plan::effects::{about, keys_of};
 
 /// What remains granted: entitlements whose steps are all done (or that needed none) as they are after full success, the others as
 /// they were before. What is not known to have worked is never counted as given, and never counted as taken back.
-pub fn granted_after(plan: &Plan, report: &Report, before: &GrantedSet, after: &GrantedSet) -> GrantedSet {
+pub(crate) fn granted_after(
+    plan: &Plan,
+    report: &Report,
+    before: &GrantedSet,
+    after: &GrantedSet,
+) -> GrantedSet {
     let open = |step: &StepId| !report.done.contains(step);
     let unsettled: BTreeSet<String> =
         plan.steps.iter().filter(|step| open(&step.id)).flat_map(|step| keys_of(&step.effect)).collect();
@@ -19,7 +24,12 @@ pub fn granted_after(plan: &Plan, report: &Report, before: &GrantedSet, after: &
 }
 
 /// The failures that the refused steps of a plan amount to, one for each entitlement where a step is about some.
-pub fn failures(plan: &Plan, report: &Report, before: &GrantedSet, after: &GrantedSet) -> Vec<Failure> {
+pub(crate) fn failures(
+    plan: &Plan,
+    report: &Report,
+    before: &GrantedSet,
+    after: &GrantedSet,
+) -> Vec<Failure> {
     let mut found = Vec::new();
     for (id, refusal) in &report.failed {
         let effect = plan.step(*id).map(|step| &step.effect);

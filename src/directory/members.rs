@@ -13,8 +13,6 @@ use super::{Directory, id_text};
 const OF_GROUP: &str = "ofGroup";
 /// Groups under a user.
 const OF_USER: &str = "ofUser";
-
-#[expect(clippy::missing_errors_doc, reason = "they fail on damaged records only, see `Directory`")]
 impl Directory {
     /// The ids of a user's groups.
     pub(super) async fn group_ids_of(&self, user: &UserId) -> Result<Vec<GroupId>, StoreError> {

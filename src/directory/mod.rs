@@ -10,14 +10,14 @@ mod claims;
 mod codec;
 #[cfg(test)]
 mod format_tests;
-pub mod granted;
-pub mod import;
+pub(crate) mod granted;
+pub(crate) mod import;
 mod index;
 mod members;
 #[cfg(test)]
 mod number_tests;
-pub mod recompute;
-pub mod record;
+pub(crate) mod recompute;
+pub(crate) mod record;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -33,9 +33,7 @@ use crate::model::ports::Store;
 use crate::model::{Batch, Expect, GrantedSet, GroupId, Reservation, StoreError, Table, TenantId, UserId};
 use crate::store::keys;
 
-pub use crate::scim::value::fold;
-pub use claims::Claimed;
-pub use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser, View};
+pub(crate) use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser, View};
 
 /// Rows read in one go where all are wanted.
 const PAGE: usize = 1000;
@@ -70,7 +68,6 @@ pub struct Directory {
 type Rows = Vec<(Vec<u8>, Bytes)>;
 
 /// All reads fail with `StoreError::Damaged` on a record that cannot be read back, and with nothing else.
-#[expect(clippy::missing_errors_doc, reason = "said once for all of them above")]
 impl Directory {
     /// The directory of a tenant.
     pub fn new(tenant: TenantId, store: Arc<dyn Store>) -> Self {

@@ -32,8 +32,6 @@ struct Turnover {
     came: u64,
     went: u64,
 }
-
-#[expect(clippy::missing_errors_doc, reason = "they fail on damaged records only, see `Directory`")]
 impl Directory {
     /// One resource.
     pub async fn view(&self, kind: ResourceKind, id: &str) -> Result<Option<View>, StoreError> {

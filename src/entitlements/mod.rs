@@ -7,15 +7,16 @@ mod merge;
 mod request;
 mod rules;
 
-pub use request::requested;
-pub use rules::{RuleError, RuleSet};
+pub(crate) use request::requested;
+pub(crate) use rules::RuleError;
+pub use rules::RuleSet;
 
 use crate::model::{DesiredSet, Object};
 use crate::scim::error::ScimError;
 
 /// What the request itself speaks of, depending on how it was sent.
 #[derive(Clone, Copy, Debug)]
-pub enum Mention<'a> {
+pub(crate) enum Mention<'a> {
     /// POST or PUT: the kinds present in the document, empty ones included.
     Document,
     /// PATCH: also the kinds that were present before, so that `remove` takes back.
@@ -33,7 +34,7 @@ pub enum Mention<'a> {
 ///
 /// # Errors
 /// 400 `invalidValue` naming the entitlement of the request that cannot be read.
-pub fn desired(rules: &RuleSet, user: &Object, mention: Mention<'_>) -> Result<DesiredSet, ScimError> {
+pub(crate) fn desired(rules: &RuleSet, user: &Object, mention: Mention<'_>) -> Result<DesiredSet, ScimError> {
     let mut from_request = requested(user)?;
     if let Mention::Patched { before } = mention {
         // What was there before the PATCH counts as spoken of: its removal means "take back".

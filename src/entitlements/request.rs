@@ -29,7 +29,7 @@ pub(super) fn mentioned(user: &Object) -> BTreeSet<Kind> {
 ///
 /// # Errors
 /// 400 `invalidValue` naming attribute and item.
-pub fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
+pub(crate) fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
     let mut set = DesiredSet { items: Vec::new(), managed: mentioned(user) };
     for (kind, place) in everywhere() {
         let Some(value) = place.of(user) else { continue };

@@ -38,7 +38,7 @@ pub enum Sent {
 
 /// An error of the platform or of its SCIM API: both shapes may come from any SCIM call (docs/genesys.md G2.17, G7.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ErrorText {
+pub(crate) struct ErrorText {
     /// `code`, or `scimType`, or empty.
     pub code: String,
     /// `message`, or `detail`, or empty.
@@ -64,7 +64,7 @@ struct Body {
 
 impl ErrorText {
     /// Reads either shape, and RFC 6749's of the token endpoint. Anything else reads as empty texts.
-    pub fn read(body: &[u8]) -> Self {
+    pub(crate) fn read(body: &[u8]) -> Self {
         let wire: Body = serde_json::from_slice(body).unwrap_or_default();
         let inner = wire.errors.into_iter().next().unwrap_or_default();
         let code = [wire.scim_type, wire.code, wire.error, inner.code, inner.scim_type];
@@ -82,7 +82,7 @@ fn first(texts: [Option<String>; 5]) -> String {
 }
 
 /// Strikes out of a text what is in `personal`, and every e-mail address and telephone number.
-pub fn without_personal(text: &str, personal: &[&str]) -> String {
+pub(crate) fn without_personal(text: &str, personal: &[&str]) -> String {
     let mut text = text.to_owned();
     let mut longest_first = personal.to_vec();
     longest_first.sort_by_key(|value| std::cmp::Reverse(value.len()));

@@ -4,22 +4,23 @@
 //! `catalogue::values`. With I/O: `transport` behind the port [`wire`], `oauth`, `calls`, [`client`]. Decides nothing about what a user should have (`plan`) nor what
 //! happens after a refusal (`saga`): it only says what each call came to. Never touches the store.
 
-pub mod answer;
-pub mod api;
-pub mod budget;
+pub(crate) mod answer;
+pub(crate) mod api;
+pub(crate) mod budget;
 mod calls;
-pub mod catalogue;
-pub mod client;
+pub(crate) mod catalogue;
+pub(crate) mod client;
 mod not_done;
 mod oauth;
-pub mod regions;
-pub mod request;
-pub mod settings;
+pub(crate) mod regions;
+pub(crate) mod request;
+pub(crate) mod settings;
 mod transport;
-pub mod verdict;
-pub mod wire;
+pub(crate) mod verdict;
+pub(crate) mod wire;
 
 pub use budget::SharedBudget;
 pub use client::GenesysClient;
-pub use settings::{Settings, SetupError};
+pub use settings::Settings;
+pub(crate) use settings::SetupError;
 pub use wire::Wire;

@@ -3,7 +3,7 @@
 //! Builds no URL but the two base addresses; settings may override both, as tests and private links do.
 
 /// Region key and domain. The region key is not part of any host name.
-pub const REGIONS: [(&str, &str); 18] = [
+pub(crate) const REGIONS: [(&str, &str); 18] = [
     ("us-east-1", "mypurecloud.com"),
     ("us-east-2", "use2.us-gov-pure.cloud"),
     ("us-west-2", "usw2.pure.cloud"),
@@ -25,7 +25,7 @@ pub const REGIONS: [(&str, &str); 18] = [
 ];
 
 /// The domain of a region, by its key or by the domain itself; letter case does not matter.
-pub fn domain(region: &str) -> Option<&'static str> {
+pub(crate) fn domain(region: &str) -> Option<&'static str> {
     let wanted = region.trim();
     REGIONS
         .iter()
@@ -34,12 +34,12 @@ pub fn domain(region: &str) -> Option<&'static str> {
 }
 
 /// Base address of the API of a domain.
-pub fn api_base(domain: &str) -> String {
+pub(crate) fn api_base(domain: &str) -> String {
     format!("https://api.{domain}")
 }
 
 /// Base address of the login host of a domain.
-pub fn login_base(domain: &str) -> String {
+pub(crate) fn login_base(domain: &str) -> String {
     format!("https://login.{domain}")
 }
 

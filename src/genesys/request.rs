@@ -138,7 +138,7 @@ impl fmt::Debug for HttpCall {
 }
 
 /// Texts of the body that may be personal: they are struck out of what Genesys says about the call.
-pub fn personal_values(body: &Value) -> Vec<&str> {
+pub(crate) fn personal_values(body: &Value) -> Vec<&str> {
     let mut found = Vec::new();
     collect(body, &mut found);
     found

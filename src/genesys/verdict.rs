@@ -19,7 +19,7 @@ const LIMIT_PAUSE: Duration = Duration::from_secs(5);
 
 /// What one sending came to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Judgement {
+pub(crate) enum Judgement {
     /// It took effect; the answer may hold what was asked.
     Done(HttpAnswer),
     /// A removal of what was not there (404).
@@ -40,7 +40,7 @@ pub enum Judgement {
 
 impl Judgement {
     /// Word for metrics.
-    pub fn label(&self) -> &'static str {
+    pub(crate) fn label(&self) -> &'static str {
         match self {
             Judgement::Done(_) | Judgement::Absent => "done",
             Judgement::Refused(_) => "refused",
@@ -54,7 +54,7 @@ impl Judgement {
 }
 
 /// Judges how a call ended.
-pub fn judge(call: &HttpCall, sent: Sent) -> Judgement {
+pub(crate) fn judge(call: &HttpCall, sent: Sent) -> Judgement {
     match sent {
         Sent::NotSent(reason) => later(PAUSE, format!("{}: not sent: {reason}", call.operation)),
         Sent::Lost(reason) => lost(call, format!("{}: {reason}", call.operation)),
@@ -118,7 +118,7 @@ fn bad_or_conflict(call: &HttpCall, answer: &HttpAnswer) -> Judgement {
 
 /// Whether a conflict that does not end is still one of versions, and so worth trying later. One whose code names something
 /// else, an object that cannot be moved for example, is then a refusal.
-pub fn may_pass(conflict: &Refusal) -> bool {
+pub(crate) fn may_pass(conflict: &Refusal) -> bool {
     let vague = ["invalidVers", "general.conflict", "request.conflict", "conflict", "http.409", "http.412"];
     vague.contains(&conflict.code.as_str()) || conflict.detail.to_lowercase().contains("version")
 }
@@ -133,7 +133,7 @@ fn later(wait: Duration, reason: String) -> Judgement {
 }
 
 /// A refusal in words an administrator can act on, without personal values.
-pub fn refusal(call: &HttpCall, answer: &HttpAnswer, kind: RefusalKind) -> Refusal {
+pub(crate) fn refusal(call: &HttpCall, answer: &HttpAnswer, kind: RefusalKind) -> Refusal {
     let text = ErrorText::read(&answer.body);
     let personal = call.body.as_ref().map(personal_values).unwrap_or_default();
     let said = without_personal(&text.message, &personal);

@@ -27,7 +27,7 @@ use crate::scim::{resource, value};
 const ID_CHARACTERS: usize = 36;
 
 /// What the import works with.
-pub struct FileParts<'a> {
+pub(crate) struct FileParts<'a> {
     /// Where to.
     pub directory: &'a Directory,
     /// Commits.
@@ -40,7 +40,7 @@ pub struct FileParts<'a> {
 
 /// How far the import is, or came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Lines that hold something.
     pub users: u64,
     /// Records that are new here or changed.
@@ -57,7 +57,7 @@ pub struct Tally {
 }
 
 /// Who wants to know while it runs.
-pub trait Listener {
+pub(crate) trait Listener {
     /// A line was passed over. `why` quotes no personal value.
     fn refused(&mut self, line: u64, why: &str);
 
@@ -67,7 +67,7 @@ pub trait Listener {
 
 /// Why the import ended early. What was committed before stays.
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+pub(crate) enum FileError {
     /// The file cannot be read on.
     #[error("it cannot be read after line {line}: {source}")]
     Read {
@@ -85,7 +85,7 @@ pub enum FileError {
 ///
 /// # Errors
 /// The file breaks off or the store refuses; what was committed before is kept.
-pub async fn import_lines(
+pub(crate) async fn import_lines(
     parts: &FileParts<'_>,
     source: &mut dyn BufRead,
     listener: &mut dyn Listener,
@@ -123,7 +123,7 @@ pub async fn import_lines(
 ///
 /// # Errors
 /// The store refuses.
-pub async fn note_done(parts: &FileParts<'_>, tally: &Tally) -> Result<(), StoreError> {
+pub(crate) async fn note_done(parts: &FileParts<'_>, tally: &Tally) -> Result<(), StoreError> {
     if parts.directory.import_state().await?.is_some() {
         return Ok(());
     }
@@ -155,7 +155,7 @@ impl Run<'_> {
             return Ok(Some(format!("the user {id} was on an earlier line already")));
         }
         let mut taken = self.take(&user).await?;
-        if taken == Taken::NameTaken && !self.chunk.is_empty() {
+        if taken == Taken::NameInUse && !self.chunk.is_empty() {
             // An earlier line of this chunk may have given the name up.
             self.commit().await?;
             taken = self.take(&user).await?;
@@ -164,7 +164,7 @@ impl Run<'_> {
             Taken::Written => self.tally.written += 1,
             Taken::Unchanged => self.tally.unchanged += 1,
             Taken::Managed => self.tally.kept += 1,
-            Taken::NameTaken => return Ok(Some("its userName belongs to another user".to_owned())),
+            Taken::NameInUse => return Ok(Some("its userName belongs to another user".to_owned())),
             Taken::NameReserved => {
                 return Ok(Some(
                     "its userName is being given to a user just now; let the bridge finish that first"

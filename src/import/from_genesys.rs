@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CONFLICTS: u32 = 3;
 
 /// What the import works with.
-pub struct ImportParts {
+pub(crate) struct ImportParts {
     /// Where to.
     pub directory: Arc<Directory>,
     /// Commits.
@@ -84,11 +84,11 @@ pub enum ImportError {
 
 /// The shared view on a running import.
 #[derive(Clone, Debug, Default)]
-pub struct ProgressCell(Arc<Mutex<Progress>>);
+pub(crate) struct ProgressCell(Arc<Mutex<Progress>>);
 
 impl ProgressCell {
     /// How far it is.
-    pub fn get(&self) -> Progress {
+    pub(crate) fn get(&self) -> Progress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -111,7 +111,7 @@ impl ProgressCell {
 ///
 /// # Errors
 /// A listing breaks off or the store refuses; what was read is kept.
-pub async fn import(parts: &ImportParts, cell: &ProgressCell) -> Result<Progress, ImportError> {
+pub(crate) async fn import(parts: &ImportParts, cell: &ProgressCell) -> Result<Progress, ImportError> {
     if !cell.begin() {
         return Err(ImportError::Running);
     }

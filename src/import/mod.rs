@@ -6,5 +6,5 @@
 //! only and never changes Genesys. It compares nothing and repairs nothing: a comparison with Genesys
 //! (resync) would be a room of its own beside this one. What becomes of one record: `directory::import`.
 
-pub mod from_file;
-pub mod from_genesys;
+pub(crate) mod from_file;
+pub(crate) mod from_genesys;

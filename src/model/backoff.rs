@@ -7,19 +7,19 @@ use std::time::Duration;
 
 /// The pauses of one series of tries. Starts anew with every series.
 #[derive(Clone, Debug)]
-pub struct Backoff {
+pub(crate) struct Backoff {
     next: Duration,
     ceiling: Duration,
 }
 
 impl Backoff {
     /// A series that begins with the pause `first` and never pauses longer than `ceiling`.
-    pub fn new(first: Duration, ceiling: Duration) -> Self {
+    pub(crate) fn new(first: Duration, ceiling: Duration) -> Self {
         Self { next: first.min(ceiling), ceiling }
     }
 
     /// The next pause.
-    pub fn pause(&mut self) -> Duration {
+    pub(crate) fn pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = pause.saturating_mul(2).min(self.ceiling);
         pause
@@ -27,13 +27,13 @@ impl Backoff {
 
     /// The next pause, but for what the other side asked to be left alone: never shorter than that, the
     /// ceiling notwithstanding.
-    pub fn at_least(&mut self, asked: Duration) -> Duration {
+    pub(crate) fn at_least(&mut self, asked: Duration) -> Duration {
         self.pause().max(asked)
     }
 
     /// A pause and up to a quarter of it, so that many who failed at once do not come back at once. `draw`
     /// gives a random number below its bound (`Clock::jitter`).
-    pub fn jittered(pause: Duration, draw: impl FnOnce(u64) -> u64) -> Duration {
+    pub(crate) fn jittered(pause: Duration, draw: impl FnOnce(u64) -> u64) -> Duration {
         let quarter_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX) / 4;
         pause.saturating_add(Duration::from_millis(draw(quarter_ms + 1)))
     }

@@ -19,7 +19,7 @@ use super::kind::{Family, Kind};
 
 /// One entry of a compact text.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// `Queue`.
     Member(String),
     /// `Role` or `Role@Division`.
@@ -51,7 +51,7 @@ pub enum Entry {
 ///
 /// # Errors
 /// Names the entry by its number and says what it lacks.
-pub fn entries(family: Family, text: &str) -> Result<Vec<Entry>, String> {
+pub(crate) fn entries(family: Family, text: &str) -> Result<Vec<Entry>, String> {
     let signs = signs(text);
     let parts = signs.split(|sign| *sign == (';', false)).enumerate();
     let there = parts.filter(|(_, part)| !trimmed(part).is_empty());
@@ -62,7 +62,7 @@ pub fn entries(family: Family, text: &str) -> Result<Vec<Entry>, String> {
 ///
 /// # Errors
 /// As [`entries`]; also a level that is missing or not from 0 to 5.
-pub fn wanted(kind: Kind, text: &str) -> Result<Vec<Wanted>, String> {
+pub(crate) fn wanted(kind: Kind, text: &str) -> Result<Vec<Wanted>, String> {
     let all = entries(kind.family(), text)?.into_iter().enumerate();
     all.map(|(at, entry)| want(kind, entry).map_err(|fault| format!("entry {}: {fault}", at + 1))).collect()
 }
@@ -71,7 +71,7 @@ pub fn wanted(kind: Kind, text: &str) -> Result<Vec<Wanted>, String> {
 ///
 /// # Errors
 /// As [`wanted`].
-pub fn one(kind: Kind, text: &str) -> Result<Wanted, String> {
+pub(crate) fn one(kind: Kind, text: &str) -> Result<Wanted, String> {
     want(kind, read(kind.family(), &signs(text))?)
 }
 
@@ -79,7 +79,7 @@ pub fn one(kind: Kind, text: &str) -> Result<Wanted, String> {
 ///
 /// # Errors
 /// When the level is not from 0 to 5.
-pub fn leveled(kind: Kind, name: String, level: f64) -> Result<Wanted, String> {
+pub(crate) fn leveled(kind: Kind, name: String, level: f64) -> Result<Wanted, String> {
     let word = kind.row().word;
     let proficiency = Proficiency::new(level)
         .ok_or_else(|| format!("{word} \"{name}\" has level {level}; it must be a number from 0 to 5"))?;

@@ -149,7 +149,7 @@ pub struct Desired {
 
 /// All that a user should have, and the kinds for which silence means "take back what we gave".
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DesiredSet {
+pub(crate) struct DesiredSet {
     /// What, each with its reason.
     pub items: Vec<Desired>,
     /// Kinds managed by rules or by this request. What we gave of other kinds stays.
@@ -287,4 +287,4 @@ pub struct Granted {
 }
 
 /// Granted entitlements of one user by [`Target::key`].
-pub type GrantedSet = BTreeMap<String, Granted>;
+pub(crate) type GrantedSet = BTreeMap<String, Granted>;

@@ -3,42 +3,48 @@
 //! Nothing here decides or does anything: types are built by parsing and then passed along. Decisions are in `scim`,
 //! `entitlements`, `plan` and `saga`; the adapters of [`ports`] are in `store`, `directory` and `genesys`.
 
-pub mod backoff;
-pub mod batch;
-pub mod cause;
-pub mod claim;
-pub mod compact;
-pub mod entitlement;
-pub mod ids;
-pub mod kind;
-pub mod metric;
-pub mod observed;
-pub mod plan;
-pub mod policy;
-pub mod ports;
+pub(crate) mod backoff;
+pub(crate) mod batch;
+pub(crate) mod cause;
+pub(crate) mod claim;
+pub(crate) mod compact;
+pub(crate) mod entitlement;
+pub(crate) mod ids;
+pub(crate) mod kind;
+pub(crate) mod metric;
+pub(crate) mod observed;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod ports;
 mod records;
-pub mod reservation;
-pub mod route;
-pub mod saga;
-pub mod secret;
-pub mod verdict;
+pub(crate) mod reservation;
+pub(crate) mod route;
+pub(crate) mod saga;
+pub(crate) mod secret;
+pub(crate) mod verdict;
 
-pub use backoff::Backoff;
-pub use batch::{Batch, CommitToken, Expect, StoreError, Table};
-pub use cause::{Actor, Cause};
-pub use claim::Claim;
-pub use entitlement::{
-    Desired, DesiredSet, Entitlement, Granted, GrantedSet, Named, Proficiency, Reason, Setting, Target,
-    Wanted,
-};
-pub use ids::{ClientId, CredentialId, GroupId, Mark, SagaId, SubjectId, TenantId, UserId};
-pub use kind::{Elsewhere, Family, Kind, Need};
-pub use observed::{Aspects, FoundUser, Observed, ObservedGroup, UserState};
-pub use plan::{ConflictClass, Effect, Level, Plan, PlanKind, RoleGrant, Step, StepId};
-pub use reservation::Reservation;
-pub use saga::{Failure, FailureState, Intent, Outcome, Report, SagaOpened, SagaState, Subject, Turn};
+pub(crate) use backoff::Backoff;
+pub(crate) use batch::CommitToken;
+pub use batch::{Batch, Expect, StoreError, Table};
+pub(crate) use cause::Actor;
+pub use cause::Cause;
+pub(crate) use claim::Claim;
+pub(crate) use entitlement::{Desired, DesiredSet, Granted, GrantedSet, Reason};
+pub use entitlement::{Entitlement, Named, Proficiency, Setting, Target, Wanted};
+pub use ids::{ClientId, CredentialId, Mark, SubjectId, TenantId, UserId};
+pub(crate) use ids::{GroupId, SagaId};
+pub use kind::Kind;
+pub(crate) use kind::{Elsewhere, Family, Need};
+pub use observed::{Aspects, Observed, UserState};
+pub(crate) use observed::{FoundUser, ObservedGroup};
+pub use plan::RoleGrant;
+pub(crate) use plan::{ConflictClass, Effect, Level, Plan, PlanKind, Step, StepId};
+pub(crate) use reservation::Reservation;
+pub(crate) use saga::{Failure, Intent, Report, SagaState, Subject};
+pub use saga::{FailureState, Outcome, SagaOpened, Turn};
 pub use secret::Secret;
-pub use verdict::{Later, Refusal, RefusalKind, Unknown, Verdict};
+pub(crate) use verdict::{Later, Unknown};
+pub use verdict::{Refusal, RefusalKind, Verdict};
 
 /// A SCIM resource or a part of one, as JSON with its members in the order in which they were sent.
 pub type Object = serde_json::Map<String, serde_json::Value>;

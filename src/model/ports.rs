@@ -9,8 +9,9 @@ mod clock;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-pub use self::budget::{Budget, CallContext, Permit, Priority, Shift, Shifts, Urgency, WaitingPlace};
-pub use self::clock::{Clock, Elapsed};
+pub use self::budget::{Budget, CallContext, Priority, Urgency};
+pub(crate) use self::budget::{Permit, Shift, WaitingPlace};
+pub use self::clock::Clock;
 use super::{
     Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Kind, Mark, Named, Object, Observed,
     ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened, SagaState,

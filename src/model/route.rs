@@ -5,7 +5,7 @@
 //! `server::routes` and `admin::routes`.
 
 /// A method's name and what carries it out.
-pub type Method<H> = (&'static str, H);
+pub(crate) type Method<H> = (&'static str, H);
 
 /// One address and the methods it takes; `OPTIONS` is taken everywhere and not listed.
 #[derive(Debug)]

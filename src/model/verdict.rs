@@ -19,18 +19,6 @@ pub enum Verdict<T> {
     Unknown(Unknown),
 }
 
-impl<T> Verdict<T> {
-    /// Changes what `Done` carries.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Verdict<U> {
-        match self {
-            Verdict::Done(value) => Verdict::Done(change(value)),
-            Verdict::Refused(refusal) => Verdict::Refused(refusal),
-            Verdict::Later(later) => Verdict::Later(later),
-            Verdict::Unknown(unknown) => Verdict::Unknown(unknown),
-        }
-    }
-}
-
 /// Why Genesys refused, in terms on which the bridge branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -16,7 +16,7 @@ use crate::model::{
 
 /// A desired entitlement with its Genesys ids.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// What.
     pub entitlement: Entitlement,
     /// Why.

@@ -8,7 +8,7 @@ use super::effects::describe;
 use crate::model::{Effect, Failure, GrantedSet, Plan, Refusal};
 
 /// One line for each step, with the reason where an entitlement has one.
-pub fn explain(plan: &Plan, granted: &GrantedSet) -> String {
+pub(crate) fn explain(plan: &Plan, granted: &GrantedSet) -> String {
     if plan.is_empty() {
         return "Nothing to change in Genesys Cloud.\n".to_owned();
     }
@@ -22,6 +22,6 @@ pub fn explain(plan: &Plan, granted: &GrantedSet) -> String {
 }
 
 /// A refused step as it is reported on the user.
-pub fn describe_failed(effect: &Effect, refusal: &Refusal) -> Failure {
+pub(crate) fn describe_failed(effect: &Effect, refusal: &Refusal) -> Failure {
     Failure::refused(describe(effect, &GrantedSet::new()), refusal)
 }

@@ -10,7 +10,7 @@ use crate::model::{Effect, Plan, PlanKind, UserId};
 
 /// All that a group's plan depends on.
 #[derive(Clone, Debug, Default)]
-pub struct GroupInput<'a> {
+pub(crate) struct GroupInput<'a> {
     /// Remove it.
     pub delete: bool,
     /// Its Genesys id, if it has one.
@@ -30,7 +30,7 @@ pub struct GroupInput<'a> {
 }
 
 /// Plans.
-pub fn plan_group(input: &GroupInput<'_>) -> Plan {
+pub(crate) fn plan_group(input: &GroupInput<'_>) -> Plan {
     let mut builder = Builder::default();
     if input.delete {
         if input.genesys.is_some() {

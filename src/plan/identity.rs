@@ -24,18 +24,18 @@ const PHONE_TYPES: [&str; 10] = [
 ];
 
 /// Attributes by their SCIM path, as Genesys should hold them. `active` is not among them: it has steps of its own.
-pub type Payload = BTreeMap<String, Value>;
+pub(crate) type Payload = BTreeMap<String, Value>;
 
 /// Why a user has no usable e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoEmail;
+pub(crate) struct NoEmail;
 
 /// The address by which Genesys identifies the person: userName when it is one, else the primary or work e-mail, else
 /// userName at the fallback domain.
 ///
 /// # Errors
 /// There is none of these.
-pub fn email_of(document: &Object, fallback_domain: Option<&str>) -> Result<String, NoEmail> {
+pub(crate) fn email_of(document: &Object, fallback_domain: Option<&str>) -> Result<String, NoEmail> {
     let user_name = document.get("userName").and_then(Value::as_str).unwrap_or_default().trim();
     if is_email(user_name) {
         return Ok(user_name.to_owned());
@@ -69,7 +69,7 @@ fn is_email(text: &str) -> bool {
 }
 
 /// Builds the payload. `known_user` tells whether a manager's id is a user of this tenant; an unknown one stays here.
-pub fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) -> bool) -> Payload {
+pub(crate) fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) -> bool) -> Payload {
     let mut payload = Payload::new();
     payload.insert("userName".into(), json!(email));
     payload.insert("displayName".into(), json!(display_name(document)));
@@ -99,23 +99,23 @@ pub fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) -> bool
 }
 
 /// The id of the manager that the document names.
-pub fn manager_of(document: &Object) -> Option<&str> {
+pub(crate) fn manager_of(document: &Object) -> Option<&str> {
     text(document.get(ENTERPRISE)?.get("manager")?.get("value"))
 }
 
 /// The division that the document names.
-pub fn division_of(document: &Object) -> Option<&str> {
+pub(crate) fn division_of(document: &Object) -> Option<&str> {
     let division = document.get(ENTERPRISE)?.as_object()?.get("division")?.as_str()?;
     Some(division).filter(|name| !name.trim().is_empty())
 }
 
 /// Whether the document says that the user is active; silence means yes.
-pub fn is_active(document: &Object) -> bool {
+pub(crate) fn is_active(document: &Object) -> bool {
     document.get("active").and_then(Value::as_bool).unwrap_or(true)
 }
 
 /// The whole document of a SCIM create: payload, state, mark, and the client's own external ids.
-pub fn create_document(payload: &Payload, active: bool, mark: &Mark, document: &Object) -> Object {
+pub(crate) fn create_document(payload: &Payload, active: bool, mark: &Mark, document: &Object) -> Object {
     let mut created = Object::new();
     let mut schemas = vec![json!(CORE)];
     let mut enterprise = Object::new();
@@ -148,7 +148,7 @@ pub fn create_document(payload: &Payload, active: bool, mark: &Mark, document: &
 }
 
 /// What Genesys holds at a path; `Null` where nothing is.
-pub fn observed_at(observed: &Object, path: &str) -> Value {
+pub(crate) fn observed_at(observed: &Object, path: &str) -> Value {
     let found = match path.strip_prefix(ENTERPRISE).and_then(|rest| rest.strip_prefix(':')) {
         Some(name) => observed.get(ENTERPRISE).and_then(|extension| extension.get(name)),
         None => observed.get(path),
@@ -157,7 +157,7 @@ pub fn observed_at(observed: &Object, path: &str) -> Value {
 }
 
 /// Equality that ignores order, sub-attributes that Genesys adds, and the letter case of the main address.
-pub fn same(path: &str, a: &Value, b: &Value) -> bool {
+pub(crate) fn same(path: &str, a: &Value, b: &Value) -> bool {
     let empty = |value: &Value| match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),

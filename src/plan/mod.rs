@@ -6,18 +6,18 @@
 //! words.
 
 mod builder;
-pub mod effects;
+pub(crate) mod effects;
 mod entitlements;
 mod explain;
-pub mod group;
-pub mod identity;
-pub mod user;
+pub(crate) mod group;
+pub(crate) mod identity;
+pub(crate) mod user;
 
-pub use effects::describe;
-pub use entitlements::Resolved;
-pub use explain::{describe_failed, explain};
-pub use group::{GroupInput, plan_group};
-pub use user::{Planned, UserChange, UserInput, plan_user};
+pub(crate) use effects::describe;
+pub(crate) use entitlements::Resolved;
+pub(crate) use explain::{describe_failed, explain};
+pub(crate) use group::{GroupInput, plan_group};
+pub(crate) use user::{Planned, UserChange, UserInput, plan_user};
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use crate::model::{Effect, GrantedSet, Kind, Mark, Named, Object, Observed, Plan
 
 /// What kind of change it is.
 #[derive(Clone, Debug)]
-pub enum UserChange<'a> {
+pub(crate) enum UserChange<'a> {
     /// Genesys does not have the user. The mark goes with the create.
     Create {
         /// The mark.
@@ -31,7 +31,7 @@ pub enum UserChange<'a> {
 
 /// All that a user's plan depends on.
 #[derive(Clone, Debug)]
-pub struct UserInput<'a> {
+pub(crate) struct UserInput<'a> {
     /// What kind.
     pub change: UserChange<'a>,
     /// The new document of record.
@@ -54,7 +54,7 @@ pub struct UserInput<'a> {
 
 /// A plan and what will have been granted after it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// The steps.
     pub plan: Plan,
     /// Granted once all steps have succeeded.
@@ -62,7 +62,7 @@ pub struct Planned {
 }
 
 /// Plans.
-pub fn plan_user(input: &UserInput<'_>) -> Planned {
+pub(crate) fn plan_user(input: &UserInput<'_>) -> Planned {
     let active = identity::is_active(input.document);
     match &input.change {
         UserChange::Create { mark } => create(input, mark, active),

@@ -30,7 +30,7 @@ enum Phase {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A step took effect; creates bring the id.
     Done(StepId, Option<String>),
     /// A step was refused for good; `partial` if some of its calls took effect before.
@@ -55,7 +55,7 @@ pub enum Event {
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Start these steps side by side.
     Start(Vec<StepId>),
     /// Make this turn durable.
@@ -74,7 +74,7 @@ pub enum Next {
 
 /// One saga.
 #[derive(Clone, Debug)]
-pub struct Machine {
+pub(crate) struct Machine {
     plan: Plan,
     steps: Vec<StepState>,
     phase: Phase,
@@ -87,7 +87,7 @@ pub struct Machine {
 
 impl Machine {
     /// A fresh saga. `bound` is the Genesys id if it is known already.
-    pub fn new(plan: Plan, bound: Option<String>) -> Self {
+    pub(crate) fn new(plan: Plan, bound: Option<String>) -> Self {
         let steps = vec![StepState::Waiting; plan.steps.len()];
         let phase = Phase::Forward;
         Self {
@@ -104,7 +104,7 @@ impl Machine {
 
     /// A saga found open: any of its steps may have taken effect. Repeating them is harmless, so nothing but the turns
     /// decides the direction: back once `Undoing` was written, forward otherwise.
-    pub fn recover(plan: Plan, bound: Option<String>, turns: &[Turn]) -> Self {
+    pub(crate) fn recover(plan: Plan, bound: Option<String>, turns: &[Turn]) -> Self {
         let mut machine = Self::new(plan, bound);
         machine.recovered = true;
         for turn in turns {
@@ -117,7 +117,7 @@ impl Machine {
     }
 
     /// What to do next. Asking twice without an event in between gives the same answer, except that started steps run.
-    pub fn proceed(&mut self) -> Next {
+    pub(crate) fn proceed(&mut self) -> Next {
         let running = self.steps.contains(&StepState::Running);
         match &self.phase {
             Phase::Ended => Next::Ended,
@@ -179,7 +179,7 @@ impl Machine {
     }
 
     /// Takes note of what happened.
-    pub fn on(&mut self, event: Event) {
+    pub(crate) fn on(&mut self, event: Event) {
         match event {
             Event::Done(id, made) => {
                 self.bound = made.or(self.bound.take());
@@ -261,7 +261,7 @@ impl Machine {
     }
 
     /// Whether the saga can no longer go back.
-    pub fn forward_only(&self) -> bool {
+    pub(crate) fn forward_only(&self) -> bool {
         let pivot_done = self.plan.pivot.is_some_and(|pivot| self.state(pivot) == Some(&StepState::Done));
         self.acknowledged || pivot_done
     }
@@ -274,43 +274,43 @@ impl Machine {
     }
 
     /// Whether the identity exists in Genesys: what a 2xx needs.
-    pub fn identity_done(&self) -> bool {
+    pub(crate) fn identity_done(&self) -> bool {
         let mut identity = self.plan.steps.iter().filter(|step| step.identity);
         identity.all(|step| self.state(step.id) == Some(&StepState::Done))
     }
 
     /// Whether the resource may be acknowledged now.
-    pub fn can_acknowledge(&self) -> bool {
+    pub(crate) fn can_acknowledge(&self) -> bool {
         self.phase == Phase::Forward && !self.acknowledged && self.identity_done() && self.bound.is_some()
     }
 
     /// Whether it was acknowledged.
-    pub fn acknowledged(&self) -> bool {
+    pub(crate) fn acknowledged(&self) -> bool {
         self.acknowledged
     }
 
     /// Whether it is paused with nothing in flight.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.parked && !self.steps.contains(&StepState::Running)
     }
 
     /// Whether steps in flight should be given up as soon as they are between two calls.
-    pub fn settling(&self) -> bool {
+    pub(crate) fn settling(&self) -> bool {
         matches!(self.phase, Phase::Settling(..)) || self.parked || self.stopping
     }
 
     /// Genesys id of the user or group, once known.
-    pub fn bound(&self) -> Option<&str> {
+    pub(crate) fn bound(&self) -> Option<&str> {
         self.bound.as_deref()
     }
 
     /// The plan.
-    pub fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }
 
     /// What has been achieved.
-    pub fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         let mut report = Report { bound: self.bound.clone(), ..Report::default() };
         for (step, state) in self.plan.steps.iter().zip(&self.steps) {
             match state {

@@ -6,11 +6,10 @@
 //! is `bridge`.
 
 mod drive;
-pub mod handle;
-pub mod machine;
+pub(crate) mod handle;
+pub(crate) mod machine;
 mod registry;
-pub mod runner;
+pub(crate) mod runner;
 
-pub use handle::{Handle, Parked, Progress};
-pub use machine::{Event, Machine, Next};
+pub(crate) use handle::{Handle, Parked, Progress};
 pub use runner::{Runner, RunnerPorts};

@@ -14,7 +14,7 @@ use crate::limits;
 use crate::model::Object;
 
 /// What this service can do.
-pub fn service_provider_config(base: &str) -> Value {
+pub(crate) fn service_provider_config(base: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": true},
@@ -51,12 +51,12 @@ pub fn service_provider_config(base: &str) -> Value {
 }
 
 /// All resource types.
-pub fn resource_types(base: &str) -> Vec<Object> {
+pub(crate) fn resource_types(base: &str) -> Vec<Object> {
     ResourceKind::ALL.iter().filter_map(|kind| resource_type(base, kind.name())).collect()
 }
 
 /// A resource type by name.
-pub fn resource_type(base: &str, name: &str) -> Option<Object> {
+pub(crate) fn resource_type(base: &str, name: &str) -> Option<Object> {
     let kind = ResourceKind::ALL.into_iter().find(|kind| kind.name() == name)?;
     let extensions: Vec<Value> =
         kind.extensions().iter().map(|urn| json!({"schema": urn, "required": false})).collect();
@@ -132,12 +132,12 @@ fn named<'a>(object: &'a mut Object, list: &str, name: &str) -> Option<&'a mut O
 }
 
 /// All schemas.
-pub fn schemas(base: &str, suggestions: &Suggestions) -> Vec<Object> {
+pub(crate) fn schemas(base: &str, suggestions: &Suggestions) -> Vec<Object> {
     registry().schemas().iter().filter_map(|document| complete(base, document, suggestions)).collect()
 }
 
 /// A schema by URN, letter case ignored.
-pub fn schema(base: &str, urn: &str, suggestions: &Suggestions) -> Option<Object> {
+pub(crate) fn schema(base: &str, urn: &str, suggestions: &Suggestions) -> Option<Object> {
     let document = registry().schemas().iter().find(|schema| {
         schema.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(urn))
     })?;

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 /// URN of an error message.
-pub const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
+pub(crate) const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
 /// The detail keyword of a 400 or 409 (RFC 7644 table 9, RFC 9865 section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

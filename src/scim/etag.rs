@@ -5,7 +5,7 @@
 use super::error::ScimError;
 
 /// The tag of a version: `W/"7"`.
-pub fn format(version: u64) -> String {
+pub(crate) fn format(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 

@@ -19,9 +19,9 @@ use crate::limits;
 use crate::model::Object;
 
 /// URN of a list response.
-pub const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+pub(crate) const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// URN of a search request.
-pub const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+pub(crate) const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 /// A query over resources of one kind.
 #[derive(Clone, Debug)]
@@ -322,7 +322,7 @@ impl fmt::Display for Sort {
 }
 
 /// A list response. `total` counts all that match, `items` is the page.
-pub fn list_response(total: usize, start_index: usize, items: Vec<Object>) -> Value {
+pub(crate) fn list_response(total: usize, start_index: usize, items: Vec<Object>) -> Value {
     json!({
         "schemas": [LIST_SCHEMA],
         "totalResults": total,
@@ -333,7 +333,7 @@ pub fn list_response(total: usize, start_index: usize, items: Vec<Object>) -> Va
 }
 
 /// The beginning of a list response as text, up to the bracket that opens `Resources`; `]}` ends it after `number` resources.
-pub fn list_head(total: usize, start_index: usize, number: usize) -> Vec<u8> {
+pub(crate) fn list_head(total: usize, start_index: usize, number: usize) -> Vec<u8> {
     format!(
         "{{\"schemas\":[\"{LIST_SCHEMA}\"],\"totalResults\":{total},\"startIndex\":{start_index},\"itemsPerPage\":{number},\"Resources\":["
     )
@@ -342,7 +342,7 @@ pub fn list_head(total: usize, start_index: usize, number: usize) -> Vec<u8> {
 
 /// The same for paging by cursor. `total` counts all that match, where it is known; `next` is the cursor of the page that follows, and
 /// leaving it out says that this page is the last one (RFC 9865 section 2).
-pub fn cursor_head(total: Option<usize>, next: Option<&str>, number: usize) -> Vec<u8> {
+pub(crate) fn cursor_head(total: Option<usize>, next: Option<&str>, number: usize) -> Vec<u8> {
     let total = total.map(|total| format!("\"totalResults\":{total},")).unwrap_or_default();
     // The characters of a cursor need no escape.
     let next = next.map(|next| format!("\"nextCursor\":\"{next}\",")).unwrap_or_default();

@@ -121,13 +121,9 @@ impl Attribute {
 
 /// A schema file.
 #[derive(Debug, Deserialize)]
-pub struct Schema {
+pub(crate) struct Schema {
     /// URN.
     pub id: String,
-    /// Name for people.
-    pub name: String,
-    /// What it describes.
-    pub description: String,
     /// Its attributes.
     pub attributes: Vec<Attribute>,
 }
@@ -163,7 +159,7 @@ impl std::fmt::Display for AttrPath {
 
 /// An attribute found by [`Registry::resolve`], names in canonical letter case.
 #[derive(Clone, Debug)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// Where it lives.
     pub path: AttrPath,
     /// The attribute.
@@ -174,14 +170,14 @@ pub struct Resolved {
 
 impl Resolved {
     /// The attribute or sub-attribute that the path ends in.
-    pub fn leaf(&self) -> &'static Attribute {
+    pub(crate) fn leaf(&self) -> &'static Attribute {
         self.sub_attribute.unwrap_or(self.attribute)
     }
 }
 
 /// All schemas of the service.
 #[derive(Debug, Default)]
-pub struct Registry {
+pub(crate) struct Registry {
     common: Vec<Attribute>,
     schemas: Vec<Schema>,
     documents: Vec<Value>,
@@ -203,7 +199,7 @@ const FILES: [&str; 8] = [
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::load().unwrap_or_default());
 
 /// The one registry.
-pub fn registry() -> &'static Registry {
+pub(crate) fn registry() -> &'static Registry {
     &REGISTRY
 }
 
@@ -216,41 +212,36 @@ impl Registry {
     }
 
     /// The schema files as JSON, in the order in which `/Schemas` lists them.
-    pub fn schemas(&self) -> &[Value] {
+    pub(crate) fn schemas(&self) -> &[Value] {
         &self.documents
     }
 
     /// A schema by URN, letter case ignored.
-    pub fn schema(&self, urn: &str) -> Option<&Schema> {
+    pub(crate) fn schema(&self, urn: &str) -> Option<&Schema> {
         self.schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
     /// Whether an URN goes on behind that of a known schema: then it is a misspelt attribute of that schema, not a schema of its own.
-    pub fn is_below_known(&self, urn: &str) -> bool {
+    pub(crate) fn is_below_known(&self, urn: &str) -> bool {
         self.schemas.iter().any(|schema| {
             let (head, tail) = (urn.get(..schema.id.len()), urn.as_bytes().get(schema.id.len()));
             head.is_some_and(|head| head.eq_ignore_ascii_case(&schema.id)) && tail == Some(&b':')
         })
     }
 
-    /// `schemas`, `id`, `externalId` and `meta`.
-    pub fn common(&self) -> &[Attribute] {
-        &self.common
-    }
-
     /// The attributes of the main schema of a resource type.
-    pub fn core(&self, kind: ResourceKind) -> &[Attribute] {
+    pub(crate) fn core(&self, kind: ResourceKind) -> &[Attribute] {
         self.schema(kind.schema()).map_or(&[], |schema| &schema.attributes)
     }
 
     /// The canonical URN of an extension of this resource type, letter case ignored.
-    pub fn extension(&self, kind: ResourceKind, urn: &str) -> Option<&'static str> {
+    pub(crate) fn extension(&self, kind: ResourceKind, urn: &str) -> Option<&'static str> {
         kind.extensions().iter().copied().find(|known| known.eq_ignore_ascii_case(urn))
     }
 
     /// Finds an attribute. `uri` is what the client wrote before the last colon; a bare name that is not a core
     /// attribute is looked up in the extensions, because Entra writes `manager` without its URN.
-    pub fn resolve(
+    pub(crate) fn resolve(
         &'static self,
         kind: ResourceKind,
         uri: Option<&str>,
@@ -283,18 +274,13 @@ impl Registry {
         Some(Resolved { path, attribute, sub_attribute })
     }
 
-    /// The attribute or sub-attribute at a path.
-    pub fn attribute(&'static self, kind: ResourceKind, path: &AttrPath) -> Option<&'static Attribute> {
-        Some(self.resolve(kind, path.schema.as_deref(), &path.name, path.sub.as_deref())?.leaf())
-    }
-
     /// An attribute of one schema by name.
-    pub fn in_schema(&self, urn: &str, name: &str) -> Option<&Attribute> {
+    pub(crate) fn in_schema(&self, urn: &str, name: &str) -> Option<&Attribute> {
         find(&self.schema(urn)?.attributes, name)
     }
 
     /// A core or common attribute by name.
-    pub fn core_or_common(&self, kind: ResourceKind, name: &str) -> Option<&Attribute> {
+    pub(crate) fn core_or_common(&self, kind: ResourceKind, name: &str) -> Option<&Attribute> {
         find(self.core(kind), name).or_else(|| find(&self.common, name))
     }
 }

@@ -41,12 +41,12 @@ pub struct ProvisioningItem {
 }
 
 /// Address of a resource. `base` is the public address of the service, `https://host/scim/v2`.
-pub fn location(base: &str, kind: ResourceKind, id: &str) -> String {
+pub(crate) fn location(base: &str, kind: ResourceKind, id: &str) -> String {
     format!("{}/{}/{id}", base.trim_end_matches('/'), kind.endpoint())
 }
 
 /// Shows how far provisioning has come, in our extension and in the list of schemas.
-pub fn show_provisioning(resource: &mut Object, provisioning: &Provisioning) {
+pub(crate) fn show_provisioning(resource: &mut Object, provisioning: &Provisioning) {
     if let Some(urns) = resource.get_mut("schemas").and_then(Value::as_array_mut)
         && !urns.iter().any(|known| known == BRIDGE_USER)
     {
@@ -56,12 +56,12 @@ pub fn show_provisioning(resource: &mut Object, provisioning: &Provisioning) {
 }
 
 /// The derived `groups` of a user.
-pub fn groups_json(base: &str, groups: &[GroupRef]) -> Value {
+pub(crate) fn groups_json(base: &str, groups: &[GroupRef]) -> Value {
     groups.iter().map(|group| group_json(base, group)).collect()
 }
 
 /// The `members` of a group.
-pub fn members_json(base: &str, members: &[Member]) -> Value {
+pub(crate) fn members_json(base: &str, members: &[Member]) -> Value {
     members.iter().map(|member| member_json(base, member)).collect()
 }
 

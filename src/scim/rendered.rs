@@ -128,7 +128,7 @@ impl Rendered {
 }
 
 /// Writes one more member with a comma before it.
-pub fn member(out: &mut Vec<u8>, name: &str, value: &Value) {
+pub(crate) fn member(out: &mut Vec<u8>, name: &str, value: &Value) {
     out.push(b',');
     json(out, &Value::from(name));
     out.push(b':');
@@ -136,7 +136,7 @@ pub fn member(out: &mut Vec<u8>, name: &str, value: &Value) {
 }
 
 /// Unix milliseconds as RFC 3339 in UTC, always with three digits behind the second: as texts they sort by time.
-pub fn time(ms: i64) -> String {
+pub(crate) fn time(ms: i64) -> String {
     format!("{:.3}", jiff::Timestamp::from_millisecond(ms).unwrap_or_default())
 }
 

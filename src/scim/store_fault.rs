@@ -8,10 +8,10 @@ use super::error::ScimError;
 use crate::model::StoreError;
 
 /// Seconds after which it is worth trying again.
-pub const RETRY_S: u32 = 30;
+pub(crate) const RETRY_S: u32 = 30;
 
 /// The error that the caller sees.
-pub fn store_fault(error: &StoreError) -> ScimError {
+pub(crate) fn store_fault(error: &StoreError) -> ScimError {
     if let StoreError::Conflict { .. } = error {
         return ScimError::conflict("Another change came first; send this one again.");
     }

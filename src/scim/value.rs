@@ -35,7 +35,7 @@ fn ordinary(letter: char) -> char {
 }
 
 /// Whether a value counts as assigned: null, empty texts, arrays and objects do not (RFC 7643 section 2.5).
-pub fn is_present(value: &Value) -> bool {
+pub(crate) fn is_present(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
@@ -46,17 +46,17 @@ pub fn is_present(value: &Value) -> bool {
 }
 
 /// The key of an object that equals `name` without letter case, as it is spelled there.
-pub fn key_of<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+pub(crate) fn key_of<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object.keys().map(String::as_str).find(|key| key.eq_ignore_ascii_case(name))
 }
 
 /// Looks a member up without letter case.
-pub fn get<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
+pub(crate) fn get<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     object.get(name).or_else(|| key_of(object, name).and_then(|key| object.get(key)))
 }
 
 /// Takes a member out without letter case, keeping the order of the others.
-pub fn take(object: &mut Object, name: &str) -> Option<Value> {
+pub(crate) fn take(object: &mut Object, name: &str) -> Option<Value> {
     let key = key_of(object, name)?.to_owned();
     object.shift_remove(&key)
 }
@@ -74,7 +74,7 @@ pub fn same(left: &Value, right: &Value) -> bool {
 }
 
 /// The order of two numbers, exact also where one is whole and beyond what a float can tell apart.
-pub fn compare_numbers(left: &Number, right: &Number) -> Ordering {
+pub(crate) fn compare_numbers(left: &Number, right: &Number) -> Ordering {
     match (whole(left), whole(right)) {
         (Some(left), Some(right)) => left.cmp(&right),
         (Some(left), None) => compare_with_fraction(left, right),
@@ -106,7 +106,7 @@ fn compare_with_fraction(whole: i128, number: &Number) -> Ordering {
 }
 
 /// Whether every member of `part` has the same value in `whole`; for other values, plain equality.
-pub fn contains(whole: &Value, part: &Value) -> bool {
+pub(crate) fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
         (Value::Object(whole), Value::Object(part)) => {
             part.iter().all(|(key, wanted)| whole.get(key).is_some_and(|found| same(found, wanted)))

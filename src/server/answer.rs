@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::scim::error::{ScimError, ScimType};
 
 /// The media type of SCIM (RFC 7644 section 8.1).
-pub const SCIM_JSON: &str = "application/scim+json";
+pub(crate) const SCIM_JSON: &str = "application/scim+json";
 
 /// Seconds that a client is asked to wait while a pending resource is finished.
-pub const PENDING_RETRY_S: u32 = 5;
+pub(crate) const PENDING_RETRY_S: u32 = 5;
 
 impl ResponseError for ScimError {
     fn status_code(&self) -> StatusCode {
@@ -29,7 +29,7 @@ impl ResponseError for ScimError {
 }
 
 /// What a handler gives back.
-pub type HandlerResult = Result<HttpResponse, ScimError>;
+pub(crate) type HandlerResult = Result<HttpResponse, ScimError>;
 
 /// Of which kind an error is that a client is told. Goes with the answer, so that it is counted for the request's tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl From<&ScimError> for Told {
 }
 
 /// An error answer with its headers.
-pub fn error(fault: &ScimError) -> HttpResponse {
+pub(crate) fn error(fault: &ScimError) -> HttpResponse {
     let mut response = json(fault.status_code(), &fault.to_json());
     response.extensions_mut().insert(Told::from(fault));
     let headers = response.headers_mut();
@@ -61,7 +61,7 @@ pub fn error(fault: &ScimError) -> HttpResponse {
 }
 
 /// A 405 that says what would be allowed.
-pub fn method_not_allowed(allow: &str) -> HttpResponse {
+pub(crate) fn method_not_allowed(allow: &str) -> HttpResponse {
     let mut response = error(&ScimError::method_not_allowed(format!(
         "This address does not take that method; it takes {allow}."
     )));
@@ -72,30 +72,30 @@ pub fn method_not_allowed(allow: &str) -> HttpResponse {
 }
 
 /// What an address takes, for those who ask with `OPTIONS` (RFC 9110 section 9.3.7).
-pub fn options(allow: &str) -> HttpResponse {
+pub(crate) fn options(allow: &str) -> HttpResponse {
     let mut response = empty(StatusCode::NO_CONTENT);
     set(&mut response, ALLOW, allow);
     response
 }
 
 /// JSON with the SCIM media type.
-pub fn json(status: StatusCode, body: &Value) -> HttpResponse {
+pub(crate) fn json(status: StatusCode, body: &Value) -> HttpResponse {
     HttpResponseBuilder::new(status).content_type(SCIM_JSON).body(body.to_string())
 }
 
 /// A body that is JSON already, with the SCIM media type.
-pub fn text(status: StatusCode, body: Vec<u8>) -> HttpResponse {
+pub(crate) fn text(status: StatusCode, body: Vec<u8>) -> HttpResponse {
     HttpResponseBuilder::new(status).content_type(HeaderValue::from_static(SCIM_JSON)).body(body)
 }
 
 /// No content.
-pub fn empty(status: StatusCode) -> HttpResponse {
+pub(crate) fn empty(status: StatusCode) -> HttpResponse {
     HttpResponseBuilder::new(status).finish()
 }
 
 /// Adds `ETag`, and where there is an address, `Location` and `Content-Location`: `meta.location` equals the latter
 /// (RFC 7643 section 3.1).
-pub fn describe(response: &mut HttpResponse, etag: &str, location: Option<&str>) {
+pub(crate) fn describe(response: &mut HttpResponse, etag: &str, location: Option<&str>) {
     set(response, ETAG, etag);
     if let Some(location) = location {
         set(response, LOCATION, location);
@@ -104,17 +104,17 @@ pub fn describe(response: &mut HttpResponse, etag: &str, location: Option<&str>)
 }
 
 /// Adds `Retry-After` to an answer for something that still goes on.
-pub fn pending(response: &mut HttpResponse) {
+pub(crate) fn pending(response: &mut HttpResponse) {
     retry_after(response, PENDING_RETRY_S);
 }
 
 /// Adds `Retry-After` in whole seconds.
-pub fn retry_after(response: &mut HttpResponse, seconds: u32) {
+pub(crate) fn retry_after(response: &mut HttpResponse, seconds: u32) {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
 }
 
 /// Whether an answer already carries a body of ours.
-pub fn is_json(response: &HttpResponse<impl actix_web::body::MessageBody>) -> bool {
+pub(crate) fn is_json(response: &HttpResponse<impl actix_web::body::MessageBody>) -> bool {
     let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     kind.starts_with(SCIM_JSON.as_bytes()) || kind.starts_with(b"application/json")
 }

@@ -59,7 +59,7 @@ fn let_in(req: &ServiceRequest, scope: Scope) -> bool {
 ///
 /// # Errors
 /// Only what the handler behind it fails with.
-pub async fn scim_guard<B: MessageBody + 'static>(
+pub(crate) async fn scim_guard<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
@@ -88,7 +88,7 @@ pub async fn scim_guard<B: MessageBody + 'static>(
 ///
 /// # Errors
 /// Only what the handler behind it fails with.
-pub async fn admin_guard<B: MessageBody + 'static>(
+pub(crate) async fn admin_guard<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {

@@ -10,7 +10,7 @@ use super::answer::SCIM_JSON;
 
 /// The media type that a client accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Acceptable {
+pub(crate) enum Acceptable {
     /// SCIM's own media type, which is also for those who do not say.
     Scim,
     /// `application/json` rather than SCIM's own.
@@ -35,7 +35,7 @@ struct Said {
 impl Acceptable {
     /// Reads `Accept`, however many lines it has. Lines that are no text, and elements that are no media
     /// range, count for nothing: a client that is only careless gets SCIM's type.
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(ACCEPT).peekable();
         let Some(first) = lines.peek() else { return Self::Scim };
         if matches!(first.as_bytes(), b"application/scim+json" | b"*/*") {

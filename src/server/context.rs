@@ -17,7 +17,7 @@ use crate::scim::error::ScimError;
 
 /// What is known of a request.
 #[derive(Clone)]
-pub struct RequestContext {
+pub(crate) struct RequestContext {
     /// Its id.
     pub id: String,
     /// Whose it is; `None` where its path is no tenant's.
@@ -27,7 +27,7 @@ pub struct RequestContext {
 }
 
 /// Who asks, and in which request.
-pub fn cause(req: &HttpRequest) -> Cause {
+pub(crate) fn cause(req: &HttpRequest) -> Cause {
     let extensions = req.extensions();
     let context = extensions.get::<RequestContext>();
     let who = context.and_then(|context| context.principal.as_ref());
@@ -40,7 +40,7 @@ pub fn cause(req: &HttpRequest) -> Cause {
 
 /// The tenant of the request at hand.
 #[derive(Clone)]
-pub struct Current(Arc<Tenant>);
+pub(crate) struct Current(Arc<Tenant>);
 
 impl Deref for Current {
     type Target = Tenant;

@@ -23,7 +23,7 @@ use crate::limits;
 use crate::scim::error::ScimError;
 
 /// The header that carries a request's id, both ways.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Takes over the client's id when it cannot do harm in a log or a header.
 fn sane(id: &str) -> bool {
@@ -35,7 +35,7 @@ fn sane(id: &str) -> bool {
 ///
 /// # Errors
 /// Only what the framework itself fails with before a handler ran.
-pub async fn surround<B: MessageBody + 'static>(
+pub(crate) async fn surround<B: MessageBody + 'static>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::scim::kind::ResourceKind;
 
 /// Resources between two entries.
-pub const STEP: usize = 500;
+pub(crate) const STEP: usize = 500;
 
 #[derive(Debug, Default)]
 struct Known {

@@ -22,9 +22,9 @@ use crate::scim::dialect::Dialect;
 use crate::scim::discovery::Suggestions;
 
 /// The base path of the SCIM service, below the tenant's prefix.
-pub const BASE: &str = "/scim/v2";
+pub(crate) const BASE: &str = "/scim/v2";
 /// The base path of the administration, below the tenant's prefix.
-pub const ADMIN_BASE: &str = "/admin";
+pub(crate) const ADMIN_BASE: &str = "/admin";
 
 /// How a tenant is served.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Settings {
 }
 
 /// Puts what the administration needs of a tenant into a request that was let in.
-pub type AttachAdmin = Arc<dyn Fn(&mut Extensions) + Send + Sync>;
+pub(crate) type AttachAdmin = Arc<dyn Fn(&mut Extensions) + Send + Sync>;
 
 /// One tenant.
 pub struct Tenant {

@@ -18,14 +18,14 @@ use crate::scim::{etag, render, rendered};
 ///
 /// # Errors
 /// 400 when both are given, or one is malformed.
-pub fn projection(kind: ResourceKind, pairs: &[(String, String)]) -> Result<Projection, ScimError> {
+pub(crate) fn projection(kind: ResourceKind, pairs: &[(String, String)]) -> Result<Projection, ScimError> {
     let list = |name| query::joined(pairs, name);
     Projection::parse(kind, list("attributes").as_deref(), list("excludedAttributes").as_deref())
 }
 
 /// What a filter or a projection looks at beside the document.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// Derived groups of a user.
     pub groups: bool,
     /// Members of a group.
@@ -36,10 +36,10 @@ pub struct Parts {
 
 impl Parts {
     /// Nothing beside the document.
-    pub const NONE: Self = Self { groups: false, members: false, provisioning: false };
+    pub(crate) const NONE: Self = Self { groups: false, members: false, provisioning: false };
 
     /// What an answer needs. `telling` resources show their provisioning unless something else was asked for by name.
-    pub fn shown(projection: &Projection, telling: bool) -> Self {
+    pub(crate) fn shown(projection: &Projection, telling: bool) -> Self {
         Self {
             groups: projection.wants("groups"),
             members: projection.wants("members"),
@@ -48,7 +48,7 @@ impl Parts {
     }
 
     /// What a filter looks at.
-    pub fn filtered(filter: &Filter) -> Self {
+    pub(crate) fn filtered(filter: &Filter) -> Self {
         Self {
             groups: filter.mentions("groups"),
             members: filter.mentions("members"),
@@ -61,7 +61,7 @@ impl Parts {
 ///
 /// # Errors
 /// The directory cannot be read.
-pub async fn whole(
+pub(crate) async fn whole(
     reads: &dyn Reads,
     base: &str,
     kind: ResourceKind,
@@ -115,7 +115,7 @@ fn fault(error: StoreError) -> ScimError {
 ///
 /// # Errors
 /// The directory cannot be read.
-pub async fn write(
+pub(crate) async fn write(
     tenant: &Tenant,
     kind: ResourceKind,
     stored: &Stored,
@@ -141,7 +141,7 @@ pub async fn write(
 ///
 /// # Errors
 /// As [`write()`].
-pub async fn body(
+pub(crate) async fn body(
     tenant: &Tenant,
     kind: ResourceKind,
     stored: &Stored,
@@ -153,6 +153,6 @@ pub async fn body(
 }
 
 /// The ETag of a stored resource.
-pub fn tag(stored: &Stored) -> String {
+pub(crate) fn tag(stored: &Stored) -> String {
     etag::format(stored.version)
 }

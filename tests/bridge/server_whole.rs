@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use genesys_cloud_emulator::{Fault, FaultKind};
-use genesys_scim_bridge::app::StartError;
+use genesys_scim_bridge::testing::app::StartError;
 use serde_json::{Value, json};
 
 use crate::support::bodies::{self, patch};

@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use genesys_scim_bridge::audit::{self, AuditRecord};
-use genesys_scim_bridge::model::ports::Store;
-use genesys_scim_bridge::model::{Batch, Expect, StoreError, Table, TenantId};
-use genesys_scim_bridge::store::{self, OpenOptions};
+use genesys_scim_bridge::testing::audit::{self, AuditRecord};
+use genesys_scim_bridge::testing::model::ports::Store;
+use genesys_scim_bridge::testing::model::{Batch, Expect, StoreError, Table, TenantId};
+use genesys_scim_bridge::testing::store::{self, OpenOptions};
 
 const DIR: &str = "STORE_CRASH_DIR";
 const WRITERS: u64 = 8;

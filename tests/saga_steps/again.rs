@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use genesys_cloud_emulator::Quirks;
-use genesys_scim_bridge::app::system::SystemClock;
-use genesys_scim_bridge::directory::Directory;
-use genesys_scim_bridge::model::ports::{Journal, Store, refused_here};
-use genesys_scim_bridge::model::{Batch, Outcome, RefusalKind, SagaOpened, Turn};
-use genesys_scim_bridge::saga::{Runner, RunnerPorts};
-use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
+use genesys_scim_bridge::testing::app::system::SystemClock;
+use genesys_scim_bridge::testing::directory::Directory;
+use genesys_scim_bridge::testing::model::ports::{Journal, Store, refused_here};
+use genesys_scim_bridge::testing::model::{Batch, Outcome, RefusalKind, SagaOpened, Turn};
+use genesys_scim_bridge::testing::saga::{Runner, RunnerPorts};
+use genesys_scim_bridge::testing::store::{MemoryStore, StoreJournal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use genesys_cloud_emulator::{Call, Cloud, Quirks};
-use genesys_scim_bridge::app::system::{SystemClock, SystemIds};
-use genesys_scim_bridge::bridge::lanes::LocalLanes;
-use genesys_scim_bridge::bridge::{
+use genesys_scim_bridge::testing::app::system::{SystemClock, SystemIds};
+use genesys_scim_bridge::testing::bridge::lanes::LocalLanes;
+use genesys_scim_bridge::testing::bridge::{
     Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy, Reply, Submission,
 };
-use genesys_scim_bridge::directory::Directory;
-use genesys_scim_bridge::entitlements::RuleSet;
-use genesys_scim_bridge::genesys::{GenesysClient, Settings, budget::SharedBudget};
-use genesys_scim_bridge::model::ports::{Clock, Journal, Store, Upstream};
-use genesys_scim_bridge::model::{Cause, ClientId, CredentialId, Secret, TenantId};
-use genesys_scim_bridge::scim::change::Change;
-use genesys_scim_bridge::scim::error::ScimError;
-use genesys_scim_bridge::store::{MemoryStore, StoreJournal};
+use genesys_scim_bridge::testing::directory::Directory;
+use genesys_scim_bridge::testing::entitlements::RuleSet;
+use genesys_scim_bridge::testing::genesys::{GenesysClient, Settings, budget::SharedBudget};
+use genesys_scim_bridge::testing::model::ports::{Clock, Journal, Store, Upstream};
+use genesys_scim_bridge::testing::model::{Cause, ClientId, CredentialId, Secret, TenantId};
+use genesys_scim_bridge::testing::scim::change::Change;
+use genesys_scim_bridge::testing::scim::error::ScimError;
+use genesys_scim_bridge::testing::store::{MemoryStore, StoreJournal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 

@@ -23,9 +23,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use genesys_cloud_emulator::{Fault, FaultKind, PathMatch, Quirks};
-use genesys_scim_bridge::bridge::Reply;
-use genesys_scim_bridge::model::{FailureState, Outcome, Turn};
-use genesys_scim_bridge::scim::error::ScimError;
+use genesys_scim_bridge::testing::bridge::Reply;
+use genesys_scim_bridge::testing::model::{FailureState, Outcome, Turn};
+use genesys_scim_bridge::testing::scim::error::ScimError;
 use serde_json::Value;
 
 use bare::BareBridge;

@@ -1,9 +1,9 @@
 //! One scenario for each kind of saga: what must be there before it, and the change that opens it.
 
-use genesys_scim_bridge::scim::change::Change;
-use genesys_scim_bridge::scim::dialect::Dialect;
-use genesys_scim_bridge::scim::error::ScimError;
-use genesys_scim_bridge::scim::kind::ResourceKind::{self, Group, User};
+use genesys_scim_bridge::testing::scim::change::Change;
+use genesys_scim_bridge::testing::scim::dialect::Dialect;
+use genesys_scim_bridge::testing::scim::error::ScimError;
+use genesys_scim_bridge::testing::scim::kind::ResourceKind::{self, Group, User};
 use serde_json::{Value, json};
 
 use crate::bare::BareBridge;

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use genesys_cloud_emulator::Cloud;
-use genesys_scim_bridge::app::{App, Overrides, Running, StartError};
-use genesys_scim_bridge::config::Config;
-use genesys_scim_bridge::model::Secret;
-use genesys_scim_bridge::model::ports::Clock;
-use genesys_scim_bridge::store::tokens::Scope;
+use genesys_scim_bridge::testing::app::{App, Overrides, Running, StartError};
+use genesys_scim_bridge::testing::config::Config;
+use genesys_scim_bridge::testing::model::Secret;
+use genesys_scim_bridge::testing::model::ports::Clock;
+use genesys_scim_bridge::testing::store::tokens::Scope;
 use serde_json::{Value, json};
 
 use super::bodies::OURS;

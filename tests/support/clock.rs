@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use genesys_scim_bridge::app::system::SystemClock;
-use genesys_scim_bridge::model::ports::Clock;
+use genesys_scim_bridge::testing::app::system::SystemClock;
+use genesys_scim_bridge::testing::model::ports::Clock;
 
 /// The machine's clock, some times faster, so that a test need not wait for what takes minutes.
 pub(crate) struct HurriedClock {

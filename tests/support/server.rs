@@ -9,27 +9,27 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use genesys_scim_bridge::bridge::{Done, Reply, Submission};
-use genesys_scim_bridge::model::ports::Store;
-use genesys_scim_bridge::model::{Batch, ClientId, CredentialId, Object, StoreError, TenantId};
-use genesys_scim_bridge::scim::change::{Action, Change};
-use genesys_scim_bridge::scim::cursor::CursorKey;
-use genesys_scim_bridge::scim::error::ScimError;
-use genesys_scim_bridge::scim::etag::Precondition;
-use genesys_scim_bridge::scim::filter::Lookup;
-use genesys_scim_bridge::scim::kind::ResourceKind;
-use genesys_scim_bridge::scim::patch::{self, MemberChange};
-use genesys_scim_bridge::scim::render::{GroupRef, Provisioning};
-use genesys_scim_bridge::scim::rendered::Meta;
-use genesys_scim_bridge::scim::resource::{self, Member};
-use genesys_scim_bridge::server::listen::{Listening, bind, listen};
-use genesys_scim_bridge::server::request_metrics::RequestMetrics;
-use genesys_scim_bridge::server::state::{RequestIds, ServerState};
-use genesys_scim_bridge::server::{
+use genesys_scim_bridge::testing::bridge::{Done, Reply, Submission};
+use genesys_scim_bridge::testing::model::ports::Store;
+use genesys_scim_bridge::testing::model::{Batch, ClientId, CredentialId, Object, StoreError, TenantId};
+use genesys_scim_bridge::testing::scim::change::{Action, Change};
+use genesys_scim_bridge::testing::scim::cursor::CursorKey;
+use genesys_scim_bridge::testing::scim::error::ScimError;
+use genesys_scim_bridge::testing::scim::etag::Precondition;
+use genesys_scim_bridge::testing::scim::filter::Lookup;
+use genesys_scim_bridge::testing::scim::kind::ResourceKind;
+use genesys_scim_bridge::testing::scim::patch::{self, MemberChange};
+use genesys_scim_bridge::testing::scim::render::{GroupRef, Provisioning};
+use genesys_scim_bridge::testing::scim::rendered::Meta;
+use genesys_scim_bridge::testing::scim::resource::{self, Member};
+use genesys_scim_bridge::testing::server::listen::{Listening, bind, listen};
+use genesys_scim_bridge::testing::server::request_metrics::RequestMetrics;
+use genesys_scim_bridge::testing::server::state::{RequestIds, ServerState};
+use genesys_scim_bridge::testing::server::{
     FrontDoor, ListenSettings, Reads, Settings, Stats, Stored, Tenant, Tenants, TokenBook, recorder,
 };
-use genesys_scim_bridge::store::MemoryStore;
-use genesys_scim_bridge::store::tokens::{self, Scope, TokenRecord};
+use genesys_scim_bridge::testing::store::MemoryStore;
+use genesys_scim_bridge::testing::store::tokens::{self, Scope, TokenRecord};
 use serde_json::Value;
 
 use super::bodies::CORE;

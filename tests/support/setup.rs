@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use genesys_scim_bridge::config::Config;
+use genesys_scim_bridge::testing::config::Config;
 
 use super::emulator::Access;
 

@@ -52,7 +52,7 @@ pub enum Taken {
     /// An identity provider has written it; it stays as it is.
     Managed,
     /// Its userName belongs to another user of the directory or of the chunk.
-    NameTaken,
+    NameInUse,
     /// Its userName is claimed by a change that is under way.
     NameReserved,
 }
@@ -77,7 +77,7 @@ impl Directory {
         let name = index::text(&observed.document, "userName").map(fold).unwrap_or_default();
         let owner = self.owner(index::USER_NAME, &name).await?;
         if chunk.names.contains(&name) || owner.is_some_and(|owner| owner != id.as_str()) {
-            return Ok(Taken::NameTaken);
+            return Ok(Taken::NameInUse);
         }
         let batch = self.batch_import_user(observed, fresh, now_ms).await?;
         if batch.is_empty() {
@@ -151,9 +151,9 @@ mod tests {
     async fn a_name_has_one_owner_in_the_chunk_and_in_the_directory() {
         let mut house = House::new();
         assert_eq!(house.take("u1", "ada").await, Taken::Written);
-        assert_eq!(house.take("u2", "ADA").await, Taken::NameTaken);
+        assert_eq!(house.take("u2", "ADA").await, Taken::NameInUse);
         house.commit().await;
-        assert_eq!(house.take("u2", "ADA").await, Taken::NameTaken);
+        assert_eq!(house.take("u2", "ADA").await, Taken::NameInUse);
         assert_eq!(house.named("ada").await.unwrap().id, UserId::new("u1"));
     }
 

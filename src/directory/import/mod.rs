@@ -23,7 +23,8 @@ use crate::store::journal::reserve_key;
 use crate::directory::record::{self, Provisioning, StoredGroup, StoredUser};
 use crate::directory::{Directory, index};
 
-pub use chunk::{Chunk, Taken};
+pub use chunk::Chunk;
+pub(crate) use chunk::Taken;
 
 /// That an import was finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

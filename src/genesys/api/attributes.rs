@@ -11,7 +11,7 @@ use crate::model::{Entitlement, Named, Object, Setting, Target, UserId};
 
 /// A custom-attribute schema: its fields by property key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AttributeSchema {
+pub(crate) struct AttributeSchema {
     /// Id and name.
     pub named: Named,
     /// Version, as values must name it.
@@ -21,12 +21,12 @@ pub struct AttributeSchema {
 }
 
 /// All schemas.
-pub fn schemas() -> HttpCall {
+pub(crate) fn schemas() -> HttpCall {
     HttpCall::get("attribute_schemas", &["users", "customattributes", "schemas"])
 }
 
 /// Enabled schemas of a listing. `None` when it is no listing or shows fewer than it counts.
-pub fn read_schemas(answer: &Value) -> Option<Vec<AttributeSchema>> {
+pub(crate) fn read_schemas(answer: &Value) -> Option<Vec<AttributeSchema>> {
     let listing = super::listing(answer)?;
     let shown = u64::try_from(listing.entities.len()).ok()?;
     if listing.total.is_some_and(|total| total > shown) {
@@ -49,23 +49,23 @@ fn read_schema(schema: &Value) -> Option<AttributeSchema> {
 }
 
 /// Values of a user under several schemas.
-pub fn of_user(user: &UserId, schemas: &[&str]) -> HttpCall {
+pub(crate) fn of_user(user: &UserId, schemas: &[&str]) -> HttpCall {
     let call = HttpCall::get("attributes_of_user", &["users", user.as_str(), "customattributes", "bulk"]);
     schemas.iter().fold(call, |call, schema| call.with("schemaIds", *schema))
 }
 
 /// Values of a user under one schema.
-pub fn record(user: &UserId, schema: &str) -> HttpCall {
+pub(crate) fn record(user: &UserId, schema: &str) -> HttpCall {
     HttpCall::get("attributes_record", &["users", user.as_str(), "customattributes", schema])
 }
 
 /// Amends the given fields; null takes a field out.
-pub fn amend(user: &UserId, schema: &str, version: u32, values: &Object) -> HttpCall {
+pub(crate) fn amend(user: &UserId, schema: &str, version: u32, values: &Object) -> HttpCall {
     put_or_patch("attributes_amend", HttpMethod::Patch, user, schema, version, values)
 }
 
 /// Replaces the whole record.
-pub fn replace(user: &UserId, schema: &str, version: u32, values: &Object) -> HttpCall {
+pub(crate) fn replace(user: &UserId, schema: &str, version: u32, values: &Object) -> HttpCall {
     put_or_patch("attributes_replace", HttpMethod::Put, user, schema, version, values)
 }
 
@@ -82,13 +82,13 @@ fn put_or_patch(
 }
 
 /// Deletes the whole record.
-pub fn delete(user: &UserId, schema: &str) -> HttpCall {
+pub(crate) fn delete(user: &UserId, schema: &str) -> HttpCall {
     let path = ["users", user.as_str(), "customattributes", schema];
     HttpCall::new("attributes_delete", Nature::Removal, HttpMethod::Delete, &path)
 }
 
 /// Fields of one record that hold something.
-pub fn values(record: &Value) -> Object {
+pub(crate) fn values(record: &Value) -> Object {
     let attributes = record.get("attributes").and_then(Value::as_object);
     attributes
         .into_iter()
@@ -100,7 +100,7 @@ pub fn values(record: &Value) -> Object {
 
 /// What a bulk answer says that a user has. Names and versions come from `known` where the answer lacks them.
 /// `None` when the answer is no list of records.
-pub fn entitlements(answer: &Value, known: &[AttributeSchema]) -> Option<Vec<Entitlement>> {
+pub(crate) fn entitlements(answer: &Value, known: &[AttributeSchema]) -> Option<Vec<Entitlement>> {
     let records = answer.as_array().or_else(|| answer.get("entities").and_then(Value::as_array))?;
     let mut found = Vec::new();
     for record in records.iter().filter(|record| !record.is_null()) {
@@ -128,7 +128,7 @@ pub fn entitlements(answer: &Value, known: &[AttributeSchema]) -> Option<Vec<Ent
 
 /// How to take fields out of a record and set others.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Clearing {
+pub(crate) enum Clearing {
     /// Nothing to do.
     Nothing,
     /// Nothing else is in the record: delete it.
@@ -138,7 +138,7 @@ pub enum Clearing {
 }
 
 /// Decides how to clear fields of a record that holds `current`.
-pub fn clearing(current: &Object, set: &[(String, Value)], clear: &[String]) -> Clearing {
+pub(crate) fn clearing(current: &Object, set: &[(String, Value)], clear: &[String]) -> Clearing {
     let mut rest = current.clone();
     let mut amend = Map::new();
     for field in clear {

@@ -10,12 +10,12 @@ use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{Entitlement, RoleGrant, Setting, Target, UserId};
 
 /// Grants of a user, inherited ones among them.
-pub fn subject(user: &UserId) -> HttpCall {
+pub(crate) fn subject(user: &UserId) -> HttpCall {
     HttpCall::get("subject_get", &["authorization", "subjects", user.as_str()])
 }
 
 /// Adds grants; adding what is there is no error.
-pub fn add(user: &UserId, grants: &[RoleGrant]) -> HttpCall {
+pub(crate) fn add(user: &UserId, grants: &[RoleGrant]) -> HttpCall {
     let pairs: Vec<Value> = grants
         .iter()
         .map(|grant| json!({"roleId": grant.role.id, "divisionId": grant.division.id}))
@@ -27,20 +27,20 @@ pub fn add(user: &UserId, grants: &[RoleGrant]) -> HttpCall {
 }
 
 /// Takes one grant away.
-pub fn remove(user: &UserId, grant: &RoleGrant) -> HttpCall {
+pub(crate) fn remove(user: &UserId, grant: &RoleGrant) -> HttpCall {
     let (division, role) = (grant.division.id.as_str(), grant.role.id.as_str());
     let path = ["authorization", "subjects", user.as_str(), "divisions", division, "roles", role];
     HttpCall::new("role_remove", Nature::Removal, HttpMethod::Delete, &path)
 }
 
 /// Moves a user to a division.
-pub fn move_user(user: &UserId, division: &str) -> HttpCall {
+pub(crate) fn move_user(user: &UserId, division: &str) -> HttpCall {
     let path = ["authorization", "divisions", division, "objects", "USER"];
     HttpCall::new("user_move_division", Nature::Change, HttpMethod::Post, &path).body(json!([user.as_str()]))
 }
 
 /// One page of roles; counting the users of each would be slow.
-pub fn roles(name: Option<&str>, size: usize, page: u32) -> HttpCall {
+pub(crate) fn roles(name: Option<&str>, size: usize, page: u32) -> HttpCall {
     let call =
         HttpCall::get("roles_list", &["authorization", "roles"]).page(size, page).with("userCount", "false");
     match name {
@@ -50,7 +50,7 @@ pub fn roles(name: Option<&str>, size: usize, page: u32) -> HttpCall {
 }
 
 /// One page of divisions.
-pub fn divisions(name: Option<&str>, size: usize, page: u32) -> HttpCall {
+pub(crate) fn divisions(name: Option<&str>, size: usize, page: u32) -> HttpCall {
     let call = HttpCall::get("divisions_list", &["authorization", "divisions"]).page(size, page);
     match name {
         Some(name) => call.with("name", name),
@@ -59,12 +59,12 @@ pub fn divisions(name: Option<&str>, size: usize, page: u32) -> HttpCall {
 }
 
 /// The Home division.
-pub fn home() -> HttpCall {
+pub(crate) fn home() -> HttpCall {
     HttpCall::get("division_home", &["authorization", "divisions", "home"])
 }
 
 /// Direct grants of a user; what comes from groups is not the user's own. `None` if the answer is no subject.
-pub fn direct_grants(answer: &Value, user: &UserId) -> Option<Vec<Entitlement>> {
+pub(crate) fn direct_grants(answer: &Value, user: &UserId) -> Option<Vec<Entitlement>> {
     let grants = match answer.get("grants") {
         Some(grants) => grants.as_array()?.clone(),
         None => {

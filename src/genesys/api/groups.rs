@@ -11,18 +11,18 @@ use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// Makes an official, public group.
-pub fn create(name: &str) -> HttpCall {
+pub(crate) fn create(name: &str) -> HttpCall {
     HttpCall::new("group_create", Nature::Create, HttpMethod::Post, &["groups"])
         .body(json!({"name": name, "type": "official", "visibility": "public", "rulesVisible": true}))
 }
 
 /// GET of a group, for its version and state.
-pub fn get(id: &str) -> HttpCall {
+pub(crate) fn get(id: &str) -> HttpCall {
     HttpCall::get("group_get", &["groups", id])
 }
 
 /// Renames a group that was read; what else a PUT can set is sent back as it was, lest it be reset.
-pub fn rename(group: &Value, id: &str, name: &str, version: i64) -> HttpCall {
+pub(crate) fn rename(group: &Value, id: &str, name: &str, version: i64) -> HttpCall {
     let mut body = Map::new();
     for member in ["description", "rulesVisible", "rolesEnabled", "includeOwners", "callsEnabled"] {
         if let Some(value) = group.get(member).filter(|value| !value.is_null()) {
@@ -42,31 +42,31 @@ pub fn rename(group: &Value, id: &str, name: &str, version: i64) -> HttpCall {
 }
 
 /// Deletes a group; it may answer 200 and fail later, so it must be looked at again.
-pub fn delete(id: &str) -> HttpCall {
+pub(crate) fn delete(id: &str) -> HttpCall {
     HttpCall::new("group_delete", Nature::Removal, HttpMethod::Delete, &["groups", id])
 }
 
 /// Adds at most 50 members.
-pub fn add_members(id: &str, users: &[UserId]) -> HttpCall {
+pub(crate) fn add_members(id: &str, users: &[UserId]) -> HttpCall {
     let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
     HttpCall::new("group_members_add", Nature::Change, HttpMethod::Post, &["groups", id, "members"])
         .body(json!({"memberIds": ids}))
 }
 
 /// Removes at most 50 members.
-pub fn remove_members(id: &str, users: &[UserId]) -> HttpCall {
+pub(crate) fn remove_members(id: &str, users: &[UserId]) -> HttpCall {
     let ids: Vec<&str> = users.iter().map(UserId::as_str).collect();
     HttpCall::new("group_members_remove", Nature::Removal, HttpMethod::Delete, &["groups", id, "members"])
         .with("ids", ids.join(","))
 }
 
 /// Explicit members; GET members would list owners and dynamic members too.
-pub fn individuals(id: &str) -> HttpCall {
+pub(crate) fn individuals(id: &str) -> HttpCall {
     HttpCall::get("group_individuals", &["groups", id, "individuals"])
 }
 
 /// Members of an answer to [`individuals`]. `None` when it is no listing or shows fewer than it counts.
-pub fn read_individuals(answer: &Value) -> Option<BTreeSet<UserId>> {
+pub(crate) fn read_individuals(answer: &Value) -> Option<BTreeSet<UserId>> {
     let listing = super::listing(answer)?;
     let shown = u64::try_from(listing.entities.len()).ok()?;
     if listing.total.is_some_and(|total| total > shown) || listing.more {
@@ -76,7 +76,7 @@ pub fn read_individuals(answer: &Value) -> Option<BTreeSet<UserId>> {
 }
 
 /// Whether a REST group is deleted already.
-pub fn is_deleted(group: &Value) -> bool {
+pub(crate) fn is_deleted(group: &Value) -> bool {
     text(group, "state") == Some("deleted")
 }
 

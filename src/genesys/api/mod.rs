@@ -3,16 +3,16 @@
 //! Every path, parameter and property here is in the published API description. Sending is `super::client`'s work, judging
 //! [`super::verdict`]'s.
 
-pub mod attributes;
-pub mod authorization;
-pub mod groups;
-pub mod queues;
-pub mod rights;
-pub mod routing;
-pub mod scim_users;
-pub mod teams;
-pub mod tokens;
-pub mod users;
+pub(crate) mod attributes;
+pub(crate) mod authorization;
+pub(crate) mod groups;
+pub(crate) mod queues;
+pub(crate) mod rights;
+pub(crate) mod routing;
+pub(crate) mod scim_users;
+pub(crate) mod teams;
+pub(crate) mod tokens;
+pub(crate) mod users;
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::model::Named;
 
 /// One page of a listing as it was read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// The entities in order.
     pub entities: Vec<Value>,
     /// Total, where Genesys tells.
@@ -32,7 +32,7 @@ pub struct Listing {
 }
 
 /// Reads an `…EntityListing`. `None` if it is none.
-pub fn listing(answer: &Value) -> Option<Listing> {
+pub(crate) fn listing(answer: &Value) -> Option<Listing> {
     Some(Listing {
         entities: answer.get("entities")?.as_array()?.clone(),
         total: answer.get("total").and_then(Value::as_u64),
@@ -42,23 +42,23 @@ pub fn listing(answer: &Value) -> Option<Listing> {
 }
 
 /// A text member of an object.
-pub fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Value::as_str)
 }
 
 /// Id and name of an entity; the id stands in for a missing name.
-pub fn named(value: &Value) -> Option<Named> {
+pub(crate) fn named(value: &Value) -> Option<Named> {
     let id = text(value, "id")?;
     Some(Named { id: id.to_owned(), name: text(value, "name").unwrap_or(id).to_owned() })
 }
 
 /// The `id` of what was made.
-pub fn id(answer: &Value) -> Option<String> {
+pub(crate) fn id(answer: &Value) -> Option<String> {
     text(answer, "id").filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 /// The `version` of a REST record.
-pub fn version(answer: &Value) -> Option<i64> {
+pub(crate) fn version(answer: &Value) -> Option<i64> {
     answer.get("version").and_then(Value::as_i64)
 }
 

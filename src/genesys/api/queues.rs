@@ -9,15 +9,15 @@ use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// Page size for queues of a user.
-pub const PAGE: usize = 100;
+pub(crate) const PAGE: usize = 100;
 
 /// Makes a user a member.
-pub fn join(user: &UserId, queue: &str) -> HttpCall {
+pub(crate) fn join(user: &UserId, queue: &str) -> HttpCall {
     members("queue_join", Nature::Change, queue, user, "false")
 }
 
 /// Ends a membership.
-pub fn leave(user: &UserId, queue: &str) -> HttpCall {
+pub(crate) fn leave(user: &UserId, queue: &str) -> HttpCall {
     members("queue_leave", Nature::Removal, queue, user, "true")
 }
 
@@ -34,14 +34,14 @@ fn members(
 }
 
 /// One page of the queues that a user is in, either joined or not.
-pub fn of_user(user: &UserId, joined: bool, page: u32) -> HttpCall {
+pub(crate) fn of_user(user: &UserId, joined: bool, page: u32) -> HttpCall {
     HttpCall::get("queues_of_user", &["users", user.as_str(), "queues"])
         .page(PAGE, page)
         .with("joined", joined.to_string())
 }
 
 /// One page of the directory. Asterisks in a name would match more: the caller compares.
-pub fn directory(name: Option<&str>, size: usize, page: u32) -> HttpCall {
+pub(crate) fn directory(name: Option<&str>, size: usize, page: u32) -> HttpCall {
     let call = HttpCall::get("queues_list", &["routing", "queues"]).page(size, page);
     match name {
         Some(name) => call.with("name", name),

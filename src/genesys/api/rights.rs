@@ -16,12 +16,12 @@ pub struct Rights {
 }
 
 /// GET of our own grants; needs no permission.
-pub fn me() -> HttpCall {
+pub(crate) fn me() -> HttpCall {
     HttpCall::get("subject_me", &["authorization", "subjects", "me"])
 }
 
 /// The grants of an `AuthzSubject`. `None` if it is none.
-pub fn read(answer: &Value) -> Option<Vec<Rights>> {
+pub(crate) fn read(answer: &Value) -> Option<Vec<Rights>> {
     answer.get("grants")?.as_array()?.iter().map(grant).collect()
 }
 

@@ -9,11 +9,11 @@ use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{Entitlement, Kind, Proficiency, Setting, Target, UserId};
 
 /// Page size that Genesys serves for what a user has.
-pub const PAGE: usize = 50;
+pub(crate) const PAGE: usize = 50;
 
 /// Skill or language: the calls differ only in names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Area {
+pub(crate) enum Area {
     /// Routing skills.
     Skills,
     /// Routing languages.
@@ -22,7 +22,7 @@ pub enum Area {
 
 impl Area {
     /// The area of a kind, if it has levels.
-    pub fn of(kind: Kind) -> Option<Area> {
+    pub(crate) fn of(kind: Kind) -> Option<Area> {
         match kind {
             Kind::Skill => Some(Area::Skills),
             Kind::Language => Some(Area::Languages),
@@ -46,7 +46,7 @@ impl Area {
 }
 
 /// Sets levels of at most 50.
-pub fn set(area: Area, user: &UserId, levels: &[(String, Proficiency)]) -> HttpCall {
+pub(crate) fn set(area: Area, user: &UserId, levels: &[(String, Proficiency)]) -> HttpCall {
     let operation = match area {
         Area::Skills => "skills_set",
         Area::Languages => "languages_set",
@@ -58,7 +58,7 @@ pub fn set(area: Area, user: &UserId, levels: &[(String, Proficiency)]) -> HttpC
 }
 
 /// Takes one away.
-pub fn remove(area: Area, user: &UserId, id: &str) -> HttpCall {
+pub(crate) fn remove(area: Area, user: &UserId, id: &str) -> HttpCall {
     let operation = match area {
         Area::Skills => "skill_remove",
         Area::Languages => "language_remove",
@@ -72,7 +72,7 @@ pub fn remove(area: Area, user: &UserId, id: &str) -> HttpCall {
 }
 
 /// One page of what a user has.
-pub fn of_user(area: Area, user: &UserId, page: u32) -> HttpCall {
+pub(crate) fn of_user(area: Area, user: &UserId, page: u32) -> HttpCall {
     let operation = match area {
         Area::Skills => "skills_of_user",
         Area::Languages => "languages_of_user",
@@ -94,17 +94,17 @@ fn directory(area: Area, name: Option<&str>, size: usize, page: u32) -> HttpCall
 }
 
 /// One page of the skills there are.
-pub fn skills(name: Option<&str>, size: usize, page: u32) -> HttpCall {
+pub(crate) fn skills(name: Option<&str>, size: usize, page: u32) -> HttpCall {
     directory(Area::Skills, name, size, page)
 }
 
 /// One page of the languages there are.
-pub fn languages(name: Option<&str>, size: usize, page: u32) -> HttpCall {
+pub(crate) fn languages(name: Option<&str>, size: usize, page: u32) -> HttpCall {
     directory(Area::Languages, name, size, page)
 }
 
 /// One skill or language of a user. `None` if it cannot be read.
-pub fn entitlement(area: Area, entity: &Value) -> Option<Entitlement> {
+pub(crate) fn entitlement(area: Area, entity: &Value) -> Option<Entitlement> {
     let of = named(entity)?;
     let level = entity.get("proficiency").and_then(Value::as_f64).unwrap_or(0.0);
     let target = Target::Level { kind: area.kind(), of };

@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 
 use super::text;
 use crate::genesys::request::{HttpCall, HttpMethod, Nature};
-use crate::model::{Mark, Object, Observed, ObservedGroup, Secret, UserId, UserState};
+use crate::model::{Object, Observed, ObservedGroup, Secret, UserId, UserState};
 
 /// Core user schema.
-pub const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+pub(crate) const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// Enterprise extension.
-pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 /// Genesys' own extension.
-pub const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
+pub(crate) const GENESYS: &str = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User";
 /// PatchOp message.
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// Entries of a page: as many as do not exceed Genesys' internal limits with all attributes.
-pub const PAGE: usize = 25;
+pub(crate) const PAGE: usize = 25;
 
 const USERS: [&str; 3] = ["scim", "v2", "users"];
 const GROUPS: [&str; 3] = ["scim", "v2", "groups"];
@@ -29,7 +29,7 @@ fn user_call(operation: &'static str, nature: Nature, method: HttpMethod, user: 
 }
 
 /// POST of a user. `schemas` is filled in when the document has none.
-pub fn create(document: &Object, password: Option<&Secret>) -> HttpCall {
+pub(crate) fn create(document: &Object, password: Option<&Secret>) -> HttpCall {
     let mut body = document.clone();
     if !body.contains_key("schemas") {
         let mut schemas = vec![CORE];
@@ -43,7 +43,7 @@ pub fn create(document: &Object, password: Option<&Secret>) -> HttpCall {
 }
 
 /// PATCH of single paths; `None` when there is nothing to change.
-pub fn update(
+pub(crate) fn update(
     user: &UserId,
     set: &[(String, Value)],
     remove: &[String],
@@ -67,19 +67,19 @@ pub fn update(
 }
 
 /// PATCH of `active`.
-pub fn set_active(user: &UserId, active: bool) -> HttpCall {
+pub(crate) fn set_active(user: &UserId, active: bool) -> HttpCall {
     let operations = json!([{"op": "replace", "path": "active", "value": active}]);
     user_call("scim_user_active", Nature::Change, HttpMethod::Patch, user)
         .body(json!({"schemas": [PATCH_OP], "Operations": operations}))
 }
 
 /// Soft DELETE.
-pub fn delete(user: &UserId) -> HttpCall {
+pub(crate) fn delete(user: &UserId) -> HttpCall {
     user_call("scim_user_delete", Nature::Removal, HttpMethod::Delete, user)
 }
 
 /// GET of one user.
-pub fn get(user: &UserId) -> HttpCall {
+pub(crate) fn get(user: &UserId) -> HttpCall {
     user_call("scim_user_get", Nature::Read, HttpMethod::Get, user)
 }
 
@@ -89,12 +89,12 @@ fn quoted(value: &str) -> String {
 }
 
 /// Listing by main e-mail address.
-pub fn by_user_name(email: &str) -> HttpCall {
+pub(crate) fn by_user_name(email: &str) -> HttpCall {
     HttpCall::get("scim_users_by_name", &USERS).with("filter", format!("userName eq {}", quoted(email)))
 }
 
 /// One page of active or inactive users; `page` counts from 0.
-pub fn list(active: bool, page: u32) -> HttpCall {
+pub(crate) fn list(active: bool, page: u32) -> HttpCall {
     let call = HttpCall::get("scim_users_list", &USERS)
         .with("startIndex", start(page).to_string())
         .with("count", PAGE.to_string());
@@ -106,27 +106,27 @@ fn start(page: u32) -> usize {
 }
 
 /// GET of one group, without members unless asked for.
-pub fn group(id: &str) -> HttpCall {
+pub(crate) fn group(id: &str) -> HttpCall {
     let [a, b, c] = GROUPS;
     HttpCall::get("scim_group_get", &[a, b, c, id]).with("excludedAttributes", "members")
 }
 
 /// Listing of groups by exact name.
-pub fn group_by_name(name: &str) -> HttpCall {
+pub(crate) fn group_by_name(name: &str) -> HttpCall {
     HttpCall::get("scim_groups_by_name", &GROUPS)
         .with("excludedAttributes", "members")
         .with("filter", format!("displayName eq {}", quoted(name)))
 }
 
 /// One page of groups with members; `page` counts from 0.
-pub fn list_groups(page: u32) -> HttpCall {
+pub(crate) fn list_groups(page: u32) -> HttpCall {
     HttpCall::get("scim_groups_list", &GROUPS)
         .with("startIndex", start(page).to_string())
         .with("count", PAGE.to_string())
 }
 
 /// Resources and total of a ListResponse. `None` if it is none.
-pub fn resources(answer: &Value) -> Option<(Vec<Value>, u64)> {
+pub(crate) fn resources(answer: &Value) -> Option<(Vec<Value>, u64)> {
     let total = answer.get("totalResults")?.as_u64()?;
     let resources = match answer.get("Resources") {
         Some(resources) => resources.as_array()?.clone(),
@@ -139,7 +139,7 @@ pub fn resources(answer: &Value) -> Option<(Vec<Value>, u64)> {
 ///
 /// # Errors
 /// A page that is short and is not the last.
-pub fn next_page(page: u32, seen: usize, total: u64) -> Result<Option<u32>, String> {
+pub(crate) fn next_page(page: u32, seen: usize, total: u64) -> Result<Option<u32>, String> {
     let before = start(page).saturating_sub(1);
     let total = usize::try_from(total).unwrap_or(usize::MAX);
     if before.saturating_add(seen) >= total {
@@ -155,7 +155,7 @@ pub fn next_page(page: u32, seen: usize, total: u64) -> Result<Option<u32>, Stri
 }
 
 /// A user's document as [`Observed`]; the division still lacks its id. `None` when it has no id.
-pub fn observed(document: &Value) -> Option<Observed> {
+pub(crate) fn observed(document: &Value) -> Option<Observed> {
     let mut object = document.as_object()?.clone();
     let id = UserId::new(text(document, "id")?);
     for member in ["id", "meta", "schemas"] {
@@ -180,12 +180,12 @@ pub fn observed(document: &Value) -> Option<Observed> {
 }
 
 /// The division's name in a user's document.
-pub fn division_name(document: &Value) -> Option<&str> {
+pub(crate) fn division_name(document: &Value) -> Option<&str> {
     document.get(ENTERPRISE).and_then(|extension| text(extension, "division"))
 }
 
 /// A group's document as [`ObservedGroup`]; `members` only if the document was read with them.
-pub fn observed_group(document: &Value, with_members: bool) -> Option<ObservedGroup> {
+pub(crate) fn observed_group(document: &Value, with_members: bool) -> Option<ObservedGroup> {
     let members = document.get("members").and_then(Value::as_array);
     let ids = members.into_iter().flatten().filter_map(|member| text(member, "value")).map(UserId::new);
     Some(ObservedGroup {
@@ -194,14 +194,6 @@ pub fn observed_group(document: &Value, with_members: bool) -> Option<ObservedGr
         members: with_members.then(|| ids.collect()),
         document: document.clone(),
     })
-}
-
-/// Whether a document carries a mark.
-pub fn carries(observed: &Observed, mark: &Mark) -> bool {
-    observed
-        .external_ids
-        .iter()
-        .any(|(authority, value)| *authority == mark.authority && *value == mark.value)
 }
 
 #[cfg(test)]
@@ -266,8 +258,6 @@ mod tests {
         assert_eq!(seen.external_ids, [("scimbridge-t".to_owned(), "s1".to_owned())]);
         assert!(seen.document.contains_key("userName") && !seen.document.contains_key("id"));
         assert_eq!(division_name(&document), Some("EMEA"));
-        assert!(carries(&seen, &Mark { authority: "scimbridge-t".into(), value: "s1".into() }));
-        assert!(!carries(&seen, &Mark { authority: "scimbridge-t".into(), value: "s2".into() }));
         assert_eq!(observed(&json!({"userName": "x"})), None);
     }
 }

@@ -10,10 +10,10 @@ use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// Entities on a page.
-pub const PAGE: usize = 100;
+pub(crate) const PAGE: usize = 100;
 
 /// One page of the directory. The name is the start of one: the caller compares.
-pub fn directory(name: Option<&str>, after: Option<&str>) -> HttpCall {
+pub(crate) fn directory(name: Option<&str>, after: Option<&str>) -> HttpCall {
     let call = page(HttpCall::get("teams_list", &["teams"]), after);
     match name {
         Some(name) => call.with("name", name),
@@ -22,7 +22,7 @@ pub fn directory(name: Option<&str>, after: Option<&str>) -> HttpCall {
 }
 
 /// One page of the members of a team.
-pub fn members(team: &str, after: Option<&str>) -> HttpCall {
+pub(crate) fn members(team: &str, after: Option<&str>) -> HttpCall {
     page(HttpCall::get("team_members", &["teams", team, "members"]), after)
 }
 
@@ -35,19 +35,19 @@ fn page(call: HttpCall, after: Option<&str>) -> HttpCall {
 }
 
 /// Makes a user a member. Its answer must be read by [`not_added`].
-pub fn join(user: &UserId, team: &str) -> HttpCall {
+pub(crate) fn join(user: &UserId, team: &str) -> HttpCall {
     HttpCall::new("team_join", Nature::Change, HttpMethod::Post, &["teams", team, "members"])
         .body(json!({"memberIds": [user.as_str()]}))
 }
 
 /// Ends a membership.
-pub fn leave(user: &UserId, team: &str) -> HttpCall {
+pub(crate) fn leave(user: &UserId, team: &str) -> HttpCall {
     HttpCall::new("team_leave", Nature::Removal, HttpMethod::Delete, &["teams", team, "members"])
         .with("id", user.as_str())
 }
 
 /// Why the user was not added, from the answer to [`join`]; `None` if it was.
-pub fn not_added(answer: &Value, user: &UserId) -> Option<String> {
+pub(crate) fn not_added(answer: &Value, user: &UserId) -> Option<String> {
     let failures = answer.get("failures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let of_user = |failure: &&Value| text(failure, "id") == Some(user.as_str());
     // One user was sent: a failure that names nobody is about it.

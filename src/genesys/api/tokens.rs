@@ -9,17 +9,17 @@ use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::UserId;
 
 /// GET of what our token is; needs no permission.
-pub fn me() -> HttpCall {
+pub(crate) fn me() -> HttpCall {
     HttpCall::get("token_me", &["tokens", "me"])
 }
 
 /// DELETE of all tokens of a user.
-pub fn revoke(user: &UserId) -> HttpCall {
+pub(crate) fn revoke(user: &UserId) -> HttpCall {
     HttpCall::new("tokens_revoke", Nature::Removal, HttpMethod::Delete, &["tokens", user.as_str()])
 }
 
 /// Name of the organisation, or its id. `None` if the answer has neither.
-pub fn organisation(answer: &Value) -> Option<String> {
+pub(crate) fn organisation(answer: &Value) -> Option<String> {
     let organisation = answer.get("organization")?;
     text(organisation, "name").or_else(|| text(organisation, "id")).map(str::to_owned)
 }

@@ -9,34 +9,34 @@ use crate::genesys::request::{HttpCall, HttpMethod, Nature};
 use crate::model::{FoundUser, Mark, Observed, UserId, UserState};
 
 /// GET of a deleted user; needed for its version.
-pub fn deleted(user: &UserId) -> HttpCall {
+pub(crate) fn deleted(user: &UserId) -> HttpCall {
     HttpCall::get("user_get_deleted", &["users", user.as_str()]).with("state", "deleted")
 }
 
 /// GET of a user that is not deleted.
-pub fn get(user: &UserId) -> HttpCall {
+pub(crate) fn get(user: &UserId) -> HttpCall {
     HttpCall::get("user_get", &["users", user.as_str()])
 }
 
 /// PATCH of the state alone: with it nothing else may be changed. It takes the address back, which may be taken by now.
-pub fn activate(user: &UserId, version: i64) -> HttpCall {
+pub(crate) fn activate(user: &UserId, version: i64) -> HttpCall {
     HttpCall::new("user_restore", Nature::Change, HttpMethod::Patch, &["users", user.as_str()])
         .body(json!({"state": "active", "version": version}))
         .naming(true)
 }
 
 /// The user with that external id.
-pub fn by_mark(mark: &Mark) -> HttpCall {
+pub(crate) fn by_mark(mark: &Mark) -> HttpCall {
     HttpCall::get("user_by_external_id", &["users", "externalid", &mark.authority, &mark.value])
 }
 
 /// External ids of a user.
-pub fn external_ids(user: &UserId) -> HttpCall {
+pub(crate) fn external_ids(user: &UserId) -> HttpCall {
     HttpCall::get("user_external_ids", &["users", user.as_str(), "externalid"])
 }
 
 /// Search by exact e-mail address in every state. The index lags: what it finds must be looked at, what it misses proves nothing.
-pub fn search_email(email: &str) -> HttpCall {
+pub(crate) fn search_email(email: &str) -> HttpCall {
     let query = json!([
         {"type": "EXACT", "fields": ["email"], "value": email},
         {"type": "EXACT", "fields": ["state"], "values": ["active", "inactive", "deleted"]},
@@ -46,7 +46,7 @@ pub fn search_email(email: &str) -> HttpCall {
 }
 
 /// State of a REST user; `None` when it does not say.
-pub fn state(user: &Value) -> Option<UserState> {
+pub(crate) fn state(user: &Value) -> Option<UserState> {
     match text(user, "state")? {
         "deleted" => Some(UserState::Deleted),
         "inactive" => Some(UserState::Inactive),
@@ -56,7 +56,7 @@ pub fn state(user: &Value) -> Option<UserState> {
 }
 
 /// Users of a search answer whose main address really is that one. `None` if it is no search answer.
-pub fn found(answer: &Value, email: &str) -> Option<Vec<FoundUser>> {
+pub(crate) fn found(answer: &Value, email: &str) -> Option<Vec<FoundUser>> {
     let results = match answer.get("results") {
         Some(results) => results.as_array()?.clone(),
         None => {
@@ -73,7 +73,7 @@ pub fn found(answer: &Value, email: &str) -> Option<Vec<FoundUser>> {
 }
 
 /// Pairs of a listing of external ids. `None` if it is none.
-pub fn read_external_ids(answer: &Value) -> Option<Vec<(String, String)>> {
+pub(crate) fn read_external_ids(answer: &Value) -> Option<Vec<(String, String)>> {
     let pair = |entry: &Value| {
         Some((text(entry, "authorityName")?.to_owned(), text(entry, "externalKey")?.to_owned()))
     };
@@ -81,7 +81,7 @@ pub fn read_external_ids(answer: &Value) -> Option<Vec<(String, String)>> {
 }
 
 /// A REST user as [`Observed`], for users whom SCIM does not show any more.
-pub fn observed(user: &Value) -> Option<Observed> {
+pub(crate) fn observed(user: &Value) -> Option<Observed> {
     let state = state(user)?;
     let mut document = serde_json::Map::new();
     for (from, to) in [("email", "userName"), ("name", "displayName"), ("title", "title")] {

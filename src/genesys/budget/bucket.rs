@@ -9,7 +9,7 @@ use crate::model::ports::Priority;
 
 /// One waiting call; later ones are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ticket(u64);
+pub(crate) struct Ticket(u64);
 
 /// Share of the minute's calls that may go at once.
 const BURST: f64 = 1.0 / 6.0;
@@ -18,7 +18,7 @@ const BACKGROUND_ONE_IN: u32 = 10;
 
 /// Bucket and queues.
 #[derive(Debug)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     burst: f64,
     per_ms: f64,
     tokens: f64,
@@ -40,7 +40,7 @@ fn place_of(priority: Priority) -> usize {
 
 impl Bucket {
     /// A full bucket for so many calls in a minute, less a margin in percent (at most 90).
-    pub fn new(calls_per_minute: u32, margin_percent: u32, now_ms: u64) -> Self {
+    pub(crate) fn new(calls_per_minute: u32, margin_percent: u32, now_ms: u64) -> Self {
         let margin = f64::from(margin_percent.min(90)) / 100.0;
         let usable = (f64::from(calls_per_minute.max(2)) * (1.0 - margin)).max(2.0);
         let burst = (usable * BURST).floor().max(1.0);
@@ -67,7 +67,7 @@ impl Bucket {
     }
 
     /// Takes a place at the end of the queue of that priority.
-    pub fn join(&mut self, priority: Priority) -> Ticket {
+    pub(crate) fn join(&mut self, priority: Priority) -> Ticket {
         let ticket = Ticket(self.next);
         self.next += 1;
         if let Some(queue) = self.queues.get_mut(place_of(priority)) {
@@ -77,7 +77,7 @@ impl Bucket {
     }
 
     /// Gives a place up.
-    pub fn leave(&mut self, ticket: Ticket) {
+    pub(crate) fn leave(&mut self, ticket: Ticket) {
         for queue in &mut self.queues {
             queue.retain(|waiting| *waiting != ticket);
         }
@@ -85,7 +85,7 @@ impl Bucket {
 
     /// Moves a place that still waits to the queue of another priority. Among those there it stands by when it joined the budget: whoever has
     /// waited longer is not put behind who came later.
-    pub fn promote(&mut self, ticket: Ticket, priority: Priority) {
+    pub(crate) fn promote(&mut self, ticket: Ticket, priority: Priority) {
         if !self.queues.iter().any(|queue| queue.contains(&ticket)) {
             // Granted meanwhile, or given up.
             return;
@@ -97,12 +97,12 @@ impl Bucket {
     }
 
     /// Puts a token back that was granted and not used.
-    pub fn refund(&mut self) {
+    pub(crate) fn refund(&mut self) {
         self.tokens = (self.tokens + 1.0).min(self.burst);
     }
 
     /// Who may go now, in order.
-    pub fn grant(&mut self, now_ms: u64) -> Vec<Ticket> {
+    pub(crate) fn grant(&mut self, now_ms: u64) -> Vec<Ticket> {
         self.refill(now_ms);
         let mut granted = Vec::new();
         if now_ms < self.paused_until_ms {
@@ -136,7 +136,7 @@ impl Bucket {
     }
 
     /// Nobody goes for so long; a longer pause that is already running stays.
-    pub fn pause(&mut self, now_ms: u64, wait_ms: u64) {
+    pub(crate) fn pause(&mut self, now_ms: u64, wait_ms: u64) {
         self.refill(now_ms);
         self.paused_until_ms = self.paused_until_ms.max(now_ms.saturating_add(wait_ms));
         // Half a second's worth is left: the rest of the burst would run into the same wall again.
@@ -144,7 +144,7 @@ impl Bucket {
     }
 
     /// Calls that could go right now, those who wait already taken off.
-    pub fn left(&mut self, now_ms: u64) -> u32 {
+    pub(crate) fn left(&mut self, now_ms: u64) -> u32 {
         self.refill(now_ms);
         if now_ms < self.paused_until_ms {
             return 0;
@@ -160,7 +160,7 @@ impl Bucket {
     }
 
     /// Milliseconds until the next token, at least 1.
-    pub fn until_next_ms(&mut self, now_ms: u64) -> u64 {
+    pub(crate) fn until_next_ms(&mut self, now_ms: u64) -> u64 {
         self.refill(now_ms);
         self.until_ms(now_ms, 1.0).max(1)
     }
@@ -178,7 +178,7 @@ impl Bucket {
     }
 
     /// How long a new call of that priority would wait behind those of its own and higher priorities.
-    pub fn expected_wait_ms(&mut self, now_ms: u64, priority: Priority) -> u64 {
+    pub(crate) fn expected_wait_ms(&mut self, now_ms: u64, priority: Priority) -> u64 {
         self.refill(now_ms);
         let before: usize = self.queues.iter().take(place_of(priority) + 1).map(VecDeque::len).sum();
         let before = u32::try_from(before).unwrap_or(u32::MAX);

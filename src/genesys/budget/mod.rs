@@ -3,7 +3,7 @@
 //! This file is the waiting; who goes when is decided by the pure [`bucket`]. One budget serves one OAuth client: all
 //! work of the process shares it. What a permit is for is the caller's matter.
 
-pub mod bucket;
+pub(crate) mod bucket;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,8 +3,8 @@
 //! A name that a listing lacks is looked up anew by itself, but not more often than every few seconds. Comparing is done here,
 //! never left to Genesys' search terms: see the pure [`names`] and [`values`].
 
-pub mod names;
-pub mod values;
+pub(crate) mod names;
+pub(crate) mod values;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use crate::model::Named;
 
 /// What a look-up found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Match {
+pub(crate) enum Match {
     /// Exactly one.
     One(Named),
     /// Several that fit equally well.
@@ -20,7 +20,7 @@ pub enum Match {
 
 /// Ids by name.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub(crate) struct Names {
     entries: Vec<Named>,
     exact: HashMap<String, Vec<usize>>,
     folded: HashMap<String, Vec<usize>>,
@@ -28,7 +28,7 @@ pub struct Names {
 
 impl Names {
     /// An index over the entries; an id that appears twice counts once.
-    pub fn new(entries: Vec<Named>) -> Self {
+    pub(crate) fn new(entries: Vec<Named>) -> Self {
         let mut names = Self::default();
         for entry in entries {
             names.insert(entry);
@@ -37,7 +37,7 @@ impl Names {
     }
 
     /// Adds one entry unless its id is known under that name.
-    pub fn insert(&mut self, entry: Named) {
+    pub(crate) fn insert(&mut self, entry: Named) {
         let at = self.entries.len();
         let same = self.exact.entry(entry.name.clone()).or_default();
         if same.iter().any(|i| self.entries.get(*i).is_some_and(|known| known.id == entry.id)) {
@@ -49,7 +49,7 @@ impl Names {
     }
 
     /// Exact first; then, unless case matters, without regard to it.
-    pub fn find(&self, name: &str, case_matters: bool) -> Match {
+    pub(crate) fn find(&self, name: &str, case_matters: bool) -> Match {
         let exact = self.among(self.exact.get(name));
         if exact != Match::None || case_matters {
             return exact;
@@ -65,19 +65,14 @@ impl Names {
         }
     }
 
-    /// The entry of that id.
-    pub fn by_id(&self, id: &str) -> Option<&Named> {
-        self.entries.iter().find(|entry| entry.id == id)
-    }
-
     /// Close names, closest first.
-    pub fn similar(&self, name: &str) -> Vec<String> {
+    pub(crate) fn similar(&self, name: &str) -> Vec<String> {
         similar(name, self.entries.iter().map(|entry| entry.name.as_str()))
     }
 }
 
 /// Close names among candidates, closest first.
-pub fn similar<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(crate) fn similar<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<String> {
     let wanted: Vec<char> = fold(name).chars().collect();
     let near = wanted.len().div_ceil(3).clamp(1, 4);
     let mut close: Vec<(usize, &str)> = candidates
@@ -156,7 +151,6 @@ mod tests {
         for (name, case, expected) in rows {
             assert_eq!(names.find(name, case), expected, "{name} {case}");
         }
-        assert_eq!(names.by_id("4").unwrap().name, "VIP");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::model::Object;
 
 /// Which property of a schema a field name means.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Field {
+pub(crate) enum Field {
     /// That property key.
     Key(String),
     /// Several keys `<field>_<type>` fit.
@@ -20,7 +20,7 @@ pub enum Field {
 }
 
 /// Finds a field by its property key, by its key without the type suffix, or by its title.
-pub fn field(fields: &Object, name: &str) -> Field {
+pub(crate) fn field(fields: &Object, name: &str) -> Field {
     if fields.contains_key(name) {
         return Field::Key(name.to_owned());
     }
@@ -96,7 +96,7 @@ impl Shape {
 ///
 /// # Errors
 /// What the field wants instead, without repeating the value.
-pub fn fit(key: &str, schema: &Value, value: &Value) -> Result<Value, String> {
+pub(crate) fn fit(key: &str, schema: &Value, value: &Value) -> Result<Value, String> {
     if value.is_null() {
         return Ok(Value::Null);
     }

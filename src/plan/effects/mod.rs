@@ -13,14 +13,14 @@ mod memberships;
 mod roles;
 mod words;
 
-pub use words::{about, describe};
+pub(crate) use words::{about, describe};
 
 use crate::model::ports::Write;
 use crate::model::{Aspects, ConflictClass, Effect, GrantedSet, Observed, UserId};
 
 /// The calls of a step, in order; each is idempotent. `bound` is the Genesys id of the user or group; `None`
 /// only for creates, and then the list of any other step is empty.
-pub fn forward(effect: &Effect, bound: Option<&str>) -> Vec<Write> {
+pub(crate) fn forward(effect: &Effect, bound: Option<&str>) -> Vec<Write> {
     match effect {
         Effect::CreateUser { document, .. } => {
             vec![Write::CreateUser { document: document.clone(), password: None }]
@@ -61,7 +61,7 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
 }
 
 /// What has to be looked at before the step can be undone; `None` if nothing.
-pub fn look(effect: &Effect) -> Option<Aspects> {
+pub(crate) fn look(effect: &Effect) -> Option<Aspects> {
     match effect {
         Effect::UpdateUser { .. } | Effect::MoveDivision { .. } => Some(Aspects::default()),
         Effect::SetLevels { kind, .. } => Some(levels::look(*kind)),
@@ -72,7 +72,7 @@ pub fn look(effect: &Effect) -> Option<Aspects> {
 
 /// The calls that restore what was there before, only where it is still ours. `observed` is what [`look`]
 /// asked for, default where it asked for nothing. Undoing a step that never ran, or twice, does nothing.
-pub fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec<Write> {
+pub(crate) fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec<Write> {
     let user = || UserId::new(bound);
     let group = || bound.to_owned();
     match effect {
@@ -123,7 +123,7 @@ pub(super) fn class_of(effect: &Effect) -> ConflictClass {
 }
 
 /// Keys (`Target::key`) of the entitlements that an effect is about; none where it is about something else.
-pub fn keys_of(effect: &Effect) -> Vec<String> {
+pub(crate) fn keys_of(effect: &Effect) -> Vec<String> {
     match effect {
         Effect::AddRoles(grants) | Effect::RemoveRoles(grants) => grants.iter().map(roles::key).collect(),
         Effect::SetLevels { kind, levels } => levels.iter().map(|level| levels::key(*kind, level)).collect(),

@@ -7,7 +7,7 @@ use super::{attributes, levels, memberships, roles, why};
 use crate::model::{Effect, GrantedSet};
 
 /// What is done, with the reason where an entitlement has one.
-pub fn describe(effect: &Effect, granted: &GrantedSet) -> String {
+pub(crate) fn describe(effect: &Effect, granted: &GrantedSet) -> String {
     match effect {
         Effect::CreateUser { .. } => "create the user".into(),
         Effect::RestoreUser { .. } => "restore the deleted user".into(),
@@ -44,7 +44,7 @@ pub fn describe(effect: &Effect, granted: &GrantedSet) -> String {
 }
 
 /// What it is about, for a failure of which no entitlement is known: without any name.
-pub fn about(effect: &Effect) -> String {
+pub(crate) fn about(effect: &Effect) -> String {
     let about = match effect {
         Effect::CreateUser { .. } => "the user's identity",
         Effect::RestoreUser { .. } => "restoring the user",

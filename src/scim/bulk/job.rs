@@ -24,7 +24,7 @@ const RETRY_S: u32 = 10;
 
 /// What to do, with the permanent ids in the place of references.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Work {
+pub(crate) enum Work {
     /// POST of that body.
     Create(Value),
     /// PUT of that id with that body.
@@ -37,7 +37,7 @@ pub enum Work {
 
 /// The operation to carry out now.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Next {
+pub(crate) struct Next {
     /// Its place in the request, from 0.
     pub index: usize,
     /// User or group.
@@ -70,7 +70,7 @@ enum Outcome {
 }
 
 /// A bulk request that is being carried out.
-pub struct BulkJob {
+pub(crate) struct BulkJob {
     entries: Vec<Entry>,
     tasks: Vec<Option<Result<Task, ScimError>>>,
     sequence: std::vec::IntoIter<usize>,
@@ -86,7 +86,7 @@ impl BulkJob {
     /// # Errors
     /// What is wrong with the request as a whole: `invalidSyntax` for a wrong frame, `invalidValue` for `failOnErrors`, 413 for
     /// too many operations. What is wrong with one operation is said in the response.
-    pub fn parse(body: Value, base: &str, dialect: Dialect) -> Result<Self, ScimError> {
+    pub(crate) fn parse(body: Value, base: &str, dialect: Dialect) -> Result<Self, ScimError> {
         let Value::Object(mut body) = body else {
             return Err(ScimError::invalid_syntax("A bulk request must be a JSON object with Operations."));
         };
@@ -166,8 +166,7 @@ impl BulkJob {
     }
 
     /// The next operation, or `None` when all are done or the client accepts no more errors.
-    #[expect(clippy::should_implement_trait, reason = "what comes next depends on how the last one went")]
-    pub fn next(&mut self) -> Option<Next> {
+    pub(crate) fn next(&mut self) -> Option<Next> {
         while self.fail_on_errors.is_none_or(|most| self.errors < most) {
             let index = self.sequence.next()?;
             let task = self.tasks.get_mut(index).and_then(Option::take)?;
@@ -180,7 +179,14 @@ impl BulkJob {
     }
 
     /// An operation was done: its HTTP status, the resource's id, its ETag if it still exists.
-    pub fn done(&mut self, index: usize, kind: ResourceKind, status: u16, id: &str, tag: Option<String>) {
+    pub(crate) fn done(
+        &mut self,
+        index: usize,
+        kind: ResourceKind,
+        status: u16,
+        id: &str,
+        tag: Option<String>,
+    ) {
         let Some(entry) = self.entries.get_mut(index) else { return };
         entry.address = Some((kind, id.to_owned()));
         entry.outcome = Some(Outcome::Done { status, tag });
@@ -192,7 +198,7 @@ impl BulkJob {
     }
 
     /// An operation failed.
-    pub fn failed(&mut self, index: usize, fault: ScimError) {
+    pub(crate) fn failed(&mut self, index: usize, fault: ScimError) {
         self.errors += 1;
         if let Some(seconds) = fault.retry_after_s {
             self.retry_after(seconds);
@@ -209,17 +215,17 @@ impl BulkJob {
     }
 
     /// Something of the answer is not final yet: the client may look again after so many seconds.
-    pub fn retry_after(&mut self, seconds: u32) {
+    pub(crate) fn retry_after(&mut self, seconds: u32) {
         self.retry_after_s = self.retry_after_s.max(Some(seconds));
     }
 
     /// Whole seconds for `Retry-After`, if anything may go better later.
-    pub fn retry_after_s(&self) -> Option<u32> {
+    pub(crate) fn retry_after_s(&self) -> Option<u32> {
         self.retry_after_s
     }
 
     /// The errors so far, in the order of the request.
-    pub fn faults(&self) -> impl Iterator<Item = &ScimError> {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = &ScimError> {
         self.entries.iter().filter_map(|entry| match &entry.outcome {
             Some(Outcome::Failed(fault)) => Some(fault),
             _ => None,
@@ -228,7 +234,7 @@ impl BulkJob {
 
     /// The response: what was processed, in the order of the request (RFC 7644 section 3.7.3). After `failOnErrors` the rest
     /// is left out.
-    pub fn response(&self, base: &str) -> Value {
+    pub(crate) fn response(&self, base: &str) -> Value {
         let operations: Vec<Value> = self.entries.iter().filter_map(|entry| entry.to_json(base)).collect();
         json!({"schemas": [RESPONSE_SCHEMA], "Operations": operations})
     }

@@ -11,9 +11,9 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub use job::{BulkJob, Next, Work};
+pub(crate) use job::{BulkJob, Next, Work};
 
 /// URN of a bulk request.
-pub const REQUEST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+pub(crate) const REQUEST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 /// URN of a bulk response.
-pub const RESPONSE_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
+pub(crate) const RESPONSE_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";

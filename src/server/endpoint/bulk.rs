@@ -28,7 +28,7 @@ const RETRY_S: u32 = 5;
 /// # Errors
 /// A body that cannot be read, or that is no bulk request; 413 when it is too large. Failures of single operations are part of
 /// the 200.
-pub async fn handle(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn handle(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
     let body = body::read_bulk(&req, payload, &tenant).await?;
     let base = tenant.settings.base_url();
     let mut job = BulkJob::parse(body, base, tenant.settings.dialect)?;

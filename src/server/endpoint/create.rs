@@ -15,7 +15,7 @@ use crate::server::context::Current;
 ///
 /// # Errors
 /// A body that cannot be read, or what the front door refuses with.
-pub async fn user(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn user(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
     let read = |body, dialect| Change::create(ResourceKind::User, body, dialect);
     write::with_body(&req, payload, &tenant, read).await
 }
@@ -24,7 +24,7 @@ pub async fn user(req: HttpRequest, payload: Payload, tenant: Current) -> Handle
 ///
 /// # Errors
 /// As [`user`].
-pub async fn group(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn group(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
     let read = |body, dialect| Change::create(ResourceKind::Group, body, dialect);
     write::with_body(&req, payload, &tenant, read).await
 }

@@ -15,7 +15,7 @@ use crate::server::context::Current;
 ///
 /// # Errors
 /// What the front door refuses with.
-pub async fn user(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
+pub(crate) async fn user(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
     write::submit(&req, &tenant, Change::delete(ResourceKind::User, id.into_inner())).await
 }
 
@@ -23,6 +23,6 @@ pub async fn user(req: HttpRequest, id: Path<String>, tenant: Current) -> Handle
 ///
 /// # Errors
 /// As [`user`].
-pub async fn group(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
+pub(crate) async fn group(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
     write::submit(&req, &tenant, Change::delete(ResourceKind::Group, id.into_inner())).await
 }

@@ -19,7 +19,7 @@ use crate::server::{answer, query};
 ///
 /// # Errors
 /// 403 with a filter.
-pub async fn service_provider_config(req: HttpRequest, tenant: Current) -> HandlerResult {
+pub(crate) async fn service_provider_config(req: HttpRequest, tenant: Current) -> HandlerResult {
     show(&req, Some(discovery::service_provider_config(tenant.settings.base_url())))
 }
 
@@ -27,7 +27,7 @@ pub async fn service_provider_config(req: HttpRequest, tenant: Current) -> Handl
 ///
 /// # Errors
 /// 403 with a filter.
-pub async fn resource_types(req: HttpRequest, tenant: Current) -> HandlerResult {
+pub(crate) async fn resource_types(req: HttpRequest, tenant: Current) -> HandlerResult {
     show(&req, Some(all(discovery::resource_types(tenant.settings.base_url()))))
 }
 
@@ -35,7 +35,7 @@ pub async fn resource_types(req: HttpRequest, tenant: Current) -> HandlerResult 
 ///
 /// # Errors
 /// 404 when there is none of that name.
-pub async fn resource_type(req: HttpRequest, name: Path<String>, tenant: Current) -> HandlerResult {
+pub(crate) async fn resource_type(req: HttpRequest, name: Path<String>, tenant: Current) -> HandlerResult {
     show(&req, discovery::resource_type(tenant.settings.base_url(), &name).map(Value::Object))
 }
 
@@ -43,7 +43,7 @@ pub async fn resource_type(req: HttpRequest, name: Path<String>, tenant: Current
 ///
 /// # Errors
 /// 403 with a filter.
-pub async fn schemas(req: HttpRequest, tenant: Current) -> HandlerResult {
+pub(crate) async fn schemas(req: HttpRequest, tenant: Current) -> HandlerResult {
     show(&req, Some(all(discovery::schemas(tenant.settings.base_url(), &tenant.settings.suggestions))))
 }
 
@@ -51,7 +51,7 @@ pub async fn schemas(req: HttpRequest, tenant: Current) -> HandlerResult {
 ///
 /// # Errors
 /// 404 when there is none of that URN.
-pub async fn schema(req: HttpRequest, urn: Path<String>, tenant: Current) -> HandlerResult {
+pub(crate) async fn schema(req: HttpRequest, urn: Path<String>, tenant: Current) -> HandlerResult {
     show(
         &req,
         discovery::schema(tenant.settings.base_url(), &urn, &tenant.settings.suggestions).map(Value::Object),

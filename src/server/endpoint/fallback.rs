@@ -7,6 +7,6 @@ use crate::server::answer::HandlerResult;
 ///
 /// # Errors
 /// Always 404.
-pub async fn handle() -> HandlerResult {
+pub(crate) async fn handle() -> HandlerResult {
     Err(ScimError::not_found("There is no such endpoint. The SCIM service is below /scim/v2."))
 }

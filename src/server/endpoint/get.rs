@@ -21,7 +21,7 @@ use crate::server::{answer, query, view};
 ///
 /// # Errors
 /// 404 when there is none; 400 for bad `attributes`.
-pub async fn user(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
+pub(crate) async fn user(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
     handle(ResourceKind::User, &req, &id, &tenant).await
 }
 
@@ -29,7 +29,7 @@ pub async fn user(req: HttpRequest, id: Path<String>, tenant: Current) -> Handle
 ///
 /// # Errors
 /// As [`user`].
-pub async fn group(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
+pub(crate) async fn group(req: HttpRequest, id: Path<String>, tenant: Current) -> HandlerResult {
     handle(ResourceKind::Group, &req, &id, &tenant).await
 }
 

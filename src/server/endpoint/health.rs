@@ -4,6 +4,6 @@ use actix_web::HttpResponse;
 use serde_json::json;
 
 /// Says that it is alive.
-pub async fn handle() -> HttpResponse {
+pub(crate) async fn handle() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(json!({ "alive": true }).to_string())
 }

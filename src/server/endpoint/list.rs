@@ -28,7 +28,7 @@ const TYPICAL: usize = 1536;
 ///
 /// # Errors
 /// 400 for a bad filter, a bad parameter or too many resources to look at.
-pub async fn users(req: HttpRequest, tenant: Current) -> HandlerResult {
+pub(crate) async fn users(req: HttpRequest, tenant: Current) -> HandlerResult {
     handle(ResourceKind::User, &req, tenant).await
 }
 
@@ -36,7 +36,7 @@ pub async fn users(req: HttpRequest, tenant: Current) -> HandlerResult {
 ///
 /// # Errors
 /// As [`users`].
-pub async fn groups(req: HttpRequest, tenant: Current) -> HandlerResult {
+pub(crate) async fn groups(req: HttpRequest, tenant: Current) -> HandlerResult {
     handle(ResourceKind::Group, &req, tenant).await
 }
 

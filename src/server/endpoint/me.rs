@@ -7,7 +7,7 @@ use crate::server::answer::HandlerResult;
 ///
 /// # Errors
 /// Always 501.
-pub async fn handle() -> HandlerResult {
+pub(crate) async fn handle() -> HandlerResult {
     Err(ScimError::not_implemented(
         "/Me is not served: the token belongs to an identity provider. Use /Users with a filter on userName.",
     ))

@@ -9,7 +9,7 @@ use crate::server::state::ServerState;
 use crate::server::tenant::Tenant;
 
 /// Renders all metrics.
-pub async fn handle(state: Data<ServerState>) -> HttpResponse {
+pub(crate) async fn handle(state: Data<ServerState>) -> HttpResponse {
     let now_ms = state.clock.monotonic_ms();
     for tenant in state.tenants.iter() {
         refresh(tenant).await;

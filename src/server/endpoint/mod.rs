@@ -2,18 +2,18 @@
 //!
 //! Users and groups share every endpoint: the resource type is a parameter. Routing and guards are in [`super::routes`].
 
-pub mod bulk;
-pub mod create;
-pub mod delete;
-pub mod discovery;
-pub mod fallback;
-pub mod get;
-pub mod health;
-pub mod list;
-pub mod me;
-pub mod metrics;
-pub mod patch;
-pub mod ready;
-pub mod replace;
-pub mod search;
+pub(crate) mod bulk;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod discovery;
+pub(crate) mod fallback;
+pub(crate) mod get;
+pub(crate) mod health;
+pub(crate) mod list;
+pub(crate) mod me;
+pub(crate) mod metrics;
+pub(crate) mod patch;
+pub(crate) mod ready;
+pub(crate) mod replace;
+pub(crate) mod search;
 mod write;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::server::state::ServerState;
 
 /// Says whether it is ready and, if not, why.
-pub async fn handle(state: Data<ServerState>) -> HttpResponse {
+pub(crate) async fn handle(state: Data<ServerState>) -> HttpResponse {
     let mut reasons = Vec::new();
     for tenant in state.tenants.iter() {
         reasons.extend(tenant.front.unready().await);

@@ -15,7 +15,12 @@ use crate::server::context::Current;
 ///
 /// # Errors
 /// A body that cannot be read, or what the front door refuses with.
-pub async fn user(req: HttpRequest, id: Path<String>, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn user(
+    req: HttpRequest,
+    id: Path<String>,
+    payload: Payload,
+    tenant: Current,
+) -> HandlerResult {
     let read = |body, dialect| Change::replace(ResourceKind::User, id.into_inner(), body, dialect);
     write::with_body(&req, payload, &tenant, read).await
 }
@@ -24,7 +29,12 @@ pub async fn user(req: HttpRequest, id: Path<String>, payload: Payload, tenant: 
 ///
 /// # Errors
 /// As [`user`].
-pub async fn group(req: HttpRequest, id: Path<String>, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn group(
+    req: HttpRequest,
+    id: Path<String>,
+    payload: Payload,
+    tenant: Current,
+) -> HandlerResult {
     let read = |body, dialect| Change::replace(ResourceKind::Group, id.into_inner(), body, dialect);
     write::with_body(&req, payload, &tenant, read).await
 }

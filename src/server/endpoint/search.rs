@@ -21,7 +21,7 @@ use crate::server::find::PageStart;
 ///
 /// # Errors
 /// As a list; and a body that cannot be read.
-pub async fn users(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn users(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
     one(ResourceKind::User, &req, payload, tenant).await
 }
 
@@ -29,7 +29,7 @@ pub async fn users(req: HttpRequest, payload: Payload, tenant: Current) -> Handl
 ///
 /// # Errors
 /// As [`users`].
-pub async fn groups(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn groups(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
     one(ResourceKind::Group, &req, payload, tenant).await
 }
 
@@ -54,7 +54,7 @@ fn check_schema(body: &Value, dialect: Dialect) -> Result<(), ScimError> {
 ///
 /// # Errors
 /// As [`users`].
-pub async fn everything(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
+pub(crate) async fn everything(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
     let body = body::read(&req, payload, &tenant).await?;
     check_schema(&body, tenant.settings.dialect)?;
     let queries = ResourceKind::ALL

@@ -24,7 +24,7 @@ const CHANGED: Formats = Formats {
                 rows.each(|key, value, writes| {
                     let number: usize =
                         String::from_utf8_lossy(value).trim_end_matches('!').parse().unwrap_or(0);
-                    if number % 3 == 0 {
+                    if number.is_multiple_of(3) {
                         writes.insert((Table::Users, key.to_vec()), None);
                         writes.insert((Table::Groups, key.to_vec()), Some(Bytes::from(vec![7; 20_000])));
                     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use genesys_cloud_emulator::{Fault, FaultKind, Quirks, SeedFile};
-use genesys_scim_bridge::model::ports::{Budget, CallContext, Priority, Upstream, Write};
-use genesys_scim_bridge::model::{Kind, RefusalKind, Secret, UserId, Verdict, Wanted};
+use genesys_scim_bridge::testing::model::ports::{Budget, CallContext, Priority, Upstream, Write};
+use genesys_scim_bridge::testing::model::{Kind, RefusalKind, Secret, UserId, Verdict, Wanted};
 use serde_json::json;
 
 use super::rig::{Rig, connected, context, done, everything, new_user};
@@ -213,13 +213,14 @@ async fn a_grant_that_a_cache_does_not_know_yet_is_later() {
     let user = rig.id_of("iris.keller@aurora.example").await;
     let wanted = [Wanted::Role { role: "Team Lead".into(), division: Some("EMEA".into()) }];
     let found = done(rig.client.resolve(&wanted, None, &context()).await);
-    let genesys_scim_bridge::model::ports::Resolution::Found(entitlement) = &found[0] else {
+    let genesys_scim_bridge::testing::model::ports::Resolution::Found(entitlement) = &found[0] else {
         panic!("{found:?}")
     };
-    let genesys_scim_bridge::model::Target::Role { role, division } = entitlement.target.clone() else {
+    let genesys_scim_bridge::testing::model::Target::Role { role, division } = entitlement.target.clone()
+    else {
         panic!()
     };
-    let grant = genesys_scim_bridge::model::RoleGrant { role, division };
+    let grant = genesys_scim_bridge::testing::model::RoleGrant { role, division };
     let missing = FaultKind::Refuse { status: 404, code: "not.found".into() };
     rig.cloud.fault(Fault::on("POST", "bulkadd", missing).once());
     let write = Write::AddRoles(user, vec![grant]);

@@ -9,11 +9,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use genesys_cloud_emulator::{Call, Cloud, Host, Options, Request};
-use genesys_scim_bridge::genesys::answer::{HttpAnswer, Sent};
-use genesys_scim_bridge::genesys::request::{HttpCall, HttpMethod, Media};
-use genesys_scim_bridge::genesys::{GenesysClient, Settings, SharedBudget, Wire};
-use genesys_scim_bridge::model::ports::{Budget, Clock, Priority};
-use genesys_scim_bridge::model::{Secret, TenantId};
+use genesys_scim_bridge::testing::genesys::answer::{HttpAnswer, Sent};
+use genesys_scim_bridge::testing::genesys::request::{HttpCall, HttpMethod, Media};
+use genesys_scim_bridge::testing::genesys::{GenesysClient, Settings, SharedBudget, Wire};
+use genesys_scim_bridge::testing::model::ports::{Budget, Clock, Priority};
+use genesys_scim_bridge::testing::model::{Secret, TenantId};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
 

@@ -3,8 +3,10 @@
 //! Looks under faults are in `faults.rs`.
 
 use genesys_cloud_emulator::{Fault, FaultKind, Quirks};
-use genesys_scim_bridge::model::ports::{CallContext, Priority, Resolution, Upstream, Write};
-use genesys_scim_bridge::model::{Aspects, Kind, Mark, Proficiency, UserId, UserState, Verdict, Wanted};
+use genesys_scim_bridge::testing::model::ports::{CallContext, Priority, Resolution, Upstream, Write};
+use genesys_scim_bridge::testing::model::{
+    Aspects, Kind, Mark, Proficiency, UserId, UserState, Verdict, Wanted,
+};
 use serde_json::json;
 
 use super::rig::{AUTHORITY, Rig, context, done, everything, new_user};

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use genesys_cloud_emulator::{Cloud, Quirks};
-use genesys_scim_bridge::app::system::SystemClock;
-use genesys_scim_bridge::genesys::{GenesysClient, Settings, SharedBudget};
-use genesys_scim_bridge::model::ports::{Budget, CallContext, Clock, Priority, Upstream, Write};
-use genesys_scim_bridge::model::{
+use genesys_scim_bridge::testing::app::system::SystemClock;
+use genesys_scim_bridge::testing::genesys::{GenesysClient, Settings, SharedBudget};
+use genesys_scim_bridge::testing::model::ports::{Budget, CallContext, Clock, Priority, Upstream, Write};
+use genesys_scim_bridge::testing::model::{
     Aspects, Kind, Object, Observed, RefusalKind, Secret, TenantId, UserId, Verdict,
 };
 use serde_json::json;

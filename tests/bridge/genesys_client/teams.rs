@@ -3,8 +3,10 @@
 //! That joining and leaving can be repeated under every undocumented behaviour is in `writes.rs`.
 
 use genesys_cloud_emulator::{AtGone, Cloud, Fault, FaultKind, Options, Quirks, SeedFile, SeedTeam};
-use genesys_scim_bridge::model::ports::{Resolution, Upstream, Write};
-use genesys_scim_bridge::model::{Aspects, Entitlement, Kind, Refusal, RefusalKind, UserId, Verdict, Wanted};
+use genesys_scim_bridge::testing::model::ports::{Resolution, Upstream, Write};
+use genesys_scim_bridge::testing::model::{
+    Aspects, Entitlement, Kind, Refusal, RefusalKind, UserId, Verdict, Wanted,
+};
 
 use super::rig::{Rig, context, done};
 

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use genesys_cloud_emulator::{Fault, FaultKind, Options, SeedFile};
-use genesys_scim_bridge::model::ports::{
+use genesys_scim_bridge::testing::model::ports::{
     Budget, CallContext, Priority, Resolution, Upstream, Urgency, Write,
 };
-use genesys_scim_bridge::model::{Kind, Target, UserId, Verdict, Wanted};
+use genesys_scim_bridge::testing::model::{Kind, Target, UserId, Verdict, Wanted};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 

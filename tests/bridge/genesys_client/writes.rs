@@ -3,8 +3,8 @@
 //! What a write does under faults is in `faults.rs`.
 
 use genesys_cloud_emulator::{DeletedEmail, Quirks};
-use genesys_scim_bridge::model::ports::{Resolution, Upstream, Write};
-use genesys_scim_bridge::model::{
+use genesys_scim_bridge::testing::model::ports::{Resolution, Upstream, Write};
+use genesys_scim_bridge::testing::model::{
     Aspects, Entitlement, Kind, Named, Observed, Proficiency, RefusalKind, RoleGrant, Setting, Target,
     UserId, UserState, Verdict, Wanted,
 };

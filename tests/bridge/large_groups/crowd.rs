@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use genesys_cloud_emulator::SeedUser;
-use genesys_scim_bridge::app::system::SystemIds;
-use genesys_scim_bridge::directory::Directory;
-use genesys_scim_bridge::model::ports::{Ids, Store};
-use genesys_scim_bridge::model::{Batch, Observed, TenantId, UserId};
-use genesys_scim_bridge::store::{self, OpenOptions};
+use genesys_scim_bridge::testing::app::system::SystemIds;
+use genesys_scim_bridge::testing::directory::Directory;
+use genesys_scim_bridge::testing::model::ports::Ids;
+use genesys_scim_bridge::testing::model::{Batch, Observed, TenantId, UserId};
+use genesys_scim_bridge::testing::store::{self, OpenOptions};
 use serde_json::{Value, json};
 
 use crate::support::bridge::TestBridge;

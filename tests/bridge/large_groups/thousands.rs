@@ -1,6 +1,6 @@
 //! A group of 20,000 members, from its creation in one request to the empty list that clears it.
 
-use genesys_scim_bridge::limits;
+use genesys_scim_bridge::testing::limits;
 use serde_json::{Value, json};
 
 use super::crowd::{Crowd, entries, set};

@@ -27,8 +27,10 @@ async fn every_error_has_its_status_in_the_answer_and_as_a_text_in_a_scim_body()
         .header("content-type", "application/scim+json")
         .body("{");
     bench.send(broken).await.is_error(400, Some("invalidSyntax"));
-    let large =
-        user("erring-large", json!({"nickName": "x".repeat(genesys_scim_bridge::limits::BODY_BYTES)}));
+    let large = user(
+        "erring-large",
+        json!({"nickName": "x".repeat(genesys_scim_bridge::testing::limits::BODY_BYTES)}),
+    );
     bench.call("POST", "/Users", Some(large)).await.is_error(413, None);
     bench.send(bench.request("GET", "/scim/v2/Users")).await.is_error(401, None);
     bench.send(bench.request("GET", "/scim/v2/Users").bearer_auth(ADMIN)).await.is_error(401, None);

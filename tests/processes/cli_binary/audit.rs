@@ -1,8 +1,8 @@
 //! The audit trail from the command line, with the bridge running and stopped: what is whole is called so,
 //! and what was tampered with on the disk is named.
 
-use genesys_scim_bridge::model::{Batch, Table, TenantId};
-use genesys_scim_bridge::store::{self, OpenOptions, audit_record, hash_chain};
+use genesys_scim_bridge::testing::model::{Batch, Table, TenantId};
+use genesys_scim_bridge::testing::store::{self, OpenOptions, audit_record, hash_chain};
 use serde_json::Value;
 
 use super::bench::installed;

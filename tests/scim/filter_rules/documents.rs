@@ -2,9 +2,11 @@
 //!
 //! Modelled on the full user of RFC 7643 section 8.2, with the odd values that make a difference.
 
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::ResourceKind;
-use genesys_scim_bridge::scim::kind::{BRIDGE_USER, CORE_GROUP, CORE_USER, ENTERPRISE_USER, GENESYS_USER};
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::ResourceKind;
+use genesys_scim_bridge::testing::scim::kind::{
+    BRIDGE_USER, CORE_GROUP, CORE_USER, ENTERPRISE_USER, GENESYS_USER,
+};
 use serde_json::{Value, json};
 
 pub(crate) fn document(kind: ResourceKind) -> Object {

@@ -4,9 +4,9 @@
 
 use std::fmt::Write as _;
 
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::ResourceKind;
-use genesys_scim_bridge::scim::kind::{BRIDGE_USER, CORE_USER, ENTERPRISE_USER};
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::ResourceKind;
+use genesys_scim_bridge::testing::scim::kind::{BRIDGE_USER, CORE_USER, ENTERPRISE_USER};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

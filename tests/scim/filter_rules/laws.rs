@@ -1,8 +1,8 @@
 //! Laws that hold for every filter and every user: printing and reading, logic, letter case, and values as data.
 
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::ResourceKind;
-use genesys_scim_bridge::scim::filter::Filter;
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::ResourceKind;
+use genesys_scim_bridge::testing::scim::filter::Filter;
 use proptest::prelude::*;
 use serde_json::json;
 

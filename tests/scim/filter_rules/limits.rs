@@ -1,9 +1,9 @@
 //! How long, how deep and how many: the largest filter is read, the next larger one is refused (RFC 7644 section
 //! 3.4.2.2 leaves limits to the service; an error says which was reached).
 
-use genesys_scim_bridge::limits::{FILTER_BYTES, FILTER_CONDITIONS, FILTER_DEPTH};
-use genesys_scim_bridge::scim::filter::Filter;
-use genesys_scim_bridge::scim::{ResourceKind, ScimError, ScimType};
+use genesys_scim_bridge::testing::limits::{FILTER_BYTES, FILTER_CONDITIONS, FILTER_DEPTH};
+use genesys_scim_bridge::testing::scim::filter::Filter;
+use genesys_scim_bridge::testing::scim::{ResourceKind, ScimError, ScimType};
 
 fn parse(text: &str) -> Result<Filter, ScimError> {
     Filter::parse(ResourceKind::User, text)

@@ -1,7 +1,7 @@
 //! Which index answers a filter (docs/connectors.md C2.1), and when its hit need not be looked at again.
 
-use genesys_scim_bridge::scim::ResourceKind;
-use genesys_scim_bridge::scim::filter::{Filter, Lookup};
+use genesys_scim_bridge::testing::scim::ResourceKind;
+use genesys_scim_bridge::testing::scim::filter::{Filter, Lookup};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -103,7 +103,7 @@ fn whatever_may_be_true_elsewhere_has_no_index() {
 /// Whether an index with this user in it would name the user.
 fn named(lookup: &Lookup, user: &serde_json::Map<String, serde_json::Value>) -> bool {
     let text = |key: &str| user.get(key).and_then(serde_json::Value::as_str);
-    let fold = genesys_scim_bridge::scim::value::fold;
+    let fold = genesys_scim_bridge::testing::scim::value::fold;
     match lookup {
         Lookup::Id(id) => text("id") == Some(id),
         Lookup::UserName(name) => text("userName").map(fold).as_ref() == Some(name),

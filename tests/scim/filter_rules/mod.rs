@@ -23,8 +23,8 @@ mod rfc_examples;
 mod texts;
 mod value_paths;
 
-use genesys_scim_bridge::scim::ResourceKind;
-use genesys_scim_bridge::scim::filter::Filter;
+use genesys_scim_bridge::testing::scim::ResourceKind;
+use genesys_scim_bridge::testing::scim::filter::Filter;
 
 use documents::document;
 

@@ -1,8 +1,8 @@
 //! The parser of `scim_v2` as a second opinion: what it accepts is accepted here and means the same, and where it is
 //! known to refuse or misread what clients send, we do not.
 
-use genesys_scim_bridge::scim::ResourceKind;
-use genesys_scim_bridge::scim::filter::Filter;
+use genesys_scim_bridge::testing::scim::ResourceKind;
+use genesys_scim_bridge::testing::scim::filter::Filter;
 use proptest::prelude::*;
 use scim_v2::filter::Filter as Theirs;
 

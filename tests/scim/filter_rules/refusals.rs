@@ -2,8 +2,8 @@
 //!
 //! A `^` marks the character that the error names, and is not part of the filter; `secret` stands where values stand.
 
-use genesys_scim_bridge::scim::filter::Filter;
-use genesys_scim_bridge::scim::{ResourceKind, ScimType};
+use genesys_scim_bridge::testing::scim::filter::Filter;
+use genesys_scim_bridge::testing::scim::{ResourceKind, ScimType};
 
 /// Texts that are no filters (RFC 7644 section 3.4.2.2 figure 1).
 const MALFORMED: &[&str] = &[

@@ -4,7 +4,7 @@
 //! the userName `u` unless it says otherwise. The answer is the document without `schemas` and `userName`, or, for a
 //! PUT, what differs from the rich user.
 
-use genesys_scim_bridge::scim::{Dialect, Replacement, ResourceKind, resource};
+use genesys_scim_bridge::testing::scim::{Dialect, Replacement, ResourceKind, resource};
 use serde_json::{Value, json};
 
 use super::rows::{difference, keyword, rows, tables, user};

@@ -2,8 +2,8 @@
 //!
 //! Whether a member exists and is a user is asked by the bridge, when the changes are applied.
 
-use genesys_scim_bridge::limits;
-use genesys_scim_bridge::scim::{Dialect, ResourceKind};
+use genesys_scim_bridge::testing::limits;
+use genesys_scim_bridge::testing::scim::{Dialect, ResourceKind};
 use serde_json::{Value, json};
 
 use super::rows::{apply, group, group_table, tables};

@@ -2,10 +2,10 @@
 //!
 //! Single cases with their reasons are in the tables of the other files.
 
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::kind::{BRIDGE_USER, ENTERPRISE_USER};
-use genesys_scim_bridge::scim::value::same;
-use genesys_scim_bridge::scim::{Dialect, ResourceKind};
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::kind::{BRIDGE_USER, ENTERPRISE_USER};
+use genesys_scim_bridge::testing::scim::value::same;
+use genesys_scim_bridge::testing::scim::{Dialect, ResourceKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -5,10 +5,10 @@
 //! the scimType of the refusal. `'` in a text stands for a quotation mark; `E:`, `B:`, `G:` and `C:` at the start of a
 //! text for the URNs of the enterprise, bridge, Genesys and core schema. Lines that begin with `//` say why.
 
-use genesys_scim_bridge::model::Object;
-use genesys_scim_bridge::scim::error::{ScimError, ScimType};
-use genesys_scim_bridge::scim::kind::{BRIDGE_USER, CORE_USER, ENTERPRISE_USER, GENESYS_USER};
-use genesys_scim_bridge::scim::{Dialect, MemberChange, PatchRequest, Patched, ResourceKind, patch};
+use genesys_scim_bridge::testing::model::Object;
+use genesys_scim_bridge::testing::scim::error::{ScimError, ScimType};
+use genesys_scim_bridge::testing::scim::kind::{BRIDGE_USER, CORE_USER, ENTERPRISE_USER, GENESYS_USER};
+use genesys_scim_bridge::testing::scim::{Dialect, MemberChange, PatchRequest, Patched, ResourceKind, patch};
 use serde_json::{Value, json};
 
 pub(crate) const ID: &str = "2819c223";
@@ -221,7 +221,7 @@ pub(crate) fn group_table(table: &str) {
 }
 
 fn change(change: &MemberChange) -> Value {
-    let ids = |members: &[genesys_scim_bridge::scim::Member]| {
+    let ids = |members: &[genesys_scim_bridge::testing::scim::Member]| {
         members.iter().map(|member| Value::String(member.value.clone())).collect::<Value>()
     };
     match change {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use genesys_scim_bridge::server::routes;
+use genesys_scim_bridge::testing::server::routes;
 use serde_json::json;
 
 use crate::support::bridge::{ADMIN, SCIM};

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use genesys_scim_bridge::server::routes;
+use genesys_scim_bridge::testing::server::routes;
 
 use crate::support::bridge::{ADMIN, SCIM};
 use crate::support::server::{EXPIRED, REVOKED, start};
@@ -27,7 +27,7 @@ fn listed() -> Vec<(String, &'static str)> {
             all.push((with("/scim/v2", entry.pattern), *method));
         }
     }
-    for entry in genesys_scim_bridge::admin::ROUTES {
+    for entry in genesys_scim_bridge::testing::admin::ROUTES {
         for (method, _) in entry.methods {
             all.push((with("/admin", entry.pattern), *method));
         }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use genesys_scim_bridge::server::ListenSettings;
+use genesys_scim_bridge::testing::server::ListenSettings;
 use serde_json::json;
 
 use crate::support::bridge::SCIM;

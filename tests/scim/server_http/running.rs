@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use genesys_scim_bridge::model::metric;
+use genesys_scim_bridge::testing::model::metric;
 use serde_json::json;
 
 use crate::support::bridge::SCIM;

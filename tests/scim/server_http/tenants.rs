@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use genesys_scim_bridge::server::{ListenSettings, Settings, Tenants, TokenBook};
-use genesys_scim_bridge::store::tokens::Scope;
+use genesys_scim_bridge::testing::server::{ListenSettings, Settings, Tenants, TokenBook};
+use genesys_scim_bridge::testing::store::tokens::Scope;
 use serde_json::{Value, json};
 
 use crate::support::bridge::{ADMIN, SCIM};
