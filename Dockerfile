@@ -7,8 +7,8 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
 COPY . .
-RUN cargo build --release --locked --no-default-features -p genesys-scim-bridge \
-    && mkdir -p /out/data && cp target/release/scim-bridge /out/
+RUN cargo build --profile dist --locked --no-default-features -p genesys-scim-bridge \
+    && mkdir -p /out/data && cp target/dist/scim-bridge /out/
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \

@@ -47,7 +47,7 @@ def build(debug: bool) -> dict:
     for package in ("genesys-scim-bridge", EMULATOR, STATIC):
         command += ["-p", package]
     if not debug:
-        command.append("--release")
+        command += ["--profile", "dist"]
     try:
         done = subprocess.run(command, cwd=bench.ROOT, stdout=subprocess.PIPE, text=True)
     except OSError as error:
@@ -64,7 +64,7 @@ def build(debug: bool) -> dict:
 
 def find(debug: bool) -> dict:
     """The binaries of the last build."""
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", bench.ROOT / "target")) / ("debug" if debug else "release")
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", bench.ROOT / "target")) / ("debug" if debug else "dist")
     return complete({name: target / name for name in (BRIDGE, EMULATOR, STATIC) if (target / name).exists()})
 
 
