@@ -1,6 +1,7 @@
 //! What a crash leaves: a saga whose every step may have run already goes forward once more, or back.
 //!
-//! The saga of a clean run is taken out of its journal and found open in another, as after a crash just before its end.
+//! The saga of a clean run is taken out of its journal and found open in another, as after a crash just
+//! before its end.
 
 use std::sync::Arc;
 use std::time::Duration;

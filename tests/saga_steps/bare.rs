@@ -1,5 +1,5 @@
-//! A bridge without a server, over real sockets to an emulator of its own. The store is in memory: crashes have tests of
-//! their own. What the scenarios are is in `scenarios`, what must hold in `main`.
+//! A bridge without a server, over real sockets to an emulator of its own. The store is in memory: crashes
+//! have tests of their own. What the scenarios are is in `scenarios`, what must hold in `main`.
 
 use std::sync::Arc;
 use std::time::Duration;

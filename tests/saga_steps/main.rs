@@ -1,8 +1,9 @@
 //! Every kind of saga, every call of it, broken in every way, under every value of the quirk switches.
 //!
-//! The calls are not listed by hand: a clean run of each scenario shows them, so a new step is covered as soon as it exists.
-//! `STEP_TABLE=full` runs every way under every quirk; without it the quirks other than the default are run with refusals and
-//! lost answers of a sample. Scenarios are in `scenarios`, the bridge under test in `bare`.
+//! The calls are not listed by hand: a clean run of each scenario shows them, so a new step is covered as
+//! soon as it exists. `STEP_TABLE=full` runs every way under every quirk; without it the quirks other than
+//! the default are run with refusals and lost answers of a sample. Scenarios are in `scenarios`, the bridge
+//! under test in `bare`.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -113,7 +114,8 @@ async fn broken(name: &str, quirks: &Quirks, spot: &Spot, way: Way) -> Broken {
     house.cloud.clear_ledger();
     let fault =
         Fault::on(&spot.method, PathMatch::Template(spot.template.clone()), way.fault()).skip(spot.nth);
-    // A refusal is for good: every repetition of the call is refused, but not its undo, which is another call.
+    // A refusal is for good: every repetition of the call is refused, but not its undo, which is another
+    // call.
     house.cloud.fault(fault.once());
     let result = house.submit(change).await;
     let after = house.organisation().await;
@@ -136,7 +138,8 @@ fn comparable(organisation: &Value) -> Value {
     value
 }
 
-/// Ids of users and groups that were made in a run, replaced by their names, so that two runs can be compared.
+/// Ids of users and groups that were made in a run, replaced by their names, so that two runs can be
+/// compared.
 fn normalised(organisation: &Value) -> String {
     let value = comparable(organisation);
     let mut text = value.to_string();
@@ -217,7 +220,8 @@ fn has_pivot(name: &str) -> bool {
 fn judge(name: &str, quirk: &str, spot: &Spot, way: Way, clean: &Clean, run: &Broken) -> Result<(), String> {
     let at = format!("{name} / {} {} #{} / {way:?} / {quirk}", spot.method, spot.template, spot.nth);
     if !run.hit {
-        // How often a call that comes too early is repeated depends on the time; without its repetition a run is clean.
+        // How often a call that comes too early is repeated depends on the time; without its repetition a run
+        // is clean.
         let too_early = quirk.starts_with("stale_writes") || quirk.starts_with("conflict_window");
         if too_early
             && spot.nth > 0
@@ -282,6 +286,7 @@ fn reported(spot: &Spot, clean: &Clean, run: &Broken) -> Result<(), String> {
 fn section_of(template: &str) -> &'static str {
     let known = [
         ("/routing/queues/", "queues"),
+        ("/teams/", "teams"),
         ("/subjects/", "grants"),
         ("/authorization/roles/", "grants"),
         ("routingskills", "skills"),
@@ -346,7 +351,8 @@ async fn table(quirks: Vec<(&'static str, Quirks)>, ways: &[Way]) {
                 let (clean, quirks, runs) = (Arc::clone(&clean), quirks.clone(), Arc::clone(&runs));
                 async move {
                     let mut run = broken(name, &quirks, &spot, way).await;
-                    // On a busy machine a call that follows another in time may not be made at all: such a run shows nothing.
+                    // On a busy machine a call that follows another in time may not be made at all: such a
+                    // run shows nothing.
                     for _ in 0..2 {
                         if run.hit {
                             break;

@@ -1,7 +1,9 @@
-//! Undoing under fire: after a refusal, every call of the way back loses its answer once, or is refused and redriven.
+//! Undoing under fire: after a refusal, every call of the way back loses its answer once, or is refused and
+//! redriven.
 //!
-//! The calls of the way back come from a run in which only the forward call was refused. Which calls are in flight at that
-//! moment differs from run to run, so a case whose call does not come up is counted apart, not passed.
+//! The calls of the way back come from a run in which only the forward call was refused. Which calls are in
+//! flight at that moment differs from run to run, so a case whose call does not come up is counted apart, not
+//! passed.
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
-//! Circles of imports between the files of one crate: who uses whom, names re-exported by a parent followed to the file
-//! that declares them. A module and what lies below it may use each other; siblings in a circle may not.
+//! Circles of imports between the files of one crate: who uses whom, names re-exported by a parent followed
+//! to the file that declares them. A module and what lies below it may use each other; siblings in a circle
+//! may not.
 //!
 //! Reads text, not Rust: paths that a macro builds and methods of one type in several files are not seen.
 
@@ -70,7 +71,8 @@ impl<'a> Crate<'a> {
         all
     }
 
-    /// The path from the crate's root. A first word that is neither keyword nor module of this crate is another crate's.
+    /// The path from the crate's root. A first word that is neither keyword nor module of this crate is
+    /// another crate's.
     fn absolute(&self, module: &Path, path: &[String]) -> Path {
         let mut base = module.clone();
         let mut rest = path;

@@ -1,8 +1,8 @@
-//! A citation leads somewhere: every document that a text of the tree names is there, and defines the fact, the promise or the
-//! heading that is cited.
+//! A citation leads somewhere: every document that a text of the tree names is there, and defines the fact,
+//! the promise or the heading that is cited.
 //!
-//! Forms: `docs/genesys.md G3.2, G4`, `docs/scim.md, "Filters"`, and `P5`, `I3` or `G3.2` alone. What the documents define is
-//! read by `papers`; names of code in documents are held by `pointers`.
+//! Forms: `docs/genesys.md G3.2, G4`, `docs/scim.md, "Filters"`, and `P5`, `I3` or `G3.2` alone. What the
+//! documents define is read by `papers`; names of code in documents are held by `pointers`.
 
 use crate::papers::{Library, Paper, all, is_id};
 use crate::{report, root};
@@ -60,7 +60,8 @@ fn document(word: &str, from: &str, library: &Library) -> Option<String> {
     places.into_iter().find(|place| library.paths.contains(*place)).map(str::to_owned)
 }
 
-/// The ids behind a document's name that it does not define. Those that nobody defines and that may stand alone are found as such.
+/// The ids behind a document's name that it does not define. Those that nobody defines and that may stand
+/// alone are found as such.
 fn undefined<'a>(path: &str, after: impl Iterator<Item = &'a str>, library: &Library) -> Vec<String> {
     let ids =
         after.take_while(|word| is_id(word) || *word == "to" || *word == "and").filter(|word| is_id(word));

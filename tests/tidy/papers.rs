@@ -1,5 +1,5 @@
-//! The documents in `docs` as the rules see them: which facts, promises and headings each defines, and every text of the tree
-//! that may point at them.
+//! The documents in `docs` as the rules see them: which facts, promises and headings each defines, and every
+//! text of the tree that may point at them.
 //!
 //! Judges nothing: that is `citations` and `pointers`.
 

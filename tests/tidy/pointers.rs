@@ -1,9 +1,9 @@
-//! What a document names is there: files, functions, types and tests in the code spans of `docs` and README, and every key of the
-//! configuration file in its manual.
+//! What a document names is there: files, functions, types and tests in the code spans of `docs` and README,
+//! and every key of the configuration file in its manual.
 //!
 //! A span such as `bridge::submit::Bridge::submit` is looked for in the file of that module, one such as
-//! `src/limits.rs` in the tree, one of four words or more such as `no_file_is_longer_than` among all functions
-//! and metrics. Citations the other way round are held by `citations`.
+//! `src/limits.rs` in the tree, one of four words or more such as `no_file_is_longer_than` among all
+//! functions and metrics. Citations the other way round are held by `citations`.
 
 use std::collections::BTreeSet;
 
@@ -97,7 +97,8 @@ fn file_of(parts: &[&str], papers: &[Paper]) -> (String, usize) {
     (own.into_iter().find(there).unwrap_or(here), taken)
 }
 
-/// The file that a path such as `bridge::submit::Bridge::submit` leads to; `None` when the span is no such path.
+/// The file that a path such as `bridge::submit::Bridge::submit` leads to; `None` when the span is no such
+/// path.
 pub(crate) fn place(span: &str, papers: &[Paper]) -> Option<String> {
     let parts: Vec<&str> = span.split("::").collect();
     let (file, taken) = file_of(&parts, papers);

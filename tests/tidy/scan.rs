@@ -1,4 +1,5 @@
-//! Reading Rust well enough for the rules: code without comments and texts, without its tests, and its imports.
+//! Reading Rust well enough for the rules: code without comments and texts, without its tests, and its
+//! imports.
 //!
 //! No parser: what it cannot see are paths that a macro builds.
 

@@ -1,8 +1,8 @@
-//! The walk of one POST in `docs/architecture.md` is one way: no file of it calls back, straight or over others of its room, into
-//! a file that calls it.
+//! The walk of one POST in `docs/architecture.md` is one way: no file of it calls back, straight or over
+//! others of its room, into a file that calls it.
 //!
-//! The hops are the numbered lines of the section; each names at least one item of the code. That the items exist is held by
-//! `pointers`.
+//! The hops are the numbered lines of the section; each names at least one item of the code. That the items
+//! exist is held by `pointers`.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,8 @@ fn hops(document: &str, papers: &[Paper]) -> Vec<String> {
     files
 }
 
-/// Room and name of a file: `src/bridge/submit.rs` is `submit` of `src/bridge`. A room's own `mod.rs` has no name.
+/// Room and name of a file: `src/bridge/submit.rs` is `submit` of `src/bridge`. A room's own `mod.rs` has no
+/// name.
 fn room(file: &str) -> Option<(&str, &str)> {
     let (room, name) = file.strip_suffix(".rs")?.rsplit_once('/')?;
     (name != "mod").then_some((room, name))
