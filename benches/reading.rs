@@ -1,8 +1,10 @@
-//! How much the parts of the read path cost, each beside the parsing of one user's JSON, which no server gets round: filter, PATCH,
-//! projection, look-up by userName. `cargo bench` prints the times and their ratio to that; whole requests are `conformance/load`.
+//! How much the parts of the read path cost, each beside the parsing of one user's JSON, which no server gets
+//! round: filter, PATCH, projection, look-up by userName. `cargo bench` prints the times and their ratio to
+//! that; whole requests are `conformance/load`.
 //!
-//! A harness of its own, because the ratio is what counts: both sides are timed in turn, so that a busy machine slows both. Without
-//! `--bench`, as `cargo test --benches` calls it, everything runs once and nothing is measured.
+//! A harness of its own, because the ratio is what counts: both sides are timed in turn, so that a busy
+//! machine slows both. Without `--bench`, as `cargo test --benches` calls it, everything runs once and
+//! nothing is measured.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -1,9 +1,10 @@
 //! Genesys SCIM Bridge: SCIM 2.0 in, a working contact-centre agent in Genesys Cloud out, or nothing at all.
 //!
-//! The bridge stands between an identity provider (Okta, Microsoft Entra, any SCIM 2.0 client) and Genesys Cloud. To the
-//! one it is a SCIM service provider, to the other a careful API client. One SCIM request becomes one *saga*: the core
-//! identity through Genesys' SCIM API, and roles in divisions, queues, skills, languages and custom attributes through its
-//! REST API. All of it happens or none of it does, across crashes, rate limits and lost answers.
+//! The bridge stands between an identity provider (Okta, Microsoft Entra, any SCIM 2.0 client) and Genesys
+//! Cloud. To the one it is a SCIM service provider, to the other a careful API client. One SCIM request
+//! becomes one *saga*: the core identity through Genesys' SCIM API, and roles in divisions, queues, skills,
+//! languages and custom attributes through its REST API. All of it happens or none of it does, across
+//! crashes, rate limits and lost answers.
 //!
 //! # The street
 //!
@@ -17,9 +18,11 @@
 //!                               │                       and the journal (open and finished sagas), both on store
 //! ```
 //!
-//! A request is read once, into a typed change (`scim::change`); nothing behind `scim` reads JSON as it was sent.
+//! A request is read once, into a typed change (`scim::change`); nothing behind `scim` reads JSON as it was
+//! sent.
 //!
-//! A module may use modules of lower lines and its own; `tests/tidy.rs` holds the table and fails on anything else.
+//! A module may use modules of lower lines and its own; `tests/tidy.rs` holds the table and fails on anything
+//! else.
 //!
 //! | line | modules | what they are for |
 //! |---|---|---|
@@ -34,15 +37,16 @@
 //! | 8 | [`import`] | fills the directory with what Genesys already has, from Genesys or from a file |
 //! | 9 | [`server`], [`admin`] | HTTP: the SCIM service; tokens, sagas, dry runs, import |
 //! | 10 | [`app`], [`cli`] | the composition root, the only place that names concrete adapters; the command line on top of it |
+//! | 11 | `testing` | what tests, benches and fuzz targets reach for; only with the feature of that name |
 //!
 //! # Invariants
 //!
 //! Each has a test, named in `docs/promises.md` (I1 to I7).
 //!
-//! 1. The pure rooms (`model`, `scim`, `entitlements`, `plan` and the pure files of `saga` and `genesys`) know no async,
-//!    no clock, no randomness, no input or output.
-//! 2. sled is used in `store` only, the HTTP client in `genesys` only; clock and randomness come through ports (by
-//!    `clippy.toml`), and every `select!` says in which order it asks.
+//! 1. The pure rooms (`model`, `scim`, `entitlements`, `plan` and the pure files of `saga` and `genesys`)
+//!    know no async, no clock, no randomness, no input or output.
+//! 2. sled is used in `store` only, the HTTP client in `genesys` only; clock and randomness come through
+//!    ports (by `clippy.toml`), and every `select!` says in which order it asks.
 //! 3. Imports follow the table.
 //! 4. A 2xx to a write is built from a [`model::CommitToken`], and only `store` hands these out.
 //! 5. A plan never changes after its saga was opened.
@@ -70,7 +74,8 @@
 
 // What `clippy.toml` bans is banned for the product; its tests may wait as they like.
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_types))]
-// A room makes public what another crate may need of it; only tests are such crates, and they see it through `testing`.
+// A room makes public what another crate may need of it; only tests are such crates, and they see it through
+// `testing`.
 #![cfg_attr(
     not(feature = "testing"),
     expect(

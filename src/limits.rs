@@ -64,8 +64,8 @@ pub const MEMBER_SELECTIONS: usize = 16;
 /// Most resources that one look-up answers from an index; an e-mail address or externalId is shared by a few
 /// at most.
 pub const LOOKUP_SHARED: usize = 1000;
-/// Users of the directory that may have one address, as a name or among others, and are looked at when another
-/// one wants it. Genesys itself refuses to give an address twice.
+/// Users of the directory that may have one address, as a name or among others, and are looked at when
+/// another one wants it. Genesys itself refuses to give an address twice.
 pub const ADDRESS_SHARERS: usize = 16;
 /// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.
 pub const PAGE_MAX: usize = 1000;

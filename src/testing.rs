@@ -1,5 +1,5 @@
-//! What tests, benches and fuzz targets reach for inside of the rooms. Exists with the feature `testing` only and promises
-//! nothing to anybody else; a room hands out here what a test needs and no more.
+//! What tests, benches and fuzz targets reach for inside of the rooms. Exists with the feature `testing` only
+//! and promises nothing to anybody else; a room hands out here what a test needs and no more.
 
 /// Out of `admin`.
 pub mod admin {

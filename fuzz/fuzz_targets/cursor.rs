@@ -1,6 +1,7 @@
 //! Cursors and the parameters round them: nothing that was not issued is taken, and all that was issued is.
 //!
-//! The input is used as a cursor, as a query string, as a search request, and as the position of a cursor that is issued.
+//! The input is used as a cursor, as a query string, as a search request, and as the position of a cursor
+//! that is issued.
 
 #![no_main]
 

@@ -1,6 +1,8 @@
-//! PATCH bodies, from bytes to the changed document: any body is refused or leaves a document that a POST may bring.
+//! PATCH bodies, from bytes to the changed document: any body is refused or leaves a document that a POST may
+//! bring.
 //!
-//! The first byte chooses resource type and dialect, the rest is the body. Only pure code runs: nothing is stored.
+//! The first byte chooses resource type and dialect, the rest is the body. Only pure code runs: nothing is
+//! stored.
 
 #![no_main]
 

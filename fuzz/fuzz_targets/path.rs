@@ -1,4 +1,5 @@
-//! Attribute paths, of PATCH operations and of `attributes`: any text is refused or read, and reads the same twice.
+//! Attribute paths, of PATCH operations and of `attributes`: any text is refused or read, and reads the same
+//! twice.
 //!
 //! The first byte chooses the resource type, the rest is the path. What operations do there: `patch`.
 

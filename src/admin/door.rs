@@ -17,8 +17,9 @@ pub(crate) trait AdminDoor: Send + Sync {
     /// 404 when there is no such saga, 409 when it is not stuck.
     async fn redrive(&self, saga: SagaId) -> Result<(), ScimError>;
 
-    /// What would change for a user, and why, without changing anything. The body is `{"id": ...}` for a known user or
-    /// `{"user": {...}}` with a SCIM user, or both: the known user as it would be with that body.
+    /// What would change for a user, and why, without changing anything. The body is `{"id": ...}` for a
+    /// known user or `{"user": {...}}` with a SCIM user, or both: the known user as it would be with that
+    /// body.
     ///
     /// # Errors
     /// A body that makes no sense, or Genesys cannot be asked.

@@ -1,4 +1,5 @@
-//! `/admin/import`: fills the directory with the users and groups that Genesys already has; `GET` tells how far it is.
+//! `/admin/import`: fills the directory with the users and groups that Genesys already has; `GET` tells how
+//! far it is.
 
 use actix_web::http::StatusCode;
 

@@ -1,7 +1,9 @@
-//! The administration over HTTP: tokens, sagas, dry runs and the import, for the command line and for scripts.
+//! The administration over HTTP: tokens, sagas, dry runs and the import, for the command line and for
+//! scripts.
 //!
-//! Changes users and groups only through the bridge ([`door::AdminDoor`]). It never checks tokens itself: `server` mounts it below
-//! `/admin` behind its own guard, and only tokens of scope `admin` get here. One resource per file.
+//! Changes users and groups only through the bridge ([`door::AdminDoor`]). It never checks tokens itself:
+//! `server` mounts it below `/admin` behind its own guard, and only tokens of scope `admin` get here. One
+//! resource per file.
 
 pub(crate) mod audit;
 pub(crate) mod door;

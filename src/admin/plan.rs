@@ -1,4 +1,5 @@
-//! `POST /admin/plan`: a dry run. What would change for a user, in words, and why; nothing is written anywhere.
+//! `POST /admin/plan`: a dry run. What would change for a user, in words, and why; nothing is written
+//! anywhere.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;

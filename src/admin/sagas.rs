@@ -1,6 +1,8 @@
-//! `/admin/sagas`: which sagas are open or stuck, what one did and why it stopped, and the order to try again.
+//! `/admin/sagas`: which sagas are open or stuck, what one did and why it stopped, and the order to try
+//! again.
 //!
-//! Shows steps in words, as `plan::explain` puts them: names of roles and queues, never values of personal attributes.
+//! Shows steps in words, as `plan::explain` puts them: names of roles and queues, never values of personal
+//! attributes.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;

@@ -1,4 +1,5 @@
-//! `/admin/tokens`: bearer tokens of identity providers and administrators, made, listed and revoked while the server runs.
+//! `/admin/tokens`: bearer tokens of identity providers and administrators, made, listed and revoked while
+//! the server runs.
 //!
 //! The text of a token is shown once, in the answer that made it. Records and hashes are `store::tokens`.
 
@@ -28,7 +29,8 @@ pub(crate) struct Wish {
     /// What it opens.
     #[serde(default = "scim")]
     pub scope: Scope,
-    /// How many days it lives; [`TOKEN_DAYS`] if absent, since no token lives for ever (RFC 7644 section 7.4).
+    /// How many days it lives; [`TOKEN_DAYS`] if absent, since no token lives for ever (RFC 7644 section
+    /// 7.4).
     #[serde(default)]
     pub days: Option<u32>,
 }

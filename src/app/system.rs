@@ -82,7 +82,8 @@ pub(crate) fn random_bits() -> Result<[u8; 32], String> {
     Ok(bits)
 }
 
-/// A fresh request id: the time and chance of this process's start, and a number. A read costs less than a call for fresh randomness.
+/// A fresh request id: the time and chance of this process's start, and a number. A read costs less than a
+/// call for fresh randomness.
 #[expect(clippy::disallowed_methods, reason = "drawn once for each process")]
 pub(crate) fn request_id() -> String {
     static START: LazyLock<String> = LazyLock::new(|| {

@@ -1,7 +1,9 @@
-//! `demo`: the bridge and an emulated Genesys Cloud on loopback, and a short story through the public SCIM endpoint.
+//! `demo`: the bridge and an emulated Genesys Cloud on loopback, and a short story through the public SCIM
+//! endpoint.
 //!
-//! The command line, the order of things, and what is printed before and after. Where both run: `stage`; what is told:
-//! `story` and its chapters; the requests that connectors send: `requests`; who plays: `cast`; what Genesys has: `snapshot`.
+//! The command line, the order of things, and what is printed before and after. Where both run: `stage`; what
+//! is told: `story` and its chapters; the requests that connectors send: `requests`; who plays: `cast`; what
+//! Genesys has: `snapshot`.
 
 mod cast;
 mod changes;
@@ -35,7 +37,8 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self) -> Result<(), Failure> {
-        // What the story breaks on purpose is warned about in the log; only what nobody planned should be seen here.
+        // What the story breaks on purpose is warned about in the log; only what nobody planned should be
+        // seen here.
         logging::start(&LogConfig { format: LogFormat::Text, level: "error".into() })?;
         let stage = Stage::set_up(self.port)?;
         let mut narrator = Narrator::new();

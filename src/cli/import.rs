@@ -1,6 +1,8 @@
-//! `import`: fills the directory with the users and groups that Genesys Cloud already has, and shows how far it is.
+//! `import`: fills the directory with the users and groups that Genesys Cloud already has, and shows how far
+//! it is.
 //!
-//! The importing is `import::from_genesys`; it may be repeated and never touches what an identity provider has written.
+//! The importing is `import::from_genesys`; it may be repeated and never touches what an identity provider
+//! has written.
 
 use std::time::Duration;
 

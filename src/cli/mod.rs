@@ -1,7 +1,7 @@
 //! The command line: commands as data, one file for each, and their exit codes.
 //!
-//! A command reads its settings, reaches the bridge (`reach`) and prints (`output`); it decides nothing about users. Adding
-//! one: a file with a struct that derives `Args` and has `run`, and a line in [`Command`].
+//! A command reads its settings, reaches the bridge (`reach`) and prints (`output`); it decides nothing about
+//! users. Adding one: a file with a struct that derives `Args` and has `run`, and a line in [`Command`].
 
 pub(crate) mod admin_client;
 mod audit;

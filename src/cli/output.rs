@@ -1,6 +1,8 @@
-//! What commands print: lines, tables, JSON. Ends quietly when the reader has gone (`scim-bridge sagas list | head`).
+//! What commands print: lines, tables, JSON. Ends quietly when the reader has gone
+//! (`scim-bridge sagas list | head`).
 //!
-//! Standard output carries results only; remarks and progress go to standard error, so that scripts can use the former.
+//! Standard output carries results only; remarks and progress go to standard error, so that scripts can use
+//! the former.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};

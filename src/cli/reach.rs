@@ -1,7 +1,7 @@
 //! How a command reaches the bridge: over HTTP while it runs, else by opening its data directory.
 //!
-//! A running bridge holds the lock of its data directory; then the command is sent to its administration endpoints and
-//! needs an administrator's token. Both ways give the same JSON, so commands do not care.
+//! A running bridge holds the lock of its data directory; then the command is sent to its administration
+//! endpoints and needs an administrator's token. Both ways give the same JSON, so commands do not care.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

@@ -1,6 +1,8 @@
-//! `sagas`: which changes are under way or stuck, what one did and why it stopped, and the order to try again.
+//! `sagas`: which changes are under way or stuck, what one did and why it stopped, and the order to try
+//! again.
 //!
-//! Shows what `admin::sagas` tells. Redriving a stuck saga needs a bridge at work: the running one, or one for this command.
+//! Shows what `admin::sagas` tells. Redriving a stuck saga needs a bridge at work: the running one, or one
+//! for this command.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! `token`: bearer tokens for identity providers and administrators.
 //!
-//! A token's text is shown once, when it is made; only its hash is kept. Tokens of one name are one client's, and at most two of them
-//! live, so that one can be rotated without a gap. Rules of making one: `admin::tokens`; records: `store::tokens`.
+//! A token's text is shown once, when it is made; only its hash is kept. Tokens of one name are one client's,
+//! and at most two of them live, so that one can be rotated without a gap. Rules of making one:
+//! `admin::tokens`; records: `store::tokens`.
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -35,7 +36,8 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct New {
-    /// The client whose it is, such as "okta"; up to two live tokens of one client, the second to rotate the first.
+    /// The client whose it is, such as "okta"; up to two live tokens of one client, the second to rotate the
+    /// first.
     #[arg(long, alias = "label", value_name = "NAME")]
     name: String,
     /// What it opens: the SCIM service or the administration.

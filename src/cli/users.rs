@@ -1,7 +1,8 @@
-//! `users import`: takes users from a file into the directory while no bridge runs, without asking Genesys Cloud.
+//! `users import`: takes users from a file into the directory while no bridge runs, without asking Genesys
+//! Cloud.
 //!
-//! The importing is `import::from_file`; it may be repeated and never touches what an identity provider has written. Users and groups
-//! straight from Genesys Cloud: the command `import`.
+//! The importing is `import::from_file`; it may be repeated and never touches what an identity provider has
+//! written. Users and groups straight from Genesys Cloud: the command `import`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -34,8 +35,9 @@ pub(super) struct Users {
 enum Action {
     /// Take users from a file, unmanaged as `import` would, without asking Genesys Cloud.
     ///
-    /// Each line is one SCIM user as JSON, with its Genesys Cloud id as `id`. Only who it is counts: passwords, roles, queues, skills
-    /// and languages are left out. A wrong line is named and passed over. It may be repeated.
+    /// Each line is one SCIM user as JSON, with its Genesys Cloud id as `id`. Only who it is counts:
+    /// passwords, roles, queues, skills and languages are left out. A wrong line is named and passed over. It
+    /// may be repeated.
     Import(FileImport),
 }
 

@@ -1,7 +1,7 @@
 //! From raw settings to checked ones: defaults, ranges, forms and secrets.
 //!
-//! All problems are gathered, so that a person corrects the file once. Does not reach out to anything but secret files:
-//! whether Genesys accepts the credentials is what `scim-bridge check` finds out.
+//! All problems are gathered, so that a person corrects the file once. Does not reach out to anything but
+//! secret files: whether Genesys accepts the credentials is what `scim-bridge check` finds out.
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -92,7 +92,8 @@ impl Gather<'_> {
         }
     }
 
-    /// An http or https address without query, without trailing slash. Plain http only where `http` says so or on loopback.
+    /// An http or https address without query, without trailing slash. Plain http only where `http` says so
+    /// or on loopback.
     fn base_url(&mut self, key: &str, text: &str, http: bool) -> Option<String> {
         let text = text.trim().trim_end_matches('/');
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));

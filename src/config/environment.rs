@@ -1,7 +1,7 @@
 //! Environment variables that win over the file.
 //!
-//! Only what differs between machines can be set here; rules and policies live in the file. Variables that are not in
-//! the table are left alone, because container platforms inject names of their own.
+//! Only what differs between machines can be set here; rules and policies live in the file. Variables that
+//! are not in the table are left alone, because container platforms inject names of their own.
 
 use super::error::Problem;
 use super::raw::RawConfig;
@@ -48,7 +48,8 @@ pub(crate) fn process_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Puts the variables over the file and returns those that cannot be read. An empty variable counts as not set.
+/// Puts the variables over the file and returns those that cannot be read. An empty variable counts as not
+/// set.
 pub(super) fn apply(raw: &mut RawConfig, environment: Environment<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (name, setter) in OVERRIDES {

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: file, key, problem, cure.
 //!
-//! Values are never repeated, because any of them may be a secret in the wrong place. Exit codes are chosen in `cli`.
+//! Values are never repeated, because any of them may be a secret in the wrong place. Exit codes are chosen
+//! in `cli`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! Settings: a TOML file, environment variables and secret files, turned into one checked [`Config`].
 //!
-//! Raw text is in `raw`, rules are in `rules`, the checks are in `check`; every problem names file, key and cure (`error`).
-//! Conditions of rules are only measured here: `entitlements` compiles them. Region names belong to `genesys::regions`.
+//! Raw text is in `raw`, rules are in `rules`, the checks are in `check`; every problem names file, key and
+//! cure (`error`). Conditions of rules are only measured here: `entitlements` compiles them. Region names
+//! belong to `genesys::regions`.
 
 mod check;
 mod environment;
@@ -30,8 +31,8 @@ pub(crate) use crate::model::policy::{
 /// All settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Address under which identity providers reach the bridge, without trailing slash. `None` only when `listen` is
-    /// loopback: then the bound address is used.
+    /// Address under which identity providers reach the bridge, without trailing slash. `None` only when
+    /// `listen` is loopback: then the bound address is used.
     pub public_url: Option<String>,
     /// Directory of the store.
     pub data_dir: PathBuf,
@@ -187,7 +188,8 @@ impl Config {
         Self::parse(&text, file, environment)
     }
 
-    /// Checks a configuration text. `file` is its name in messages, and relative paths start at its directory.
+    /// Checks a configuration text. `file` is its name in messages, and relative paths start at its
+    /// directory.
     ///
     /// # Errors
     /// As [`Config::load`].

@@ -1,7 +1,7 @@
 //! The configuration file as it is written: names and types, nothing checked beyond them.
 //!
-//! Unknown keys are errors with line and column, so that a misspelt key is never silently ignored. What the values may
-//! be is in `check`; how a rule is written in `rules`.
+//! Unknown keys are errors with line and column, so that a misspelt key is never silently ignored. What the
+//! values may be is in `check`; how a rule is written in `rules`.
 
 use std::path::{Path, PathBuf};
 
@@ -83,7 +83,8 @@ pub(super) struct RawTenant {
 }
 
 impl RawConfig {
-    /// Reads the text. The message of the parser is kept, its excerpt of the file is not: it may show a secret.
+    /// Reads the text. The message of the parser is kept, its excerpt of the file is not: it may show a
+    /// secret.
     pub(super) fn read(text: &str, file: &Path) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use crate::model::{Failure, Granted, GrantedSet, Plan, Report, StepId};
 use crate::plan::effects::{about, keys_of};
 
-/// What remains granted: entitlements whose steps are all done (or that needed none) as they are after full success, the others as
-/// they were before. What is not known to have worked is never counted as given, and never counted as taken back.
+/// What remains granted: entitlements whose steps are all done (or that needed none) as they are after full
+/// success, the others as they were before. What is not known to have worked is never counted as given, and
+/// never counted as taken back.
 pub(crate) fn granted_after(
     plan: &Plan,
     report: &Report,
@@ -23,7 +24,8 @@ pub(crate) fn granted_after(
     names.into_iter().filter_map(|name| Some((name.clone(), entry(&name)?.clone()))).collect()
 }
 
-/// The failures that the refused steps of a plan amount to, one for each entitlement where a step is about some.
+/// The failures that the refused steps of a plan amount to, one for each entitlement where a step is about
+/// some.
 pub(crate) fn failures(
     plan: &Plan,
     report: &Report,

@@ -1,4 +1,5 @@
-//! Many of them: how resources are counted and found by position, and a group as large as one request may make it.
+//! Many of them: how resources are counted and found by position, and a group as large as one request may
+//! make it.
 //!
 //! What turns of sagas leave behind is tested in `tests`.
 

@@ -1,7 +1,7 @@
 //! One desired set from two voices: the request and the rules.
 //!
-//! The request wins for the same target; among rules the higher level wins, and for attributes the first rule. Reads
-//! neither rules nor requests; see `rules` and `request`.
+//! The request wins for the same target; among rules the higher level wins, and for attributes the first
+//! rule. Reads neither rules nor requests; see `rules` and `request`.
 
 use std::collections::HashMap;
 

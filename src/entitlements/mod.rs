@@ -1,7 +1,7 @@
 //! What a user should have: rules and the request, turned into desired entitlements, each with its reason.
 //!
-//! Pure. Knows names, not Genesys ids: names are resolved by `genesys::catalogue`, and what has to change is decided by
-//! `plan`. How a rule is written: `config`; how a condition is evaluated: `scim::filter`.
+//! Pure. Knows names, not Genesys ids: names are resolved by `genesys::catalogue`, and what has to change is
+//! decided by `plan`. How a rule is written: `config`; how a condition is evaluated: `scim::filter`.
 
 mod merge;
 mod request;
@@ -30,7 +30,8 @@ pub(crate) enum Mention<'a> {
 
 /// All that the user should have.
 ///
-/// `user` is the document of record with the derived attributes `id` and `groups` (value and display) for the conditions.
+/// `user` is the document of record with the derived attributes `id` and `groups` (value and display) for the
+/// conditions.
 ///
 /// # Errors
 /// 400 `invalidValue` naming the entitlement of the request that cannot be read.

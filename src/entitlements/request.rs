@@ -41,7 +41,8 @@ pub(crate) fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
         set.items.extend(wanted.into_iter().map(|wanted| Desired { wanted, reason: Reason::Request }));
     }
     for kind in Kind::ALL {
-        // An empty core `roles` is sent by connectors for every user and says nothing (docs/connectors.md C3.1).
+        // An empty core `roles` is sent by connectors for every user and says nothing (docs/connectors.md
+        // C3.1).
         if only_core_and_empty(kind, user) {
             set.managed.remove(&kind);
         }

@@ -1,7 +1,8 @@
 //! Rules: compiled once, evaluated for one user at a time.
 //!
-//! A condition is a SCIM filter; a rule that matches gives all its entitlements. Every rule is evaluated, so the result
-//! does not depend on their order. Raw rules come from `config`; merging with the request is in `merge`.
+//! A condition is a SCIM filter; a rule that matches gives all its entitlements. Every rule is evaluated, so
+//! the result does not depend on their order. Raw rules come from `config`; merging with the request is in
+//! `merge`.
 
 use serde_json::Value;
 

@@ -36,7 +36,8 @@ pub enum Sent {
     Lost(String),
 }
 
-/// An error of the platform or of its SCIM API: both shapes may come from any SCIM call (docs/genesys.md G2.17, G7.1).
+/// An error of the platform or of its SCIM API: both shapes may come from any SCIM call (docs/genesys.md
+/// G2.17, G7.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorText {
     /// `code`, or `scimType`, or empty.

@@ -1,7 +1,8 @@
-//! One logical call: token, budget, sending, judgement; a new token after 401, another try after a version conflict.
+//! One logical call: token, budget, sending, judgement; a new token after 401, another try after a version
+//! conflict.
 //!
-//! Everything else that a call may come to is handed up. Metrics and traces are written here, without bodies, query values or
-//! personal values.
+//! Everything else that a call may come to is handed up. Metrics and traces are written here, without bodies,
+//! query values or personal values.
 
 mod paging;
 
@@ -77,14 +78,15 @@ impl Calls {
         self.catalogue_ttl_ms
     }
 
-    /// Waits for a permit for one call. While it waits, its priority follows the urgency of the work that it belongs to; work
-    /// that settles gives its place up, and then nothing was sent.
+    /// Waits for a permit for one call. While it waits, its priority follows the urgency of the work that it
+    /// belongs to; work that settles gives its place up, and then nothing was sent.
     async fn permit(&self, context: &CallContext) -> Result<Permit, NotDone> {
         let mut shifts = context.shifts();
         let mut place = self.budget.reserve(context.priority());
         loop {
             tokio::select! {
-                // Whoever is given up must not send, also if the permit is there at the same moment: it is refunded.
+                // Whoever is given up must not send, also if the permit is there at the same moment: it is
+                // refunded.
                 biased;
                 shift = shifts.next() => match shift {
                     Shift::Priority(priority) => place.promote(priority),
@@ -99,8 +101,8 @@ impl Calls {
     pub(super) async fn once(&self, call: &HttpCall, context: &CallContext) -> Result<Judgement, NotDone> {
         let mut renewed = false;
         loop {
-            // Asked for before the wait, so that whoever has no credentials takes no place; and after it, because a token may
-            // have ended meanwhile.
+            // Asked for before the wait, so that whoever has no credentials takes no place; and after it,
+            // because a token may have ended meanwhile.
             self.tokens.get().await?;
             let permit = self.permit(context).await?;
             let token = self.tokens.get().await?;

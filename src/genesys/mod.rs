@@ -1,8 +1,10 @@
-//! Genesys Cloud: one call, one verdict. OAuth, request building, verdicts, the shared budget, the catalogue of names, transport.
+//! Genesys Cloud: one call, one verdict. OAuth, request building, verdicts, the shared budget, the catalogue
+//! of names, transport.
 //!
-//! Pure: [`request`], [`answer`], [`verdict`], [`api`] (one file for each API area), `budget::bucket`, `catalogue::names` and
-//! `catalogue::values`. With I/O: `transport` behind the port [`wire`], `oauth`, `calls`, [`client`]. Decides nothing about what a user should have (`plan`) nor what
-//! happens after a refusal (`saga`): it only says what each call came to. Never touches the store.
+//! Pure: [`request`], [`answer`], [`verdict`], [`api`] (one file for each API area), `budget::bucket`,
+//! `catalogue::names` and `catalogue::values`. With I/O: `transport` behind the port [`wire`], `oauth`,
+//! `calls`, [`client`]. Decides nothing about what a user should have (`plan`) nor what happens after a
+//! refusal (`saga`): it only says what each call came to. Never touches the store.
 
 pub(crate) mod answer;
 pub(crate) mod api;

@@ -31,7 +31,8 @@ impl NotDone {
         NotDone::Later(Later { wait: Duration::from_millis(wait_ms), reason: reason.into() })
     }
 
-    /// The same after an earlier call of the same write took effect: "nothing took effect" would not be true any more.
+    /// The same after an earlier call of the same write took effect: "nothing took effect" would not be true
+    /// any more.
     pub(super) fn after(self, an_effect: bool) -> Self {
         match self {
             NotDone::Later(later) if an_effect => NotDone::Unknown(Unknown { reason: later.reason }),

@@ -1,7 +1,7 @@
 //! The access token: fetched by one, used by all, renewed ahead of time and once for all after a 401.
 //!
-//! Sends through the `wire` and reads the answer here; which calls need a token is the client's matter. The token is held in
-//! memory only.
+//! Sends through the `wire` and reads the answer here; which calls need a token is the client's matter. The
+//! token is held in memory only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,8 @@ use crate::limits;
 use crate::model::ports::Clock;
 use crate::model::{Later, Refusal, RefusalKind, Secret, TenantId, metric};
 
-/// How long a failed request for a token answers for the next ones, in milliseconds: a wrong secret must not be sent per call.
+/// How long a failed request for a token answers for the next ones, in milliseconds: a wrong secret must not
+/// be sent per call.
 const FAILURE_MS: u64 = 2_000;
 
 /// A token and which one it is.
@@ -91,7 +92,8 @@ impl Tokens {
         }
     }
 
-    /// Genesys did not accept that token: the next caller fetches a new one, unless somebody has already done so.
+    /// Genesys did not accept that token: the next caller fetches a new one, unless somebody has already done
+    /// so.
     pub(super) async fn reject(&self, generation: u64) {
         let mut state = self.state.lock().await;
         if state.current.as_ref().is_some_and(|token| token.generation == generation) {
@@ -107,7 +109,8 @@ fn fresh_ms(seconds: u64) -> u64 {
     u64::try_from(life.saturating_sub(ahead).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Token and life in seconds of an answer of the login host. Nothing can have taken effect, so nothing is unknown.
+/// Token and life in seconds of an answer of the login host. Nothing can have taken effect, so nothing is
+/// unknown.
 fn read(sent: Sent) -> Result<(Secret, u64), NotDone> {
     let later =
         |seconds, reason: String| Err(NotDone::Later(Later { wait: Duration::from_secs(seconds), reason }));

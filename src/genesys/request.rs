@@ -1,6 +1,7 @@
 //! One HTTP call as data: operation, method, path, query, body, and how its answer must be judged.
 //!
-//! Pure. Which calls exist is in [`super::api`]; how answers are judged in [`super::verdict`]; who sends them `super::client`.
+//! Pure. Which calls exist is in [`super::api`]; how answers are judged in [`super::verdict`]; who sends them
+//! `super::client`.
 
 use std::fmt;
 
@@ -73,7 +74,8 @@ pub struct HttpCall {
     pub media: Media,
     /// What it does.
     pub nature: Nature,
-    /// Whether it sets a name that must be unique: a conflict that does not speak of versions then means "taken".
+    /// Whether it sets a name that must be unique: a conflict that does not speak of versions then means
+    /// "taken".
     pub names: bool,
 }
 

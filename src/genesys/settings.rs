@@ -29,7 +29,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// How long a listing of names is believed.
     pub catalogue_ttl: Duration,
-    /// Whether each call says its priority in a header that only the emulator reads; never set it for Genesys itself.
+    /// Whether each call says its priority in a header that only the emulator reads; never set it for Genesys
+    /// itself.
     pub tell_priority: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The [`Wire`] over HTTP. The only file that knows the HTTP client.
 //!
-//! No retry, no token, no judgement: those are in `client`, `oauth` and [`super::verdict`]. Redirects are not followed: an
-//! answer that points elsewhere would carry our token there.
+//! No retry, no token, no judgement: those are in `client`, `oauth` and [`super::verdict`]. Redirects are not
+//! followed: an answer that points elsewhere would carry our token there.
 
 use std::time::Duration;
 

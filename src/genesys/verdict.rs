@@ -1,7 +1,9 @@
-//! From one answer to one judgement: done, refused, later, unknown, or one of the two that the client settles itself.
+//! From one answer to one judgement: done, refused, later, unknown, or one of the two that the client settles
+//! itself.
 //!
-//! Pure. The client retries `Conflict` (versions) and `Token` (401) and turns both into verdicts when its tries are used up;
-//! everything else leaves as it is. The facts behind each row are in docs/genesys.md G2.15, G2.17, G3.3, G4.5, G7.7.
+//! Pure. The client retries `Conflict` (versions) and `Token` (401) and turns both into verdicts when its
+//! tries are used up; everything else leaves as it is. The facts behind each row are in docs/genesys.md
+//! G2.15, G2.17, G3.3, G4.5, G7.7.
 
 use std::time::Duration;
 
@@ -94,7 +96,8 @@ fn not_found(call: &HttpCall, answer: &HttpAnswer) -> Judgement {
     }
 }
 
-/// 400 and 409 carry the same things: validation, versions and taken names (docs/genesys.md G2.15, G3.3, G6.7).
+/// 400 and 409 carry the same things: validation, versions and taken names (docs/genesys.md G2.15, G3.3,
+/// G6.7).
 fn bad_or_conflict(call: &HttpCall, answer: &HttpAnswer) -> Judgement {
     let text = ErrorText::read(&answer.body);
     let message = text.message.to_lowercase();
@@ -116,8 +119,8 @@ fn bad_or_conflict(call: &HttpCall, answer: &HttpAnswer) -> Judgement {
     }
 }
 
-/// Whether a conflict that does not end is still one of versions, and so worth trying later. One whose code names something
-/// else, an object that cannot be moved for example, is then a refusal.
+/// Whether a conflict that does not end is still one of versions, and so worth trying later. One whose code
+/// names something else, an object that cannot be moved for example, is then a refusal.
 pub(crate) fn may_pass(conflict: &Refusal) -> bool {
     let vague = ["invalidVers", "general.conflict", "request.conflict", "conflict", "http.409", "http.412"];
     vague.contains(&conflict.code.as_str()) || conflict.detail.to_lowercase().contains("version")

@@ -1,7 +1,7 @@
 //! The port between the Genesys client and the network: one call out, and how its sending ended.
 //!
-//! Signatures only. Over HTTP it is `transport`; a test may put the emulator's router behind it, without sockets. Budget,
-//! tokens, retries and judgement are above it, in `client` and `oauth`.
+//! Signatures only. Over HTTP it is `transport`; a test may put the emulator's router behind it, without
+//! sockets. Budget, tokens, retries and judgement are above it, in `client` and `oauth`.
 
 use async_trait::async_trait;
 

@@ -1,6 +1,7 @@
 //! Identifiers, each its own type so that ours and theirs cannot be mixed up.
 //!
-//! Makes no ids: fresh ones come through `ports::Ids`. Keys of the store are built in `store` and `directory`.
+//! Makes no ids: fresh ones come through `ports::Ids`. Keys of the store are built in `store` and
+//! `directory`.
 
 use std::fmt;
 
@@ -95,7 +96,8 @@ uuid_id! {
     SagaId
 }
 
-/// The mark that a create carries, as an entry of the Genesys extension's `externalIds` (docs/genesys.md G2.8).
+/// The mark that a create carries, as an entry of the Genesys extension's `externalIds` (docs/genesys.md
+/// G2.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// `scimbridge-<tenant>`: plain characters only, because URL-shaped authorities break the REST look-up.

@@ -1,7 +1,9 @@
-//! The words of the domain: identifiers, entitlements, plans, verdicts, saga records, and the ports that adapters fill.
+//! The words of the domain: identifiers, entitlements, plans, verdicts, saga records, and the ports that
+//! adapters fill.
 //!
-//! Nothing here decides or does anything: types are built by parsing and then passed along. Decisions are in `scim`,
-//! `entitlements`, `plan` and `saga`; the adapters of [`ports`] are in `store`, `directory` and `genesys`.
+//! Nothing here decides or does anything: types are built by parsing and then passed along. Decisions are in
+//! `scim`, `entitlements`, `plan` and `saga`; the adapters of [`ports`] are in `store`, `directory` and
+//! `genesys`.
 
 pub(crate) mod backoff;
 pub(crate) mod batch;

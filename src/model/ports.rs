@@ -1,7 +1,7 @@
 //! The ports: what the core asks of the world. Signatures only.
 //!
-//! Adapters: `store` (Store, Journal), `directory` (TurnRecords), `genesys` (Upstream, Budget), `bridge` (Lanes), `app` (Clock,
-//! Ids). Tests bring their own. What the words mean: the other files of `model`.
+//! Adapters: `store` (Store, Journal), `directory` (TurnRecords), `genesys` (Upstream, Budget), `bridge`
+//! (Lanes), `app` (Clock, Ids). Tests bring their own. What the words mean: the other files of `model`.
 
 mod budget;
 mod clock;
@@ -55,8 +55,8 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError>;
 
-    /// The key of the `nth` record (from 1) whose key starts with `prefix`, in key order, after key `after`; `None` where
-    /// there are fewer. Reads no values.
+    /// The key of the `nth` record (from 1) whose key starts with `prefix`, in key order, after key `after`;
+    /// `None` where there are fewer. Reads no values.
     ///
     /// # Errors
     /// A damaged database.
@@ -68,8 +68,8 @@ pub trait Store: Send + Sync {
         nth: usize,
     ) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Why no commit can succeed any more, for readiness and logs; `None` while all is well. Once there is a reason it stays until
-    /// the store is opened again. Reads may still work.
+    /// Why no commit can succeed any more, for readiness and logs; `None` while all is well. Once there is a
+    /// reason it stays until the store is opened again. Reads may still work.
     fn trouble(&self) -> Option<String>;
 
     /// Finishes what is queued and takes no more commits. Reads still work. Closing twice is fine.
@@ -128,7 +128,8 @@ pub trait Journal: Send + Sync {
 /// Turns what a saga achieved into the records that are committed with its turn.
 #[async_trait]
 pub trait TurnRecords: Send + Sync {
-    /// Records for `Acknowledged` (visible, perhaps pending) and `Finished`/`HandedOver` of a saga that was not rolled back.
+    /// Records for `Acknowledged` (visible, perhaps pending) and `Finished`/`HandedOver` of a saga that was
+    /// not rolled back.
     ///
     /// # Errors
     /// A damaged record.
@@ -180,7 +181,8 @@ pub enum Write {
     SetLevels(Kind, UserId, Vec<(String, Proficiency)>),
     /// DELETE; 404 is done.
     RemoveLevel(Kind, UserId, String),
-    /// PATCH of one schema's record; fields in `clear` are taken out (by null, or DELETE of the record when nothing else is in it).
+    /// PATCH of one schema's record; fields in `clear` are taken out (by null, or DELETE of the record when
+    /// nothing else is in it).
     SetAttributes {
         /// Whom.
         user: UserId,
@@ -236,8 +238,8 @@ pub struct Page<T> {
     pub total: Option<u64>,
 }
 
-/// Genesys Cloud. Every method is one logical call with one verdict; retries of the transport kind happen inside only for
-/// 401 (one new token) and version conflicts.
+/// Genesys Cloud. Every method is one logical call with one verdict; retries of the transport kind happen
+/// inside only for 401 (one new token) and version conflicts.
 #[async_trait]
 pub trait Upstream: Send + Sync {
     /// Carries out a write. `Done(Some(id))` for creates.
@@ -253,7 +255,8 @@ pub trait Upstream: Send + Sync {
         aspects: &Aspects,
         context: &CallContext,
     ) -> Verdict<Option<Observed>>;
-    /// Resolves names through the cached catalogue; one result for each name, in order. `division` is used for roles without one, else Home.
+    /// Resolves names through the cached catalogue; one result for each name, in order. `division` is used
+    /// for roles without one, else Home.
     async fn resolve(
         &self,
         wanted: &[Wanted],

@@ -6,7 +6,8 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A password, client secret or bearer token. `Debug` and `Display` print `[secret]`; memory is wiped on drop.
+/// A password, client secret or bearer token. `Debug` and `Display` print `[secret]`; memory is wiped on
+/// drop.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

@@ -1,6 +1,7 @@
 //! What one upstream call came to: done, refused, later or unknown.
 //!
-//! Does not decide what to do about it: that is `saga`. How an answer becomes a verdict is `genesys::verdict`.
+//! Does not decide what to do about it: that is `saga`. How an answer becomes a verdict is
+//! `genesys::verdict`.
 
 use std::time::Duration;
 
@@ -39,7 +40,8 @@ pub enum RefusalKind {
     Other,
 }
 
-/// A refusal with what an administrator needs to find it: code and correlation id (docs/genesys.md G7.1, G7.2).
+/// A refusal with what an administrator needs to find it: code and correlation id (docs/genesys.md G7.1,
+/// G7.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// On what the bridge branches.

@@ -1,7 +1,9 @@
-//! Core identity: which attributes of a SCIM user Genesys Cloud can hold, and how they differ from what it holds.
+//! Core identity: which attributes of a SCIM user Genesys Cloud can hold, and how they differ from what it
+//! holds.
 //!
 //! Facts: docs/genesys.md G2.4 (no `name`, no `locale`, no addresses: those stay in the directory). Roles,
-//! skills, languages and the division have other owners (`entitlements`, the division step) and are never sent from here.
+//! skills, languages and the division have other owners (`entitlements`, the division step) and are never
+//! sent from here.
 
 use std::collections::BTreeMap;
 
@@ -23,15 +25,16 @@ const PHONE_TYPES: [&str; 10] = [
     "ringcentral",
 ];
 
-/// Attributes by their SCIM path, as Genesys should hold them. `active` is not among them: it has steps of its own.
+/// Attributes by their SCIM path, as Genesys should hold them. `active` is not among them: it has steps of
+/// its own.
 pub(crate) type Payload = BTreeMap<String, Value>;
 
 /// Why a user has no usable e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NoEmail;
 
-/// The address by which Genesys identifies the person: userName when it is one, else the primary or work e-mail, else
-/// userName at the fallback domain.
+/// The address by which Genesys identifies the person: userName when it is one, else the primary or work
+/// e-mail, else userName at the fallback domain.
 ///
 /// # Errors
 /// There is none of these.
@@ -68,7 +71,8 @@ fn is_email(text: &str) -> bool {
         && local.find('@').is_none()
 }
 
-/// Builds the payload. `known_user` tells whether a manager's id is a user of this tenant; an unknown one stays here.
+/// Builds the payload. `known_user` tells whether a manager's id is a user of this tenant; an unknown one
+/// stays here.
 pub(crate) fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) -> bool) -> Payload {
     let mut payload = Payload::new();
     payload.insert("userName".into(), json!(email));
@@ -211,7 +215,8 @@ fn display_name(document: &Object) -> String {
     }
 }
 
-/// Phones in a form that Genesys takes (E.164 or tel URI) with a type it knows; one for each type. Others stay here.
+/// Phones in a form that Genesys takes (E.164 or tel URI) with a type it knows; one for each type. Others
+/// stay here.
 fn phone_numbers(value: Option<&Value>) -> Vec<Value> {
     let mut phones: BTreeMap<&str, &str> = BTreeMap::new();
     for phone in value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {

@@ -1,4 +1,5 @@
-//! Plans as tables: what is observed, desired and granted on the left, the steps on the right; and the laws as properties.
+//! Plans as tables: what is observed, desired and granted on the left, the steps on the right; and the laws
+//! as properties.
 
 use std::collections::BTreeSet;
 

@@ -45,7 +45,8 @@ impl Progress {
 pub struct Parked {
     /// What it has achieved.
     pub report: Report,
-    /// Which pause this is: whoever resumes and pauses it again makes the report of an earlier pause worthless.
+    /// Which pause this is: whoever resumes and pauses it again makes the report of an earlier pause
+    /// worthless.
     pub epoch: u64,
 }
 

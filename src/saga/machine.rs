@@ -1,7 +1,7 @@
 //! The state machine of one saga: what to do next, as a pure function of plan, turns and events.
 //!
-//! Knows nothing of calls, clocks or storage: the runner asks [`Machine::proceed`], does it, and reports an [`Event`]. The same
-//! machine serves a fresh saga and one found open after a crash ([`Machine::recover`]).
+//! Knows nothing of calls, clocks or storage: the runner asks [`Machine::proceed`], does it, and reports an
+//! [`Event`]. The same machine serves a fresh saga and one found open after a crash ([`Machine::recover`]).
 
 use crate::model::{Failure, Outcome, Plan, Refusal, Report, Step, StepId, Turn};
 use crate::plan::describe_failed;
@@ -102,8 +102,8 @@ impl Machine {
         }
     }
 
-    /// A saga found open: any of its steps may have taken effect. Repeating them is harmless, so nothing but the turns
-    /// decides the direction: back once `Undoing` was written, forward otherwise.
+    /// A saga found open: any of its steps may have taken effect. Repeating them is harmless, so nothing but
+    /// the turns decides the direction: back once `Undoing` was written, forward otherwise.
     pub(crate) fn recover(plan: Plan, bound: Option<String>, turns: &[Turn]) -> Self {
         let mut machine = Self::new(plan, bound);
         machine.recovered = true;
@@ -116,7 +116,8 @@ impl Machine {
         machine
     }
 
-    /// What to do next. Asking twice without an event in between gives the same answer, except that started steps run.
+    /// What to do next. Asking twice without an event in between gives the same answer, except that started
+    /// steps run.
     pub(crate) fn proceed(&mut self) -> Next {
         let running = self.steps.contains(&StepState::Running);
         match &self.phase {
@@ -266,8 +267,8 @@ impl Machine {
         self.acknowledged || pivot_done
     }
 
-    /// Whether the pivot was sent, by us or before a crash: it may have taken effect, and it is never undone, so going back would
-    /// leave Genesys and the directory apart.
+    /// Whether the pivot was sent, by us or before a crash: it may have taken effect, and it is never undone,
+    /// so going back would leave Genesys and the directory apart.
     fn pivot_may_be_done(&self) -> bool {
         let sent = |pivot| self.recovered || self.state(pivot) != Some(&StepState::Waiting);
         self.plan.pivot.is_some_and(sent)

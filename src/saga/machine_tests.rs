@@ -190,7 +190,8 @@ fn from_the_pivot_on_a_saga_only_goes_forward() {
     assert!(
         matches!(turn(&mut machine), Turn::Finished(Outcome::Committed { failures, .. }) if failures.len() == 1)
     );
-    // A second leaver does not turn the first one back, neither in flight nor when it is found open after a crash.
+    // A second leaver does not turn the first one back, neither in flight nor when it is found open after a
+    // crash.
     for mut machine in
         [Machine::new(deactivate(), Some("u".into())), Machine::recover(deactivate(), Some("u".into()), &[])]
     {

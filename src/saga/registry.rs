@@ -37,8 +37,8 @@ impl Registry {
     }
 }
 
-/// A saga's place in the registry. Dropped, also when the saga's task dies, it takes the saga out, and tells those who wait
-/// that nothing more will come.
+/// A saga's place in the registry. Dropped, also when the saga's task dies, it takes the saga out, and tells
+/// those who wait that nothing more will come.
 pub(super) struct Registration {
     registry: Arc<Registry>,
     saga: SagaId,

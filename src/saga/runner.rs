@@ -1,7 +1,8 @@
 //! Starts sagas on the engine and finds those that are at work.
 //!
-//! One saga at work is `running`, its durable turns are `turns`; every decision is `machine`'s. Nothing here may run inside a
-//! request handler's future, because a client that resets its connection drops that future half-way.
+//! One saga at work is `running`, its durable turns are `turns`; every decision is `machine`'s. Nothing here
+//! may run inside a request handler's future, because a client that resets its connection drops that future
+//! half-way.
 
 mod running;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! One change that a client asks for, read: of which resource, to what end, and under which precondition.
 //!
-//! Built at the edge from an id and a body, with registry, dialect and letter case applied, so that nobody behind it
-//! reads JSON as it was sent. It knows nothing of what is stored: what a change makes of a document is said by
-//! [`Replacement::onto`] and [`super::patch::apply`].
+//! Built at the edge from an id and a body, with registry, dialect and letter case applied, so that nobody
+//! behind it reads JSON as it was sent. It knows nothing of what is stored: what a change makes of a document
+//! is said by [`Replacement::onto`] and [`super::patch::apply`].
 
 use serde_json::Value;
 
@@ -74,8 +74,8 @@ impl Change {
         Self { kind, action, precondition: None, deactivates }
     }
 
-    /// The same change, to be made only while the resource has a certain version. `if_match` is the header as it was sent;
-    /// a POST has nothing that it could match.
+    /// The same change, to be made only while the resource has a certain version. `if_match` is the header as
+    /// it was sent; a POST has nothing that it could match.
     ///
     /// # Errors
     /// As [`Precondition::parse`].
@@ -196,8 +196,8 @@ mod tests {
         assert!(!group.deactivates(), "a group has no access to lose");
     }
 
-    /// One row: the operations of a PATCH, and what they mean in the tolerant and in the strict dialect; `None` where the
-    /// request is refused when it is read.
+    /// One row: the operations of a PATCH, and what they mean in the tolerant and in the strict dialect;
+    /// `None` where the request is refused when it is read.
     type Row = (Value, Option<bool>, Option<bool>);
 
     fn rows() -> Vec<Row> {

@@ -1,9 +1,10 @@
 //! Cursors (RFC 9865): where a listing goes on, sealed so that a client can carry it and cannot change it.
 //!
-//! A cursor is a compact JWS (RFC 7515, HS256) over the position, the fingerprint of the query and the time it expires;
-//! its characters are unreserved ones, as RFC 9865 section 2 demands. The query itself is not in it, only a keyed hash:
-//! filters hold names of people. Nothing is kept for a cursor, so that handing out many costs no memory (section 6.4).
-//! The time comes from the caller. What a request says about cursors: [`super::list`]; finding the page is the server's.
+//! A cursor is a compact JWS (RFC 7515, HS256) over the position, the fingerprint of the query and the time
+//! it expires; its characters are unreserved ones, as RFC 9865 section 2 demands. The query itself is not in
+//! it, only a keyed hash: filters hold names of people. Nothing is kept for a cursor, so that handing out
+//! many costs no memory (section 6.4). The time comes from the caller. What a request says about cursors:
+//! [`super::list`]; finding the page is the server's.
 
 use std::fmt;
 
@@ -41,7 +42,8 @@ pub struct Position {
 /// The part of a listing that has been seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum After {
-    /// Everything up to this id, in the stable order of the directory; creating and deleting meanwhile moves nothing.
+    /// Everything up to this id, in the stable order of the directory; creating and deleting meanwhile moves
+    /// nothing.
     Id(String),
     /// So many resources of a sorted listing.
     Count(usize),
@@ -85,9 +87,9 @@ impl CursorKey {
         }
     }
 
-    /// The fingerprint of a query: of all that decides which resources it finds and in which order. `queries` has one
-    /// entry for each type that is searched. `count` and the attributes asked for may change from page to page, since
-    /// the position does not depend on them.
+    /// The fingerprint of a query: of all that decides which resources it finds and in which order. `queries`
+    /// has one entry for each type that is searched. `count` and the attributes asked for may change from
+    /// page to page, since the position does not depend on them.
     pub fn fingerprint(&self, tenant: &str, queries: &[(ResourceKind, &ListQuery)]) -> Fingerprint {
         let mut hash = blake3::Hasher::new_keyed(&self.query);
         let mut put = |text: &str| {
@@ -105,7 +107,8 @@ impl CursorKey {
         Fingerprint(bytes)
     }
 
-    /// A cursor for the page behind `position`, good for [`limits::CURSOR_TIMEOUT`] from `now_ms` (Unix milliseconds).
+    /// A cursor for the page behind `position`, good for [`limits::CURSOR_TIMEOUT`] from `now_ms` (Unix
+    /// milliseconds).
     ///
     /// # Errors
     /// 500 when the machinery for signing fails.

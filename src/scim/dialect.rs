@@ -1,7 +1,8 @@
 //! The one room for tolerance: how values that connectors really send become values of the declared type.
 //!
-//! Each rule names its source. Says nothing about which attributes exist ([`super::registry`]) or where a value goes
-//! ([`super::resource`], [`super::patch`]). In the strict dialect every rule here is an error instead.
+//! Each rule names its source. Says nothing about which attributes exist ([`super::registry`]) or where a
+//! value goes ([`super::resource`], [`super::patch`]). In the strict dialect every rule here is an error
+//! instead.
 //!
 //! | matter | tolerant | strict |
 //! |---|---|---|
@@ -47,8 +48,8 @@ impl Dialect {
         self == Self::Tolerant
     }
 
-    /// Whether a value of a PATCH takes away what is there: null or an empty array (RFC 7643 section 2.5), and an empty
-    /// text, which is how connectors clear (docs/connectors.md C4.9).
+    /// Whether a value of a PATCH takes away what is there: null or an empty array (RFC 7643 section 2.5),
+    /// and an empty text, which is how connectors clear (docs/connectors.md C4.9).
     pub fn clears(self, value: &Value) -> bool {
         match value {
             Value::Null => true,
@@ -63,8 +64,8 @@ impl Dialect {
         attribute.sub(&self.alias(attribute, name.to_owned()))
     }
 
-    /// Turns a whole attribute into its declared type. `None` means unassigned (null, or nothing left of it); an
-    /// empty array stays an empty array, because it is how a client says "none of these".
+    /// Turns a whole attribute into its declared type. `None` means unassigned (null, or nothing left of it);
+    /// an empty array stays an empty array, because it is how a client says "none of these".
     ///
     /// # Errors
     /// `invalidValue`, naming `at` (the attribute as clients write it) and the type it must have.
@@ -219,7 +220,8 @@ impl Dialect {
         Ok(Some(Value::Object(object)))
     }
 
-    /// The members of a complex value: canonical names, declared types, read-only ones passed over, unknown ones kept.
+    /// The members of a complex value: canonical names, declared types, read-only ones passed over, unknown
+    /// ones kept.
     ///
     /// # Errors
     /// As [`Dialect::coerce`].

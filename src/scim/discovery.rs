@@ -79,8 +79,9 @@ pub(crate) fn resource_type(base: &str, name: &str) -> Option<Object> {
     value.as_object_mut().map(std::mem::take)
 }
 
-/// Values worth suggesting to clients: the `canonicalValues` of attributes whose values only the organisation knows,
-/// such as its queues and skills. Okta and Entra offer them to their administrators; other values stay acceptable.
+/// Values worth suggesting to clients: the `canonicalValues` of attributes whose values only the organisation
+/// knows, such as its queues and skills. Okta and Entra offer them to their administrators; other values stay
+/// acceptable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Suggestions {
     /// By schema, attribute, sub-attribute.

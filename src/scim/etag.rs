@@ -1,6 +1,7 @@
 //! Entity tags (RFC 7644 section 3.14): one weak tag for each version of a resource.
 //!
-//! Pure text work. The version counter is the directory's; which status a failed precondition gets is the server's.
+//! Pure text work. The version counter is the directory's; which status a failed precondition gets is the
+//! server's.
 
 use super::error::ScimError;
 
@@ -19,8 +20,8 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    /// Reads a header value: `*`, or tags separated by commas. Weak, strong and bare tags are understood; bare
-    /// ones are what some connectors make of `meta.version`.
+    /// Reads a header value: `*`, or tags separated by commas. Weak, strong and bare tags are understood;
+    /// bare ones are what some connectors make of `meta.version`.
     ///
     /// # Errors
     /// `invalidSyntax` when the header is empty.

@@ -1,6 +1,7 @@
 //! The two resource types the bridge serves, and the URNs of the schemas behind them.
 //!
-//! Holds names only: the attributes are in [`super::registry`], the served descriptions in [`super::discovery`].
+//! Holds names only: the attributes are in [`super::registry`], the served descriptions in
+//! [`super::discovery`].
 
 use std::fmt;
 

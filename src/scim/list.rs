@@ -1,7 +1,9 @@
-//! Queries and their answers (RFC 7644 section 3.4.2): filter, paging by index and by cursor, sorting, list responses.
+//! Queries and their answers (RFC 7644 section 3.4.2): filter, paging by index and by cursor, sorting, list
+//! responses.
 //!
-//! Reads parameters only; finding resources is the directory's work, and decoding the query string the server's.
-//! What is inside a cursor is in [`super::cursor`]. Parameters nobody knows are passed over, because connectors leak flags into addresses (docs/connectors.md C1.5).
+//! Reads parameters only; finding resources is the directory's work, and decoding the query string the
+//! server's. What is inside a cursor is in [`super::cursor`]. Parameters nobody knows are passed over,
+//! because connectors leak flags into addresses (docs/connectors.md C1.5).
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -100,8 +102,8 @@ impl ListQuery {
         Self::search(kind, body, false)
     }
 
-    /// Reads the body of a search over all resource types, for one of them: attributes that only another type has are
-    /// attributes without value (RFC 7644 section 3.4.2.1).
+    /// Reads the body of a search over all resource types, for one of them: attributes that only another type
+    /// has are attributes without value (RFC 7644 section 3.4.2.1).
     ///
     /// # Errors
     /// As [`ListQuery::from_search`].
@@ -208,8 +210,9 @@ impl CursorParam {
     }
 }
 
-/// Paging by cursor starts at no index, and its pages hold at least one resource (RFC 9865 section 2). A count above the
-/// largest page is cut as in paging by index: a page may hold fewer resources than were asked for.
+/// Paging by cursor starts at no index, and its pages hold at least one resource (RFC 9865 section 2). A
+/// count above the largest page is cut as in paging by index: a page may hold fewer resources than were asked
+/// for.
 fn check_cursor_paging(start_index: Option<&str>, count: Option<&str>) -> Result<(), ScimError> {
     if start_index.is_some_and(|text| !text.trim().is_empty()) {
         return Err(ScimError::invalid_value(
@@ -332,7 +335,8 @@ pub(crate) fn list_response(total: usize, start_index: usize, items: Vec<Object>
     })
 }
 
-/// The beginning of a list response as text, up to the bracket that opens `Resources`; `]}` ends it after `number` resources.
+/// The beginning of a list response as text, up to the bracket that opens `Resources`; `]}` ends it after
+/// `number` resources.
 pub(crate) fn list_head(total: usize, start_index: usize, number: usize) -> Vec<u8> {
     format!(
         "{{\"schemas\":[\"{LIST_SCHEMA}\"],\"totalResults\":{total},\"startIndex\":{start_index},\"itemsPerPage\":{number},\"Resources\":["
@@ -340,8 +344,8 @@ pub(crate) fn list_head(total: usize, start_index: usize, number: usize) -> Vec<
     .into_bytes()
 }
 
-/// The same for paging by cursor. `total` counts all that match, where it is known; `next` is the cursor of the page that follows, and
-/// leaving it out says that this page is the last one (RFC 9865 section 2).
+/// The same for paging by cursor. `total` counts all that match, where it is known; `next` is the cursor of
+/// the page that follows, and leaving it out says that this page is the last one (RFC 9865 section 2).
 pub(crate) fn cursor_head(total: Option<usize>, next: Option<&str>, number: usize) -> Vec<u8> {
     let total = total.map(|total| format!("\"totalResults\":{total},")).unwrap_or_default();
     // The characters of a cursor need no escape.

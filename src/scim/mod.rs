@@ -1,8 +1,8 @@
 //! RFC 7643 and RFC 7644 as pure functions: bytes come parsed to JSON, answers leave as JSON.
 //!
-//! Does no I/O, reads no clock, draws no random numbers, and knows neither HTTP nor Genesys. Start at [`registry`]
-//! (what attributes exist), then [`change`] (what a client asks for), [`resource`] (POST and PUT), [`patch`], [`filter`];
-//! tolerances are in [`dialect`].
+//! Does no I/O, reads no clock, draws no random numbers, and knows neither HTTP nor Genesys. Start at
+//! [`registry`] (what attributes exist), then [`change`] (what a client asks for), [`resource`] (POST and
+//! PUT), [`patch`], [`filter`]; tolerances are in [`dialect`].
 
 pub(crate) mod bulk;
 pub(crate) mod change;

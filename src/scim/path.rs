@@ -1,7 +1,8 @@
-//! Attribute paths of PATCH operations (RFC 7644 section 3.5.2), also as keys of a PATCH value without a path.
+//! Attribute paths of PATCH operations (RFC 7644 section 3.5.2), also as keys of a PATCH value without a
+//! path.
 //!
-//! Splits and resolves only; what an operation does there is [`super::patch`]. The text between brackets is a filter,
-//! read by [`super::filter`].
+//! Splits and resolves only; what an operation does there is [`super::patch`]. The text between brackets is a
+//! filter, read by [`super::filter`].
 
 use super::error::ScimError;
 use super::filter::ElementFilter;
@@ -45,7 +46,8 @@ impl Place {
 }
 
 impl Path {
-    /// Reads a path. `known` says whether the document already holds an attribute of this name that no schema knows.
+    /// Reads a path. `known` says whether the document already holds an attribute of this name that no schema
+    /// knows.
     ///
     /// # Errors
     /// `invalidPath` when it is malformed or names nothing; `invalidFilter` when the text in brackets is at fault.
@@ -77,8 +79,8 @@ impl Path {
     }
 }
 
-/// Whether a text without brackets is the URN of a schema: its segment before the last is a version, and the last is
-/// a resource type or begins with a capital as names of schemas do and names of attributes do not.
+/// Whether a text without brackets is the URN of a schema: its segment before the last is a version, and the
+/// last is a resource type or begins with a capital as names of schemas do and names of attributes do not.
 pub(super) fn looks_like_schema(text: &str) -> bool {
     let mut segments = text.rsplit(':');
     let (last, version) = (segments.next(), segments.next());

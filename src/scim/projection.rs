@@ -1,7 +1,8 @@
-//! `attributes` and `excludedAttributes` (RFC 7644 section 3.9), together with what each attribute's `returned` says.
+//! `attributes` and `excludedAttributes` (RFC 7644 section 3.9), together with what each attribute's
+//! `returned` says.
 //!
-//! Cuts a resource that is complete; what a complete one looks like is [`super::render`]. Names nobody knows select
-//! nothing and are no fault.
+//! Cuts a resource that is complete; what a complete one looks like is [`super::render`]. Names nobody knows
+//! select nothing and are no fault.
 
 use serde_json::Value;
 
@@ -65,8 +66,8 @@ impl Projection {
         Ok(Self { kind, included: (!included.is_empty()).then_some(included), excluded })
     }
 
-    /// Whether a top-level core attribute would be returned, so that `members` and `groups` are only read when they
-    /// are (docs/connectors.md C8.12).
+    /// Whether a top-level core attribute would be returned, so that `members` and `groups` are only read
+    /// when they are (docs/connectors.md C8.12).
     pub fn wants(&self, attribute: &str) -> bool {
         let Some(known) = registry().core_or_common(self.kind, attribute) else {
             return self.included.is_none();
@@ -79,8 +80,8 @@ impl Projection {
         }
     }
 
-    /// Whether everything but `groups` and `members` is shown as it is kept, so that the stored text can be sent: then which of
-    /// the two are wanted is all that remains to be asked ([`Projection::wants`]).
+    /// Whether everything but `groups` and `members` is shown as it is kept, so that the stored text can be
+    /// sent: then which of the two are wanted is all that remains to be asked ([`Projection::wants`]).
     pub fn is_plain(&self) -> bool {
         let derived = |selector: &Selector| match selector {
             Selector::Attribute(AttrPath { schema: None, name, sub: None }) => {
@@ -123,7 +124,8 @@ impl Projection {
         let mut out = Object::new();
         for (key, value) in members {
             let attribute = registry().in_schema(urn, &key);
-            // Work that is still under way, or has failed, is told without being asked for: a 2xx must not hide it.
+            // Work that is still under way, or has failed, is told without being asked for: a 2xx must not
+            // hide it.
             let telling = urn == BRIDGE_USER
                 && key == "provisioning"
                 && value

@@ -1,7 +1,8 @@
 //! What attributes exist and how each behaves, read once from the files in `schemas/`.
 //!
-//! Every other room of `scim` asks here for type, mutability, letter case and so on; no attribute is known by name
-//! twice. Serving the schemas to clients is [`super::discovery`]; tolerances about values are [`super::dialect`].
+//! Every other room of `scim` asks here for type, mutability, letter case and so on; no attribute is known by
+//! name twice. Serving the schemas to clients is [`super::discovery`]; tolerances about values are
+//! [`super::dialect`].
 
 use std::sync::LazyLock;
 
@@ -133,7 +134,8 @@ struct Common {
     attributes: Vec<Attribute>,
 }
 
-/// Where an attribute lives: name of the extension (none for core and common attributes), attribute, sub-attribute.
+/// Where an attribute lives: name of the extension (none for core and common attributes), attribute,
+/// sub-attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttrPath {
     /// URN of the extension; `None` for core and common attributes.
@@ -221,7 +223,8 @@ impl Registry {
         self.schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
-    /// Whether an URN goes on behind that of a known schema: then it is a misspelt attribute of that schema, not a schema of its own.
+    /// Whether an URN goes on behind that of a known schema: then it is a misspelt attribute of that schema,
+    /// not a schema of its own.
     pub(crate) fn is_below_known(&self, urn: &str) -> bool {
         self.schemas.iter().any(|schema| {
             let (head, tail) = (urn.get(..schema.id.len()), urn.as_bytes().get(schema.id.len()));
@@ -239,8 +242,8 @@ impl Registry {
         kind.extensions().iter().copied().find(|known| known.eq_ignore_ascii_case(urn))
     }
 
-    /// Finds an attribute. `uri` is what the client wrote before the last colon; a bare name that is not a core
-    /// attribute is looked up in the extensions, because Entra writes `manager` without its URN.
+    /// Finds an attribute. `uri` is what the client wrote before the last colon; a bare name that is not a
+    /// core attribute is looked up in the extensions, because Entra writes `manager` without its URN.
     pub(crate) fn resolve(
         &'static self,
         kind: ResourceKind,

@@ -1,7 +1,7 @@
 //! What a resource shows beside its document: its address, groups, members and provisioning status, as JSON.
 //!
-//! The document itself is kept as text in [`super::rendered`]; what of a resource is shown is cut by [`super::projection`].
-//! Where the parts come from is the directory's and the bridge's business.
+//! The document itself is kept as text in [`super::rendered`]; what of a resource is shown is cut by
+//! [`super::projection`]. Where the parts come from is the directory's and the bridge's business.
 
 use serde_json::{Value, json};
 
@@ -76,7 +76,8 @@ fn group_json(base: &str, group: &GroupRef) -> Value {
     Value::Object(out)
 }
 
-/// `display` is left out: it is not declared for members, and clients that check answers against `/Schemas` trip over it.
+/// `display` is left out: it is not declared for members, and clients that check answers against `/Schemas`
+/// trip over it.
 fn member_json(base: &str, member: &Member) -> Value {
     json!({
         "value": member.value,

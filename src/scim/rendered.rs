@@ -1,9 +1,9 @@
 //! A resource as text, in the form in which it is stored and sent, so that a read is a copy and no parsing.
 //!
-//! The text is the complete resource but for two places that are only known when it is read: the service's public address in
-//! `meta.location`, and the derived part (`groups` of a user, `members` of a group), which comes after the attributes and before
-//! the extensions. It is valid JSON without them as well. Projection works on the parsed form ([`super::projection`]); how the
-//! derived parts look is [`super::render`].
+//! The text is the complete resource but for two places that are only known when it is read: the service's
+//! public address in `meta.location`, and the derived part (`groups` of a user, `members` of a group), which
+//! comes after the attributes and before the extensions. It is valid JSON without them as well. Projection
+//! works on the parsed form ([`super::projection`]); how the derived parts look is [`super::render`].
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -34,8 +34,8 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// Renders a document of record: `schemas`, `id`, `externalId`, `meta`, the attributes in the order of the document, then
-    /// extensions.
+    /// Renders a document of record: `schemas`, `id`, `externalId`, `meta`, the attributes in the order of
+    /// the document, then extensions.
     pub fn of(kind: ResourceKind, id: &str, document: &Object, meta: &Meta) -> Self {
         let mut out = Vec::with_capacity(1024);
         out.extend(b"{\"schemas\":");
@@ -75,7 +75,8 @@ impl Rendered {
         Self { text: Bytes::from(out), base_at, parts_at }
     }
 
-    /// Takes back what [`Rendered::text`] and [`Rendered::places`] gave; `None` when they do not fit each other.
+    /// Takes back what [`Rendered::text`] and [`Rendered::places`] gave; `None` when they do not fit each
+    /// other.
     pub fn from_parts(text: Bytes, base_at: u32, parts_at: u32) -> Option<Self> {
         let fits = base_at <= parts_at && (parts_at as usize) < text.len();
         fits.then_some(Self { text, base_at, parts_at })
@@ -91,8 +92,8 @@ impl Rendered {
         (self.base_at, self.parts_at)
     }
 
-    /// Writes the resource as a client sees it. `base` is the public address of the service, `https://host/scim/v2`; `parts`
-    /// writes the derived part with a comma before it, or nothing.
+    /// Writes the resource as a client sees it. `base` is the public address of the service,
+    /// `https://host/scim/v2`; `parts` writes the derived part with a comma before it, or nothing.
     pub fn write(&self, base: &str, out: &mut Vec<u8>, parts: impl FnOnce(&mut Vec<u8>)) {
         let (head, rest) = self.text.split_at(self.base_at as usize);
         let (attributes, extensions) = rest.split_at((self.parts_at - self.base_at) as usize);
@@ -135,7 +136,8 @@ pub(crate) fn member(out: &mut Vec<u8>, name: &str, value: &Value) {
     json(out, value);
 }
 
-/// Unix milliseconds as RFC 3339 in UTC, always with three digits behind the second: as texts they sort by time.
+/// Unix milliseconds as RFC 3339 in UTC, always with three digits behind the second: as texts they sort by
+/// time.
 pub(crate) fn time(ms: i64) -> String {
     format!("{:.3}", jiff::Timestamp::from_millisecond(ms).unwrap_or_default())
 }

@@ -1,4 +1,5 @@
-//! Small questions about JSON values that several rooms of `scim` ask: present, equal, look-up without letter case.
+//! Small questions about JSON values that several rooms of `scim` ask: present, equal, look-up without letter
+//! case.
 //!
 //! Knows no attribute by name. Types and tolerances are in [`super::registry`] and [`super::dialect`].
 
@@ -9,11 +10,12 @@ use serde_json::{Number, Value};
 
 use crate::model::Object;
 
-/// A text as it is compared where letter case does not count (userName, displayName, e-mail addresses): wide and narrow
-/// forms as ordinary letters, lower case, composed. These are the preparation rules that RFC 7644 section 5 takes from
-/// RFC 7613 section 3; two texts that read the same are the same.
+/// A text as it is compared where letter case does not count (userName, displayName, e-mail addresses): wide
+/// and narrow forms as ordinary letters, lower case, composed. These are the preparation rules that RFC 7644
+/// section 5 takes from RFC 7613 section 3; two texts that read the same are the same.
 ///
-/// The two small sigmas are one letter, whatever stands behind them; `ß` stays itself, as RFC 8265 section 3.3 has it for user names.
+/// The two small sigmas are one letter, whatever stands behind them; `ß` stays itself, as RFC 8265 section
+/// 3.3 has it for user names.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -61,7 +63,8 @@ pub(crate) fn take(object: &mut Object, name: &str) -> Option<Value> {
     object.shift_remove(&key)
 }
 
-/// Equality of JSON in which 4 and 4.0 are the same number; whole numbers are compared exactly, however large.
+/// Equality of JSON in which 4 and 4.0 are the same number; whole numbers are compared exactly, however
+/// large.
 pub fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => compare_numbers(a, b).is_eq(),

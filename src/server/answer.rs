@@ -1,6 +1,7 @@
 //! How an answer becomes HTTP: SCIM JSON, error bodies and the headers that belong to them.
 //!
-//! Does not decide what to answer. The shape of an error is `scim::error`, that of a resource [`super::view`].
+//! Does not decide what to answer. The shape of an error is `scim::error`, that of a resource
+//! [`super::view`].
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -31,7 +32,8 @@ impl ResponseError for ScimError {
 /// What a handler gives back.
 pub(crate) type HandlerResult = Result<HttpResponse, ScimError>;
 
-/// Of which kind an error is that a client is told. Goes with the answer, so that it is counted for the request's tenant.
+/// Of which kind an error is that a client is told. Goes with the answer, so that it is counted for the
+/// request's tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
     /// HTTP status.
@@ -93,8 +95,8 @@ pub(crate) fn empty(status: StatusCode) -> HttpResponse {
     HttpResponseBuilder::new(status).finish()
 }
 
-/// Adds `ETag`, and where there is an address, `Location` and `Content-Location`: `meta.location` equals the latter
-/// (RFC 7643 section 3.1).
+/// Adds `ETag`, and where there is an address, `Location` and `Content-Location`: `meta.location` equals the
+/// latter (RFC 7643 section 3.1).
 pub(crate) fn describe(response: &mut HttpResponse, etag: &str, location: Option<&str>) {
     set(response, ETAG, etag);
     if let Some(location) = location {

@@ -1,4 +1,5 @@
-//! How a request body is read: media type, size, time, depth, then JSON. Nothing reaches the parser before it was measured.
+//! How a request body is read: media type, size, time, depth, then JSON. Nothing reaches the parser before it
+//! was measured.
 //!
 //! Does not look at what the JSON says; that is `scim`.
 
@@ -13,7 +14,8 @@ use super::tenant::Tenant;
 use crate::limits;
 use crate::scim::error::ScimError;
 
-/// How many times the allowed size is still read and thrown away, so that the client reads our 413 instead of a reset.
+/// How many times the allowed size is still read and thrown away, so that the client reads our 413 instead of
+/// a reset.
 const DRAIN_FACTOR: usize = 4;
 
 /// Reads the JSON body of a request.
@@ -96,8 +98,8 @@ enum Excess {
     Members,
 }
 
-/// Whether brackets outside of strings nest deeper than `depth_max`, or one object has more than `members_max` members. One pass; looks
-/// at signs alone, so that nothing is built of a body that is refused.
+/// Whether brackets outside of strings nest deeper than `depth_max`, or one object has more than
+/// `members_max` members. One pass; looks at signs alone, so that nothing is built of a body that is refused.
 fn excess(bytes: &[u8], depth_max: usize, members_max: usize) -> Option<Excess> {
     let mut members: Vec<usize> = Vec::with_capacity(depth_max);
     let (mut in_string, mut escaped) = (false, false);

@@ -1,7 +1,9 @@
-//! How resources are found for a query: by index, in the directory's own order, or sorted; and how many there are.
+//! How resources are found for a query: by index, in the directory's own order, or sorted; and how many there
+//! are.
 //!
-//! A filter with an equality on an indexed attribute is answered from the index; any other walks the directory and gives up with
-//! `tooMany`. Without a filter nothing is looked at but the page. Rendering is [`super::view`], the query language `scim::list`.
+//! A filter with an equality on an indexed attribute is answered from the index; any other walks the
+//! directory and gives up with `tooMany`. Without a filter nothing is looked at but the page. Rendering is
+//! [`super::view`], the query language `scim::list`.
 
 use super::page_index::STEP;
 use super::reads::Stored;

@@ -1,6 +1,7 @@
 //! What the server needs of the house behind it: the front door for changes, and its health.
 //!
-//! A trait, so that the server's own tests run without Genesys and without a disk. `app` implements it for the bridge.
+//! A trait, so that the server's own tests run without Genesys and without a disk. `app` implements it for
+//! the bridge.
 
 use async_trait::async_trait;
 

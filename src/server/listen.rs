@@ -1,7 +1,8 @@
-//! Opens the listening socket and runs the HTTP system on a thread of its own; closes it without cutting off an answer.
+//! Opens the listening socket and runs the HTTP system on a thread of its own; closes it without cutting off
+//! an answer.
 //!
-//! Handles no signals: whoever started it stops it, so that several servers fit into one process. What is served:
-//! [`super::routes`].
+//! Handles no signals: whoever started it stops it, so that several servers fit into one process. What is
+//! served: [`super::routes`].
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

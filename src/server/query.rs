@@ -1,6 +1,7 @@
 //! The query string as decoded pairs: `+` and `%20` are blanks, names and values are UTF-8.
 //!
-//! Does not know which parameters exist; who reads them ignores the rest, as `?aadOptscim062020` must be ignored.
+//! Does not know which parameters exist; who reads them ignores the rest, as `?aadOptscim062020` must be
+//! ignored.
 
 use percent_encoding::percent_decode_str;
 

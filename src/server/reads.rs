@@ -1,7 +1,7 @@
 //! What the server reads: resources as identity providers see them, by id, by index, page by page.
 //!
-//! A trait over both resource types, so that every endpoint is written once. `app` implements it for the directory. How a
-//! stored resource becomes an answer: [`super::view`].
+//! A trait over both resource types, so that every endpoint is written once. `app` implements it for the
+//! directory. How a stored resource becomes an answer: [`super::view`].
 
 use async_trait::async_trait;
 
@@ -55,7 +55,8 @@ pub trait Reads: Send + Sync {
     /// A damaged record.
     async fn get(&self, kind: ResourceKind, id: &str) -> Result<Option<Stored>, StoreError>;
 
-    /// The resources an index names; the caller still applies the filter. `None` when no index serves that look-up.
+    /// The resources an index names; the caller still applies the filter. `None` when no index serves that
+    /// look-up.
     ///
     /// # Errors
     /// A damaged record.
@@ -72,7 +73,8 @@ pub trait Reads: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError>;
 
-    /// The id of the `nth` resource (from 1) after the id `after`, in the same order; `None` where there are fewer.
+    /// The id of the `nth` resource (from 1) after the id `after`, in the same order; `None` where there are
+    /// fewer.
     ///
     /// # Errors
     /// A damaged record.
@@ -107,7 +109,8 @@ pub trait Reads: Send + Sync {
     /// A damaged record.
     async fn groups_of(&self, user: &str) -> Result<Vec<GroupRef>, StoreError>;
 
-    /// Whether no user from the id `first` to the id `last` is in any group, told by one look. Both are of one length.
+    /// Whether no user from the id `first` to the id `last` is in any group, told by one look. Both are of
+    /// one length.
     ///
     /// # Errors
     /// A damaged record.

@@ -1,7 +1,8 @@
-//! How a stored resource becomes what a client sees: location, derived groups or members, provisioning, projection.
+//! How a stored resource becomes what a client sees: location, derived groups or members, provisioning,
+//! projection.
 //!
-//! Loads members and groups only when the projection or the filter wants them. What attributes are returned is decided by
-//! `scim::projection`; the text that is sent where nothing is cut is `scim::rendered`.
+//! Loads members and groups only when the projection or the filter wants them. What attributes are returned
+//! is decided by `scim::projection`; the text that is sent where nothing is cut is `scim::rendered`.
 
 use super::query;
 use super::reads::{Reads, Stored, damaged};
@@ -38,7 +39,8 @@ impl Parts {
     /// Nothing beside the document.
     pub(crate) const NONE: Self = Self { groups: false, members: false, provisioning: false };
 
-    /// What an answer needs. `telling` resources show their provisioning unless something else was asked for by name.
+    /// What an answer needs. `telling` resources show their provisioning unless something else was asked for
+    /// by name.
     pub(crate) fn shown(projection: &Projection, telling: bool) -> Self {
         Self {
             groups: projection.wants("groups"),
@@ -110,8 +112,8 @@ fn fault(error: StoreError) -> ScimError {
     store_fault(&error)
 }
 
-/// Writes a resource as the client asked to see it: as a copy of the stored text where nothing has to be cut or added. A user that is
-/// known to be `groupless` is not looked up among the members.
+/// Writes a resource as the client asked to see it: as a copy of the stored text where nothing has to be cut
+/// or added. A user that is known to be `groupless` is not looked up among the members.
 ///
 /// # Errors
 /// The directory cannot be read.

@@ -1,7 +1,9 @@
-//! The whole bridge in this process, over real sockets and against an emulated Genesys Cloud: requests in, effects out.
+//! The whole bridge in this process, over real sockets and against an emulated Genesys Cloud: requests in,
+//! effects out.
 //!
-//! One module for each theme (`cargo test --test bridge promises::`). Rules of the protocol without a bridge are
-//! `tests/scim`, every saga broken at every step `tests/saga_steps`, kill -9 and the command line `tests/processes`.
+//! One module for each theme (`cargo test --test bridge promises::`). Rules of the protocol without a bridge
+//! are `tests/scim`, every saga broken at every step `tests/saga_steps`, kill -9 and the command line
+//! `tests/processes`.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! The whole bridge over HTTP, against the emulator: start, readiness, import, a hire, the administration, restart, stop.
+//! The whole bridge over HTTP, against the emulator: start, readiness, import, a hire, the administration,
+//! restart, stop.
 //!
 //! What the server does by itself is in `server_http`; what sagas do under faults is tested elsewhere.
 

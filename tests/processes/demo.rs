@@ -1,6 +1,7 @@
 //! The demo as people run it: the story ends well, and the commands that it invites to try really work.
 //!
-//! Runs the binary. What the story checks by itself is in `src/cli/demo`; here only that it was told to the end.
+//! Runs the binary. What the story checks by itself is in `src/cli/demo`; here only that it was told to the
+//! end.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,7 @@
 //! Processes: the program as it is run, its command line, and kill -9 of it and of its store.
 //!
-//! `cargo test --test processes crash::` runs one campaign. The bridge inside the test's own process is `tests/bridge`.
+//! `cargo test --test processes crash::` runs one campaign. The bridge inside the test's own process is
+//! `tests/bridge`.
 
 #![expect(
     clippy::unwrap_used,

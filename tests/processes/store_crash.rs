@@ -1,7 +1,7 @@
 //! The store under kill -9 and on a disk that refuses: nothing acknowledged is lost, nothing is torn.
 //!
-//! The test starts itself as a child process that writes, prints each commit once it was acknowledged, and is killed. `STORE_KILLS` sets
-//! how often (20 by default). The whole bridge under kill -9 is tested elsewhere.
+//! The test starts itself as a child process that writes, prints each commit once it was acknowledged, and is
+//! killed. `STORE_KILLS` sets how often (20 by default). The whole bridge under kill -9 is tested elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -1,7 +1,8 @@
-//! The protocol: what SCIM demands, as tables over pure functions and over the server with documents in memory behind it.
+//! The protocol: what SCIM demands, as tables over pure functions and over the server with documents in
+//! memory behind it.
 //!
-//! No Genesys Cloud and no bridge in here; the whole bridge is `tests/bridge`. Names of tests say their module first:
-//! `cargo test --test scim patch_rules::`.
+//! No Genesys Cloud and no bridge in here; the whole bridge is `tests/bridge`. Names of tests say their
+//! module first: `cargo test --test scim patch_rules::`.
 
 #![expect(
     clippy::unwrap_used,

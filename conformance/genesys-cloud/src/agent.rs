@@ -1,7 +1,8 @@
-//! One agent at a glance, for people: who it is and everything it has, by name. A view of the emulator's own, not of Genesys' API.
+//! One agent at a glance, for people: who it is and everything it has, by name. A view of the emulator's own,
+//! not of Genesys' API.
 //!
-//! Reads the snapshot and changes nothing. Served under `/__emulator/agents/` by `control`; the whole organisation is in
-//! `snapshot`.
+//! Reads the snapshot and changes nothing. Served under `/__emulator/agents/` by `control`; the whole
+//! organisation is in `snapshot`.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -32,7 +33,8 @@ pub(crate) fn of(world: &World, who: &str) -> Option<Value> {
     Some(Value::Object(view))
 }
 
-/// What a section says of a person: its entry where it is kept by person, else the names of what the person is a member of.
+/// What a section says of a person: its entry where it is kept by person, else the names of what the person
+/// is a member of.
 fn of_one(held: &Value, id: &str) -> Value {
     let Some(entries) = held.as_object() else { return Value::Null };
     if let Some(own) = entries.get(id) {

@@ -1,5 +1,5 @@
-//! A running emulator: on sockets, with its own thread and its own runtime, so that any test can use it; or in process, without
-//! either, in whose time the caller's runtime decides. It stops when dropped.
+//! A running emulator: on sockets, with its own thread and its own runtime, so that any test can use it; or
+//! in process, without either, in whose time the caller's runtime decides. It stops when dropped.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -28,8 +28,8 @@ pub struct Options {
     pub quirks: Quirks,
     /// Calls per minute and client.
     pub rate_per_minute: u32,
-    /// Where the state is kept; in memory only when there is none. A file that holds a state wins over the seed's
-    /// users and groups.
+    /// Where the state is kept; in memory only when there is none. A file that holds a state wins over the
+    /// seed's users and groups.
     pub state_file: Option<PathBuf>,
     /// Addresses of the API and the login listener; port 0 takes a free one.
     pub bind: (SocketAddr, SocketAddr),
@@ -107,7 +107,8 @@ impl Cloud {
         Ok(cloud)
     }
 
-    /// An emulator that listens nowhere and answers [`Cloud::call`] only. Its time is that of the runtime that calls it.
+    /// An emulator that listens nowhere and answers [`Cloud::call`] only. Its time is that of the runtime
+    /// that calls it.
     ///
     /// # Errors
     /// The state file cannot be read or written, or the seed is not consistent.
@@ -124,8 +125,9 @@ impl Cloud {
         })
     }
 
-    /// Makes one call without a socket, through the same stages as those that come over one. `None`: a fault swallowed the
-    /// answer. Needs a tokio runtime; a caller that stops waiting does not stop what it asked for.
+    /// Makes one call without a socket, through the same stages as those that come over one. `None`: a fault
+    /// swallowed the answer. Needs a tokio runtime; a caller that stops waiting does not stop what it asked
+    /// for.
     pub async fn call(&self, host: Host, request: Request) -> Option<Response> {
         match tokio::spawn(door::enter(Arc::clone(&self.engine), host, request)).await {
             Ok(Outcome::Send(reply)) => Some(Response::from(reply)),
@@ -188,9 +190,9 @@ impl Cloud {
         self.engine.lock().quirks.clone()
     }
 
-    /// The organisation in a canonical form: sections `users`, `grants`, `skills`, `languages`, `queues`, `groups`,
-    /// `attributes`, `external_ids` and, apart, `deleted_users`. No versions, no times; equal organisations give
-    /// equal values.
+    /// The organisation in a canonical form: sections `users`, `grants`, `skills`, `languages`, `queues`,
+    /// `groups`, `attributes`, `external_ids` and, apart, `deleted_users`. No versions, no times; equal
+    /// organisations give equal values.
     pub fn snapshot(&self) -> serde_json::Value {
         crate::snapshot::of(&self.engine.lock().world)
     }

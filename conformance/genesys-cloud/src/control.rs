@@ -1,4 +1,5 @@
-//! The endpoints under `/__emulator/`: what the library offers, for another process. No authentication, no rate.
+//! The endpoints under `/__emulator/`: what the library offers, for another process. No authentication, no
+//! rate.
 
 use std::sync::Arc;
 

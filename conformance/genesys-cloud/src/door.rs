@@ -1,5 +1,5 @@
-//! The one way in: a call, whichever way it came, and what becomes of it. Sockets lead here through `http`, a test in the
-//! same process through [`crate::Cloud::call`].
+//! The one way in: a call, whichever way it came, and what becomes of it. Sockets lead here through `http`, a
+//! test in the same process through [`crate::Cloud::call`].
 //!
 //! Only says whose call it is: the organisation's is `engine`'s, the test's `control`'s.
 

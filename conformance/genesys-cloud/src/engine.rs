@@ -1,7 +1,8 @@
-//! The engine: takes one call through its stages. Fault, authentication, rate, operation, state file, ledger, check.
+//! The engine: takes one call through its stages. Fault, authentication, rate, operation, state file, ledger,
+//! check.
 //!
-//! The organisation is behind one lock, so operations happen one after another; delays and the contract check happen
-//! outside it. Calls come through `door`.
+//! The organisation is behind one lock, so operations happen one after another; delays and the contract check
+//! happen outside it. Calls come through `door`.
 
 mod login;
 mod rates;
@@ -67,8 +68,8 @@ pub(crate) struct Engine {
     pub(crate) api_base: OnceLock<String>,
 }
 
-/// The emulator's time: from the moment of its start on it runs with tokio's clock, so that a test that stops that one stops
-/// the organisation too, with its rates, lags and tokens.
+/// The emulator's time: from the moment of its start on it runs with tokio's clock, so that a test that stops
+/// that one stops the organisation too, with its rates, lags and tokens.
 struct Time {
     began: Instant,
     began_ms: u64,
@@ -173,7 +174,8 @@ impl Engine {
         outcome
     }
 
-    /// Does what the call asks for, unless a fault forbids it, and keeps the effect. Says whether there was one.
+    /// Does what the call asks for, unless a fault forbids it, and keeps the effect. Says whether there was
+    /// one.
     fn perform(
         &self,
         host: Host,

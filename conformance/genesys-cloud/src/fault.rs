@@ -40,7 +40,8 @@ impl From<&str> for PathMatch {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// Answered with this status and code; no effect. On SCIM paths a code that is a scimType makes a ScimError.
+    /// Answered with this status and code; no effect. On SCIM paths a code that is a scimType makes a
+    /// ScimError.
     Refuse {
         /// HTTP status.
         status: u16,
@@ -183,8 +184,8 @@ impl Faults {
     }
 }
 
-/// Faults by seed: each call of the API is broken with these chances, in thousandths. The same seed breaks the same
-/// calls, counted from the moment it is set.
+/// Faults by seed: each call of the API is broken with these chances, in thousandths. The same seed breaks
+/// the same calls, counted from the moment it is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Chaos {

@@ -1,13 +1,15 @@
-//! Genesys Cloud emulator: a small organisation behind the public API, for the bridge's demo, tests and benchmarks.
+//! Genesys Cloud emulator: a small organisation behind the public API, for the bridge's demo, tests and
+//! benchmarks.
 //!
-//! It answers the operations the bridge may call as the public API description and `docs/genesys.md` say, keeps its
-//! organisation in memory (and in a file when asked), breaks on demand, and writes down every call. It is not a
-//! telephony platform: no conversations, presence, stations, teams or audits.
+//! It answers the operations the bridge may call as the public API description and `docs/genesys.md` say,
+//! keeps its organisation in memory (and in a file when asked), breaks on demand, and writes down every call.
+//! It is not a telephony platform: no conversations, presence, stations, teams or audits.
 //!
-//! Where to look: [`Cloud`] starts and stops one; [`Quirks`] names everything that is not documented for certain;
-//! [`Fault`] and [`Chaos`] break calls; [`Call`] is one line of the ledger; `seed/contact-centre.toml` is the built-in
-//! organisation. Inside: `http` moves bytes, `door` is where every call comes in, `engine` takes one call through its stages, `scim` and `rest` hold the
-//! operations, `world` the organisation, `control` the endpoints under `/__emulator`.
+//! Where to look: [`Cloud`] starts and stops one; [`Quirks`] names everything that is not documented for
+//! certain; [`Fault`] and [`Chaos`] break calls; [`Call`] is one line of the ledger;
+//! `seed/contact-centre.toml` is the built-in organisation. Inside: `http` moves bytes, `door` is where every
+//! call comes in, `engine` takes one call through its stages, `scim` and `rest` hold the operations, `world`
+//! the organisation, `control` the endpoints under `/__emulator`.
 
 mod agent;
 mod cloud;

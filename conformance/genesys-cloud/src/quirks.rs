@@ -1,7 +1,7 @@
 //! Quirks: one switch for every behaviour of Genesys Cloud that is not documented for certain.
 //!
-//! The defaults are the likelier or the harsher value. Nothing here decides anything; the operations ask. Tests run
-//! under each value with [`Quirks::table`].
+//! The defaults are the likelier or the harsher value. Nothing here decides anything; the operations ask.
+//! Tests run under each value with [`Quirks::table`].
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -128,7 +128,8 @@ pub struct Quirks {
     pub bulkremove_gone: AtGone,
     /// The single DELETE of a grant that is gone: 404 or done (G4.4).
     pub grant_delete_gone: AtGone,
-    /// Whether a custom attribute PATCH with null clears the field; otherwise null is a validation error (G5.9).
+    /// Whether a custom attribute PATCH with null clears the field; otherwise null is a validation error
+    /// (G5.9).
     pub null_clears_attribute: bool,
     /// Status of a custom attribute PATCH: 200 or 204 (G5.7).
     pub attributes_patch_status: u16,

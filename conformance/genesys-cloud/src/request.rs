@@ -18,8 +18,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Puts a request together: path and query as they are sent, the query without its question mark, names of headers in
-    /// lower case.
+    /// Puts a request together: path and query as they are sent, the query without its question mark, names
+    /// of headers in lower case.
     pub fn new(
         method: &str,
         path: &str,

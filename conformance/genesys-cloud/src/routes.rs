@@ -1,7 +1,7 @@
 //! The table of operations: method, template of the public description, permission, and who does it.
 //!
-//! Literal segments win over parameters. The older SCIM base path and the capitalised resource names of SCIM clients
-//! lead to the same operations. What is not in the table answers 404, as an unknown path does.
+//! Literal segments win over parameters. The older SCIM base path and the capitalised resource names of SCIM
+//! clients lead to the same operations. What is not in the table answers 404, as an unknown path does.
 
 use crate::reply::{Answer, Refusal};
 use crate::request::decode;

@@ -1,6 +1,7 @@
 //! The seed: a readable TOML file that describes an organisation by names.
 //!
-//! It is only parsed here. `world::catalog` turns it into an organisation and checks that every name it uses exists.
+//! It is only parsed here. `world::catalog` turns it into an organisation and checks that every name it uses
+//! exists.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! The snapshot: the organisation in a canonical form that two equal organisations share.
 //!
-//! Sorted, by names where names are unique, without versions and times. Deleted users are listed apart with all that
-//! stays of them. A custom attribute record without values counts as none.
+//! Sorted, by names where names are unique, without versions and times. Deleted users are listed apart with
+//! all that stays of them. A custom attribute record without values counts as none.
 
 use std::collections::BTreeMap;
 

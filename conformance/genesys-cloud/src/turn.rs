@@ -1,4 +1,5 @@
-//! One operation's turn: the request, the organisation, the quirks and the clock, with the checks that many share.
+//! One operation's turn: the request, the organisation, the quirks and the clock, with the checks that many
+//! share.
 
 use serde_json::{Map, Value};
 
@@ -99,7 +100,8 @@ impl Turn<'_> {
         Ok(user.clone())
     }
 
-    /// A user whose directory record is to be written, as a copy; a conflict when another write has just happened.
+    /// A user whose directory record is to be written, as a copy; a conflict when another write has just
+    /// happened.
     pub(crate) fn directory_user(&self, id: &str) -> Result<User, Refusal> {
         let user = self.writable_user(id)?;
         self.need_calm(id)?;

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-/// Which public description the exchanges are checked against. Without the feature `contract` nothing is checked.
+/// Which public description the exchanges are checked against. Without the feature `contract` nothing is
+/// checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ContractSource {
-    /// The one that the environment names, when it is there; it is an error when it is there and cannot be used.
+    /// The one that the environment names, when it is there; it is an error when it is there and cannot be
+    /// used.
     #[default]
     Environment,
     /// None.

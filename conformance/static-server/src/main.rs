@@ -1,5 +1,6 @@
-//! The yardstick of `conformance/load`: an actix-web server that answers every request with one fixed body, so that the bridge's rates
-//! can be said as a share of what this machine can do at all. Knows nothing of SCIM; what is measured is in `conformance/load`.
+//! The yardstick of `conformance/load`: an actix-web server that answers every request with one fixed body,
+//! so that the bridge's rates can be said as a share of what this machine can do at all. Knows nothing of
+//! SCIM; what is measured is in `conformance/load`.
 //!
 //! `static-server FILE ADDRESS WORKERS`, for example `static-server body.json 127.0.0.1:8081 2`.
 

@@ -1,4 +1,5 @@
-//! What an answer of Genesys Cloud means for an operator: good, doubtful or bad, which trouble it is and what cures it.
+//! What an answer of Genesys Cloud means for an operator: good, doubtful or bad, which trouble it is and what
+//! cures it.
 //!
 //! Pure. Codes are those of docs/genesys.md G1.9, G7.11.
 

@@ -1,8 +1,8 @@
 //! `check`: whether configuration and connection are good, before anything depends on them.
 //!
-//! Tells a wrong region, a bad secret, a missing permission, a missing division and an unknown name apart and names the
-//! cure of each. Only reads: what is asked is in `probe`, what answers mean in `judge`, what the bridge must be allowed to do
-//! in `rights`.
+//! Tells a wrong region, a bad secret, a missing permission, a missing division and an unknown name apart and
+//! names the cure of each. Only reads: what is asked is in `probe`, what answers mean in `judge`, what the
+//! bridge must be allowed to do in `rights`.
 
 mod judge;
 mod probe;

@@ -1,6 +1,7 @@
 //! The questions that `check` asks Genesys Cloud, in the order in which they make sense.
 //!
-//! All of them read. Stops after the first when the credentials are refused, because every further answer would be the same.
+//! All of them read. Stops after the first when the credentials are refused, because every further answer
+//! would be the same.
 
 use crate::cli::exit::Failure;
 use crate::config::{Config, Grant, OnUnknownRuleName};
@@ -59,7 +60,8 @@ fn context() -> CallContext {
     CallContext::new(Priority::Waiting, "check")
 }
 
-/// Genesys answers the same to a client of another region and to a bad secret, so only asking elsewhere tells them apart.
+/// Genesys answers the same to a client of another region and to a bad secret, so only asking elsewhere tells
+/// them apart.
 fn credentials(refusal: &Refusal, home: Option<&str>, elsewhere: bool) -> Finding {
     if let Some(region) = home {
         let says = "these credentials belong to another region";

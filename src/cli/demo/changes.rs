@@ -1,6 +1,7 @@
 //! What happens to people later: a promotion by group membership, and two farewells.
 //!
-//! A group change answers at once; what members get by rules follows in the background and is waited for here.
+//! A group change answers at once; what members get by rules follows in the background and is waited for
+//! here.
 
 use super::super::exit::Failure;
 use super::cast::{Cast, IRIS, LIN};

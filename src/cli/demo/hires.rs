@@ -1,6 +1,7 @@
 //! Hires: three that work, one whose queue call is refused, one whose answer is lost.
 //!
-//! The faults are set in the emulator, each for one call; the bridge knows nothing of them. How the story goes on: `changes`.
+//! The faults are set in the emulator, each for one call; the bridge knows nothing of them. How the story
+//! goes on: `changes`.
 
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;

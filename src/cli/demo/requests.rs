@@ -1,7 +1,8 @@
 //! The requests that Microsoft Entra and Okta send, in the shapes their documentation shows. Pure.
 //!
-//! Entra: capitalised operations, booleans as text, `meta` and empty lists in a create, our extension as a key that
-//! `schemas` need not list, entitlements in compact form. Okta: a password placeholder, `groups`, lists of texts.
+//! Entra: capitalised operations, booleans as text, `meta` and empty lists in a create, our extension as a
+//! key that `schemas` need not list, entitlements in compact form. Okta: a password placeholder, `groups`,
+//! lists of texts.
 
 use serde_json::{Value, json};
 

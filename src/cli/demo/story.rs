@@ -1,7 +1,7 @@
 //! The story from its beginning: the import, and an agent who was there before the bridge.
 //!
-//! Each chapter sends what a connector sends and checks what Genesys Cloud then has. Hires are in `hires`, later changes
-//! in `changes`; the rules that are in force in `stage`.
+//! Each chapter sends what a connector sends and checks what Genesys Cloud then has. Hires are in `hires`,
+//! later changes in `changes`; the rules that are in force in `stage`.
 
 use serde_json::Value;
 

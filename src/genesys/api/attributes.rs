@@ -1,7 +1,7 @@
 //! Custom attributes: schemas and a user's values (docs/genesys.md G5.6, G5.7). Pure.
 //!
-//! Values are amended with PATCH; PUT replaces a whole record and is only for taking fields out where null is refused. What
-//! a field may hold is checked in `genesys::catalogue::values`.
+//! Values are amended with PATCH; PUT replaces a whole record and is only for taking fields out where null is
+//! refused. What a field may hold is checked in `genesys::catalogue::values`.
 
 use serde_json::{Map, Value, json};
 
@@ -133,7 +133,8 @@ pub(crate) enum Clearing {
     Nothing,
     /// Nothing else is in the record: delete it.
     Delete,
-    /// PATCH these (nulls take out); where null is refused, PUT the second, which is the record as it shall be.
+    /// PATCH these (nulls take out); where null is refused, PUT the second, which is the record as it shall
+    /// be.
     Amend(Object, Object),
 }
 

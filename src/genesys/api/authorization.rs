@@ -1,7 +1,7 @@
 //! Roles, divisions and grants (docs/genesys.md G4). Pure.
 //!
-//! Grants are added with bulkadd and taken away one by one: the PUT of roles replaces everything, and bulkremove fails when any
-//! grant is already gone.
+//! Grants are added with bulkadd and taken away one by one: the PUT of roles replaces everything, and
+//! bulkremove fails when any grant is already gone.
 
 use serde_json::{Value, json};
 

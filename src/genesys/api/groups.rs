@@ -1,4 +1,5 @@
-//! REST: groups are created, renamed, deleted and filled here, since Genesys' SCIM API cannot (docs/genesys.md G2.3, G6.7). Pure.
+//! REST: groups are created, renamed, deleted and filled here, since Genesys' SCIM API cannot
+//! (docs/genesys.md G2.3, G6.7). Pure.
 //!
 //! Member calls are answered before they take effect. Reading of groups is in [`super::scim_users`].
 

@@ -1,7 +1,8 @@
-//! The calls, one file for each area of the Genesys API: request building and answer reading as pure functions.
+//! The calls, one file for each area of the Genesys API: request building and answer reading as pure
+//! functions.
 //!
-//! Every path, parameter and property here is in the published API description. Sending is `super::client`'s work, judging
-//! [`super::verdict`]'s.
+//! Every path, parameter and property here is in the published API description. Sending is `super::client`'s
+//! work, judging [`super::verdict`]'s.
 
 pub(crate) mod attributes;
 pub(crate) mod authorization;

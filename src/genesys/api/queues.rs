@@ -1,7 +1,7 @@
 //! Queues: the directory and memberships (docs/genesys.md G6.1, G6.3). Pure.
 //!
-//! A member is added and removed by the same POST, told apart by `delete`; what a user is in needs two listings, because
-//! `joined` defaults to true.
+//! A member is added and removed by the same POST, told apart by `delete`; what a user is in needs two
+//! listings, because `joined` defaults to true.
 
 use serde_json::json;
 

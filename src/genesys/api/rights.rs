@@ -1,4 +1,5 @@
-//! What our OAuth client may do, and where: its grants, each a role's policies in a division (docs/genesys.md G1.5, G1.10). Pure.
+//! What our OAuth client may do, and where: its grants, each a role's policies in a division (docs/genesys.md
+//! G1.5, G1.10). Pure.
 
 use serde_json::Value;
 

@@ -1,7 +1,8 @@
-//! Genesys' SCIM API: users and the reading of groups (docs/genesys.md G2). Builds calls and reads documents; pure.
+//! Genesys' SCIM API: users and the reading of groups (docs/genesys.md G2). Builds calls and reads documents;
+//! pure.
 //!
-//! Patches name every path, because a PUT may clear what was left out. Roles and skills do not travel here. The REST side of
-//! users is in [`super::users`], that of groups in [`super::groups`].
+//! Patches name every path, because a PUT may clear what was left out. Roles and skills do not travel here.
+//! The REST side of users is in [`super::users`], that of groups in [`super::groups`].
 
 use serde_json::{Value, json};
 
@@ -135,7 +136,8 @@ pub(crate) fn resources(answer: &Value) -> Option<(Vec<Value>, u64)> {
     Some((resources, total))
 }
 
-/// The next page of a listing whose pages count from 0: `Ok(None)` at its end, `Err` when Genesys sent less than it counted.
+/// The next page of a listing whose pages count from 0: `Ok(None)` at its end, `Err` when Genesys sent less
+/// than it counted.
 ///
 /// # Errors
 /// A page that is short and is not the last.

@@ -1,4 +1,5 @@
-//! REST: users where SCIM cannot go: deleted ones, their restoring, external ids, search (docs/genesys.md G3). Pure.
+//! REST: users where SCIM cannot go: deleted ones, their restoring, external ids, search (docs/genesys.md
+//! G3). Pure.
 //!
 //! Creates nobody: users are made through [`super::scim_users`].
 
@@ -18,7 +19,8 @@ pub(crate) fn get(user: &UserId) -> HttpCall {
     HttpCall::get("user_get", &["users", user.as_str()])
 }
 
-/// PATCH of the state alone: with it nothing else may be changed. It takes the address back, which may be taken by now.
+/// PATCH of the state alone: with it nothing else may be changed. It takes the address back, which may be
+/// taken by now.
 pub(crate) fn activate(user: &UserId, version: i64) -> HttpCall {
     HttpCall::new("user_restore", Nature::Change, HttpMethod::Patch, &["users", user.as_str()])
         .body(json!({"state": "active", "version": version}))
@@ -35,7 +37,8 @@ pub(crate) fn external_ids(user: &UserId) -> HttpCall {
     HttpCall::get("user_external_ids", &["users", user.as_str(), "externalid"])
 }
 
-/// Search by exact e-mail address in every state. The index lags: what it finds must be looked at, what it misses proves nothing.
+/// Search by exact e-mail address in every state. The index lags: what it finds must be looked at, what it
+/// misses proves nothing.
 pub(crate) fn search_email(email: &str) -> HttpCall {
     let query = json!([
         {"type": "EXACT", "fields": ["email"], "value": email},

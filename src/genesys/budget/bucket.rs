@@ -1,7 +1,8 @@
 //! The token bucket behind the budget, with one queue for each priority: a pure function of calls and times.
 //!
-//! Knows no clock and wakes nobody: [`super`] does. Times are monotonic milliseconds. The size of the burst and the refill
-//! together never exceed the granted calls in any sixty seconds, whichever way Genesys counts its minute.
+//! Knows no clock and wakes nobody: [`super`] does. Times are monotonic milliseconds. The size of the burst
+//! and the refill together never exceed the granted calls in any sixty seconds, whichever way Genesys counts
+//! its minute.
 
 use std::collections::VecDeque;
 
@@ -13,7 +14,8 @@ pub(crate) struct Ticket(u64);
 
 /// Share of the minute's calls that may go at once.
 const BURST: f64 = 1.0 / 6.0;
-/// One call in so many goes to background work while it waits, so that it never starves; leavers still go before it.
+/// One call in so many goes to background work while it waits, so that it never starves; leavers still go
+/// before it.
 const BACKGROUND_ONE_IN: u32 = 10;
 
 /// Bucket and queues.
@@ -58,7 +60,8 @@ impl Bucket {
     }
 
     fn refill(&mut self, now_ms: u64) {
-        // Nothing is earned during a pause: Genesys' window is full, and a burst at its end would be refused again.
+        // Nothing is earned during a pause: Genesys' window is full, and a burst at its end would be refused
+        // again.
         let from = self.at_ms.max(self.paused_until_ms.min(now_ms));
         #[expect(clippy::cast_precision_loss, reason = "a span of milliseconds is far below 2^52")]
         let earned = now_ms.saturating_sub(from) as f64 * self.per_ms;
@@ -83,8 +86,8 @@ impl Bucket {
         }
     }
 
-    /// Moves a place that still waits to the queue of another priority. Among those there it stands by when it joined the budget: whoever has
-    /// waited longer is not put behind who came later.
+    /// Moves a place that still waits to the queue of another priority. Among those there it stands by when
+    /// it joined the budget: whoever has waited longer is not put behind who came later.
     pub(crate) fn promote(&mut self, ticket: Ticket, priority: Priority) {
         if !self.queues.iter().any(|queue| queue.contains(&ticket)) {
             // Granted meanwhile, or given up.

@@ -1,7 +1,7 @@
 //! The shared budget of calls: permits are granted by priority at the pace that Genesys allows.
 //!
-//! This file is the waiting; who goes when is decided by the pure [`bucket`]. One budget serves one OAuth client: all
-//! work of the process shares it. What a permit is for is the caller's matter.
+//! This file is the waiting; who goes when is decided by the pure [`bucket`]. One budget serves one OAuth
+//! client: all work of the process shares it. What a permit is for is the caller's matter.
 
 pub(crate) mod bucket;
 

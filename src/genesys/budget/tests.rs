@@ -1,5 +1,5 @@
-//! Waiting for permits under a clock that stands still until everybody waits: who goes when, and that nothing is lost on
-//! the way. Which ticket goes first is tabled in `bucket`.
+//! Waiting for permits under a clock that stands still until everybody waits: who goes when, and that nothing
+//! is lost on the way. Which ticket goes first is tabled in `bucket`.
 
 use std::sync::Mutex;
 
@@ -139,8 +139,8 @@ async fn whoever_is_lowered_while_it_waits_lets_the_others_pass() {
     assert!(tokio::time::timeout(Duration::from_secs(10), first.granted()).await.is_ok());
 }
 
-/// Places come, are promoted, given up and refunded in every mixture; whoever stays must be served, and nobody may be
-/// left waiting while there are tokens.
+/// Places come, are promoted, given up and refunded in every mixture; whoever stays must be served, and
+/// nobody may be left waiting while there are tokens.
 #[tokio::test(start_paused = true)]
 async fn no_wake_up_is_lost_whatever_comes_between() {
     let budget = budget(600);

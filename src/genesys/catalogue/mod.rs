@@ -1,7 +1,8 @@
-//! Names to ids: roles, divisions, skills, languages, queues and attribute schemas, listed once and believed for some minutes.
+//! Names to ids: roles, divisions, skills, languages, queues and attribute schemas, listed once and believed
+//! for some minutes.
 //!
-//! A name that a listing lacks is looked up anew by itself, but not more often than every few seconds. Comparing is done here,
-//! never left to Genesys' search terms: see the pure [`names`] and [`values`].
+//! A name that a listing lacks is looked up anew by itself, but not more often than every few seconds.
+//! Comparing is done here, never left to Genesys' search terms: see the pure [`names`] and [`values`].
 
 pub(crate) mod names;
 pub(crate) mod values;

@@ -1,4 +1,5 @@
-//! A listing of names: exact look-up, look-up without regard to letter case, and near misses for the error text. Pure.
+//! A listing of names: exact look-up, look-up without regard to letter case, and near misses for the error
+//! text. Pure.
 //!
 //! Where listings come from and how long they are believed is in [`super`].
 

@@ -1,7 +1,8 @@
 //! Fields of custom-attribute schemas: which field a name means, and whether a value fits it. Pure.
 //!
-//! Identity providers can often send nothing but strings, so a string that plainly is a number or a truth value is taken as
-//! one where the field wants that. Genesys has the last word: what it refuses comes back as a validation refusal.
+//! Identity providers can often send nothing but strings, so a string that plainly is a number or a truth
+//! value is taken as one where the field wants that. Genesys has the last word: what it refuses comes back as
+//! a validation refusal.
 
 use serde_json::{Number, Value};
 

@@ -1,6 +1,7 @@
 //! Looks that find: users by mark and e-mail address, groups, listings for the import, the organisation.
 //!
-//! Reading one user with its aspects is in `observing`. An absence found here proves nothing where Genesys' index lags.
+//! Reading one user with its aspects is in `observing`. An absence found here proves nothing where Genesys'
+//! index lags.
 
 use super::GenesysClient;
 use crate::genesys::api::{groups, id, scim_users, tokens, users};
@@ -22,7 +23,8 @@ impl GenesysClient {
         }
     }
 
-    /// SCIM first, which sees active users at once; then search in every state, whose hits are looked at, because it lags.
+    /// SCIM first, which sees active users at once; then search in every state, whose hits are looked at,
+    /// because it lags.
     pub(super) async fn users_by_email(
         &self,
         email: &str,
@@ -125,7 +127,8 @@ impl GenesysClient {
         Ok(Some(observed))
     }
 
-    /// Active users first, then inactive ones: the lowest bit of the page number tells which, the rest counts.
+    /// Active users first, then inactive ones: the lowest bit of the page number tells which, the rest
+    /// counts.
     pub(super) async fn page_of_users(
         &self,
         page: Option<u32>,

@@ -1,6 +1,7 @@
 //! Names of wanted entitlements to ids, through the catalogue; one resolution for each, in order.
 //!
-//! An unknown name is an answer, not an error: what to do about it is a matter of policy (`entitlements`, `bridge`).
+//! An unknown name is an answer, not an error: what to do about it is a matter of policy (`entitlements`,
+//! `bridge`).
 
 use super::GenesysClient;
 use crate::genesys::catalogue::names::similar;

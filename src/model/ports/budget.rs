@@ -1,5 +1,5 @@
-//! The port for the budget of upstream calls: a place is reserved, waited for, promoted, given up; a permit is spent or goes
-//! back. And what a call says of itself while it waits.
+//! The port for the budget of upstream calls: a place is reserved, waited for, promoted, given up; a permit
+//! is spent or goes back. And what a call says of itself while it waits.
 //!
 //! Who goes when is `genesys::budget`; who changes the urgency of work that waits is `saga`.
 
@@ -22,7 +22,8 @@ pub enum Priority {
     Background,
 }
 
-/// What has become of the priority of a piece of work since it was planned. Shared by all its calls, those that wait included.
+/// What has become of the priority of a piece of work since it was planned. Shared by all its calls, those
+/// that wait included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Urgency {
     /// Each call has the priority that it was planned with.
@@ -75,7 +76,8 @@ impl CallContext {
         self
     }
 
-    /// For a call on whose answer others wait as well: not behind `floor`, and neither lowered nor given up later.
+    /// For a call on whose answer others wait as well: not behind `floor`, and neither lowered nor given up
+    /// later.
     #[must_use]
     pub fn shared(&self, floor: Priority) -> Self {
         Self::new(self.priority().min(floor), self.label.clone())
@@ -141,7 +143,8 @@ async fn changed(urgency: &mut Option<watch::Receiver<Urgency>>) -> Urgency {
     std::future::pending().await
 }
 
-/// A place in the budget that was granted: one call may go. Dropped unspent, it goes back and the next one has it.
+/// A place in the budget that was granted: one call may go. Dropped unspent, it goes back and the next one
+/// has it.
 pub struct Permit {
     refund: Option<Box<dyn FnOnce() + Send + Sync>>,
 }

@@ -1,7 +1,7 @@
 //! The port for time: reading it, waiting, and waiting with a limit.
 //!
-//! The only way in which the program waits, so that a test can stop time, or run a day of it in a second. The real clock is
-//! `app::system`; `clippy.toml` bans every other one.
+//! The only way in which the program waits, so that a test can stop time, or run a day of it in a second. The
+//! real clock is `app::system`; `clippy.toml` bans every other one.
 
 use std::fmt;
 use std::future::{Future, poll_fn};

@@ -1,6 +1,7 @@
 //! The way back: undoes one step on what Genesys shows now.
 //!
-//! Which calls an undo has is `plan::effects`, pure. A step whose id was never learnt is looked for first: one absence proves nothing.
+//! Which calls an undo has is `plan::effects`, pure. A step whose id was never learnt is looked for first:
+//! one absence proves nothing.
 
 use std::time::Duration;
 
@@ -57,8 +58,8 @@ impl Driver {
         }
     }
 
-    /// The id to undo on. A create whose answer was lost is looked for twice, with a quiet period between: one absence
-    /// proves nothing.
+    /// The id to undo on. A create whose answer was lost is looked for twice, with a quiet period between:
+    /// one absence proves nothing.
     async fn find_bound(&mut self, step: &Step) -> Result<Option<String>, StepEnd> {
         if self.bound.is_some() {
             return Ok(self.bound.clone());

@@ -1,4 +1,5 @@
-//! Creates: they do not know the id that Genesys will give, so a lost answer and a name that is taken are looked into.
+//! Creates: they do not know the id that Genesys will give, so a lost answer and a name that is taken are
+//! looked into.
 //!
 //! Every other step is repeated as it is, by `drive`.
 
@@ -37,7 +38,8 @@ impl Driver {
         }
     }
 
-    /// The name is taken: by our own create, whose answer was lost or came before a crash, or by somebody else.
+    /// The name is taken: by our own create, whose answer was lost or came before a crash, or by somebody
+    /// else.
     async fn owner_of_the_name(&mut self, refusal: Refusal, sent: bool) -> StepEnd {
         let looks = if sent { 6 } else { 2 };
         let mut pauses = tries();
@@ -58,7 +60,8 @@ impl Driver {
         StepEnd::Refused { refusal, partial: sent }
     }
 
-    /// POST of a group. Names are unique in Genesys and this one was free when the plan was made, so it is the mark.
+    /// POST of a group. Names are unique in Genesys and this one was free when the plan was made, so it is
+    /// the mark.
     pub(super) async fn create_group(&mut self, step: &Step, name: &str) -> StepEnd {
         let Some(write) = effects::forward(&step.effect, None).pop() else { return StepEnd::Done(None) };
         let mut pauses = tries();
@@ -67,7 +70,8 @@ impl Driver {
             let wait = match self.upstream.write(&write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
                 Verdict::Refused(refusal) => {
-                    // Only a POST of ours, before this one or before a crash, makes a group of that name ours.
+                    // Only a POST of ours, before this one or before a crash, makes a group of that name
+                    // ours.
                     let taken = refusal.kind == RefusalKind::Uniqueness && (sent || self.resumed);
                     if let (true, Verdict::Done(Some(group))) =
                         (taken, self.upstream.find_group(name, &self.context).await)

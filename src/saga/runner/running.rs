@@ -84,7 +84,8 @@ impl Running {
             () = stop.cancelled(), if !*self.settle.borrow() || self.steps.is_empty() => self.machine.on(Event::Stop),
             command = self.receiver.recv() => match command {
                 Some(command) => self.obey(command).await,
-                // The registered handle lives as long as this does, so it cannot be; stopping is the safe answer.
+                // The registered handle lives as long as this does, so it cannot be; stopping is the safe
+                // answer.
                 None => self.machine.on(Event::Stop),
             },
         }

@@ -1,7 +1,8 @@
-//! The runner under a clock that stands still: what happens to those who wait and ask while a saga waits, undoes or dies.
+//! The runner under a clock that stands still: what happens to those who wait and ask while a saga waits,
+//! undoes or dies.
 //!
-//! Genesys, journal and directory are stand-ins that do as they are told; whole sagas against the emulator are in
-//! `tests/saga_steps`.
+//! Genesys, journal and directory are stand-ins that do as they are told; whole sagas against the emulator
+//! are in `tests/saga_steps`.
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -29,8 +29,8 @@ impl Turns {
         }
     }
 
-    /// Makes a turn durable. An import may change a record between our look and the commit: the records are then composed
-    /// anew.
+    /// Makes a turn durable. An import may change a record between our look and the commit: the records are
+    /// then composed anew.
     pub(super) async fn write(&self, turn: &Turn, report: &Report) -> Result<CommitToken, StoreError> {
         for _ in 0..COMMIT_TRIES {
             let batch = self.records(turn, report).await?;

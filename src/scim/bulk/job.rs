@@ -1,7 +1,8 @@
 //! The course of a bulk job: what comes next, with references replaced, and the response at the end.
 //!
-//! A pure state machine: [`BulkJob::next`] gives an operation, [`BulkJob::done`] or [`BulkJob::failed`] takes how it went. An
-//! operation whose reference cannot be resolved is never given out. Operations themselves are read in [`super::operation`].
+//! A pure state machine: [`BulkJob::next`] gives an operation, [`BulkJob::done`] or [`BulkJob::failed`] takes
+//! how it went. An operation whose reference cannot be resolved is never given out. Operations themselves are
+//! read in [`super::operation`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -232,8 +233,8 @@ impl BulkJob {
         })
     }
 
-    /// The response: what was processed, in the order of the request (RFC 7644 section 3.7.3). After `failOnErrors` the rest
-    /// is left out.
+    /// The response: what was processed, in the order of the request (RFC 7644 section 3.7.3). After
+    /// `failOnErrors` the rest is left out.
     pub(crate) fn response(&self, base: &str) -> Value {
         let operations: Vec<Value> = self.entries.iter().filter_map(|entry| entry.to_json(base)).collect();
         json!({"schemas": [RESPONSE_SCHEMA], "Operations": operations})

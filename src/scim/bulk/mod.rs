@@ -1,7 +1,9 @@
-//! Bulk requests (RFC 7644 section 3.7): reading one, the order of its operations, references by `bulkId`, the response.
+//! Bulk requests (RFC 7644 section 3.7): reading one, the order of its operations, references by `bulkId`,
+//! the response.
 //!
-//! Carries nothing out and knows no clock: the server asks a [`BulkJob`] what to do next and tells it how that went. Single
-//! operations are read in `operation`, references in `reference`, the order is found in `order`, the job's course is in `job`.
+//! Carries nothing out and knows no clock: the server asks a [`BulkJob`] what to do next and tells it how
+//! that went. Single operations are read in `operation`, references in `reference`, the order is found in
+//! `order`, the job's course is in `job`.
 
 mod job;
 mod method;

@@ -1,7 +1,7 @@
 //! One operation of a bulk request, read: method, address, data, version, and the bulkIds it refers to.
 //!
-//! What is wrong with it is kept as its own error, since the others are done all the same (RFC 7644 section 3.7). What `data`
-//! says is looked at when it is carried out.
+//! What is wrong with it is kept as its own error, since the others are done all the same (RFC 7644 section
+//! 3.7). What `data` says is looked at when it is carried out.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,8 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    /// Reads an operation. `base` is the public address of the service, which clients may put before the path.
+    /// Reads an operation. `base` is the public address of the service, which clients may put before the
+    /// path.
     pub(super) fn parse(value: Value, base: &str, dialect: Dialect) -> Self {
         let Value::Object(mut object) = value else {
             let fault = ScimError::invalid_syntax("An operation must be a JSON object with method and path.");

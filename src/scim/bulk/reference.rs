@@ -1,7 +1,9 @@
-//! References to resources that the same bulk request makes (RFC 7644 section 3.7.2): `bulkId:` and the bulkId.
+//! References to resources that the same bulk request makes (RFC 7644 section 3.7.2): `bulkId:` and the
+//! bulkId.
 //!
-//! A reference is a whole text value anywhere in `data`, the last segment of a `$ref`, or a quoted text in the path of a PATCH
-//! operation (`members[value eq "bulkId:x"]`). Which bulkIds exist is known to [`super::job`].
+//! A reference is a whole text value anywhere in `data`, the last segment of a `$ref`, or a quoted text in
+//! the path of a PATCH operation (`members[value eq "bulkId:x"]`). Which bulkIds exist is known to
+//! [`super::job`].
 
 use serde_json::Value;
 

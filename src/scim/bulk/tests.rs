@@ -27,7 +27,8 @@ fn post(bulk_id: &str, refers_to: &[&str]) -> Value {
     json!({"method": "POST", "path": "/Groups", "bulkId": bulk_id, "data": {"displayName": bulk_id, "members": members}})
 }
 
-/// Runs a job to its end: what fails is named by its place, everything else is done and gets the id `id-<place>`.
+/// Runs a job to its end: what fails is named by its place, everything else is done and gets the id
+/// `id-<place>`.
 fn run(job: &mut BulkJob, failing: &[(usize, u16)]) -> Vec<Next> {
     let mut seen = Vec::new();
     while let Some(next) = job.next() {
@@ -322,7 +323,8 @@ fn reach(needs: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
     found
 }
 
-/// Random references without a circle, in random order: `ranks` is a shuffle, and who has a higher rank may refer to lower ones.
+/// Random references without a circle, in random order: `ranks` is a shuffle, and who has a higher rank may
+/// refer to lower ones.
 fn acyclic() -> impl Strategy<Value = Vec<BTreeSet<usize>>> {
     (1_usize..24).prop_flat_map(|size| {
         let ranks = Just((0..size).collect::<Vec<usize>>()).prop_shuffle();

@@ -1,5 +1,5 @@
-//! The left side and the middle of a comparison: an attribute with what the registry says about comparing it, and the
-//! operator between it and the value.
+//! The left side and the middle of a comparison: an attribute with what the registry says about comparing it,
+//! and the operator between it and the value.
 //!
 //! The right side is [`super::literal`]; how conditions are put together is [`super::node`].
 

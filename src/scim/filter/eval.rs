@@ -1,8 +1,8 @@
 //! The truth of a filter over JSON.
 //!
-//! A comparison on a multi-valued attribute is true when it is true for one of its values (RFC 7644 section 3.4.2.2);
-//! conditions between brackets must hold for one and the same element. Values are data: no character of them means
-//! anything but itself. Reads no text; that is [`super::parse`].
+//! A comparison on a multi-valued attribute is true when it is true for one of its values (RFC 7644 section
+//! 3.4.2.2); conditions between brackets must hold for one and the same element. Values are data: no
+//! character of them means anything but itself. Reads no text; that is [`super::parse`].
 
 use std::cmp::Ordering;
 
@@ -68,8 +68,8 @@ fn compare(operand: &Operand, op: Op, literal: &Literal, subject: Subject<'_>) -
     }
 }
 
-/// Whether the test holds for one of the values of an attribute, arrays opened. `unsaid` stands for the sub-attribute
-/// of an element that does not have it.
+/// Whether the test holds for one of the values of an attribute, arrays opened. `unsaid` stands for the
+/// sub-attribute of an element that does not have it.
 fn any_value<'a>(
     subject: Subject<'a>,
     operand: &Operand,
@@ -136,7 +136,8 @@ fn ascii_is_true(op: Op, found: &[u8], folded: &[u8]) -> bool {
     let same = |part: &[u8]| part.eq_ignore_ascii_case(folded);
     match op {
         Op::Eq => same(found),
-        // Short texts are looked through in place; long ones are copied once, so that the time does not grow with both lengths.
+        // Short texts are looked through in place; long ones are copied once, so that the time does not grow
+        // with both lengths.
         Op::Co if found.len() > 256 => {
             let lower = found.to_ascii_lowercase();
             match (std::str::from_utf8(&lower), std::str::from_utf8(folded)) {

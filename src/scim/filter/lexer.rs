@@ -1,7 +1,9 @@
-//! The pieces of a filter's text: blanks, signs, names, values. One pass, nothing copied but the content of literals.
+//! The pieces of a filter's text: blanks, signs, names, values. One pass, nothing copied but the content of
+//! literals.
 //!
-//! Knows no attribute and no order of pieces; that is [`super::parse`]. Faults carry the place where they are, counted
-//! in characters of the text as the client wrote it, and never what stands there: it may be a personal value.
+//! Knows no attribute and no order of pieces; that is [`super::parse`]. Faults carry the place where they
+//! are, counted in characters of the text as the client wrote it, and never what stands there: it may be a
+//! personal value.
 
 use std::borrow::Cow;
 
@@ -23,7 +25,8 @@ pub(super) enum Written<'a> {
     Bool(bool),
     /// A text in quotes, escapes resolved.
     Quoted(Cow<'a, str>),
-    /// Anything else without quotes: a number, or a text as old Entra documents show it (docs/connectors.md C2.5).
+    /// Anything else without quotes: a number, or a text as old Entra documents show it (docs/connectors.md
+    /// C2.5).
     Bare(&'a str),
 }
 
@@ -71,8 +74,8 @@ impl<'a> Lexer<'a> {
         next
     }
 
-    /// The run of characters that names and operators are made of; empty when something else is next. Colons and dots
-    /// belong to it (URNs with versions, sub-attributes), and the dollar of `$ref`.
+    /// The run of characters that names and operators are made of; empty when something else is next. Colons
+    /// and dots belong to it (URNs with versions, sub-attributes), and the dollar of `$ref`.
     pub(super) fn name(&mut self) -> &'a str {
         let length = self.rest().bytes().take_while(|byte| is_name_byte(*byte)).count();
         self.skip(length)

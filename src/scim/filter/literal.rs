@@ -1,10 +1,10 @@
 //! The right side of a comparison, brought to the type of the attribute and ready to compare.
 //!
-//! Connectors write other types than the schema's (`primary eq "True"`, `employeeNumber eq 42`), which are turned where
-//! the meaning is plain and refused elsewhere. How values compare is [`super::eval`].
+//! Connectors write other types than the schema's (`primary eq "True"`, `employeeNumber eq 42`), which are
+//! turned where the meaning is plain and refused elsewhere. How values compare is [`super::eval`].
 //!
-//! A dateTime is what `scim_v2` takes for one: its check is the exact form of XML Schema that RFC 7643 section 2.3.5
-//! demands, and its order knows offsets, fractions of any length and `24:00:00`.
+//! A dateTime is what `scim_v2` takes for one: its check is the exact form of XML Schema that RFC 7643
+//! section 2.3.5 demands, and its order knows offsets, fractions of any length and `24:00:00`.
 
 use scim_v2::ScimDateTime;
 use serde_json::{Number, Value};
@@ -123,8 +123,8 @@ fn boolean(written: &Written<'_>) -> Option<bool> {
     }
 }
 
-/// A number as JSON writes it. Whole numbers of up to 64 bits are exact; what is larger than a number can be here is the
-/// largest one, so that `lt` and `gt` still tell the truth.
+/// A number as JSON writes it. Whole numbers of up to 64 bits are exact; what is larger than a number can be
+/// here is the largest one, so that `lt` and `gt` still tell the truth.
 fn number(text: &str) -> Option<Number> {
     if !is_number(text) {
         return None;

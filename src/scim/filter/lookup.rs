@@ -1,7 +1,8 @@
 //! Which index answers a filter, so that a look-up of one user does not walk over all of them.
 //!
-//! Connectors find every resource by one equality, Entra in every cycle (docs/connectors.md C2.1). Names the index only:
-//! asking it is the directory's work, and whether a hit fulfils the rest of the filter is [`super::eval`]'s.
+//! Connectors find every resource by one equality, Entra in every cycle (docs/connectors.md C2.1). Names the
+//! index only: asking it is the directory's work, and whether a hit fulfils the rest of the filter is
+//! [`super::eval`]'s.
 
 use super::comparison::Op;
 use super::literal::Literal;

@@ -1,8 +1,9 @@
 //! SCIM filters (RFC 7644 section 3.4.2.2): read against the registry, evaluated over JSON, printed back.
 //!
-//! [`parse`] reads the text piece by piece ([`lexer`]) with names from the registry ([`names`]) and values of the right
-//! type ([`literal`]) into a tree ([`node`]); the truth of a filter is in [`eval`]. Rules use the same filters for their
-//! conditions. Look-ups by index are offered through [`Filter::lookup`], done in `directory`.
+//! [`parse`] reads the text piece by piece ([`lexer`]) with names from the registry ([`names`]) and values of
+//! the right type ([`literal`]) into a tree ([`node`]); the truth of a filter is in [`eval`]. Rules use the
+//! same filters for their conditions. Look-ups by index are offered through [`Filter::lookup`], done in
+//! `directory`.
 
 mod comparison;
 mod eval;
@@ -51,8 +52,8 @@ impl Filter {
         parse::filter(kind, text).map(|node| Self { kind, node })
     }
 
-    /// Reads a filter that resources of every type are held to, for those of this kind: an attribute that only another
-    /// type has counts as one without value (RFC 7644 section 3.4.2.1).
+    /// Reads a filter that resources of every type are held to, for those of this kind: an attribute that
+    /// only another type has counts as one without value (RFC 7644 section 3.4.2.1).
     ///
     /// # Errors
     /// As [`Filter::parse`], when no type has the attribute.
@@ -60,8 +61,8 @@ impl Filter {
         parse::filter_anywhere(kind, text).map(|node| Self { kind, node })
     }
 
-    /// Whether a resource fulfils the filter. `object` is the resource as a client would see it: `id`, `meta`,
-    /// `groups` and `members` count only if they are in it.
+    /// Whether a resource fulfils the filter. `object` is the resource as a client would see it: `id`,
+    /// `meta`, `groups` and `members` count only if they are in it.
     pub fn matches(&self, object: &Object) -> bool {
         eval::matches(&self.node, object)
     }
@@ -71,8 +72,8 @@ impl Filter {
         self.kind
     }
 
-    /// Whether the filter looks at a top-level attribute, so that the directory can leave `members` and `groups` out
-    /// when nobody asks.
+    /// Whether the filter looks at a top-level attribute, so that the directory can leave `members` and
+    /// `groups` out when nobody asks.
     pub fn mentions(&self, attribute: &str) -> bool {
         fn walk(node: &Node, name: &str) -> bool {
             match node {
@@ -86,14 +87,14 @@ impl Filter {
         walk(&self.node, attribute)
     }
 
-    /// The best index for this filter: what fulfils it is among what the index names, and where there is more to the
-    /// filter than one equality `matches` must still be asked about each.
+    /// The best index for this filter: what fulfils it is among what the index names, and where there is more
+    /// to the filter than one equality `matches` must still be asked about each.
     pub fn lookup(&self) -> Option<Lookup> {
         lookup::find(self.kind, &self.node)
     }
 
-    /// Whether the filter is nothing but the equality that [`Filter::lookup`] names, on `id`, `userName`, `externalId` or
-    /// a group's `displayName`: then whatever the index names fulfils the filter.
+    /// Whether the filter is nothing but the equality that [`Filter::lookup`] names, on `id`, `userName`,
+    /// `externalId` or a group's `displayName`: then whatever the index names fulfils the filter.
     pub fn is_lookup_alone(&self) -> bool {
         lookup::is_alone(self.kind, &self.node)
     }
@@ -108,7 +109,8 @@ impl ElementFilter {
         parse::element(attribute, text).map(|node| Self { node })
     }
 
-    /// Whether one element of the attribute fulfils the filter; an element that is not an object counts as its `value`.
+    /// Whether one element of the attribute fulfils the filter; an element that is not an object counts as
+    /// its `value`.
     pub fn matches(&self, element: &Value) -> bool {
         eval::element_matches(&self.node, element)
     }

@@ -11,8 +11,8 @@ use crate::scim::registry::{AttrPath, Attribute, AttributeType, Returned, regist
 #[derive(Clone, Copy)]
 pub(super) enum Scope {
     Resource(ResourceKind),
-    /// In a resource that is one of several types: an attribute that only another type has is known too, and has no value
-    /// (RFC 7644 section 3.4.2.1).
+    /// In a resource that is one of several types: an attribute that only another type has is known too, and
+    /// has no value (RFC 7644 section 3.4.2.1).
     Anywhere(ResourceKind),
     Element(&'static Attribute),
 }

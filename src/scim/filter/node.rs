@@ -1,7 +1,8 @@
 //! A checked filter in memory: conditions over attributes that exist, and how they print.
 //!
-//! A list of alternatives never holds a list of alternatives, nor a conjunction a conjunction, so that one meaning has
-//! one form and the printed text reads back as the same tree. Built by [`super::parse`], judged by [`super::eval`].
+//! A list of alternatives never holds a list of alternatives, nor a conjunction a conjunction, so that one
+//! meaning has one form and the printed text reads back as the same tree. Built by [`super::parse`], judged
+//! by [`super::eval`].
 
 use std::fmt;
 

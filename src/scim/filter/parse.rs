@@ -1,11 +1,13 @@
 //! From text to a checked filter in one pass: the grammar of RFC 7644 section 3.4.2.2, names by the registry.
 //!
-//! The grammar is our own because `scim_v2`'s, which the tests hold beside it, refuses filters that connectors send
-//! (`not(`, `emails[..].value eq`, `$ref`, blanks before `primary`) and could only be used behind a rewriting of the
-//! text. Reading in place costs a fraction of that, and faults name the character that the client wrote.
+//! The grammar is our own because `scim_v2`'s, which the tests hold beside it, refuses filters that
+//! connectors send (`not(`, `emails[..].value eq`, `$ref`, blanks before `primary`) and could only be used
+//! behind a rewriting of the text. Reading in place costs a fraction of that, and faults name the character
+//! that the client wrote.
 //!
-//! Every fault is an `invalidFilter` that says what was expected where, never what the value was. Pieces of text are
-//! [`super::lexer`]'s, names [`super::names`]', values [`super::literal`]'s; evaluates nothing, that is [`super::eval`].
+//! Every fault is an `invalidFilter` that says what was expected where, never what the value was. Pieces of
+//! text are [`super::lexer`]'s, names [`super::names`]', values [`super::literal`]'s; evaluates nothing, that
+//! is [`super::eval`].
 
 use super::comparison::Op;
 use super::lexer::Lexer;
@@ -38,7 +40,8 @@ struct Parser<'a> {
     /// Open parentheses and brackets.
     depth: usize,
     conditions: usize,
-    /// A condition behind brackets was moved between them, which may have made the filter deeper than its text.
+    /// A condition behind brackets was moved between them, which may have made the filter deeper than its
+    /// text.
     moved: bool,
 }
 
@@ -162,8 +165,8 @@ impl<'a> Parser<'a> {
         if self.lexer.take(sign) { Ok(()) } else { self.fault(wanted) }
     }
 
-    /// `attr[inner]`, and what connectors put behind it: `attr[inner].sub op value` means that one element fulfils both
-    /// (docs/connectors.md C2.2).
+    /// `attr[inner]`, and what connectors put behind it: `attr[inner].sub op value` means that one element
+    /// fulfils both (docs/connectors.md C2.2).
     fn value_path(&mut self, name: &str, start: usize, bracket: usize) -> Result<Node, ScimError> {
         let (operand, attribute) = self.scope.parent(name).map_err(|why| self.lexer.fault(start, why))?;
         let outer = self.scope;

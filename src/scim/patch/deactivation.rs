@@ -1,8 +1,9 @@
-//! Whether a PATCH takes somebody's access away, told before the document is there that it will be applied to.
+//! Whether a PATCH takes somebody's access away, told before the document is there that it will be applied
+//! to.
 //!
-//! Not a second reading of the request: what it says about `active` is run by the same [`Engine`] as everything else, on a
-//! user that has no other attribute. What it says about others is left out, since no other can change `active`. One that the
-//! engine refuses deactivates nobody.
+//! Not a second reading of the request: what it says about `active` is run by the same [`Engine`] as
+//! everything else, on a user that has no other attribute. What it says about others is left out, since no
+//! other can change `active`. One that the engine refuses deactivates nobody.
 
 use serde_json::Value;
 

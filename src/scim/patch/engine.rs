@@ -1,7 +1,8 @@
 //! The work of one PATCH operation on a document: find the place, check it may change, set, add or take away.
 //!
-//! Works on a copy that the caller throws away on the first fault. Types and tolerances are [`Dialect`]'s, members of
-//! groups are [`super::members`]; how values and entries are set and taken away is [`super::values`].
+//! Works on a copy that the caller throws away on the first fault. Types and tolerances are [`Dialect`]'s,
+//! members of groups are [`super::members`]; how values and entries are set and taken away is
+//! [`super::values`].
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -63,7 +64,8 @@ impl<'a> Engine<'a> {
         Ok(path)
     }
 
-    /// The strict dialect knows only what the schemas say, and extensions only by their URN (RFC 7644 section 3.10).
+    /// The strict dialect knows only what the schemas say, and extensions only by their URN (RFC 7644 section
+    /// 3.10).
     fn by_the_letter(&self, text: &str, path: &Path) -> Result<(), ScimError> {
         let qualified = text.split('[').next().is_some_and(|head| head.contains(':'));
         let wrong = match path {
@@ -364,8 +366,8 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The members of a value without a path: of an object, or of one that is sent as a text, as scim-for-keycloak does
-/// (docs/connectors.md C7.6). `None` for anything else.
+/// The members of a value without a path: of an object, or of one that is sent as a text, as
+/// scim-for-keycloak does (docs/connectors.md C7.6). `None` for anything else.
 pub(super) fn unpacked(dialect: Dialect, value: &Value) -> Option<Cow<'_, Object>> {
     match value {
         Value::Object(members) => Some(Cow::Borrowed(members)),
@@ -398,8 +400,8 @@ fn names_a_part(key: &str) -> bool {
         || key.contains('[')
 }
 
-/// An add may bring one value of an attribute that has several (RFC 7644 section 3.5.2.1). A text stays as it is: it
-/// may be the compact form of many.
+/// An add may bring one value of an attribute that has several (RFC 7644 section 3.5.2.1). A text stays as it
+/// is: it may be the compact form of many.
 fn in_array(kind: OpKind, attribute: &Attribute, value: &Value) -> Value {
     match value {
         Value::Object(_) if kind == OpKind::Add && attribute.multi_valued => {

@@ -1,7 +1,8 @@
 //! PATCH operations on the members of a group, turned into changes for the directory.
 //!
 //! Never reads or writes a list of members: connectors change one group from several sides at once
-//! (docs/connectors.md C1.9), so only differences may travel. Everything else of a PATCH is [`super::engine`].
+//! (docs/connectors.md C1.9), so only differences may travel. Everything else of a PATCH is
+//! [`super::engine`].
 
 use serde_json::Value;
 
@@ -56,8 +57,8 @@ fn fixed() -> ScimError {
     ScimError::mutability("the parts of a member cannot be changed; remove the member and add another.")
 }
 
-/// Whether a value says of a member what is true of it anyway: `value`, `type` and `$ref` are immutable (RFC 7643
-/// section 4.2), labels are not kept.
+/// Whether a value says of a member what is true of it anyway: `value`, `type` and `$ref` are immutable (RFC
+/// 7643 section 4.2), labels are not kept.
 fn repeats(id: &str, sub: Option<&str>, value: &Value) -> bool {
     match (sub, value) {
         (_, Value::Null) => true,

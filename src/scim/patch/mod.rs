@@ -1,8 +1,8 @@
 //! PATCH (RFC 7644 section 3.5.2): reading a request, and applying it to a document as a pure function.
 //!
-//! All operations or none: [`apply`] works on a copy and hands it back only when every operation succeeded. Members of
-//! a group are not part of the document; they come back as changes for the directory to apply. The work on single
-//! attributes is in [`engine`], on members in [`members`].
+//! All operations or none: [`apply`] works on a copy and hands it back only when every operation succeeded.
+//! Members of a group are not part of the document; they come back as changes for the directory to apply. The
+//! work on single attributes is in [`engine`], on members in [`members`].
 
 mod deactivation;
 mod engine;
@@ -56,14 +56,15 @@ pub struct PatchRequest {
 pub struct Patched {
     /// The new document.
     pub document: Object,
-    /// Whether the document means something else than the one before: the order of keys and of `schemas`, and 4.0 for
-    /// 4, are no difference. Members and password count apart.
+    /// Whether the document means something else than the one before: the order of keys and of `schemas`, and
+    /// 4.0 for 4, are no difference. Members and password count apart.
     pub changed: bool,
     /// The password, if one was set; it is never stored.
     pub password: Option<Secret>,
     /// Changes of the members of a group, in order.
     pub members: Vec<MemberChange>,
-    /// Whether the request spoke about `displayName`; one that was built from the name may be built anew otherwise.
+    /// Whether the request spoke about `displayName`; one that was built from the name may be built anew
+    /// otherwise.
     pub named_display_name: bool,
 }
 
@@ -168,7 +169,8 @@ impl Operation {
     }
 }
 
-/// Applies a request to a document. `resource_id` is the id the client knows the resource by: Okta sends it along.
+/// Applies a request to a document. `resource_id` is the id the client knows the resource by: Okta sends it
+/// along.
 ///
 /// # Errors
 /// `invalidPath`, `invalidFilter`, `invalidValue`, `noTarget` or `mutability`, naming the operation by its number; the

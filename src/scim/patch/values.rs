@@ -1,6 +1,8 @@
-//! How a PATCH sets and takes away values: whole attributes, sub-attributes, and entries selected by a filter.
+//! How a PATCH sets and takes away values: whole attributes, sub-attributes, and entries selected by a
+//! filter.
 //!
-//! Works on one attribute of one JSON object; which one, and whether it may change, was settled in [`super::engine`].
+//! Works on one attribute of one JSON object; which one, and whether it may change, was settled in
+//! [`super::engine`].
 
 use serde_json::Value;
 
@@ -60,7 +62,8 @@ fn distinct(list: &mut Vec<Value>) {
     *list = kept;
 }
 
-/// Sets the parts of a complex attribute that an object names; those it clears go, the others stay (RFC 7644 section
+/// Sets the parts of a complex attribute that an object names; those it clears go, the others stay (RFC 7644
+/// section
 /// 3.5.2.3).
 pub(super) fn set_parts(
     container: &mut Object,
@@ -94,8 +97,8 @@ pub(super) fn set_parts(
     Ok(())
 }
 
-/// Sub-attributes that were not named stay, unless the value itself became another one: what was said about the old
-/// manager is not true of the new one.
+/// Sub-attributes that were not named stay, unless the value itself became another one: what was said about
+/// the old manager is not true of the new one.
 fn merged(attribute: &Attribute, mut old: Object, new: Object) -> Object {
     let other_value = match (old.get("value"), new.get("value")) {
         (Some(old), Some(new)) => !same(old, new),
@@ -108,9 +111,9 @@ fn merged(attribute: &Attribute, mut old: Object, new: Object) -> Object {
     old
 }
 
-/// Adds an entry unless one already says all of it; a new primary entry is the only one. A skill, language or custom
-/// attribute that is there already gets its new level or value, and an address, number or role its new label or mark,
-/// instead of a twin (RFC 7643 section 2.4).
+/// Adds an entry unless one already says all of it; a new primary entry is the only one. A skill, language or
+/// custom attribute that is there already gets its new level or value, and an address, number or role its new
+/// label or mark, instead of a twin (RFC 7643 section 2.4).
 fn append(attribute: &Attribute, list: &mut Vec<Value>, item: Value) {
     if list.iter().any(|known| contains(known, &item)) {
         return;

@@ -1,8 +1,10 @@
-//! Bodies of POST and PUT: from what a client sent to the document of record (RFC 7644 sections 3.3 and 3.5.1).
+//! Bodies of POST and PUT: from what a client sent to the document of record (RFC 7644 sections 3.3 and
+//! 3.5.1).
 //!
-//! The document keeps everything the client said, unknown attributes included, in canonical spelling and declared
-//! types. It never holds `id`, `meta` or `groups` (they are added at the edge, [`super::render`]), nor passwords; the
-//! members of a group are split off. Changes by PATCH are [`super::patch`]; what holds for every document is [`rules`].
+//! The document keeps everything the client said, unknown attributes included, in canonical spelling and
+//! declared types. It never holds `id`, `meta` or `groups` (they are added at the edge, [`super::render`]),
+//! nor passwords; the members of a group are split off. Changes by PATCH are [`super::patch`]; what holds for
+//! every document is [`rules`].
 
 pub(super) mod rules;
 #[cfg(test)]
@@ -94,8 +96,8 @@ impl Replacement {
             extension.is_some_and(|extension| key_of(extension, name).is_some())
                 || key_of(&body, &format!("{schema}:{name}")).is_some()
         };
-        // A PUT that names one form of an entitlement kind speaks about the kind; a kind it does not name stays as it
-        // was (P5). Core attributes follow the RFC.
+        // A PUT that names one form of an entitlement kind speaks about the kind; a kind it does not name
+        // stays as it was (P5). Core attributes follow the RFC.
         let forms = |kind| places(kind).filter_map(|place| Some((place.extension?, place.attribute)));
         let unmentioned = Kind::ALL
             .into_iter()
@@ -112,8 +114,8 @@ impl Replacement {
         self.incoming.document.get("active") == Some(&Value::Bool(false))
     }
 
-    /// The resource once its document was `current`: entitlement kinds that the body does not mention are carried over, and so
-    /// are immutable attributes.
+    /// The resource once its document was `current`: entitlement kinds that the body does not mention are
+    /// carried over, and so are immutable attributes.
     ///
     /// # Errors
     /// `mutability` when an immutable attribute that has a value would get another.
@@ -303,8 +305,8 @@ impl Reader {
     }
 }
 
-/// The strict dialect wants every schema of a body listed (RFC 7643 section 3); connectors leave custom ones out
-/// (docs/connectors.md C3.2).
+/// The strict dialect wants every schema of a body listed (RFC 7643 section 3); connectors leave custom ones
+/// out (docs/connectors.md C3.2).
 fn every_schema_is_listed(kind: ResourceKind, body: &Object) -> Result<(), ScimError> {
     let listed: Vec<&str> = match get(body, "schemas") {
         Some(Value::Array(urns)) => urns.iter().filter_map(Value::as_str).collect(),
@@ -340,8 +342,8 @@ pub(super) fn put(document: &mut Object, schema: Option<&str>, name: &str, value
     }
 }
 
-/// Leaves one entry of those with the same type and value in a multi-valued attribute: RFC 7643 section 2.4 has no answer
-/// hold two. The first stays, and takes over the mark of being primary.
+/// Leaves one entry of those with the same type and value in a multi-valued attribute: RFC 7643 section 2.4
+/// has no answer hold two. The first stays, and takes over the mark of being primary.
 pub(super) fn drop_twins(kind: ResourceKind, document: &mut Object) {
     let labelled = |attribute: &&Attribute| {
         attribute.multi_valued && attribute.sub("type").is_some() && attribute.sub("value").is_some()
@@ -376,8 +378,8 @@ pub(super) fn drop_twins(kind: ResourceKind, document: &mut Object) {
     }
 }
 
-/// Makes `schemas` list the main schema and every extension the document holds, and of what the client listed those that
-/// this resource type has (RFC 7643 section 3).
+/// Makes `schemas` list the main schema and every extension the document holds, and of what the client listed
+/// those that this resource type has (RFC 7643 section 3).
 pub(super) fn complete_schemas(kind: ResourceKind, document: &mut Object) {
     let mut urns: Vec<String> = vec![kind.schema().to_owned()];
     let mut add = |urn: &str| {

@@ -1,5 +1,5 @@
-//! What must be true of a document as a whole, whoever wrote it: required attributes are there, immutable ones are
-//! what they were, and what means the same is no change.
+//! What must be true of a document as a whole, whoever wrote it: required attributes are there, immutable
+//! ones are what they were, and what means the same is no change.
 //!
 //! Looks at documents before and after a write; how a write comes about is [`super`] (POST, PUT) and
 //! [`super::super::patch`].
@@ -31,8 +31,9 @@ pub(in crate::scim) fn require(kind: ResourceKind, document: &Object) -> Result<
     Ok(())
 }
 
-/// What [`require`] asks, of a document whose required attributes were there: one that is gone was taken away, which
-/// is a matter of mutability (RFC 7644 section 3.5.2.2). Entries must have their required parts as well.
+/// What [`require`] asks, of a document whose required attributes were there: one that is gone was taken
+/// away, which is a matter of mutability (RFC 7644 section 3.5.2.2). Entries must have their required parts
+/// as well.
 ///
 /// # Errors
 /// `mutability` when a required attribute was taken away, `invalidValue` when one is blank or an entry lacks a part.
@@ -75,8 +76,8 @@ fn require_parts(attribute: &Attribute, value: &Value) -> Result<(), ScimError> 
     }
 }
 
-/// Checks that no immutable attribute that had a value has another one, or none (RFC 7644 sections 3.5.1 and 3.5.2).
-/// Entries of a multi-valued attribute may come and go; that they do not change is [`unaltered`].
+/// Checks that no immutable attribute that had a value has another one, or none (RFC 7644 sections 3.5.1 and
+/// 3.5.2). Entries of a multi-valued attribute may come and go; that they do not change is [`unaltered`].
 ///
 /// # Errors
 /// `mutability` naming the attribute.
@@ -139,8 +140,8 @@ pub(in crate::scim) fn carry_immutable(kind: ResourceKind, before: &Object, afte
     }
 }
 
-/// Takes the stored form of every attribute that means the same as before, so that 4.0 for 4 or another order of
-/// `schemas` is no change (RFC 7643 section 3: the order of `schemas` has no meaning).
+/// Takes the stored form of every attribute that means the same as before, so that 4.0 for 4 or another order
+/// of `schemas` is no change (RFC 7643 section 3: the order of `schemas` has no meaning).
 pub(in crate::scim) fn keep_equal(before: &Object, after: &mut Object) {
     for (key, new) in after.iter_mut() {
         let Some(old) = before.get(key) else { continue };

@@ -1,9 +1,10 @@
-//! `POST /Bulk` (RFC 7644 section 3.7): many changes in one request, one after another, each as if it had been sent alone.
+//! `POST /Bulk` (RFC 7644 section 3.7): many changes in one request, one after another, each as if it had
+//! been sent alone.
 //!
-//! Each goes through the same front door as a single request, with a request id of its own (`<id>.<place>`), and is all or
-//! nothing by itself; the request as a whole is not. Operations are begun for a limited time; the rest is answered 503. A
-//! client that goes away ends the job: what was handed over is finished, what was not is never begun. Order, references and
-//! the response are in `scim::bulk`.
+//! Each goes through the same front door as a single request, with a request id of its own (`<id>.<place>`),
+//! and is all or nothing by itself; the request as a whole is not. Operations are begun for a limited time;
+//! the rest is answered 503. A client that goes away ends the job: what was handed over is finished, what was
+//! not is never begun. Order, references and the response are in `scim::bulk`.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;

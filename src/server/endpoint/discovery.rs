@@ -1,4 +1,5 @@
-//! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 section 4). Filters are refused with 403 there, as the RFC demands.
+//! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 section 4). Filters are refused with 403
+//! there, as the RFC demands.
 //!
 //! What they say is written in `scim::discovery`, from the same registry that drives parsing.
 

@@ -1,4 +1,5 @@
-//! `GET /Users/{id}`, `GET /Groups/{id}` (RFC 7644 section 3.4.1), `HEAD` too: with ETag, and 304 for what the client has.
+//! `GET /Users/{id}`, `GET /Groups/{id}` (RFC 7644 section 3.4.1), `HEAD` too: with ETag, and 304 for what
+//! the client has.
 //!
 //! Answered from the directory alone. How the resource is put together: `view`.
 

@@ -1,4 +1,5 @@
-//! `GET /healthz`: the process is alive and its HTTP threads answer. Says nothing about Genesys; that is `/readyz`.
+//! `GET /healthz`: the process is alive and its HTTP threads answer. Says nothing about Genesys; that is
+//! `/readyz`.
 
 use actix_web::HttpResponse;
 use serde_json::json;

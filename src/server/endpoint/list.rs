@@ -1,8 +1,8 @@
-//! `GET /Users`, `GET /Groups` (RFC 7644 section 3.4.2): filter, paging by index with exact totals and by cursor (RFC 9865),
-//! sorting, projection.
+//! `GET /Users`, `GET /Groups` (RFC 7644 section 3.4.2): filter, paging by index with exact totals and by
+//! cursor (RFC 9865), sorting, projection.
 //!
-//! Puts the answer together from stored texts; what takes longer than a look-up or a page is found off the HTTP thread. How it is
-//! found: `server::find`; the language of queries: `scim::list`.
+//! Puts the answer together from stored texts; what takes longer than a look-up or a page is found off the
+//! HTTP thread. How it is found: `server::find`; the language of queries: `scim::list`.
 
 use actix_web::http::StatusCode;
 use actix_web::web;
@@ -232,8 +232,8 @@ async fn find_sorted(
     Ok(page)
 }
 
-/// Whether nobody on a page is in any group, asked once instead of for each. Where the ids do not sort as their keys do, as those of
-/// Genesys Cloud do, the answer is no.
+/// Whether nobody on a page is in any group, asked once instead of for each. Where the ids do not sort as
+/// their keys do, as those of Genesys Cloud do, the answer is no.
 async fn groupless(kind: ResourceKind, page: &[Stored], tenant: &Tenant) -> Result<bool, ScimError> {
     let ids = || page.iter().map(|stored| stored.id.as_str());
     let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(true) };

@@ -1,4 +1,5 @@
-//! `/Me` (RFC 7644 section 3.11): 501, since a bearer token stands for an identity provider, not for a person.
+//! `/Me` (RFC 7644 section 3.11): 501, since a bearer token stands for an identity provider, not for a
+//! person.
 
 use crate::scim::error::ScimError;
 use crate::server::answer::HandlerResult;

@@ -1,5 +1,6 @@
-//! `GET /metrics`: Prometheus text. Counters are kept where things happen; gauges are brought up to date when somebody asks, from numbers
-//! that are at hand: this route is open, and nobody may make the bridge work by asking.
+//! `GET /metrics`: Prometheus text. Counters are kept where things happen; gauges are brought up to date when
+//! somebody asks, from numbers that are at hand: this route is open, and nobody may make the bridge work by
+//! asking.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;

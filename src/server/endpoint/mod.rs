@@ -1,6 +1,8 @@
-//! The endpoints, one per file. Each reads its request, asks `reads` or the front door, and renders the answer.
+//! The endpoints, one per file. Each reads its request, asks `reads` or the front door, and renders the
+//! answer.
 //!
-//! Users and groups share every endpoint: the resource type is a parameter. Routing and guards are in [`super::routes`].
+//! Users and groups share every endpoint: the resource type is a parameter. Routing and guards are in
+//! [`super::routes`].
 
 pub(crate) mod bulk;
 pub(crate) mod create;

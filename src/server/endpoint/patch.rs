@@ -1,4 +1,5 @@
-//! `PATCH /Users/{id}`, `PATCH /Groups/{id}` (RFC 7644 section 3.5.2): some attributes; a large group is answered 204.
+//! `PATCH /Users/{id}`, `PATCH /Groups/{id}` (RFC 7644 section 3.5.2): some attributes; a large group is
+//! answered 204.
 //!
 //! The change itself is done behind the front door. What the writes share: `write`.
 

@@ -1,6 +1,7 @@
 //! `GET /readyz`: 200 when requests can be served well, else 503 with the reasons for an operator.
 //!
-//! The reasons come from the front doors of all tenants: import not done, store unhealthy, Genesys refuses our credentials.
+//! The reasons come from the front doors of all tenants: import not done, store unhealthy, Genesys refuses
+//! our credentials.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;

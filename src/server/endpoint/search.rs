@@ -1,4 +1,5 @@
-//! `POST /.search`, `/Users/.search`, `/Groups/.search` (RFC 7644 section 3.4.3): a query whose values stay out of addresses and logs.
+//! `POST /.search`, `/Users/.search`, `/Groups/.search` (RFC 7644 section 3.4.3): a query whose values stay
+//! out of addresses and logs.
 //!
 //! The query itself runs as in `list`. A search over both types answers users first, then groups.
 
@@ -49,7 +50,8 @@ fn check_schema(body: &Value, dialect: Dialect) -> Result<(), ScimError> {
     Err(ScimError::invalid_syntax(format!("schemas of a search must list {SEARCH_SCHEMA}.")))
 }
 
-/// Searches users and groups. An attribute that one of the types does not have is without value there (RFC 7644 section
+/// Searches users and groups. An attribute that one of the types does not have is without value there (RFC
+/// 7644 section
 /// 3.4.2.1).
 ///
 /// # Errors

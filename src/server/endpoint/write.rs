@@ -1,4 +1,5 @@
-//! What POST, PUT, PATCH and DELETE share: the change that is handed to the front door, and the answer to a reply.
+//! What POST, PUT, PATCH and DELETE share: the change that is handed to the front door, and the answer to a
+//! reply.
 //!
 //! What is asked for was read by the endpoint into a `scim::change`. A 2xx is built only from a `Reply`.
 

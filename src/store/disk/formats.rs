@@ -24,8 +24,8 @@
 //! | meta | the secret of cursors | byte: 1 (32 bytes) | `cursor_secret` |
 //! | meta | the last import | byte: 1 (JSON) | `directory::import` |
 //!
-//! *id*: the value is an id and has no byte, which is format 0. An id begins with no control character, so that
-//! a byte below 0x20 can announce a later format; a reader that does not know it says so.
+//! *id*: the value is an id and has no byte, which is format 0. An id begins with no control character, so
+//! that a byte below 0x20 can announce a later format; a reader that does not know it says so.
 //!
 //! To change a record, raise its own byte and go on reading the old one; or change all rows of a tree: raise
 //! its number in [`current`] and add a step to [`STEPS`]. An old step is never edited.

@@ -77,8 +77,8 @@ fn open_sled(dir: &Path, records: &Path, options: &OpenOptions) -> Result<sled::
             .map_err(|_| DirectoryError::damaged(dir, "sled panicked while opening it"))?;
         match opened {
             Ok(db) => return Ok(db),
-            // sled says this of its own lock, but of damage in its log as well: the lock itself tells which. It
-            // may be let go between sled's try and our look, so only what fails twice unheld is damage.
+            // sled says this of its own lock, but of damage in its log as well: the lock itself tells which.
+            // It may be let go between sled's try and our look, so only what fails twice unheld is damage.
             Err(sled::Error::Io(error)) if error.kind() == io::ErrorKind::Other => {
                 let held = guards::is_held(&records.join("db"));
                 if !held && unheld {

@@ -1,7 +1,7 @@
 //! `POST /Bulk` (RFC 7644 section 3.7) over real sockets, against the whole bridge and the emulator.
 //!
-//! Every answer is held against what the RFC says of all of them by [`send`]. Tables of single rules are beside the code in
-//! `scim::bulk`; time running out and request ids of operations in `server_http`.
+//! Every answer is held against what the RFC says of all of them by [`send`]. Tables of single rules are
+//! beside the code in `scim::bulk`; time running out and request ids of operations in `server_http`.
 
 mod failing;
 mod limits;

@@ -10,7 +10,8 @@ use crate::support::setup::Setup;
 #[tokio::test]
 async fn the_rfcs_example_makes_alice_and_her_group() {
     let house = TestBridge::with(Setup::default());
-    // RFC 7644 section 3.7.2, letter by letter but for the userName, which must be an address in Genesys Cloud.
+    // RFC 7644 section 3.7.2, letter by letter but for the userName, which must be an address in Genesys
+    // Cloud.
     let body = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
         "Operations": [

@@ -1,4 +1,5 @@
-//! An operation of a bulk request does what it would do alone: entitlements, versions, 204, and the record of who did it.
+//! An operation of a bulk request does what it would do alone: entitlements, versions, 204, and the record of
+//! who did it.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! The disk fills up while it serves: writes are refused, nobody is denied who is there, and after a start with room nothing is missing.
+//! The disk fills up while it serves: writes are refused, nobody is denied who is there, and after a start
+//! with room nothing is missing.
 
 use std::fs::File;
 use std::process::{Child, Command, Stdio};
@@ -172,7 +173,8 @@ async fn a_disk_that_fills_up_loses_nothing_that_was_acknowledged() {
 async fn a_file_that_may_not_grow_loses_nothing_that_was_acknowledged() {
     let mut shell = Command::new("sh");
     shell.arg("-c");
-    // Counted in blocks of 512 or 1,024 bytes, as the shell likes it; without the trap the signal would end the process.
+    // Counted in blocks of 512 or 1,024 bytes, as the shell likes it; without the trap the signal would end
+    // the process.
     let little = "trap '' XFSZ; ulimit -S -f 6000";
     fills_up_and_loses_nothing(&mut Scene::open(shell, &script(little, "ulimit -S -f unlimited"))).await;
 }

@@ -1,5 +1,6 @@
-//! Genesys refuses the bridge itself: wrong secret, missing permission, missing division, no connection. The identity
-//! provider hears 503 and never 401 or 403; `check` tells the operator which it is; nothing is left half made.
+//! Genesys refuses the bridge itself: wrong secret, missing permission, missing division, no connection. The
+//! identity provider hears 503 and never 401 or 403; `check` tells the operator which it is; nothing is left
+//! half made.
 
 use genesys_cloud_emulator::{Cloud, SeedClient, SeedFile};
 use serde_json::json;

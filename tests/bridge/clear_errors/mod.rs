@@ -1,7 +1,8 @@
-//! Everything that can be wrong from outside, as tables: what is said, with which status or exit code, and that nothing is lost.
+//! Everything that can be wrong from outside, as tables: what is said, with which status or exit code, and
+//! that nothing is lost.
 //!
-//! Each row names words that must be said (what failed, which input, what to do); a secret, a person's address or the
-//! inside of the program is never said. What holds while all is well: `promises`.
+//! Each row names words that must be said (what failed, which input, what to do); a secret, a person's
+//! address or the inside of the program is never said. What holds while all is well: `promises`.
 
 mod configuration;
 mod disk;

@@ -1,4 +1,5 @@
-//! Names that Genesys does not know: from a request they are refused and named, from a rule the policy decides.
+//! Names that Genesys does not know: from a request they are refused and named, from a rule the policy
+//! decides.
 
 use serde_json::{Value, json};
 

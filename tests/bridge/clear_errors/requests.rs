@@ -1,5 +1,5 @@
-//! Bad requests: bodies, filters, PATCH operations and tokens. Each is answered with its status, keyword and words, and
-//! afterwards directory and Genesys are as they were.
+//! Bad requests: bodies, filters, PATCH operations and tokens. Each is answered with its status, keyword and
+//! words, and afterwards directory and Genesys are as they were.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! What keeps a good configuration from starting: a port, a lock, a directory, a disk, a damaged or newer database.
+//! What keeps a good configuration from starting: a port, a lock, a directory, a disk, a damaged or newer
+//! database.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Members of one group from many connections: every addition and removal is a difference, none overwrites another.
+//! Members of one group from many connections: every addition and removal is a difference, none overwrites
+//! another.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,7 +35,8 @@ async fn group(house: &Arc<TestBridge>, name: &str, members: &[String]) -> Strin
     format!("/Groups/{}", got.id())
 }
 
-/// The members as the identity provider sees them, from both sides, which must be those that Genesys Cloud has.
+/// The members as the identity provider sees them, from both sides, which must be those that Genesys Cloud
+/// has.
 async fn members(house: &Arc<TestBridge>, path: &str) -> BTreeSet<String> {
     let group = house.scim("GET", path, None).await.body;
     let list = |value: &Value| -> BTreeSet<String> {
@@ -67,7 +69,8 @@ async fn additions_and_removals_of_single_members_from_24_connections_are_all_do
     let got = race(&house, ids.iter().map(|id| add(&path, id)).collect()).await;
     all_done(&got);
     assert_eq!(members(&house, &path).await, ids.iter().cloned().collect(), "none lost");
-    // An answer shows the group as it is when it is read, perhaps with later changes in it; the last version counts them all.
+    // An answer shows the group as it is when it is read, perhaps with later changes in it; the last version
+    // counts them all.
     let last =
         got.iter().filter_map(|got| got.etag.trim_matches(['W', '/', '"']).parse::<usize>().ok()).max();
     assert_eq!(last, Some(RACERS + 1), "each was a change of its own");

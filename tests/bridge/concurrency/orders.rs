@@ -1,4 +1,5 @@
-//! Changes that exclude each other: whatever comes first, the end is one that some order of the requests would have given.
+//! Changes that exclude each other: whatever comes first, the end is one that some order of the requests
+//! would have given.
 
 use std::time::Duration;
 

@@ -224,7 +224,8 @@ async fn what_the_sender_can_mend_is_4xx_and_what_takes_time_is_429_with_whole_s
     let look_ups = (0..50).map(|_| guest.get("/Users?filter=userName%20eq%20%22blame%22"));
     futures_util::future::join_all(look_ups).await;
     assert!(began.elapsed() < Duration::from_secs(2), "25 a second and more: {:?}", began.elapsed());
-    // A budget of two calls a minute: what would wait longer than the deadline is sent away before anything is begun.
+    // A budget of two calls a minute: what would wait longer than the deadline is sent away before anything
+    // is begun.
     let poor = TestBridge::with(Setup { calls_per_minute: 2, deadline_s: 1, ..Setup::without_rules() })
         .leaving_work();
     let mut away = None;

@@ -119,7 +119,8 @@ async fn one_patch_sets_every_attribute_with_an_operation_of_its_own() {
     assert_eq!(user["meta"]["version"], "W/\"2\"", "one change");
 }
 
-// Section 1.4: the flag keeps value paths apart and merges the rest; it does not work on demand, so one server sees both.
+// Section 1.4: the flag keeps value paths apart and merges the rest; it does not work on demand, so one
+// server sees both.
 #[tokio::test]
 async fn both_patch_dialects_reach_the_same_user() {
     let guest = Guest::new("entra-both");
@@ -286,7 +287,8 @@ async fn a_purged_user_is_gone_and_created_anew_in_a_later_cycle() {
     assert_eq!(guest.ids("/Users", &name).await, [again.id()]);
 }
 
-// Section 1.4: `Add` on a list must not wipe the others (SCIM-SDK#668), the last of two operations on one attribute counts.
+// Section 1.4: `Add` on a list must not wipe the others (SCIM-SDK#668), the last of two operations on one
+// attribute counts.
 #[tokio::test]
 async fn several_operations_in_one_request_are_done_in_order() {
     let guest = Guest::new("entra-order");

@@ -1,4 +1,5 @@
-//! A connector as a guest of a bridge that all tests of this binary share: its requests, its people, what it reads back.
+//! A connector as a guest of a bridge that all tests of this binary share: its requests, its people, what it
+//! reads back.
 //!
 //! Each guest has a tag of its own in every name, and its own connections. The bridge behind it is `house`.
 
@@ -38,7 +39,8 @@ impl Guest {
         Self { house, http: reqwest::Client::new(), tag }
     }
 
-    /// Sends a request with a query and headers of its own. A body is `application/scim+json` unless a header says otherwise.
+    /// Sends a request with a query and headers of its own. A body is `application/scim+json` unless a header
+    /// says otherwise.
     pub(crate) async fn send(
         &self,
         method: &str,

@@ -1,4 +1,5 @@
-//! OneLogin, JumpCloud, Google Workspace, Ping, Auth0, Keycloak, authentik and WSO2 where they differ (docs/connectors.md C7).
+//! OneLogin, JumpCloud, Google Workspace, Ping, Auth0, Keycloak, authentik and WSO2 where they differ
+//! (docs/connectors.md C7).
 
 use serde_json::{Value, json};
 

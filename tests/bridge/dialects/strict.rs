@@ -1,4 +1,5 @@
-//! A tenant with `dialect = "strict"`: the letter of RFC 7643 and 7644 is taken, what connectors bend is refused and changes nothing.
+//! A tenant with `dialect = "strict"`: the letter of RFC 7643 and 7644 is taken, what connectors bend is
+//! refused and changes nothing.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! Writes and looks while Genesys refuses, limits, breaks down, hangs up, or does not answer.
 //!
-//! What each status means is tabled in `src/genesys/verdict_tests.rs`; here the same comes over a real socket.
+//! What each status means is tabled in `src/genesys/verdict_tests.rs`; here the same comes over a real
+//! socket.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! The client and the emulator's router in one process, without sockets, under tokio's clock, which the tests stop: minutes of
-//! budget pass in milliseconds, and the same run has the same calls each time.
+//! The client and the emulator's router in one process, without sockets, under tokio's clock, which the tests
+//! stop: minutes of budget pass in milliseconds, and the same run has the same calls each time.
 //!
 //! What goes over HTTP is tested in the other files; the tests of this wire are in `virtual_time`.
 

@@ -1,6 +1,6 @@
-//! The Genesys client against the emulator, over real sockets and in process: every write and every look, repeated, under each
-//! undocumented behaviour and under faults; and budget, tokens and catalogue over virtual minutes. Every exchange is checked
-//! against the published API description where it is at hand.
+//! The Genesys client against the emulator, over real sockets and in process: every write and every look,
+//! repeated, under each undocumented behaviour and under faults; and budget, tokens and catalogue over
+//! virtual minutes. Every exchange is checked against the published API description where it is at hand.
 //!
 //! Request building and verdicts have their own tables in `src/genesys`; sagas are tested elsewhere.
 

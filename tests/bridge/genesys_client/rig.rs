@@ -1,5 +1,5 @@
-//! A client and an emulator that belong together, with the few helpers that all tests use. When it goes, a call
-//! against the public description of the API fails the test.
+//! A client and an emulator that belong together, with the few helpers that all tests use. When it goes, a
+//! call against the public description of the API fails the test.
 //!
 //! The tests are in the files beside this one.
 

@@ -1,5 +1,5 @@
-//! Budget, tokens, verdicts and catalogue over virtual minutes: the real client and the real shared budget against the
-//! emulator's router, in process, under a clock that jumps to the next thing to happen.
+//! Budget, tokens, verdicts and catalogue over virtual minutes: the real client and the real shared budget
+//! against the emulator's router, in process, under a clock that jumps to the next thing to happen.
 
 use std::time::Duration;
 

@@ -20,7 +20,8 @@ use crate::support::client::Response;
 use crate::support::emulator::cloud_with;
 use crate::support::setup::Setup;
 
-/// Longest time that a change of one member, or a read without members, may take in a debug build on a busy machine.
+/// Longest time that a change of one member, or a read without members, may take in a debug build on a busy
+/// machine.
 pub(crate) const QUICK: Duration = Duration::from_secs(3);
 
 /// The bridge and its people.

@@ -1,4 +1,5 @@
-//! Hundreds of members: the largest requests that connectors are known to send, and the border between 200 and 204.
+//! Hundreds of members: the largest requests that connectors are known to send, and the border between 200
+//! and 204.
 
 use std::time::Duration;
 
@@ -62,7 +63,8 @@ async fn a_group_that_takes_genesys_longer_than_the_client_waits_is_acknowledged
     let path = format!("/Groups/{}", made.id());
     assert_eq!(crowd.members(&path).await.len(), 1500, "all of them are seen at once");
     assert!(made.retry_after.is_some(), "pending, and it says when to look again");
-    // A change of the same group waits its turn, and says so when that takes too long; sent again, it is done.
+    // A change of the same group waits its turn, and says so when that takes too long; sent again, it is
+    // done.
     let remove = patch(json!([{"op": "remove", "path": format!("members[value eq \"{}\"]", crowd.ids[0])}]));
     let (got, _) = crowd.timed("PATCH", &path, Some(remove.clone())).await;
     assert!(got.status == 204 || got.status == 503 && got.retry_after.is_some(), "{got:?}");

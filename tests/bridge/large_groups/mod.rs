@@ -1,7 +1,9 @@
-//! Groups of thousands: what one request may carry, what a change of one member costs, and that nothing but members touches members.
+//! Groups of thousands: what one request may carry, what a change of one member costs, and that nothing but
+//! members touches members.
 //!
-//! Over real sockets, against the emulator. The people come into the directory the way an import brings them, but without its
-//! calls (`crowd`). Parallel changes of one group are in `concurrency`, shapes of single requests in `dialects`.
+//! Over real sockets, against the emulator. The people come into the directory the way an import brings them,
+//! but without its calls (`crowd`). Parallel changes of one group are in `concurrency`, shapes of single
+//! requests in `dialects`.
 
 mod crowd;
 mod hundreds;

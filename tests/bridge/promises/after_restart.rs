@@ -1,4 +1,5 @@
-//! After kill -9: who comes first among the sagas that were open, and that a cursor and the counts are still good.
+//! After kill -9: who comes first among the sagas that were open, and that a cursor and the counts are still
+//! good.
 //!
 //! A stop that was asked for is in `stopping`.
 

@@ -1,4 +1,5 @@
-//! The rate limit of Genesys: short storms are waited out, long ones are told with `Retry-After`, and nothing is left behind.
+//! The rate limit of Genesys: short storms are waited out, long ones are told with `Retry-After`, and nothing
+//! is left behind.
 
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;

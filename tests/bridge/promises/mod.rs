@@ -1,6 +1,8 @@
-//! What the bridge promises, over real sockets and against the emulator, each promise with tests that try to break it.
+//! What the bridge promises, over real sockets and against the emulator, each promise with tests that try to
+//! break it.
 //!
-//! One file for each theme. Errors and their words are in `clear_errors`, kill -9 and sagas step by step elsewhere.
+//! One file for each theme. Errors and their words are in `clear_errors`, kill -9 and sagas step by step
+//! elsewhere.
 
 mod after_restart;
 mod budget;

@@ -1,4 +1,5 @@
-//! Genesys is away, refuses us, or shows the past, at the worst moment: nothing is lost and nothing is claimed that is not so.
+//! Genesys is away, refuses us, or shows the past, at the worst moment: nothing is lost and nothing is
+//! claimed that is not so.
 //!
 //! Slow answers and single lost ones are in `late`, the rate limit in `budget`.
 

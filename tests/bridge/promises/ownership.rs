@@ -1,4 +1,5 @@
-//! Whom the bridge may change at all: protected users, existing ones that must not be adopted, groups that were there before.
+//! Whom the bridge may change at all: protected users, existing ones that must not be adopted, groups that
+//! were there before.
 //!
 //! What is taken back of what a user holds is in `theirs`.
 

@@ -1,5 +1,5 @@
-//! Canaries: secrets, passwords and addresses of people are in no log, no metric, no answer that is our fault, and no
-//! password is on the disk.
+//! Canaries: secrets, passwords and addresses of people are in no log, no metric, no answer that is our
+//! fault, and no password is on the disk.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! The same wish in other letters: a create is claimed and a leaver goes first however the client spells it (SCIM names have no
-//! letter case, RFC 7643 section 2.1; paths may carry their URN, RFC 7644 section 3.10).
+//! The same wish in other letters: a create is claimed and a leaver goes first however the client spells it
+//! (SCIM names have no letter case, RFC 7643 section 2.1; paths may carry their URN, RFC 7644 section 3.10).
 
 use std::sync::Arc;
 use std::time::Duration;

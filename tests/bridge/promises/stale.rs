@@ -1,6 +1,8 @@
-//! Grant reads that still show the past right after a write (docs/genesys.md G4.6): nothing is forgotten, nothing mistaken for somebody else's.
+//! Grant reads that still show the past right after a write (docs/genesys.md G4.6): nothing is forgotten,
+//! nothing mistaken for somebody else's.
 //!
-//! How the emulator shows the past is its quirk `stale_ms`. Creates whose answer is lost are in the step table.
+//! How the emulator shows the past is its quirk `stale_ms`. Creates whose answer is lost are in the step
+//! table.
 
 use genesys_cloud_emulator::Quirks;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! SIGTERM in the middle of work: running requests are answered, sagas end or stay open and go on at the next start.
+//! SIGTERM in the middle of work: running requests are answered, sagas end or stay open and go on at the next
+//! start.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

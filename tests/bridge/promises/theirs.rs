@@ -1,4 +1,5 @@
-//! What others gave stays theirs: adoption of existing users, requests that do not speak of entitlements, taking back.
+//! What others gave stays theirs: adoption of existing users, requests that do not speak of entitlements,
+//! taking back.
 
 use genesys_cloud_emulator::Cloud;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! One bridge and one emulator for all tests of these chapters, and a second pair in the strict dialect.
 //!
-//! Tests share them, so each makes resources of its own names and asks only about those. What the answers must be is in
-//! the files of the chapters.
+//! Tests share them, so each makes resources of its own names and asks only about those. What the answers
+//! must be is in the files of the chapters.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! RFC 7644 sections 3.2, 3.11, 3.12 and 3.13: status codes, error bodies, the alias of the subject, protocol versions.
+//! RFC 7644 sections 3.2, 3.11, 3.12 and 3.13: status codes, error bodies, the alias of the subject, protocol
+//! versions.
 
 use serde_json::json;
 

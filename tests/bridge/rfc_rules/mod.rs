@@ -1,7 +1,9 @@
-//! What RFC 7643 and RFC 7644 demand of a service provider, sentence by sentence, over real sockets against the emulator.
+//! What RFC 7643 and RFC 7644 demand of a service provider, sentence by sentence, over real sockets against
+//! the emulator.
 //!
-//! One file for each chapter; which test shows which sentence is in `conformance/rfc/*.toml`, held together by `rfc_table`.
-//! What connectors do differently is tested with the dialects, what Genesys does to a change with the promises.
+//! One file for each chapter; which test shows which sentence is in `conformance/rfc/*.toml`, held together
+//! by `rfc_table`. What connectors do differently is tested with the dialects, what Genesys does to a change
+//! with the promises.
 
 mod bench;
 mod create;

@@ -1,4 +1,5 @@
-//! RFC 7644 section 3.10 and RFC 7643 section 2.1: how attributes are named, in filters, projections, sorting and PATCH.
+//! RFC 7644 section 3.10 and RFC 7643 section 2.1: how attributes are named, in filters, projections, sorting
+//! and PATCH.
 
 use serde_json::json;
 

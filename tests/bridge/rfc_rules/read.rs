@@ -1,4 +1,5 @@
-//! RFC 7644 sections 3.4.1, 3.8 and 3.9: a known resource, media types and encodings, and which attributes come back.
+//! RFC 7644 sections 3.4.1, 3.8 and 3.9: a known resource, media types and encodings, and which attributes
+//! come back.
 
 use serde_json::json;
 

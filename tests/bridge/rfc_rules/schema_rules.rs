@@ -1,4 +1,5 @@
-//! RFC 7643 sections 2, 3 and 4: attributes, their types, common attributes, and the resources User and Group.
+//! RFC 7643 sections 2, 3 and 4: attributes, their types, common attributes, and the resources User and
+//! Group.
 
 use serde_json::{Value, json};
 

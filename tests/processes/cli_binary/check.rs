@@ -1,5 +1,5 @@
-//! `scim-bridge check` against organisations with one thing wrong: each trouble is told apart from the others, has a cure and an exit
-//! code, and nothing is changed by asking.
+//! `scim-bridge check` against organisations with one thing wrong: each trouble is told apart from the
+//! others, has a cure and an exit code, and nothing is changed by asking.
 
 use genesys_cloud_emulator::{Fault, FaultKind, SeedFile};
 

@@ -1,5 +1,5 @@
-//! The binary as people and scripts use it: tokens, import, dry runs and sagas, with the bridge stopped and running; exit codes and
-//! messages of what can go wrong. What `check` finds is in `check`.
+//! The binary as people and scripts use it: tokens, import, dry runs and sagas, with the bridge stopped and
+//! running; exit codes and messages of what can go wrong. What `check` finds is in `check`.
 
 use std::io::Read as _;
 use std::process::Stdio;
@@ -171,7 +171,8 @@ fn a_port_in_use_and_a_locked_directory_are_named() {
 fn a_data_directory_that_cannot_be_written_is_named() {
     let bench = installed();
     std::fs::write(bench.file("file"), "").unwrap();
-    // A file in its place; and a place where the system lets nobody make directories, not even the administrator.
+    // A file in its place; and a place where the system lets nobody make directories, not even the
+    // administrator.
     for dir in [bench.file("file").join("data"), "/proc/scim-bridge-data".into()] {
         let ended = run(bench.command("token new --name okta").env("SCIM_BRIDGE_DATA_DIR", &dir));
         assert_eq!(ended.code, 1, "{ended:?}");

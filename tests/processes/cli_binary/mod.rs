@@ -1,4 +1,5 @@
-//! The command line as a process: the real binary, an emulated Genesys Cloud, a directory of its own for each test.
+//! The command line as a process: the real binary, an emulated Genesys Cloud, a directory of its own for each
+//! test.
 
 mod audit;
 mod bench;

@@ -1,5 +1,5 @@
-//! `users import` over the binary: from a file to what an identity provider reads, again, wrong lines, and a bridge that runs.
-//! What becomes of each kind of line is tested beside `import::from_file`.
+//! `users import` over the binary: from a file to what an identity provider reads, again, wrong lines, and a
+//! bridge that runs. What becomes of each kind of line is tested beside `import::from_file`.
 
 use std::io::Write as _;
 use std::process::Stdio;

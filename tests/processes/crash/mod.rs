@@ -1,8 +1,11 @@
-//! kill -9 of the whole bridge at random moments while eight clients write: every 2xx holds, nothing is orphaned, nothing stuck.
+//! kill -9 of the whole bridge at random moments while eight clients write: every 2xx holds, nothing is
+//! orphaned, nothing stuck.
 //!
-//! The emulator is a process of its own that survives (`processes`); clients keep book of what they were promised (`writer`,
-//! `model`); after every few kills all is compared (`verify`). `CRASH_KILLS` sets how often (12 by default), `CRASH_SEED` repeats
-//! a campaign's choices, `CRASH_VERIFY_EVERY` how often is compared, `CRASH_KILL_WITHIN_MS` how soon the next kill comes, `CRASH_BINARY` which bridge. The store alone: `store_crash`.
+//! The emulator is a process of its own that survives (`processes`); clients keep book of what they were
+//! promised (`writer`, `model`); after every few kills all is compared (`verify`). `CRASH_KILLS` sets how
+//! often (12 by default), `CRASH_SEED` repeats a campaign's choices, `CRASH_VERIFY_EVERY` how often is
+//! compared, `CRASH_KILL_WITHIN_MS` how soon the next kill comes, `CRASH_BINARY` which bridge. The store
+//! alone: `store_crash`.
 
 mod model;
 mod processes;
@@ -25,7 +28,8 @@ use writer::{Book, Connection, Shared};
 use crate::support::emulator::be_the_emulator;
 
 const CLIENTS: usize = 8;
-/// The bridge is killed at the latest that long after it became ready, unless `CRASH_KILL_WITHIN_MS` says otherwise.
+/// The bridge is killed at the latest that long after it became ready, unless `CRASH_KILL_WITHIN_MS` says
+/// otherwise.
 const KILL_WITHIN_MS: u64 = 800;
 /// One kill in so many hits the start and with it the recovery.
 const EARLY_ONE_IN: u32 = 8;

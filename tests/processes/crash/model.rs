@@ -1,7 +1,8 @@
 //! What the clients were promised: for each resource all states it may be in.
 //!
-//! An acknowledged write leads from every state to its successor; one without an answer may or may not have happened, so both
-//! remain. A look at the real state leaves one. Pure; who writes is `writer`, who looks is `verify`.
+//! An acknowledged write leads from every state to its successor; one without an answer may or may not have
+//! happened, so both remain. A look at the real state leaves one. Pure; who writes is `writer`, who looks is
+//! `verify`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,7 +109,8 @@ impl<T: Clone + PartialEq> Maybe<T> {
 }
 
 impl UserOp {
-    /// The user after the write. Changing an absent user changes nothing; writing what is so keeps the version.
+    /// The user after the write. Changing an absent user changes nothing; writing what is so keeps the
+    /// version.
     pub(crate) fn apply(&self, before: Option<&User>) -> Option<User> {
         if let UserOp::Create(user) = self {
             // A create sent again is applied as a replacement by the same document.
@@ -200,8 +202,8 @@ fn attributes_json(cost_centre: &str) -> Value {
     json!([{ "schema": "HR", "field": "cost_centre", "value": cost_centre }])
 }
 
-/// The body of the POST that makes the user. What is empty is left out: RFC 7643 section 2.5 makes no difference, and a
-/// document that says `[]` would count a later removal of nothing as a change.
+/// The body of the POST that makes the user. What is empty is left out: RFC 7643 section 2.5 makes no
+/// difference, and a document that says `[]` would count a later removal of nothing as a change.
 pub(crate) fn user_body(name: &str, user: &User) -> Value {
     let mut ours = json!({ "attributes": attributes_json(&user.cost_centre) });
     let lists = [

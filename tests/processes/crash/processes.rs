@@ -1,7 +1,9 @@
-//! The two processes of a campaign: the emulator, which survives, and the bridge, which is killed and started again.
+//! The two processes of a campaign: the emulator, which survives, and the bridge, which is killed and started
+//! again.
 //!
-//! The emulator is this test binary itself, started with its state file. The bridge is `scim-bridge serve`, or the binary that
-//! `CRASH_BINARY` names. What is written to them is in `writer`, what is compared in `verify`.
+//! The emulator is this test binary itself, started with its state file. The bridge is `scim-bridge serve`,
+//! or the binary that `CRASH_BINARY` names. What is written to them is in `writer`, what is compared in
+//! `verify`.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,8 @@ use crate::support::program::free_address;
 use crate::support::setup::{SECRET, Setup};
 use crate::support::wait::PATIENCE;
 
-/// A rule on the title and one on the membership of a group, so that group changes are followed by recomputation.
+/// A rule on the title and one on the membership of a group, so that group changes are followed by
+/// recomputation.
 const RULES: &str = r#"
 [[rule]]
 name = "night"
@@ -138,7 +141,8 @@ impl Pair {
         self.dir.join("bridge.log")
     }
 
-    /// Reads what the bridge said since the last call, and forgets it, so that long campaigns do not fill the disk.
+    /// Reads what the bridge said since the last call, and forgets it, so that long campaigns do not fill the
+    /// disk.
     pub(crate) fn take_log(&self) -> String {
         let text = std::fs::read(self.log()).unwrap_or_default();
         std::fs::write(self.dir.join("bridge.log.before"), &text).unwrap();

@@ -1,7 +1,7 @@
 //! What is there against what was promised: directory against books, directory against Genesys Cloud.
 //!
-//! Looks only when no client writes. Differences that are still on their way (group members, recomputation) are given time;
-//! what stays different is a finding.
+//! Looks only when no client writes. Differences that are still on their way (group members, recomputation)
+//! are given time; what stays different is a finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -43,7 +43,8 @@ struct Seen {
     cloud: Value,
 }
 
-/// Compares, and leaves in the books what is certain now. Returns how long the open sagas took, and what is wrong.
+/// Compares, and leaves in the books what is certain now. Returns how long the open sagas took, and what is
+/// wrong.
 pub(crate) async fn verify(pair: &Pair, books: &mut [OwnedMutexGuard<Book>]) -> (Duration, Findings) {
     let started = Instant::now();
     let stuck = no_open_sagas(pair).await;

@@ -1,7 +1,9 @@
-//! One client: writes users and groups of its own, one request after the other, and keeps book of what it was promised.
+//! One client: writes users and groups of its own, one request after the other, and keeps book of what it was
+//! promised.
 //!
-//! A create or a removal whose answer was lost is sent again until its end is known, as a connector does; a lost PATCH now
-//! and then. What an answer means for the book is decided in `Book`; comparing it with the real state is `verify`.
+//! A create or a removal whose answer was lost is sent again until its end is known, as a connector does; a
+//! lost PATCH now and then. What an answer means for the book is decided in `Book`; comparing it with the
+//! real state is `verify`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -428,7 +430,8 @@ impl Connection {
         };
         let status = answer.status().as_u16();
         let version = answer.headers().get("etag").map(|etag| number_in(etag.to_str().unwrap()));
-        // A status without its body is an acknowledgement already, but what it shows is unknown: counted as lost.
+        // A status without its body is an acknowledgement already, but what it shows is unknown: counted as
+        // lost.
         let Ok(text) = answer.text().await else { return Answer::Lost };
         let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         if let (Some(version), true) = (version, body["meta"].is_object())

@@ -3,7 +3,8 @@
 
 use super::{Table, check, users};
 
-/// userName and most texts without case; id, externalId, references, ids of others with it (RFC 7643 section 8.7.1).
+/// userName and most texts without case; id, externalId, references, ids of others with it (RFC 7643 section
+/// 8.7.1).
 pub(crate) const CASE_RULES: Table = users(&[
     (r#"userName eq "bjensen@example.com""#, true),
     (r#"userName eq "BJENSEN@EXAMPLE.COM""#, true),

@@ -33,7 +33,8 @@ pub(crate) const ENTRA: Table = users(&[
     (r#"displayName eq "O'Brien & Söhne""#, false),
 ]);
 
-/// Microsoft Entra about groups (docs/connectors.md C2.3, C2.6): apostrophes, blanks and umlauts occur in names.
+/// Microsoft Entra about groups (docs/connectors.md C2.3, C2.6): apostrophes, blanks and umlauts occur in
+/// names.
 pub(crate) const ENTRA_GROUPS: Table = groups(&[
     (r#"displayName eq "Tour Guides – Süd""#, true),
     (r#"displayName eq "TOUR GUIDES – SÜD""#, true),

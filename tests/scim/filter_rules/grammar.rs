@@ -1,5 +1,5 @@
-//! The grammar of RFC 7644 section 3.4.2.2 figure 1 with erratum 7319 (the blank behind `not`), and what is accepted
-//! beyond it: no blank behind `not`, blanks wherever pieces meet, `True`, values without quotes.
+//! The grammar of RFC 7644 section 3.4.2.2 figure 1 with erratum 7319 (the blank behind `not`), and what is
+//! accepted beyond it: no blank behind `not`, blanks wherever pieces meet, `True`, values without quotes.
 
 use super::{Table, check, users};
 

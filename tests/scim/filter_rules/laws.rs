@@ -1,4 +1,5 @@
-//! Laws that hold for every filter and every user: printing and reading, logic, letter case, and values as data.
+//! Laws that hold for every filter and every user: printing and reading, logic, letter case, and values as
+//! data.
 
 use genesys_scim_bridge::testing::model::Object;
 use genesys_scim_bridge::testing::scim::ResourceKind;

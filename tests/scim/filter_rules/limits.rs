@@ -1,4 +1,5 @@
-//! How long, how deep and how many: the largest filter is read, the next larger one is refused (RFC 7644 section
+//! How long, how deep and how many: the largest filter is read, the next larger one is refused (RFC 7644
+//! section
 //! 3.4.2.2 leaves limits to the service; an error says which was reached).
 
 use genesys_scim_bridge::testing::limits::{FILTER_BYTES, FILTER_CONDITIONS, FILTER_DEPTH};

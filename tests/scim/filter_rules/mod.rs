@@ -1,7 +1,8 @@
-//! What SCIM filters mean, as tables: a filter, and whether the user or the group of [`documents`] fulfils it.
+//! What SCIM filters mean, as tables: a filter, and whether the user or the group of [`documents`] fulfils
+//! it.
 //!
-//! One file for each theme, each with the section of RFC 7644, the erratum or the fact of docs/connectors.md it comes
-//! from. Filters over HTTP are in `server_http`; here the rules themselves are held.
+//! One file for each theme, each with the section of RFC 7644, the erratum or the fact of docs/connectors.md
+//! it comes from. Filters over HTTP are in `server_http`; here the rules themselves are held.
 
 mod case_rules;
 mod connectors;

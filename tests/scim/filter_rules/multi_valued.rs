@@ -1,5 +1,5 @@
-//! Multi-valued and complex attributes: one of the values is enough (RFC 7644 section 3.4.2.2), a complex attribute is
-//! compared by its `value` (RFC 7643 section 2.4).
+//! Multi-valued and complex attributes: one of the values is enough (RFC 7644 section 3.4.2.2), a complex
+//! attribute is compared by its `value` (RFC 7643 section 2.4).
 
 use super::{Table, check, groups, users};
 

@@ -1,5 +1,5 @@
-//! Names of attributes: sub-attributes, URNs of core and extensions (RFC 7644 section 3.10), bare names of extension
-//! attributes (docs/connectors.md C4.12: Entra writes `manager`).
+//! Names of attributes: sub-attributes, URNs of core and extensions (RFC 7644 section 3.10), bare names of
+//! extension attributes (docs/connectors.md C4.12: Entra writes `manager`).
 
 use super::{Table, check, users};
 

@@ -1,5 +1,5 @@
-//! The parser of `scim_v2` as a second opinion: what it accepts is accepted here and means the same, and where it is
-//! known to refuse or misread what clients send, we do not.
+//! The parser of `scim_v2` as a second opinion: what it accepts is accepted here and means the same, and
+//! where it is known to refuse or misread what clients send, we do not.
 
 use genesys_scim_bridge::testing::scim::ResourceKind;
 use genesys_scim_bridge::testing::scim::filter::Filter;
@@ -43,7 +43,8 @@ fn both_parsers_agree_on_the_tables() {
     assert!(both * 4 > all * 3, "only {both} of {all} are read by both; the second opinion is worth little");
 }
 
-/// What they read and lose digits of: numbers beyond 64 bits become floats, which is not what a text attribute holds.
+/// What they read and lose digits of: numbers beyond 64 bits become floats, which is not what a text
+/// attribute holds.
 const MISREAD_BY_THEM: &[&str] = &["externalId eq 12345678901234567890123"];
 
 #[test]

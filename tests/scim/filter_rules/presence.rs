@@ -1,5 +1,5 @@
-//! Presence and null: `pr` asks for a value that is not empty (RFC 7644 section 3.4.2.2 table 3); null, `[]` and no
-//! value at all are one state (RFC 7643 section 2.5).
+//! Presence and null: `pr` asks for a value that is not empty (RFC 7644 section 3.4.2.2 table 3); null, `[]`
+//! and no value at all are one state (RFC 7643 section 2.5).
 
 use super::{Table, check, users};
 

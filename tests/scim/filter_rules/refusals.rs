@@ -1,6 +1,8 @@
-//! What is refused, each with `invalidFilter` (RFC 7644 table 9), the place in the text, and without the value.
+//! What is refused, each with `invalidFilter` (RFC 7644 table 9), the place in the text, and without the
+//! value.
 //!
-//! A `^` marks the character that the error names, and is not part of the filter; `secret` stands where values stand.
+//! A `^` marks the character that the error names, and is not part of the filter; `secret` stands where
+//! values stand.
 
 use genesys_scim_bridge::testing::scim::filter::Filter;
 use genesys_scim_bridge::testing::scim::{ResourceKind, ScimType};
@@ -125,7 +127,8 @@ const UNKNOWN: &[&str] = &[
     "^password pr",
 ];
 
-/// Operators and values that do not fit the type (RFC 7644 section 3.4.2.2: booleans and binaries have no order).
+/// Operators and values that do not fit the type (RFC 7644 section 3.4.2.2: booleans and binaries have no
+/// order).
 const MISFITS: &[&str] = &[
     "active gt ^true",
     "active ge ^false",

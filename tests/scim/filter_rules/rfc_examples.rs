@@ -26,7 +26,8 @@ pub(crate) const FIGURE: Table = users(&[
     ),
 ]);
 
-/// RFC 7644 sections 3.4.2.2 (letter case), 3.4.3 (search), 3.5.2 (the filters inside of paths) and 3.10 (notation).
+/// RFC 7644 sections 3.4.2.2 (letter case), 3.4.3 (search), 3.5.2 (the filters inside of paths) and 3.10
+/// (notation).
 pub(crate) const TEXT: Table = users(&[
     (r#"userName Eq "john""#, false),
     (r#"Username eq "john""#, false),

@@ -1,5 +1,5 @@
-//! Comparisons of texts (RFC 7644 section 3.4.2.2 table 3): part, beginning, end, order, and values that are nothing
-//! but data.
+//! Comparisons of texts (RFC 7644 section 3.4.2.2 table 3): part, beginning, end, order, and values that are
+//! nothing but data.
 
 use super::{Table, check, users};
 

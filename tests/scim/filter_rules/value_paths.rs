@@ -1,4 +1,5 @@
-//! Conditions between brackets (RFC 7644 section 3.4.2.2, valuePath): one and the same element fulfils all of them.
+//! Conditions between brackets (RFC 7644 section 3.4.2.2, valuePath): one and the same element fulfils all of
+//! them.
 
 use super::{Table, check, users};
 

@@ -1,8 +1,8 @@
 //! POST and PUT bodies (RFC 7644 sections 3.3 and 3.5.1): what becomes of them, and what is refused.
 //!
-//! A row's request is `["post", body]`, `["put", body]`, and `-strict` for the strict dialect; a body of a user gets
-//! the userName `u` unless it says otherwise. The answer is the document without `schemas` and `userName`, or, for a
-//! PUT, what differs from the rich user.
+//! A row's request is `["post", body]`, `["put", body]`, and `-strict` for the strict dialect; a body of a
+//! user gets the userName `u` unless it says otherwise. The answer is the document without `schemas` and
+//! `userName`, or, for a PUT, what differs from the rich user.
 
 use genesys_scim_bridge::testing::scim::{Dialect, Replacement, ResourceKind, resource};
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! Extensions: their attributes by URN, as a whole, the lists of entitlements, and extensions nobody described.
+//! Extensions: their attributes by URN, as a whole, the lists of entitlements, and extensions nobody
+//! described.
 //!
 //! The manager in all its shapes is in `connectors`.
 

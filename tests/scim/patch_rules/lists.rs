@@ -18,7 +18,8 @@ tables! { user_table;
         ["add", "ims", [{"value": "babs", "type": "xmpp"}]] => {"ims": [{"value": "babs", "type": "xmpp"}]}
         ["add", "photos", [{"value": "https://x/p.png", "type": "photo"}]] => {"photos": [{"value": "https://x/p.png", "type": "photo"}]}
         ["add", "entitlements", [{"value": "e"}]] => {"entitlements": [{"value": "e"}]}
-        // One value with one type is there once (RFC 7643 section 2.4): the entry gets the new label instead of a twin.
+        // One value with one type is there once (RFC 7643 section 2.4): the entry gets the new label instead
+        // of a twin.
         ["add", "emails", [{"value": "babs@jensen.org", "type": "home", "display": "B"}]] => {"emails": [<work>, {"type": "home", "value": "babs@jensen.org", "display": "B"}]}
         ["add", "phoneNumbers", [{"value": "555-555-5555", "primary": true}]] => {"phoneNumbers": [{"type": "work", "value": "555-555-5555", "primary": true}]}
         ["add", "phoneNumbers", [{"value": "555-555-5555", "type": "fax"}]] => {"phoneNumbers": [{"type": "work", "value": "555-555-5555"}, {"value": "555-555-5555", "type": "fax"}]}

@@ -1,7 +1,8 @@
-//! What a PATCH, a POST and a PUT make of a document: tables from RFC 7643 and 7644 and from what connectors send.
+//! What a PATCH, a POST and a PUT make of a document: tables from RFC 7643 and 7644 and from what connectors
+//! send.
 //!
-//! Pure: no server, no directory. How rows are written and read is in `rows`; every other file is one theme. The same
-//! rules over the wire are `server_http`.
+//! Pure: no server, no directory. How rows are written and read is in `rows`; every other file is one theme.
+//! The same rules over the wire are `server_http`.
 
 mod bodies;
 mod connectors;

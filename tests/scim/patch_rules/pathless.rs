@@ -36,7 +36,8 @@ tables! { user_table;
         ["replace", null, {"e:department": "X"}] => invalidPath
     "#
     what_we_added_to_a_resource_may_come_back_with_it: r#"
-        // Read-only keys without a path are passed over, an id that is the resource's own as well (docs/connectors.md C8.6, C8.18).
+        // Read-only keys without a path are passed over, an id that is the resource's own as well
+        // (docs/connectors.md C8.6, C8.18).
         ["replace", null, {"id": "2819c223", "title": "Boss"}] => {"title": "Boss"}
         ["replace", null, {"ID": "2819c223"}] => {}
         ["replace", null, {"C:id": "2819c223"}] => {}

@@ -1,9 +1,10 @@
 //! The user and the group that the tables change, and the language the rows are written in.
 //!
-//! A row is `request => answer`. A PATCH request is `["op", "path", value]`, the path `null` or the value left out
-//! where there is none, or a list of such operations. The answer is what differs afterwards, `null` for what went, or
-//! the scimType of the refusal. `'` in a text stands for a quotation mark; `E:`, `B:`, `G:` and `C:` at the start of a
-//! text for the URNs of the enterprise, bridge, Genesys and core schema. Lines that begin with `//` say why.
+//! A row is `request => answer`. A PATCH request is `["op", "path", value]`, the path `null` or the value
+//! left out where there is none, or a list of such operations. The answer is what differs afterwards, `null`
+//! for what went, or the scimType of the refusal. `'` in a text stands for a quotation mark; `E:`, `B:`, `G:`
+//! and `C:` at the start of a text for the URNs of the enterprise, bridge, Genesys and core schema. Lines
+//! that begin with `//` say why.
 
 use genesys_scim_bridge::testing::model::Object;
 use genesys_scim_bridge::testing::scim::error::{ScimError, ScimType};

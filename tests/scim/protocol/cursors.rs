@@ -1,4 +1,5 @@
-//! Paging by cursor (RFC 9865) and by index over real sockets: nothing twice, nothing left out, and what is wrong has its own keyword.
+//! Paging by cursor (RFC 9865) and by index over real sockets: nothing twice, nothing left out, and what is
+//! wrong has its own keyword.
 //!
 //! What is inside a cursor, and that no byte of it can be changed, is tested beside `scim::cursor`.
 

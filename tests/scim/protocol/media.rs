@@ -1,4 +1,5 @@
-//! Content negotiation (RFC 7644 section 3.8, RFC 9110 section 12.5.1): no client that reads JSON is turned away.
+//! Content negotiation (RFC 7644 section 3.8, RFC 9110 section 12.5.1): no client that reads JSON is turned
+//! away.
 
 use serde_json::json;
 

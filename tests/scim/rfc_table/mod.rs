@@ -1,4 +1,5 @@
-//! The table of what the RFCs demand, in `conformance/rfc/*.toml`, and the tests it names: each entry is sound, each test is there.
+//! The table of what the RFCs demand, in `conformance/rfc/*.toml`, and the tests it names: each entry is
+//! sound, each test is there.
 //!
 //! Reads files only; what the tests show they show by themselves. How a named test is found: `tests_of`.
 

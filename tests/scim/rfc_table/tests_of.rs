@@ -1,7 +1,8 @@
-//! Finds tests by the name a table gives them: `tests/bridge/promises/late.rs::a_name`, or a scenario of a suite by its words.
+//! Finds tests by the name a table gives them: `tests/bridge/promises/late.rs::a_name`, or a scenario of a
+//! suite by its words.
 //!
-//! Reads the text of the file: a function counts when it is a test that runs, by attribute or inside `proptest!`. What
-//! the tables say is in the module above.
+//! Reads the text of the file: a function counts when it is a test that runs, by attribute or inside
+//! `proptest!`. What the tables say is in the module above.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -42,7 +43,8 @@ fn scenario(text: &str, name: &str) -> Result<(), String> {
     there.then_some(()).ok_or_else(|| "the file has no scenario of that name".to_owned())
 }
 
-/// The attributes of a function are the lines above it that begin with `#`, comments and their inner lines in between.
+/// The attributes of a function are the lines above it that begin with `#`, comments and their inner lines in
+/// between.
 fn rust(text: &str, name: &str) -> Result<(), String> {
     let head = format!("fn {name}(");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();

@@ -1,4 +1,5 @@
-//! `POST /Bulk` without a bridge behind it: request ids of operations, pending changes, and time that runs out.
+//! `POST /Bulk` without a bridge behind it: request ids of operations, pending changes, and time that runs
+//! out.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What is refused before it reaches anybody: media types, sizes, depth, slow clients, wrong methods and addresses.
+//! What is refused before it reaches anybody: media types, sizes, depth, slow clients, wrong methods and
+//! addresses.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
-//! Writes down which operations this process exercised, one `METHOD template` a line, so that a whole test run
-//! can be summed up by `conformance/contract-coverage`. It does nothing unless `GENESYS_CONTRACT_COVERAGE`
-//! names a file, and it never fails an exchange: a file that cannot be written is reported once in the log.
+//! Writes down which operations this process exercised, one `METHOD template` a line, so that a whole test
+//! run can be summed up by `conformance/contract-coverage`. It does nothing unless
+//! `GENESYS_CONTRACT_COVERAGE` names a file, and it never fails an exchange: a file that cannot be written is
+//! reported once in the log.
 
 use std::collections::HashSet;
 use std::io::Write;

@@ -70,7 +70,8 @@ pub(super) fn description_file() -> PathBuf {
     }
 }
 
-/// The default file in the nearest directory above `root` that has it; where none has, the first place looked at.
+/// The default file in the nearest directory above `root` that has it; where none has, the first place looked
+/// at.
 fn beside(root: &Path) -> PathBuf {
     let mut places = root.ancestors().skip(1).map(|directory| directory.join(DEFAULT));
     let first = places.next().unwrap_or_else(|| root.join(DEFAULT));

@@ -146,8 +146,8 @@ impl Contract {
         problems
     }
 
-    /// Judges one exchange. Each violation names the operation, the direction, the place and the source of the
-    /// rule; an empty list means that the exchange keeps the contract.
+    /// Judges one exchange. Each violation names the operation, the direction, the place and the source of
+    /// the rule; an empty list means that the exchange keeps the contract.
     #[must_use]
     pub fn check(&self, exchange: &Exchange<'_>) -> Vec<String> {
         if exchange.path.starts_with("/__emulator/") {

@@ -33,8 +33,8 @@ impl Report {
         Self { operation, found: Vec::new() }
     }
 
-    /// Adds one violation at `place` (a JSON pointer into the body, or words such as `query count`).
-    /// An empty `fact` means the public API description itself; otherwise it names facts of `docs/genesys.md`.
+    /// Adds one violation at `place` (a JSON pointer into the body, or words such as `query count`). An empty
+    /// `fact` means the public API description itself; otherwise it names facts of `docs/genesys.md`.
     pub(super) fn add(&mut self, direction: Direction, place: &str, what: &str, fact: &str) {
         let place = if place.is_empty() { "body" } else { place };
         let source = match fact {

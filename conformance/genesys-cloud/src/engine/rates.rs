@@ -1,4 +1,5 @@
-//! The rate limit: so many calls of a client in a minute that begins with its first call (docs/genesys.md G7.4).
+//! The rate limit: so many calls of a client in a minute that begins with its first call (docs/genesys.md
+//! G7.4).
 
 /// Length of the window.
 const WINDOW_MS: u64 = 60_000;

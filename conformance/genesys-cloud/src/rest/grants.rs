@@ -1,7 +1,7 @@
 //! Grants of roles in divisions: read, add, take away, replace (docs/genesys.md G4).
 //!
-//! A subject is a user or a group. What a user has through a group is shown with the group's id and is never changed
-//! by an operation on the user.
+//! A subject is a user or a group. What a user has through a group is shown with the group's id and is never
+//! changed by an operation on the user.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! What skills and languages of users have in common: an id with a proficiency from 0 to 5, at most 50 in one call.
+//! What skills and languages of users have in common: an id with a proficiency from 0 to 5, at most 50 in one
+//! call.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Tokens: who am I, and the end of sessions (docs/genesys.md G1.7, G1.8). Tokens are issued by `engine` on the login host.
+//! Tokens: who am I, and the end of sessions (docs/genesys.md G1.7, G1.8). Tokens are issued by `engine` on
+//! the login host.
 
 use serde_json::json;
 

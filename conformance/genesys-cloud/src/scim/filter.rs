@@ -1,4 +1,5 @@
-//! Filters of SCIM listings: `eq` on the attributes that Genesys documents, nothing else (docs/genesys.md G2.12).
+//! Filters of SCIM listings: `eq` on the attributes that Genesys documents, nothing else (docs/genesys.md
+//! G2.12).
 
 use super::path::{comparison, conjunction};
 use super::{GENESYS, SCIM_AUTHORITY};

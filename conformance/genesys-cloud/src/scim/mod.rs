@@ -1,6 +1,7 @@
 //! The SCIM part of the API: users and groups, as Genesys offers them (docs/genesys.md G2).
 //!
-//! A write is made on a JSON document: `render` writes a user as one, `patch` changes it, `apply` reads it back.
+//! A write is made on a JSON document: `render` writes a user as one, `patch` changes it, `apply` reads it
+//! back.
 
 mod apply;
 pub(crate) mod discovery;
@@ -54,7 +55,8 @@ fn send(turn: &Turn<'_>, status: u16, version: u32, document: Map<String, Value>
     Reply::json(status, Value::Object(project(turn, document))).with("ETag", etag(version))
 }
 
-/// Keeps what `attributes` and `excludedAttributes` leave; id, userName, active, meta and schemas always stay.
+/// Keeps what `attributes` and `excludedAttributes` leave; id, userName, active, meta and schemas always
+/// stay.
 fn project(turn: &Turn<'_>, mut document: Map<String, Value>) -> Map<String, Value> {
     let always = ["schemas", "id", "userName", "active", "meta"];
     let wanted = turn.request.parameters("attributes");

@@ -1,4 +1,5 @@
-//! SCIM PATCH on a JSON document (RFC 7644 section 3.5.2). Pure: whether the result makes sense is `apply`'s question.
+//! SCIM PATCH on a JSON document (RFC 7644 section 3.5.2). Pure: whether the result makes sense is `apply`'s
+//! question.
 
 use serde_json::{Map, Value};
 

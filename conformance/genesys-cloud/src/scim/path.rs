@@ -1,4 +1,5 @@
-//! Paths of a SCIM PATCH: `[urn:]attribute[filter].sub`. Pure; the grammar is as small as what Genesys documents.
+//! Paths of a SCIM PATCH: `[urn:]attribute[filter].sub`. Pure; the grammar is as small as what Genesys
+//! documents.
 
 use super::{CORE_GROUP, CORE_USER, ENTERPRISE, GENESYS};
 

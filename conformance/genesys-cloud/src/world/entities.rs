@@ -1,4 +1,5 @@
-//! The things that change: users, groups, tokens and effects that are still to come. Plain data, no behaviour.
+//! The things that change: users, groups, tokens and effects that are still to come. Plain data, no
+//! behaviour.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
 //! The organisation: what is fixed (the catalogue) and what changes (users, groups, tokens, pending effects).
 //!
-//! Operations work on a copy of an entity and put it back; a put that changes nothing is not an effect. What was put
-//! is remembered until [`World::take_changes`], so that the state file gets it before the answer goes out. How a user
-//! is born, leaves and comes back is in `lifecycle`; what reads see too late is in `lag`.
+//! Operations work on a copy of an entity and put it back; a put that changes nothing is not an effect. What
+//! was put is remembered until [`World::take_changes`], so that the state file gets it before the answer goes
+//! out. How a user is born, leaves and comes back is in `lifecycle`; what reads see too late is in `lag`.
 
 pub(crate) mod catalog;
 pub(crate) mod entities;

@@ -1,7 +1,7 @@
 //! The state file: one JSON line per changed entity, the last line of an entity counts.
 //!
-//! Written before the answer goes out, so a stopped or killed emulator starts again with everything it acknowledged.
-//! It is not synced to the disk: it survives the process, not the machine.
+//! Written before the answer goes out, so a stopped or killed emulator starts again with everything it
+//! acknowledged. It is not synced to the disk: it survives the process, not the machine.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -33,7 +33,8 @@ struct Line {
 }
 
 impl StateFile {
-    /// Reads the file into the world when it holds anything, and opens it for more. True when it held a state.
+    /// Reads the file into the world when it holds anything, and opens it for more. True when it held a
+    /// state.
     pub(crate) fn open(path: &Path, world: &mut World) -> io::Result<(StateFile, bool)> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,

@@ -1,5 +1,5 @@
-//! Black-box tests of the emulator: real sockets, one module per area. Each asks what a client of Genesys Cloud would
-//! see; what the code does inside is tested beside the code.
+//! Black-box tests of the emulator: real sockets, one module per area. Each asks what a client of Genesys
+//! Cloud would see; what the code does inside is tested beside the code.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
