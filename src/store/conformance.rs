@@ -24,7 +24,14 @@ async fn keys(store: &dyn Store, prefix: &str, after: Option<&str>, limit: usize
 }
 
 async fn keeps_its_contract(store: &dyn Store) {
-    // All or nothing, by condition.
+    writes_all_or_nothing(store).await;
+    scans_within_prefix_order_start_and_limit(store).await;
+    keeps_records_and_keys_of_any_size(store).await;
+    chains_what_is_appended(store).await;
+}
+
+/// By condition; deletes come before puts, and removing what is not there is fine.
+async fn writes_all_or_nothing(store: &dyn Store) {
     let first = store.commit(put("t/a", "1")).await.unwrap();
     let mut refused = put("t/b", "2");
     refused.expect(Table::Users, "t/a", Expect::Absent);
@@ -36,14 +43,14 @@ async fn keeps_its_contract(store: &dyn Store) {
     swap.expect(Table::Users, "t/a", Expect::Equals(Bytes::from("1")));
     assert!(store.commit(swap).await.unwrap().sequence() > first.sequence());
 
-    // Deletes come before puts, and removing what is not there is fine.
     let mut replace = put("t/c", "3");
     replace.delete(Table::Users, "t/c");
     replace.delete(Table::Users, "t/none");
     store.commit(replace).await.unwrap();
     store.commit(Batch::new()).await.unwrap();
+}
 
-    // Scans keep to the prefix, the order, the start and the limit.
+async fn scans_within_prefix_order_start_and_limit(store: &dyn Store) {
     for key in ["t/b1", "t/b2", "t/b3", "s/b", "u/b"] {
         store.commit(put(key, key.to_owned())).await.unwrap();
     }
@@ -52,8 +59,10 @@ async fn keeps_its_contract(store: &dyn Store) {
     assert_eq!(keys(store, "t/b", Some("t/b3"), 9).await, Vec::<String>::new());
     assert_eq!(keys(store, "t/b", Some("a"), 2).await, ["t/b1", "t/b2"]);
     assert_eq!(keys(store, "t/", None, 0).await, Vec::<String>::new());
+}
 
-    // Large records come back whole, shrink, grow and go.
+/// Large records come back whole, shrink, grow and go; keys longer than a page could hold are kept all the same.
+async fn keeps_records_and_keys_of_any_size(store: &dyn Store) {
     for size in [
         STORE_VALUE_BYTES / 2 - 6,
         STORE_VALUE_BYTES / 2 - 5,
@@ -77,14 +86,15 @@ async fn keeps_its_contract(store: &dyn Store) {
     store.commit(gone).await.unwrap();
     assert_eq!(store.get(Table::Users, b"t/big").await.unwrap(), None);
 
-    // Keys longer than a page could hold are kept all the same.
     let long = format!("t/{}", "x".repeat(10_000));
     store.commit(put(&long, "1")).await.unwrap();
     assert_eq!(store.get(Table::Users, long.as_bytes()).await.unwrap(), Some(Bytes::from("1")));
     assert_eq!(store.get(Table::Users, format!("{long}x").as_bytes()).await.unwrap(), None);
     assert_eq!(keys(store, "t/x", Some(&long), 9).await, Vec::<String>::new());
+}
 
-    // Appends get the next link, however many come at once.
+/// Appends get the next link, however many come at once.
+async fn chains_what_is_appended(store: &dyn Store) {
     let append = |text: &str| {
         let mut batch = Batch::new();
         batch.append_chained(b"t/", text.to_owned());
