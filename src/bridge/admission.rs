@@ -119,6 +119,8 @@ impl Admission {
         if goes_first(change) {
             // What the saga still has to do before it can give way must not wait behind others.
             handle.hurry();
+        } else {
+            handle.attend();
         }
         // A group's members are deltas: its successor could not know which of them are still to come, so it
         // waits.
@@ -141,7 +143,11 @@ impl Admission {
         match deadline.within(&self.clock, handle.over()).await {
             Some(progress) if progress.left_open.is_some() => Err(Fault::LeftOpen),
             Some(_) => Ok(None),
-            None => join(change, handle).await,
+            None => {
+                let joined = join(change, handle).await;
+                handle.leave();
+                joined
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 //! `scim::error` and `server`. The words are the fault's own.
 
 use super::fault::Fault;
-use crate::model::{RefusalKind, StoreError};
+use crate::model::RefusalKind;
 use crate::scim::error::ScimError;
 use crate::scim::store_fault::store_fault;
 
@@ -23,7 +23,6 @@ impl From<Fault> for ScimError {
         }
         match fault {
             Fault::Scim(error) => error,
-            Fault::Store(StoreError::TooLarge { .. }) => Self::payload_too_large(words),
             Fault::Store(error) => store_fault(&error),
             Fault::NotFound { .. } | Fault::GoneFromGenesys(_) => Self::not_found(words),
             Fault::VersionChanged => Self::precondition_failed(words),
@@ -48,7 +47,7 @@ impl From<Fault> for ScimError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Refusal, SagaId, UserId};
+    use crate::model::{Refusal, SagaId, StoreError, UserId};
     use crate::scim::error::ScimType;
     use crate::scim::kind::ResourceKind;
 

@@ -139,8 +139,8 @@ impl Fault {
             Self::Stuck(_) => Some(STUCK_S),
             Self::Busy { wait_s, .. } | Self::OverBudget(wait_s) => Some(*wait_s),
             Self::Silent { .. } | Self::TooSlow | Self::NotDoneYet | Self::LeftOpen => Some(SOON_S),
-            Self::GaveWay => Some(1),
-            Self::Store(StoreError::TooLarge { .. } | StoreError::Conflict { .. }) => None,
+            Self::GaveWay | Self::Store(StoreError::Conflict { .. }) => Some(1),
+            Self::Store(StoreError::TooLarge { .. }) => None,
             Self::Store(StoreError::Failed(_) | StoreError::Damaged(_)) => Some(store_fault::RETRY_S),
             Self::Scim(error) => error.retry_after_s,
             Self::NotFound { .. }

@@ -64,7 +64,7 @@ mod tests {
         let level = Level { of: named("s1"), before: None, after: Proficiency::new(3.0) };
         plan(vec![
             Effect::Join { kind: Kind::Queue, of: named("q1") },
-            Effect::Leave { kind: Kind::Queue, of: named("q2") },
+            Effect::Leave { kind: Kind::Queue, of: named("q2"), seen: true },
             Effect::SetLevels { kind: Kind::Skill, levels: vec![level] },
             Effect::AddRoles(vec![grant("r1"), grant("r2")]),
             Effect::SetAttributes {

@@ -1,11 +1,11 @@
 //! One desired set from two voices: the request and the rules.
 //!
-//! The request wins for the same target; among rules the higher level wins, and for attributes the first
-//! rule. Reads neither rules nor requests; see `rules` and `request`.
+//! The request wins for the same target; among rules the higher level wins, and for attributes, and for
+//! kinds of which a user has at most one, the first rule. Reads neither rules nor requests; see `rules` and `request`.
 
 use std::collections::HashMap;
 
-use crate::model::{Desired, DesiredSet, Wanted};
+use crate::model::{Desired, DesiredSet, Reason, Wanted};
 
 /// Merges; items keep their order, the request's first.
 pub(super) fn merge(request: DesiredSet, rules: Vec<Desired>) -> DesiredSet {
@@ -15,6 +15,7 @@ pub(super) fn merge(request: DesiredSet, rules: Vec<Desired>) -> DesiredSet {
     for desired in request.items.into_iter().chain(rules) {
         let key = identity(&desired.wanted);
         match seen.get(&key).copied() {
+            None if no_room(&merged, &desired) => {}
             None => {
                 seen.insert(key, merged.items.len());
                 merged.items.push(desired);
@@ -30,6 +31,13 @@ pub(super) fn merge(request: DesiredSet, rules: Vec<Desired>) -> DesiredSet {
         }
     }
     merged
+}
+
+/// A rule gives nothing of a kind of which a user has at most one when the request or an earlier rule gave one.
+fn no_room(merged: &DesiredSet, desired: &Desired) -> bool {
+    let kind = desired.wanted.kind();
+    let by_rule = matches!(desired.reason, Reason::Rule(_));
+    by_rule && kind.row().single && merged.items.iter().any(|there| there.wanted.kind() == kind)
 }
 
 /// Equal for entitlements about the same thing.

@@ -154,6 +154,9 @@ pub enum Effect {
         kind: Kind,
         /// The queue or whatever it is.
         of: Named,
+        /// Whether the membership was seen when the plan was made; records of before do not say and mean yes.
+        #[serde(default = "yes")]
+        seen: bool,
     },
     /// REST POST of a group. Undo: DELETE.
     CreateGroup {
@@ -228,13 +231,17 @@ enum Earlier {
     LeaveQueue(Named),
 }
 
+const fn yes() -> bool {
+    true
+}
+
 impl From<Earlier> for Effect {
     fn from(earlier: Earlier) -> Self {
         match earlier {
             Earlier::SetSkills(levels) => Effect::SetLevels { kind: Kind::Skill, levels },
             Earlier::SetLanguages(levels) => Effect::SetLevels { kind: Kind::Language, levels },
             Earlier::JoinQueue(of) => Effect::Join { kind: Kind::Queue, of },
-            Earlier::LeaveQueue(of) => Effect::Leave { kind: Kind::Queue, of },
+            Earlier::LeaveQueue(of) => Effect::Leave { kind: Kind::Queue, of, seen: true },
         }
     }
 }

@@ -111,7 +111,7 @@ mod tests {
         );
         assert!(matches!(effects[2], Effect::AddRoles(grants) if grants.len() == 1));
         assert_eq!(effects[3], &Effect::Join { kind: Kind::Queue, of: named("q") });
-        assert_eq!(effects[4], &Effect::Leave { kind: Kind::Queue, of: named("p") });
+        assert_eq!(effects[4], &Effect::Leave { kind: Kind::Queue, of: named("p"), seen: true });
         assert_eq!(effects[5], &Effect::RevokeSessions);
         assert_eq!(plan.steps[3].class, ConflictClass::Member("q".into()));
         assert!(serde_json::from_str::<SagaOpened>(SAGA).is_ok());

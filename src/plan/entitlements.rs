@@ -28,6 +28,8 @@ struct Change<'a> {
     target: &'a Target,
     before: Option<Setting>,
     after: Option<Setting>,
+    /// Whether Genesys showed it.
+    seen: bool,
 }
 
 /// How what a user has differs from what it should have, and what will have been granted once all steps have
@@ -75,6 +77,7 @@ pub(super) fn compare<'a>(
             target: &entitlement.target,
             before: there.cloned(),
             after: Some(entitlement.setting.clone()),
+            seen: there.is_some(),
         });
         let before = ours.map_or_else(|| there.cloned(), |ours| ours.before.clone());
         after.insert(key, Granted { entitlement: entitlement.clone(), reason: reason.clone(), before });
@@ -94,9 +97,10 @@ pub(super) fn compare<'a>(
         // Absent proves nothing, because reads lag behind writes: the removal is sent, and does no harm where
         // there is nothing.
         if there == Some(&ours.entitlement.setting) {
-            changes.push(Change { target, before: there.cloned(), after: ours.before.clone() });
+            changes.push(Change { target, before: there.cloned(), after: ours.before.clone(), seen: true });
         } else if there.is_none() {
-            changes.push(Change { target, before: Some(ours.entitlement.setting.clone()), after: None });
+            let before = Some(ours.entitlement.setting.clone());
+            changes.push(Change { target, before, after: None, seen: false });
         }
     }
     Comparison { changes, granted: after }
@@ -180,7 +184,7 @@ fn add_memberships(builder: &mut Builder, kind: Kind, changes: Vec<&Change<'_>>)
             builder.then(if change.after.is_some() {
                 Effect::Join { kind, of }
             } else {
-                Effect::Leave { kind, of }
+                Effect::Leave { kind, of, seen: change.seen }
             });
         }
     }

@@ -170,7 +170,7 @@ fn a_leaver_loses_access_in_the_first_step_and_keeps_skills() {
         [
             Effect::SetActive { active: false },
             Effect::RevokeSessions,
-            Effect::Leave { kind: Kind::Queue, of: named("q") }
+            Effect::Leave { kind: Kind::Queue, of: named("q"), seen: true }
         ]
     );
     assert_eq!(planned.plan.pivot, Some(StepId(0)));
@@ -422,7 +422,7 @@ fn applied(observed: &Observed, plan: &crate::model::Plan) -> Observed {
                 })
             }
             Effect::Join { kind, of } => set(Target::Member { kind, of }, Some(Setting::Held)),
-            Effect::Leave { kind, of } => set(Target::Member { kind, of }, None),
+            Effect::Leave { kind, of, .. } => set(Target::Member { kind, of }, None),
             other => panic!("no entitlement: {other:?}"),
         }
     }

@@ -1,6 +1,6 @@
 //! The plan of one user: identity first, then division and entitlements.
 //!
-//! Order and pivots follow the design ("Order", "Pivot"): leavers lose access in the first step and only go
+//! Order and pivots are told in docs/architecture.md, "Turns": leavers lose access in the first step and only go
 //! forward from there. Decides from its input alone; who observes and resolves is `bridge`.
 
 use std::collections::BTreeSet;

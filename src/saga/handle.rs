@@ -137,6 +137,11 @@ impl Handle {
         self.become_urgent(Urgency::AsPlanned, Urgency::NobodyWaits);
     }
 
+    /// Somebody waits again, after nobody did: its calls are as urgent as planned.
+    pub fn attend(&self) {
+        self.become_urgent(Urgency::NobodyWaits, Urgency::AsPlanned);
+    }
+
     /// A leaver waits for it: its calls go first, those that wait for a permit included.
     pub fn hurry(&self) {
         self.urgency.send_if_modified(|urgency| {

@@ -174,7 +174,7 @@ fn from_the_pivot_on_a_saga_only_goes_forward() {
             vec![
                 (Effect::SetActive { active: false }, ConflictClass::User, true),
                 (
-                    Effect::Leave { kind: Kind::Queue, of: named("a") },
+                    Effect::Leave { kind: Kind::Queue, of: named("a"), seen: true },
                     ConflictClass::Member("a".into()),
                     false,
                 ),

@@ -134,14 +134,15 @@ pub async fn list(store: &dyn Store, tenant: &TenantId) -> Result<Vec<TokenRecor
     decoded.map(with_clients)
 }
 
-/// Sets the client of records that were stored without: the first of them under each name lends its id. No
-/// record joins them any more, so the answer never changes.
+/// Sets the client of records that were stored without: the first token under each name says which it is, and lends
+/// its id where it does not. No earlier token comes any more, so the answer never changes.
 fn with_clients(mut tokens: Vec<TokenRecord>) -> Vec<TokenRecord> {
-    let mut without: Vec<TokenRecord> = tokens.iter().filter(|it| it.client == not_set()).cloned().collect();
-    without.sort_by(|one, other| (one.created_ms, &one.id).cmp(&(other.created_ms, &other.id)));
+    let mut all = tokens.clone();
+    all.sort_by(|one, other| (one.created_ms, &one.id).cmp(&(other.created_ms, &other.id)));
     for token in tokens.iter_mut().filter(|token| token.client == not_set()) {
-        let first = without.iter().find(|first| first.label == token.label);
-        token.client = ClientId::new(first.unwrap_or(token).id.as_str());
+        let first = all.iter().find(|first| first.label == token.label).unwrap_or(token);
+        let stored = (first.client != not_set()).then(|| first.client.clone());
+        token.client = stored.unwrap_or_else(|| ClientId::new(first.id.as_str()));
     }
     tokens
 }

@@ -75,7 +75,8 @@ fn not_added(answer: &HttpAnswer, reason: String) -> Refusal {
         "UserGroupDivisionMismatch" => {
             (RefusalKind::Validation, "; the team must be in the user's own division")
         }
-        _ => (RefusalKind::Validation, ""),
+        // Nothing says that it lasts.
+        _ => (RefusalKind::Other, ""),
     };
     Refusal {
         kind,

@@ -48,7 +48,7 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
             attributes::set(user(), (&schema.id, *version), after)
         }
         Effect::Join { kind, of } => memberships::join(*kind, user(), of),
-        Effect::Leave { kind, of } => memberships::leave(*kind, user(), of),
+        Effect::Leave { kind, of, .. } => memberships::leave(*kind, user(), of),
         Effect::RenameGroup { to, .. } => vec![Write::RenameGroup(group(), to.clone())],
         Effect::DeleteGroup => vec![Write::DeleteGroup(group())],
         Effect::AddMembers(users) => vec![Write::AddMembers(group(), users.clone())],
@@ -88,7 +88,7 @@ pub(crate) fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec
             attributes::revert(user(), (schema, *version), after, before, observed)
         }
         Effect::Join { kind, of } => memberships::leave(*kind, user(), of),
-        Effect::Leave { kind, of } => memberships::join(*kind, user(), of),
+        Effect::Leave { kind, of, seen } => memberships::rejoin(*kind, user(), of, *seen),
         Effect::CreateGroup { .. } => vec![Write::DeleteGroup(group())],
         Effect::RenameGroup { from, .. } => vec![Write::RenameGroup(group(), from.clone())],
         Effect::AddMembers(users) => vec![Write::RemoveMembers(group(), users.clone())],
@@ -112,7 +112,7 @@ pub(super) fn class_of(effect: &Effect) -> ConflictClass {
         | Effect::SetLevels { .. } => ConflictClass::User,
         Effect::AddRoles(_) | Effect::RemoveRoles(_) => ConflictClass::Roles,
         Effect::SetAttributes { .. } => ConflictClass::Attributes,
-        Effect::Join { kind, of } | Effect::Leave { kind, of } => memberships::class(*kind, of),
+        Effect::Join { kind, of } | Effect::Leave { kind, of, .. } => memberships::class(*kind, of),
         Effect::CreateGroup { .. }
         | Effect::LinkGroup { .. }
         | Effect::RenameGroup { .. }
@@ -130,7 +130,7 @@ pub(crate) fn keys_of(effect: &Effect) -> Vec<String> {
         Effect::SetAttributes { schema, version, after, .. } => {
             after.keys().map(|field| attributes::key(schema, *version, field)).collect()
         }
-        Effect::Join { kind, of } | Effect::Leave { kind, of } => vec![memberships::key(*kind, of)],
+        Effect::Join { kind, of } | Effect::Leave { kind, of, .. } => vec![memberships::key(*kind, of)],
         Effect::CreateUser { .. }
         | Effect::RestoreUser { .. }
         | Effect::UpdateUser { .. }

@@ -33,7 +33,7 @@ pub(crate) fn describe(effect: &Effect, granted: &GrantedSet) -> String {
             let why = why(granted, &memberships::key(*kind, of));
             format!("add to {} {}{why}", kind.row().word, of.name)
         }
-        Effect::Leave { kind, of } => format!("take out of {} {}", kind.row().word, of.name),
+        Effect::Leave { kind, of, .. } => format!("take out of {} {}", kind.row().word, of.name),
         Effect::CreateGroup { .. } => "create the group".into(),
         Effect::LinkGroup { .. } => "adopt the existing group".into(),
         Effect::RenameGroup { .. } => "rename the group".into(),

@@ -217,6 +217,10 @@ impl Running {
         let opened = &self.opened;
         let made =
             |step: &Step| matches!(step.effect, Effect::CreateUser { .. } | Effect::RestoreUser { .. });
+        let label = format!("saga {} step {}", opened.id, step.id.0);
+        let context = CallContext::new(self.priority(step), label).following(self.urgency.clone());
+        // A leaver's steps are not handed to whoever comes next: a successor would not know that sessions are to end.
+        let context = if opened.plan.pivot.is_some() { context } else { context.until(settle.clone()) };
         Driver {
             upstream: Arc::clone(&self.upstream),
             clock: Arc::clone(&self.clock),
@@ -226,9 +230,7 @@ impl Running {
             fresh: opened.plan.steps.iter().any(made),
             resumed: self.resumed,
             password: self.password.clone().filter(|_| step.identity),
-            context: CallContext::new(self.priority(step), format!("saga {} step {}", opened.id, step.id.0))
-                .following(self.urgency.clone())
-                .until(settle.clone()),
+            context,
             settle,
         }
     }
