@@ -15,7 +15,7 @@ const SLOW_MS: u64 = 1000;
 pub(super) struct Answered<'a> {
     pub(super) method: &'static str,
     pub(super) resource: &'static str,
-    pub(super) route: Option<&'a str>,
+    pub(super) route: &'a str,
     pub(super) status: StatusCode,
     pub(super) millis: u64,
 }
@@ -32,7 +32,7 @@ impl Answered<'_> {
         let who = context.and_then(|context| context.principal.as_ref());
         let client = who.map_or("-", |who| who.client().as_str());
         let credential = who.map_or("-", |who| who.credential().as_str());
-        let (route, status, millis) = (self.route.unwrap_or("-"), self.status.as_u16(), self.millis);
+        let (route, status, millis) = (self.route, self.status.as_u16(), self.millis);
         match level {
             Level::WARN => {
                 tracing::warn!(request, tenant, route, status, millis, client, credential, "answered");

@@ -16,9 +16,10 @@ use tracing::Instrument;
 use super::access_log::Answered;
 use super::answer::{self, Told};
 use super::context::RequestContext;
+use super::labels::{self, RouteLabels};
 use super::state::ServerState;
 use super::tenant::Tenant;
-use super::{labels, normalize_path};
+use super::{normalize_path, routes};
 use crate::limits;
 use crate::scim::error::ScimError;
 
@@ -102,12 +103,20 @@ fn record<B>(
     now_ms: u64,
     millis: u64,
 ) {
-    let pattern = response.request().match_pattern();
-    let route = pattern.as_deref();
-    let (resource, status) = (labels::resource(route), response.status());
-    let extensions = response.request().extensions();
+    let (request, status) = (response.request(), response.status());
+    // Who was refused at the door did not get as far as the route that carries its labels.
+    let searched;
+    let labels = match request.app_data::<RouteLabels>() {
+        Some(labels) => labels,
+        None => {
+            searched = routes::labels_of(request.match_pattern().as_deref());
+            &searched
+        }
+    };
+    let (route, resource) = (labels.pattern.as_str(), labels.resource);
+    let extensions = request.extensions();
     let context = extensions.get::<RequestContext>();
-    let tenant = context.and_then(|it| it.tenant.as_ref()).filter(|_| !labels::is_open(route));
+    let tenant = context.and_then(|it| it.tenant.as_ref()).filter(|_| !labels.open);
     let metrics = tenant.map_or(&state.metrics, |tenant| &tenant.metrics);
     metrics.answered(method, resource, status.as_u16(), now_ms, millis);
     if let Some(told) = response.response().extensions().get::<Told>() {

@@ -15,6 +15,7 @@ use super::endpoint::{
     bulk, create, delete, discovery, fallback, get, health, list, me, metrics, patch, ready as readiness,
     replace, search,
 };
+use super::labels::{RouteLabels, first_segment};
 use super::tenant::{ADMIN_BASE, BASE};
 use super::{answer, auth};
 use crate::model::route;
@@ -128,7 +129,29 @@ pub const OPEN: &[Entry] = &[
     Entry { pattern: "/metrics", methods: &[("GET", || web::get().to(metrics::handle))] },
 ];
 
-fn resource(entry: &Entry) -> Resource {
+/// How requests of a route are counted and logged; all of the administration's are one resource.
+fn labels(base: &str, entry: &Entry) -> RouteLabels {
+    let resource = if base == ADMIN_BASE { first_segment(ADMIN_BASE) } else { first_segment(entry.pattern) };
+    RouteLabels { pattern: format!("{base}{}", entry.pattern), resource, open: base.is_empty() }
+}
+
+/// The labels of a request that was answered before it came to its route, by the pattern that it would have
+/// found.
+pub(super) fn labels_of(pattern: Option<&str>) -> RouteLabels {
+    let Some(pattern) = pattern else { return RouteLabels::none() };
+    let of = |base: &str, entries: &[Entry]| {
+        let own = pattern.strip_prefix(base)?;
+        entries.iter().find(|entry| entry.pattern == own).map(|entry| labels(base, entry))
+    };
+    let admin = || pattern.starts_with(ADMIN_BASE).then(|| first_segment(ADMIN_BASE));
+    of("", OPEN).or_else(|| of(BASE, SCIM)).unwrap_or_else(|| RouteLabels {
+        pattern: pattern.to_owned(),
+        resource: admin().unwrap_or(RouteLabels::none().resource),
+        open: false,
+    })
+}
+
+fn resource(base: &str, entry: &Entry) -> Resource {
     let allow: Vec<&str> = entry.methods.iter().map(|(name, _)| *name).chain(["OPTIONS"]).collect();
     let allow = allow.join(", ");
     let other = move |verb: Verb| {
@@ -142,29 +165,30 @@ fn resource(entry: &Entry) -> Resource {
         .iter()
         .fold(web::resource(entry.pattern), |resource, (_, route)| resource.route(route()))
         .default_service(web::to(other))
+        .app_data(labels(base, entry))
 }
 
 /// Registers everything; `admin` is the administration's list. Guards sit on the scopes, behind the routing,
 /// so that a differently spelt path meets the same guard.
 pub fn configure(cfg: &mut ServiceConfig, admin: &'static [Entry]) {
-    let each = |entries: &'static [Entry]| {
+    let each = |base: &'static str, entries: &'static [Entry]| {
         move |cfg: &mut ServiceConfig| {
             for entry in entries {
-                cfg.service(resource(entry));
+                cfg.service(resource(base, entry));
             }
         }
     };
-    cfg.configure(each(OPEN));
+    cfg.configure(each("", OPEN));
     cfg.service(
         web::scope(BASE)
             .wrap(from_fn(auth::scim_guard))
-            .configure(each(SCIM))
+            .configure(each(BASE, SCIM))
             .default_service(web::to(fallback::handle)),
     );
     cfg.service(
         web::scope(ADMIN_BASE)
             .wrap(from_fn(auth::admin_guard))
-            .configure(each(admin))
+            .configure(each(ADMIN_BASE, admin))
             .default_service(web::to(fallback::handle)),
     );
     cfg.service(
@@ -172,4 +196,36 @@ pub fn configure(cfg: &mut ServiceConfig, admin: &'static [Entry]) {
             .wrap(from_fn(auth::scim_guard))
             .default_service(web::to(fallback::handle)),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_a_fixed_set_of_words() {
+        for (pattern, resource, open) in [
+            (Some("/scim/v2/Users/{id}"), "Users", false),
+            (Some("/scim/v2/.search"), ".search", false),
+            (Some("/admin/tokens/{id}"), "admin", false),
+            (Some("/healthz"), "healthz", true),
+            (Some("/anything"), "none", false),
+            (None, "none", false),
+        ] {
+            let found = labels_of(pattern);
+            assert_eq!((found.resource, found.open), (resource, open), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_refused_at_the_door_is_counted_like_one_that_is_let_in() {
+        for (base, entry) in SCIM.iter().map(|it| (BASE, it)).chain(OPEN.iter().map(|it| ("", it))) {
+            let (inside, refused) =
+                (labels(base, entry), labels_of(Some(&format!("{base}{}", entry.pattern))));
+            assert_eq!(
+                (inside.pattern, inside.resource, inside.open),
+                (refused.pattern, refused.resource, refused.open)
+            );
+        }
+    }
 }
