@@ -160,6 +160,10 @@ class Ground:
         self._spawn(STATIC, [str(file), f"127.0.0.1:{self.static_port}", str(WORKERS)])
         self._wait(STATIC, lambda: bench._answers(f"http://127.0.0.1:{self.static_port}/"))
 
+    def pid(self, name: str) -> int:
+        """The process that runs under that name."""
+        return self.running[name].pid
+
     def rss_mib(self) -> float:
         """Resident memory of the bridge (VmRSS)."""
         status = pathlib.Path(f"/proc/{self.running[BRIDGE].pid}/status").read_text()

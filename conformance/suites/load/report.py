@@ -5,7 +5,11 @@ import os
 import pathlib
 import statistics
 
+from . import wrk
+
 RSS_USERS, RSS_MIB = 100_000, 300.0
+# Microseconds for one request: user+system.
+CPU = "CPU µs static / bridge"
 
 
 @dataclasses.dataclass
@@ -37,17 +41,23 @@ def machine() -> str:
 
 
 def table(rows: list) -> None:
-    print(f"  {'requests/s':<22}{'run':>7}{'static':>12}{'bridge':>12}{'ratio':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    print(f"  {'requests/s':<22}{'run':>7}{'static':>12}{'bridge':>12}{'ratio':>9}{'p50 ms':>9}{'p99 ms':>9}{CPU:>26}")
     for row in rows:
         for number, (theirs, ours, ratio) in enumerate(zip(row.static, row.bridge, row.ratios()), 1):
-            line(row.name if number == 1 else "", str(number), theirs.per_second, ours.per_second, ratio, ours)
-        rates = [statistics.median(rate.per_second for rate in side) for side in (row.static, row.bridge)]
-        line("", "median", *rates, statistics.median(row.ratios()), None)
+            line(row.name if number == 1 else "", str(number), theirs, ours, ratio)
+        line("", "median", middle(row.static), middle(row.bridge), statistics.median(row.ratios()))
 
 
-def line(name: str, run: str, static: float, bridge: float, ratio: float, rate) -> None:
-    latency = f"{rate.p50_ms:>9.2f}{rate.p99_ms:>9.2f}" if rate else ""
-    print(f"  {name:<22}{run:>7}{static:>12,.0f}{bridge:>12,.0f}{ratio:>9.3f}{latency}")
+def middle(side: list) -> wrk.Rate:
+    """The median of each figure."""
+    names = [field.name for field in dataclasses.fields(wrk.Rate)]
+    return wrk.Rate(*(statistics.median(getattr(rate, name) for rate in side) for name in names))
+
+
+def line(name: str, run: str, static: wrk.Rate, bridge: wrk.Rate, ratio: float) -> None:
+    rates = f"{static.per_second:>12,.0f}{bridge.per_second:>12,.0f}{ratio:>9.3f}{bridge.p50_ms:>9.2f}{bridge.p99_ms:>9.2f}"
+    cost = " / ".join(f"{rate.user_us:.1f}+{rate.system_us:.1f}" for rate in (static, bridge))
+    print(f"  {name:<22}{run:>7}{rates}{cost:>26}")
 
 
 def bars_of(users: int, rows: list, rss_mib: float) -> list:

@@ -5,6 +5,7 @@ wrk is told by `wrk.lua` what to send; the same requests go to the static server
 
 import dataclasses
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -42,6 +43,10 @@ class Rate:
     per_second: float
     p50_ms: float
     p99_ms: float
+    # Microseconds of the server's processor time for one request, user and system. It depends less on what else the machine does
+    # than a rate, and is comparable between machines of one kind.
+    user_us: float
+    system_us: float
 
 
 def require() -> None:
@@ -54,13 +59,23 @@ def version() -> str:
     return " ".join(said.split()[:2]) or "wrk"
 
 
-def run(port: int, kind: Kind, users: int, token: str, effort: Effort, answer_bytes: int, seconds: int = 0) -> Rate:
-    """Runs wrk and checks that every answer was a 2xx of about `answer_bytes` (head and body)."""
+def processor_seconds(pid: int) -> tuple:
+    """User and system time that a process has used so far, from the operating system's accounting."""
+    # The name in brackets may hold blanks.
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = os.sysconf("SC_CLK_TCK")
+    return int(fields[11]) / ticks, int(fields[12]) / ticks
+
+
+def run(pid: int, port: int, kind: Kind, users: int, token: str, effort: Effort, answer_bytes: int, seconds: int = 0) -> Rate:
+    """Runs wrk against the server with that process and port, and checks that every answer was a 2xx of about `answer_bytes` (head and body)."""
     command = ["wrk", "--threads", str(effort.threads), "--connections", str(effort.connections)]
     command += ["--duration", f"{seconds or effort.seconds}s", "--timeout", "10s", "--script", str(SCRIPT)]
     command += [f"http://127.0.0.1:{port}/", "--", kind.mode, str(users), token, kind.path]
     command += [",".join(people.GIVEN), ",".join(people.FAMILY)]
+    before = processor_seconds(pid)
     done = subprocess.run(command, capture_output=True, text=True)
+    used = [after - earlier for earlier, after in zip(before, processor_seconds(pid))]
     found = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if done.returncode != 0 or not found:
         raise LoadError(f"wrk failed: {(done.stderr or done.stdout).strip()}")
@@ -76,4 +91,5 @@ def run(port: int, kind: Kind, users: int, token: str, effort: Effort, answer_by
     if abs(mean - answer_bytes) > tolerance * answer_bytes:
         raise LoadError(f"{kind.name}: answers had {mean:.0f} bytes on average, {answer_bytes} were expected")
     per_second = result["requests"] / (result["micros"] / 1e6)
-    return Rate(per_second, result["p50"] / 1000, result["p99"] / 1000)
+    user_us, system_us = (seconds * 1e6 / result["requests"] for seconds in used)
+    return Rate(per_second, result["p50"] / 1000, result["p99"] / 1000, user_us, system_us)
