@@ -104,8 +104,7 @@ impl Admission {
     }
 
     async fn lane(&self, wanted: &Reservation, deadline: Deadline) -> Result<Lane, Fault> {
-        let key = wanted.to_string();
-        deadline.within(&self.clock, self.lanes.acquire(&key)).await.ok_or(Fault::NotDoneYet)
+        deadline.within(&self.clock, self.lanes.acquire(wanted)).await.ok_or(Fault::NotDoneYet)
     }
 
     /// What an open saga means for this change. `Some`: it paused and will be handed over. `None`: look

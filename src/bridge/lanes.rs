@@ -1,6 +1,6 @@
-//! Lanes of one process: a fair lock for each key, with fencing tokens.
+//! Lanes of one process: a fair lock for each thing that can be reserved, with fencing tokens.
 //!
-//! Keys that nobody holds or waits for take no memory. Several replicas would put a lease behind the same
+//! What nobody holds or waits for takes no memory. Several replicas would put a lease behind the same
 //! port.
 
 use std::collections::HashMap;
@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
+use crate::model::Reservation;
 use crate::model::ports::{Lane, Lanes};
 
-type Locks = Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>;
+type Locks = Arc<Mutex<HashMap<Reservation, Arc<tokio::sync::Mutex<()>>>>>;
 
 /// The lanes.
 #[derive(Default)]
@@ -21,7 +22,7 @@ pub struct LocalLanes {
 }
 
 struct Guard {
-    key: String,
+    wanted: Reservation,
     locks: Locks,
     held: Option<tokio::sync::OwnedMutexGuard<()>>,
 }
@@ -31,21 +32,21 @@ impl Drop for Guard {
         drop(self.held.take());
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         // One reference is the map's; waiters hold others.
-        if locks.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
-            locks.remove(&self.key);
+        if locks.get(&self.wanted).is_some_and(|lock| Arc::strong_count(lock) == 1) {
+            locks.remove(&self.wanted);
         }
     }
 }
 
 #[async_trait]
 impl Lanes for LocalLanes {
-    async fn acquire(&self, key: &str) -> Lane {
+    async fn acquire(&self, wanted: &Reservation) -> Lane {
         let lock = {
             let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(locks.entry(key.to_owned()).or_default())
+            Arc::clone(locks.entry(wanted.clone()).or_default())
         };
         // The guard exists before the wait, so that a waiter that gives up cleans up as well.
-        let mut guard = Guard { key: key.to_owned(), locks: Arc::clone(&self.locks), held: None };
+        let mut guard = Guard { wanted: wanted.clone(), locks: Arc::clone(&self.locks), held: None };
         guard.held = Some(lock.lock_owned().await);
         Lane { fence: self.fence.fetch_add(1, Ordering::Relaxed) + 1, guard: Box::new(guard) }
     }
@@ -56,16 +57,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::model::UserId;
 
     #[tokio::test]
     async fn a_second_holder_waits_and_gets_a_later_fence() {
         let lanes = LocalLanes::default();
-        let first = lanes.acquire("user/1").await;
-        let other = lanes.acquire("user/2").await;
-        assert!(tokio::time::timeout(Duration::from_millis(20), lanes.acquire("user/1")).await.is_err());
+        let [one, two] = ["1", "2"].map(|id| Reservation::User(UserId::new(id)));
+        let first = lanes.acquire(&one).await;
+        let other = lanes.acquire(&two).await;
+        assert!(tokio::time::timeout(Duration::from_millis(20), lanes.acquire(&one)).await.is_err());
         let fence = first.fence;
         drop(first);
-        assert!(lanes.acquire("user/1").await.fence > fence);
+        assert!(lanes.acquire(&one).await.fence > fence);
         drop(other);
         assert!(lanes.locks.lock().unwrap().is_empty(), "lanes that nobody holds take no memory");
     }

@@ -152,7 +152,7 @@ impl Recompute {
     /// The lane of a user of whom no saga is open.
     async fn lane(&self, id: &UserId) -> Result<Lane, Fault> {
         let user = Reservation::User(id.clone());
-        let lane = self.lanes.acquire(&user.to_string()).await;
+        let lane = self.lanes.acquire(&user).await;
         match self.sagas.in_the_way(&user).await? {
             InTheWay::Nobody => Ok(lane),
             InTheWay::Stuck(saga) => Err(Fault::Stuck(saga)),

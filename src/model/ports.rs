@@ -285,8 +285,8 @@ pub trait Upstream: Send + Sync {
 /// One change at a time for each subject.
 #[async_trait]
 pub trait Lanes: Send + Sync {
-    /// Waits for the lane of a key, the text of a [`super::Reservation`]; the guard carries a fencing token.
-    async fn acquire(&self, key: &str) -> Lane;
+    /// Waits for the lane of what a change would reserve; the guard carries a fencing token.
+    async fn acquire(&self, wanted: &Reservation) -> Lane;
 }
 
 /// A held lane; released on drop.
