@@ -24,6 +24,9 @@ pub const QUERY_PARAMETERS: usize = 64;
 /// Largest request body in bytes: the members that one request may name, each with `value`, `display` and
 /// `$ref` as connectors write them (about 200 bytes).
 pub const BODY_BYTES: usize = 4 * 1024 * 1024;
+/// How many times the allowed size of a body is still read and thrown away, so that the client reads our 413
+/// instead of a reset.
+pub const DRAIN_FACTOR: usize = 4;
 /// Deepest nesting of a JSON body. SCIM needs five levels; parsers must not be walked off the stack.
 pub const JSON_DEPTH: usize = 32;
 /// Most members of one JSON object: a user with every attribute of every schema has about sixty.
@@ -157,3 +160,7 @@ pub const TOKENS_LISTED: usize = 10_000;
 pub const TOKENS_LIVE: usize = 2;
 /// How long a graceful stop waits for open sagas to reach a safe point.
 pub const STOP_GRACE: Duration = Duration::from_secs(10);
+/// Most turns of one saga: redriven a thousand times is far beyond any use.
+pub const SAGA_TURNS: usize = 9_999;
+/// Most finished sagas that are kept, the newest ones.
+pub const FINISHED_KEPT: u64 = 10_000;

@@ -150,6 +150,9 @@ fn broken_fences(path: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn disk_network_and_commit_tokens_stay_in_their_rooms() {
+    for room in FENCES.iter().flat_map(|fence| fence.rooms) {
+        assert!(root().join(room).exists(), "{room} is named as a room but does not exist");
+    }
     let code = sources().into_iter().filter(|source| !is_test_file(&source.path));
     let broken: Vec<String> = code.flat_map(|source| broken_fences(&source.path, &source.text)).collect();
     report("each of these words has its rooms", &broken);
@@ -163,6 +166,7 @@ fn planted_words_outside_of_their_rooms_are_found() {
         ("src/bridge/submit.rs", "let token = CommitToken::mint(1);"),
         ("src/app/start.rs", "let store: Arc<SledStore> = open();"),
         ("src/store/resolve.rs", "use sled::Db;"),
+        ("src/saga/registry.rs", "let open: HashMap<SagaId, Handle> = found;"),
     ];
     for (path, text) in planted {
         assert_eq!(broken_fences(path, text).len(), 1, "{path}: {text}");

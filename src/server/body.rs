@@ -14,10 +14,6 @@ use super::tenant::Tenant;
 use crate::limits;
 use crate::scim::error::ScimError;
 
-/// How many times the allowed size is still read and thrown away, so that the client reads our 413 instead of
-/// a reset.
-const DRAIN_FACTOR: usize = 4;
-
 /// Reads the JSON body of a request.
 ///
 /// # Errors
@@ -168,13 +164,13 @@ async fn collect(req: &HttpRequest, mut payload: Payload, within: Limit) -> Resu
     let announced = req.headers().get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
     let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
     let mut seen = 0_usize;
-    if announced.is_some_and(|bytes| bytes > limit.saturating_mul(DRAIN_FACTOR)) {
+    if announced.is_some_and(|bytes| bytes > limit.saturating_mul(limits::DRAIN_FACTOR)) {
         return Err((within.refuse)(limit));
     }
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| ScimError::invalid_syntax("The request body broke off."))?;
         seen = seen.saturating_add(chunk.len());
-        if seen > limit.saturating_mul(DRAIN_FACTOR) {
+        if seen > limit.saturating_mul(limits::DRAIN_FACTOR) {
             break;
         }
         if seen <= limit {

@@ -2,7 +2,7 @@
 //! and every key of the configuration file in its manual.
 //!
 //! A span such as `bridge::submit::Bridge::submit` is looked for in the file of that module, one such as
-//! `src/limits.rs` in the tree, one of four words or more such as `no_file_is_longer_than` among all
+//! `src/limits.rs` in the tree, one of six words or more such as `no_file_is_longer_than` among all
 //! functions and metrics. Citations the other way round are held by `citations`.
 
 use std::collections::BTreeSet;

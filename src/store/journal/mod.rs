@@ -19,12 +19,9 @@ use crate::model::{
 };
 
 use super::{keys, record};
+use crate::limits::{FINISHED_KEPT, SAGA_TURNS};
 
 const FORMAT: u8 = 1;
-/// Turns of one saga that are read: redriven a thousand times is far beyond any use.
-const TURNS: usize = 9_999;
-/// Finished sagas that are kept, the newest ones.
-pub const FINISHED_KEPT: u64 = 10_000;
 /// Finished sagas removed by one commit, at most; each commit that ends one saga removes up to this many.
 const TRIM: usize = 4;
 /// Open sagas read in one go.
@@ -93,8 +90,8 @@ impl StoreJournal {
             return Err(refused());
         }
         let number = state.turns.len();
-        if number >= TURNS {
-            return Err(StoreError::Failed(format!("saga {id} has had {TURNS} turns")));
+        if number >= SAGA_TURNS {
+            return Err(StoreError::Failed(format!("saga {id} has had {SAGA_TURNS} turns")));
         }
         let mut batch = Batch::new();
         let key = self.key(&["turn", &text, &format!("{number:04}")]);
@@ -123,7 +120,7 @@ impl StoreJournal {
         for (key, id) in self.store.scan(Table::Journal, &prefix, Some(&after), TRIM).await? {
             let id = record::id(&id)?;
             let turns = keys::prefix(&self.tenant, &["turn", id]);
-            for (turn, _) in self.store.scan(Table::Journal, &turns, None, TURNS).await? {
+            for (turn, _) in self.store.scan(Table::Journal, &turns, None, SAGA_TURNS).await? {
                 batch.delete(Table::Journal, turn);
             }
             batch.delete(Table::Journal, self.key(&["saga", id]));
@@ -137,7 +134,7 @@ impl StoreJournal {
             return Ok(None);
         };
         let prefix = keys::prefix(&self.tenant, &["turn", id]);
-        let turns = self.store.scan(Table::Journal, &prefix, None, TURNS).await?;
+        let turns = self.store.scan(Table::Journal, &prefix, None, SAGA_TURNS).await?;
         let turns = turns.iter().map(|(_, turn)| record::decode(FORMAT, turn)).collect::<Result<_, _>>()?;
         Ok(Some(SagaState { opened: record::decode(FORMAT, &opened)?, turns }))
     }
