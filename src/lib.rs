@@ -2,8 +2,8 @@
 //!
 //! The bridge stands between an identity provider (Okta, Microsoft Entra, any SCIM 2.0 client) and Genesys
 //! Cloud. To the one it is a SCIM service provider, to the other a careful API client. One SCIM request
-//! becomes one *saga*: the core identity through Genesys' SCIM API, and roles in divisions, queues, skills,
-//! languages and custom attributes through its REST API. All of it happens or none of it does, across
+//! becomes one *saga*: the core identity through Genesys' SCIM API, and roles in divisions, queues, teams,
+//! skills, languages and custom attributes through its REST API. All of it happens or none of it does, across
 //! crashes, rate limits and lost answers.
 //!
 //! # The street
@@ -59,7 +59,7 @@
 //! |---|---|
 //! | tenant | one Genesys organisation with its clients, rules and budget; every key in the store starts with it |
 //! | resource | a SCIM User or Group as the identity provider sees it |
-//! | entitlement | a role in a division, a queue, a skill or language with proficiency, a custom attribute |
+//! | entitlement | a role in a division, a queue, a team, a skill or language with proficiency, a custom attribute |
 //! | rule | a SCIM filter over user and groups, and the entitlements for whoever matches |
 //! | desired, observed, granted | what rules and request say; what Genesys says; what we gave and may take back |
 //! | plan, step, undo | an immutable list; one idempotent effect; what takes it back |

@@ -112,30 +112,9 @@ fn busy() -> ScimError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::AuditRecord;
+    use crate::audit::testing::trail;
     use crate::model::{Batch, Table};
-    use crate::store::{MemoryStore, audit_record, hash_chain};
-
-    async fn trail(entries: i64) -> (MemoryStore, TenantId) {
-        let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
-        for at_ms in 0..entries {
-            let entry = AuditRecord {
-                at_ms,
-                who: "client:okta".to_owned(),
-                credential: None,
-                request: "r".to_owned(),
-                what: "create".to_owned(),
-                subject: "u".to_owned(),
-                outcome: "committed".to_owned(),
-                codes: vec![],
-                saga: None,
-            };
-            let mut batch = Batch::new();
-            audit::append(&mut batch, &tenant, &entry).expect("a record");
-            store.commit(batch).await.expect("committed");
-        }
-        (store, tenant)
-    }
+    use crate::store::{audit_record, hash_chain};
 
     #[tokio::test]
     async fn a_verification_tells_how_far_the_trail_is_whole_and_where_that_ends() {

@@ -153,13 +153,17 @@ impl<'a> Links<'a> {
     }
 }
 
+/// A trail for tests.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Batch;
+pub(crate) mod testing {
+    use super::append;
+    use crate::model::ports::Store;
+    use crate::model::{Batch, TenantId};
     use crate::store::MemoryStore;
+    use crate::store::audit_record::AuditRecord;
 
-    async fn trail(entries: i64) -> (MemoryStore, TenantId) {
+    /// So many entries in a store of their own.
+    pub(crate) async fn trail(entries: i64) -> (MemoryStore, TenantId) {
         let (store, tenant) = (MemoryStore::new(), TenantId::new("t"));
         for at_ms in 0..entries {
             let entry = AuditRecord {
@@ -174,11 +178,18 @@ mod tests {
                 saga: None,
             };
             let mut batch = Batch::new();
-            append(&mut batch, &tenant, &entry).unwrap();
-            store.commit(batch).await.unwrap();
+            append(&mut batch, &tenant, &entry).expect("a record");
+            store.commit(batch).await.expect("committed");
         }
         (store, tenant)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::trail;
+    use super::*;
+    use crate::model::Batch;
 
     #[tokio::test]
     async fn a_whole_trail_is_verified_and_exported_in_order() {

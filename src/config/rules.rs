@@ -66,10 +66,19 @@ fn check_one(raw: RawRule, place: &str, problems: &mut Vec<Problem>) -> Rule {
         problems.push(Problem::new(
             place,
             "gives nothing",
-            "add roles, queues, skills, languages or attributes, or remove the rule",
+            format!("add {}, or remove the rule", one_of_all_kinds()),
         ));
     }
     Rule { name: raw.name, when, grants }
+}
+
+/// What a rule can give, in words: `roles, queues or skills`.
+fn one_of_all_kinds() -> String {
+    let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.row().attribute).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// Checks what a rule gives of one kind.

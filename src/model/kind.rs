@@ -16,8 +16,11 @@
 //!    `Area::of` for levels).
 //! 5. Teach the emulator in `conformance/genesys-cloud`, and give it to the agent in
 //!    `tests/saga_steps/scenarios.rs`: every call of it is then refused, lost, throttled, repeated and
-//!    undone.
-//! 6. Name it in the table of attributes and in the list of permissions of the documentation.
+//!    undone. `section_of` in `tests/saga_steps/main.rs` says which part of the organisation its calls
+//!    change.
+//! 6. Name it in the table of attributes, in the list of permissions and in the glossary of the
+//!    documentation (`docs/attributes.md`, `docs/configuration.md`, `lib.rs`), and give the conformance
+//!    suites a value that exists (`conformance/suites/harness/examples.py`).
 //!
 //! A kind of a new family also needs its way of being written ([`super::compact`]), its form by name and by
 //! id ([`super::entitlement`]), and a file in `plan::effects`.

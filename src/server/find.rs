@@ -8,15 +8,14 @@
 use super::page_index::STEP;
 use super::reads::Stored;
 use super::tenant::Tenant;
-use super::view::{self, Parts};
+use super::view::{self, Parts, fault};
 use crate::limits;
-use crate::model::{Object, StoreError};
+use crate::model::Object;
 use crate::scim::cursor::After;
 use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::kind::ResourceKind;
 use crate::scim::list::{ListQuery, Sort};
-use crate::scim::store_fault::store_fault;
 
 /// Records that are read at once while walking.
 const CHUNK: usize = 500;
@@ -56,10 +55,6 @@ pub(super) struct Search<'a> {
     pub(super) query: &'a ListQuery,
     pub(super) from: &'a PageStart,
     pub(super) tenant: &'a Tenant,
-}
-
-fn fault(error: StoreError) -> ScimError {
-    store_fault(&error)
 }
 
 impl Search<'_> {

@@ -108,7 +108,8 @@ async fn write_text(
     Ok(())
 }
 
-fn fault(error: StoreError) -> ScimError {
+/// A store that cannot be read, as clients are told.
+pub(super) fn fault(error: StoreError) -> ScimError {
     store_fault(&error)
 }
 

@@ -4,6 +4,7 @@
 //! end.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -41,6 +42,12 @@ fn the_story_ends_well_and_leaves_nothing_behind() {
     ] {
         assert!(told.lines().any(|told| told == line), "{line:?} is missing in\n{told}");
     }
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let excerpt = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert!(
+        excerpt.contains("compactRoles") && told.contains(excerpt),
+        "not as the README shows it:\n{told}"
+    );
     assert!(!told.contains('✗') && told.trim_end().ends_with("all as told."), "{told}");
     assert!(!told.contains('\x1b'), "colours are for terminals only");
     assert_eq!(errors, "", "nothing unplanned is logged");

@@ -71,7 +71,7 @@ async fn refused_without_a_trace(house: &TestBridge, words: &[&str]) {
     assert!(!got.body.to_string().contains("vera@"), "{got:?}");
     house.settled().await;
     let world = house.cloud.snapshot();
-    for section in ["users", "grants", "skills", "languages", "queues", "attributes", "groups"] {
+    for section in ["users", "grants", "skills", "languages", "queues", "teams", "attributes", "groups"] {
         assert_eq!(world[section], before.1[section], "{section}");
     }
     assert_eq!(house.directory().await, before.0);

@@ -47,7 +47,7 @@ async fn joining_a_group_gives_what_its_rule_says_and_leaving_takes_back_that_an
     eventually("nobody leads", async || has(&house, &vera) == (false, false)).await;
     house.settled().await;
     let after = house.cloud.snapshot();
-    for section in ["users", "grants", "skills", "languages", "queues", "attributes"] {
+    for section in ["users", "grants", "skills", "languages", "queues", "teams", "attributes"] {
         assert_eq!(after[section], before[section], "{section}: everything else stayed");
     }
 }
