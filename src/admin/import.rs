@@ -1,6 +1,7 @@
 //! `/admin/import`: fills the directory with the users and groups that Genesys already has; `GET` tells how
 //! far it is.
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 
 use super::state::{Administration, HandlerResult, json};
@@ -9,7 +10,8 @@ use super::state::{Administration, HandlerResult, json};
 ///
 /// # Errors
 /// Genesys cannot be read to the end.
-pub(crate) async fn start(state: Administration) -> HandlerResult {
+pub(crate) async fn start(req: HttpRequest, state: Administration) -> HandlerResult {
+    state.note(&req, "import", "-").await?;
     let found = state.door.import().await?;
     Ok(json(StatusCode::OK, &found))
 }

@@ -16,4 +16,4 @@ pub(crate) mod tokens;
 
 pub(crate) use door::AdminDoor;
 pub use routes::ROUTES;
-pub(crate) use state::{AdminState, TokensChanged};
+pub(crate) use state::{AdminState, ChangeTokens, TokenChange};

@@ -105,12 +105,13 @@ pub(crate) async fn show(id: Path<String>, state: Administration) -> HandlerResu
 ///
 /// # Errors
 /// 404 when there is none of that id, 409 when it is not stuck.
-pub(crate) async fn redrive(id: Path<String>, state: Administration) -> HandlerResult {
+pub(crate) async fn redrive(req: HttpRequest, id: Path<String>, state: Administration) -> HandlerResult {
     let id = parse(&id)?;
     let saga = state.journal.load(id).await.map_err(|error| store_fault(&error))?.ok_or_else(unknown)?;
     if !saga.is_stuck() {
         return Err(ScimError::conflict(format!("This saga is not stuck, it is {}.", standing(&saga))));
     }
+    state.note(&req, "saga_redriven", &id.to_string()).await?;
     state.door.redrive(id).await?;
     Ok(answer(StatusCode::ACCEPTED, &json!({ "id": id, "redriven": true })))
 }

@@ -15,15 +15,35 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::door::AdminDoor;
-use crate::model::TenantId;
+use crate::audit::{self, AuditRecord};
 use crate::model::ports::{Clock, Ids, Journal, Store};
+use crate::model::{Batch, Cause, ClientId, CredentialId, StoreError, TenantId};
 use crate::scim::error::ScimError;
+use crate::scim::store_fault::store_fault;
+use crate::store::tokens::TokenRecord;
 
 /// Fresh random bytes of the operating system.
 pub(crate) type Random = Arc<dyn Fn() -> Result<[u8; 32], String> + Send + Sync>;
 
-/// Brings a change of tokens into force.
-pub(crate) type TokensChanged = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+/// A change of tokens, for what knows them in memory.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenChange {
+    /// One more.
+    Made(Box<TokenRecord>),
+    /// One less.
+    Revoked(CredentialId),
+}
+
+/// The turn of whoever changes tokens; the next one waits until it is dropped.
+pub(crate) type TokensLane = tokio::sync::OwnedMutexGuard<()>;
+
+/// Commits a change of tokens and brings it into force. Goes on when the caller leaves: a token that is
+/// revoked on disk opens nothing from then on.
+pub(crate) type ChangeTokens = Arc<
+    dyn Fn(TokensLane, Batch, TokenChange) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>
+        + Send
+        + Sync,
+>;
 
 /// What the endpoints share.
 pub(crate) struct AdminState {
@@ -41,10 +61,31 @@ pub(crate) struct AdminState {
     pub ids: Arc<dyn Ids>,
     /// Random bytes for tokens.
     pub random: Random,
-    /// Called after tokens changed, so that the change is in force at once.
-    pub tokens_changed: TokensChanged,
+    /// The way by which tokens change.
+    pub change_tokens: ChangeTokens,
     /// One change of tokens at a time, so that the limit of live ones holds.
-    pub tokens_lane: tokio::sync::Mutex<()>,
+    pub tokens_lane: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl AdminState {
+    /// The trail's record of what the administrator who sent this request did.
+    pub(super) fn trail(&self, req: &HttpRequest, what: &str, subject: &str, outcome: &str) -> AuditRecord {
+        // The guard puts it into every request that it lets in.
+        let unknown = || Cause::client(ClientId::new("-"), CredentialId::new("-"), "-");
+        let cause = req.extensions().get::<Cause>().cloned().unwrap_or_else(unknown);
+        AuditRecord::administration(&cause, self.clock.now_ms(), what, subject, outcome)
+    }
+
+    /// Puts into the trail that an administrator asks for something, before it is begun.
+    ///
+    /// # Errors
+    /// The store refuses; then nothing may be begun.
+    pub(super) async fn note(&self, req: &HttpRequest, what: &str, subject: &str) -> Result<(), ScimError> {
+        let mut batch = Batch::new();
+        audit::append(&mut batch, &self.tenant, &self.trail(req, what, subject, "asked"))
+            .map_err(|error| store_fault(&error))?;
+        self.store.commit(batch).await.map(drop).map_err(|error| store_fault(&error))
+    }
 }
 
 /// What handlers give back.

@@ -3,14 +3,17 @@
 //!
 //! The text of a token is shown once, in the answer that made it. Records and hashes are `store::tokens`.
 
-use actix_web::HttpResponse;
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::state::{Administration, HandlerResult, json as answer, parse};
+use super::state::{Administration, HandlerResult, TokenChange, json as answer, parse};
+use crate::audit;
 use crate::limits::{CLIENT_NAME_BYTES, TOKEN_DAYS, TOKENS_LIVE};
 use crate::model::{ClientId, CredentialId, Secret};
 use crate::scim::error::ScimError;
@@ -19,6 +22,10 @@ use crate::store::tokens::{self, Scope, TokenRecord};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// What the audit trail calls a token that was made.
+pub(crate) const TOKEN_MADE: &str = "token_made";
+/// What the audit trail calls a token that was revoked.
+pub(crate) const TOKEN_REVOKED: &str = "token_revoked";
 
 /// What a new token shall be.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -98,19 +105,21 @@ pub(crate) fn shown(token: &TokenRecord, now_ms: i64) -> Value {
 ///
 /// # Errors
 /// A wish that cannot be granted, or a store that refuses.
-pub(crate) async fn create(body: Bytes, state: Administration) -> HandlerResult {
+pub(crate) async fn create(req: HttpRequest, body: Bytes, state: Administration) -> HandlerResult {
     let wish: Wish = serde_json::from_value(parse(&body)?).map_err(|_| {
         ScimError::invalid_value("The body must be {\"label\": text, \"scope\": \"scim\" or \"admin\", \"days\": number or absent}.")
     })?;
-    let _lane = state.tokens_lane.lock().await;
+    let lane = Arc::clone(&state.tokens_lane).lock_owned().await;
     let existing =
         tokens::list(state.store.as_ref(), &state.tenant).await.map_err(|error| store_fault(&error))?;
     let now = state.clock.now_ms();
     let random = (state.random)().map_err(ScimError::internal)?;
     let (record, text) = issue(wish, &existing, state.ids.subject().uuid(), random, now)?;
-    let batch = tokens::put(&state.tenant, &record).map_err(|error| store_fault(&error))?;
-    state.store.commit(batch).await.map_err(|error| store_fault(&error))?;
-    (state.tokens_changed)().await;
+    let mut batch = tokens::put(&state.tenant, &record).map_err(|error| store_fault(&error))?;
+    let entry = state.trail(&req, TOKEN_MADE, record.id.as_str(), "committed");
+    audit::append(&mut batch, &state.tenant, &entry).map_err(|error| store_fault(&error))?;
+    let change = TokenChange::Made(Box::new(record.clone()));
+    (state.change_tokens)(lane, batch, change).await.map_err(|error| store_fault(&error))?;
     tracing::info!(token = %record.id, "token made");
     let mut body = shown(&record, now);
     if let Some(object) = body.as_object_mut() {
@@ -135,15 +144,17 @@ pub(crate) async fn list(state: Administration) -> HandlerResult {
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub(crate) async fn revoke(id: Path<String>, state: Administration) -> HandlerResult {
-    let _lane = state.tokens_lane.lock().await;
+pub(crate) async fn revoke(req: HttpRequest, id: Path<String>, state: Administration) -> HandlerResult {
+    let lane = Arc::clone(&state.tokens_lane).lock_owned().await;
     let id = CredentialId::new(id.into_inner());
     let batch = tokens::revoke(state.store.as_ref(), &state.tenant, &id)
         .await
         .map_err(|error| store_fault(&error))?;
-    let batch = batch.ok_or_else(|| ScimError::not_found("There is no token with this id."))?;
-    state.store.commit(batch).await.map_err(|error| store_fault(&error))?;
-    (state.tokens_changed)().await;
+    let mut batch = batch.ok_or_else(|| ScimError::not_found("There is no token with this id."))?;
+    let entry = state.trail(&req, TOKEN_REVOKED, id.as_str(), "committed");
+    audit::append(&mut batch, &state.tenant, &entry).map_err(|error| store_fault(&error))?;
+    let change = TokenChange::Revoked(id.clone());
+    (state.change_tokens)(lane, batch, change).await.map_err(|error| store_fault(&error))?;
     tracing::info!(token = %id, "token revoked");
     Ok(HttpResponse::NoContent().finish())
 }

@@ -14,7 +14,7 @@ use super::ground::Ground;
 use super::reads::DirectoryReads;
 use super::system::random_bits;
 use super::{Overrides, StartError, credentials_check, metrics_upkeep};
-use crate::admin::{AdminDoor, AdminState, TokensChanged};
+use crate::admin::{AdminDoor, AdminState, ChangeTokens, TokenChange};
 use crate::bridge::lanes::LocalLanes;
 use crate::bridge::{Bridge, BridgeParts, Policy};
 use crate::config::{Config, GroupPolicy, ImportPolicy, OnDeletedEmail, PasswordPolicy};
@@ -30,9 +30,6 @@ use crate::server::tenant::{AttachAdmin, Settings, Tenant};
 use crate::server::tokens::TokenBook;
 use crate::store::tokens::{self, Scope, TokenRecord};
 use crate::store::{StoreJournal, cursor_secret};
-
-/// Tokens that are valid while this process lives.
-type OwnTokens = Arc<[(Scope, Secret)]>;
 
 /// A tenant that was recovered and can be served.
 pub(super) struct TenantBridge {
@@ -127,11 +124,10 @@ impl TenantBridge {
     ) -> Result<Tenant, StoreError> {
         let (engine, stop) = (&ground.engine.handle, ground.stop.clone());
         metrics_upkeep::count_sagas(engine, &self.bridge, &self.doors.stats, &ground.clock, stop);
-        let own_tokens: OwnTokens = own_tokens.into();
-        let (store, id, own) = (Arc::clone(&ground.store), self.id.clone(), Arc::clone(&own_tokens));
+        let (store, id) = (Arc::clone(&ground.store), self.id.clone());
         let reading = async move {
             let secret = cursor_secret::keep(store.as_ref(), &id, random_bits).await?;
-            Ok((secret, known_tokens(store.as_ref(), &id, &own).await?))
+            Ok((secret, known_tokens(store.as_ref(), &id, &own_tokens).await?))
         };
         let (secret, known) = ground.on_engine(reading)?;
         let tokens = Arc::new(TokenBook::new(known));
@@ -144,24 +140,26 @@ impl TenantBridge {
             cursors: CursorKey::new(secret),
             page_index: Default::default(),
             metrics: RequestMetrics::new(self.id.as_str()),
-            admin: self.administration(ground, &tokens, own_tokens),
+            admin: self.administration(ground, &tokens),
             tokens,
         })
     }
 
-    fn administration(&self, ground: &Ground, book: &Arc<TokenBook>, own_tokens: OwnTokens) -> AttachAdmin {
-        let (store, tenant, book) = (Arc::clone(&ground.store), self.id.clone(), Arc::clone(book));
-        let tokens_changed: TokensChanged = Arc::new(move || {
-            let (store, tenant) = (Arc::clone(&store), tenant.clone());
-            let (book, own) = (Arc::clone(&book), Arc::clone(&own_tokens));
-            Box::pin(async move {
-                match known_tokens(store.as_ref(), &tenant, &own).await {
-                    Ok(known) => book.replace(known),
-                    Err(error) => {
-                        tracing::error!(%error, "the tokens cannot be read; the ones known before stay in force");
-                    }
+    fn administration(&self, ground: &Ground, book: &Arc<TokenBook>) -> AttachAdmin {
+        let (store, engine, book) =
+            (Arc::clone(&ground.store), ground.engine.handle.clone(), Arc::clone(book));
+        let change_tokens: ChangeTokens = Arc::new(move |lane, batch, change| {
+            let (store, book) = (Arc::clone(&store), Arc::clone(&book));
+            let work = engine.spawn(async move {
+                store.commit(batch).await?;
+                match change {
+                    TokenChange::Made(token) => book.add(&token),
+                    TokenChange::Revoked(id) => book.revoke(&id),
                 }
-            })
+                drop(lane);
+                Ok(())
+            });
+            Box::pin(async move { work.await.unwrap_or_else(|_| Err(ended())) })
         });
         let state = Arc::new(AdminState {
             tenant: self.id.clone(),
@@ -171,8 +169,8 @@ impl TenantBridge {
             clock: Arc::clone(&ground.clock),
             ids: Arc::clone(&ground.ids),
             random: Arc::new(random_bits),
-            tokens_changed,
-            tokens_lane: tokio::sync::Mutex::new(()),
+            change_tokens,
+            tokens_lane: Arc::default(),
         });
         Arc::new(move |request: &mut Extensions| drop(request.insert(Arc::clone(&state))))
     }
@@ -215,6 +213,10 @@ fn policy(config: &Config) -> Policy {
         protected: tenant.protected.clone(),
         default_division: tenant.default_division.clone(),
     }
+}
+
+fn ended() -> StoreError {
+    StoreError::Failed("the engine ended".to_owned())
 }
 
 /// The tokens of the store and those of this process alone.

@@ -11,10 +11,11 @@ use super::Context;
 use super::exit::Failure;
 use super::output;
 use super::reach::{Opened, Reach, Reached, store_failure};
-use crate::admin::tokens::{Wish, issue, shown};
+use crate::admin::tokens::{TOKEN_MADE, TOKEN_REVOKED, Wish, issue, shown};
 use crate::app::system::{SystemClock, SystemIds, random_bits};
-use crate::model::CredentialId;
+use crate::audit::{self, AuditRecord};
 use crate::model::ports::{Clock as _, Ids as _};
+use crate::model::{Batch, Cause, CredentialId};
 use crate::store::tokens::{self, Scope};
 
 /// Make, list or revoke bearer tokens.
@@ -125,7 +126,7 @@ impl New {
         let (record, text) = issue(wish, &existing, SystemIds.subject().uuid(), random, now)
             .map_err(|fault| Failure::usage(fault.detail))?;
         let batch = tokens::put(&opened.tenant, &record).map_err(|error| store_failure(&error))?;
-        commit(opened, batch)?;
+        commit(opened, batch, TOKEN_MADE, &record.id)?;
         let mut made = shown(&record, now);
         if let Some(object) = made.as_object_mut() {
             object.insert("token".to_owned(), text.expose().into());
@@ -147,7 +148,7 @@ impl Revoke {
                 let batch = batch.ok_or_else(|| {
                     Failure::failed("there is no token with this id; `scim-bridge token list` shows them")
                 })?;
-                commit(opened, batch)?;
+                commit(opened, batch, TOKEN_REVOKED, &id)?;
             }
         }
         if self.common.json {
@@ -157,7 +158,12 @@ impl Revoke {
     }
 }
 
-fn commit(opened: Opened, batch: crate::model::Batch) -> Result<(), Failure> {
+/// Commits a change of a token with its entry in the audit trail.
+fn commit(opened: Opened, mut batch: Batch, what: &str, id: &CredentialId) -> Result<(), Failure> {
+    let cause = Cause::operator("scim-bridge token");
+    let now = SystemClock::new().now_ms();
+    let entry = AuditRecord::administration(&cause, now, what, id.as_str(), "committed");
+    audit::append(&mut batch, &opened.tenant, &entry).map_err(|error| store_failure(&error))?;
     opened.wait(opened.store.commit(batch))?;
     opened.close()
 }

@@ -29,13 +29,18 @@ impl Cause {
         Self { by: Actor::Client(client), credential: Some(credential), request: request.into() }
     }
 
+    /// A command that works on the data directory itself.
+    pub fn operator(command: impl Into<String>) -> Self {
+        Self { by: Actor::Operator, credential: None, request: command.into() }
+    }
+
     /// Work of the bridge itself, which nobody asked for.
     pub fn recompute(request: impl Into<String>) -> Self {
         Self { by: Actor::Recompute, credential: None, request: request.into() }
     }
 }
 
-/// Who acts. Written as one text: `client:<client id>` or `recompute`.
+/// Who acts. Written as one text: `client:<client id>`, `recompute` or `operator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Actor {
@@ -43,6 +48,8 @@ pub enum Actor {
     Client(ClientId),
     /// Rules, after a group has changed.
     Recompute,
+    /// Whoever may open the data directory, by a command on this machine.
+    Operator,
 }
 
 impl fmt::Display for Actor {
@@ -50,6 +57,7 @@ impl fmt::Display for Actor {
         match self {
             Actor::Client(id) => write!(f, "client:{id}"),
             Actor::Recompute => f.write_str("recompute"),
+            Actor::Operator => f.write_str("operator"),
         }
     }
 }
@@ -67,6 +75,7 @@ impl TryFrom<String> for Actor {
         match text.strip_prefix("client:") {
             Some(id) => Ok(Actor::Client(ClientId::new(id))),
             None if text == "recompute" => Ok(Actor::Recompute),
+            None if text == "operator" => Ok(Actor::Operator),
             None => Err(UnknownActor),
         }
     }

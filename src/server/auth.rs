@@ -12,7 +12,7 @@ use actix_web::middleware::Next;
 
 use super::answer::{self, SCIM_JSON};
 use super::content_negotiation::Acceptable;
-use super::context::RequestContext;
+use super::context::{self, RequestContext};
 use super::tokens::Principal;
 use crate::scim::error::ScimError;
 use crate::store::tokens::Scope;
@@ -83,8 +83,8 @@ pub(crate) async fn scim_guard<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Lets in who brings a token of scope `admin`, and gives the request what its tenant's administration works
-/// with.
+/// Lets in who brings a token of scope `admin`, and gives the request who that is (a `Cause`) and what its
+/// tenant's administration works with.
 ///
 /// # Errors
 /// Only what the handler behind it fails with.
@@ -95,6 +95,8 @@ pub(crate) async fn admin_guard<B: MessageBody + 'static>(
     if !let_in(&req, Scope::Admin) {
         return Ok(req.into_response(answer::error(&refused())).map_into_right_body());
     }
+    let cause = context::cause(req.request());
+    req.extensions_mut().insert(cause);
     let context = req.extensions().get::<RequestContext>().cloned();
     if let Some(tenant) = context.and_then(|context| context.tenant) {
         (tenant.admin)(&mut req.extensions_mut());

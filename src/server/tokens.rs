@@ -1,6 +1,7 @@
 //! The bearer tokens of one tenant as the server knows them at this moment, and who was let in by one.
 //!
-//! A snapshot: the records are in the store, and whoever changes them replaces it ([`TokenBook::replace`]).
+//! A snapshot: the records are in the store, and whoever changes them there makes the same change here, which
+//! cannot fail ([`TokenBook::add`], [`TokenBook::revoke`]).
 //! Tokens are compared as hashes in constant time. How a request presents one: [`super::auth`].
 
 use std::sync::Arc;
@@ -38,9 +39,18 @@ impl TokenBook {
         Self { known: ArcSwap::from_pointee(known.into_iter().map(Known::new).collect()) }
     }
 
-    /// Puts a new snapshot in force at once.
-    pub fn replace(&self, known: Vec<TokenRecord>) {
-        self.known.store(Arc::new(known.into_iter().map(Known::new).collect()));
+    /// Puts one more token in force at once.
+    pub fn add(&self, token: &TokenRecord) {
+        self.known.rcu(|known| {
+            let mut known = Vec::clone(known);
+            known.push(Known::new(token.clone()));
+            known
+        });
+    }
+
+    /// Takes a token out of force at once.
+    pub fn revoke(&self, id: &CredentialId) {
+        self.known.rcu(|known| known.iter().filter(|token| token.id() != id).cloned().collect::<Vec<_>>());
     }
 
     /// The token of that text, if it is live and of that scope. Looks at every token whatever it finds.
@@ -93,9 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn replacing_the_book_takes_effect_at_once() {
+    fn a_change_takes_effect_at_once_and_leaves_the_others_alone() {
         let book = TokenBook::new(vec![live("a", "gsb_one", Scope::Scim, None)]);
-        book.replace(Vec::new());
-        assert_eq!(book.find("gsb_one", Scope::Scim, 0), None);
+        book.add(&live("b", "gsb_two", Scope::Scim, None));
+        book.revoke(&CredentialId::new("a"));
+        let found = |text| book.find(text, Scope::Scim, 0).map(|who| who.credential().to_string());
+        assert_eq!((found("gsb_one"), found("gsb_two")), (None, Some("b".to_owned())));
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Batch, CredentialId, SagaId, StoreError, TenantId};
+use crate::model::{Batch, Cause, CredentialId, SagaId, StoreError, TenantId};
 
 use super::{keys, record};
 
@@ -17,7 +17,7 @@ pub struct AuditRecord {
     /// When, Unix milliseconds.
     pub at_ms: i64,
     /// Who or what caused it, as [`Actor`](crate::model::Actor) is written: `client:<client id>`,
-    /// `recompute`. Records from before clients had ids name the token here.
+    /// `recompute`, `operator`. Records from before clients had ids name the token here.
     pub who: String,
     /// With which credential, where a client asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,6 +34,24 @@ pub struct AuditRecord {
     pub codes: Vec<String>,
     /// The saga, if it was one.
     pub saga: Option<SagaId>,
+}
+
+impl AuditRecord {
+    /// That somebody did something by the administration's means: what to which token, saga or part of the
+    /// bridge, and how it came out.
+    pub fn administration(cause: &Cause, at_ms: i64, what: &str, subject: &str, outcome: &str) -> Self {
+        Self {
+            at_ms,
+            who: cause.by.to_string(),
+            credential: cause.credential.clone(),
+            request: cause.request.clone(),
+            what: what.to_owned(),
+            subject: subject.to_owned(),
+            outcome: outcome.to_owned(),
+            codes: Vec::new(),
+            saga: None,
+        }
+    }
 }
 
 /// Adds a record to a batch.

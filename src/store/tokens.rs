@@ -103,6 +103,11 @@ impl Known {
         Self { words, record: Arc::new(record) }
     }
 
+    /// Its id.
+    pub fn id(&self) -> &CredentialId {
+        &self.record.id
+    }
+
     /// Whether it is the token with that hash; takes the same time for every answer.
     fn matches(&self, presented: &[u64; 4]) -> bool {
         let same = self.words.iter().zip(presented).map(|(known, word)| known.ct_eq(word));

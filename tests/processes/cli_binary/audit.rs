@@ -46,6 +46,27 @@ fn a_whole_trail_is_called_whole_and_its_end_is_the_last_line_of_its_export() {
     assert_eq!(rest.lines().count(), 1, "{rest}");
 }
 
+#[test]
+fn what_administrators_do_is_in_the_trail_with_who_did_it() {
+    let (bench, _) = with_a_trail();
+    let listed = bench.run("token list --json").json();
+    let okta = listed["tokens"].as_array().unwrap().iter().find(|token| token["label"] == "okta").unwrap();
+    assert_eq!(bench.run(&format!("token revoke {}", okta["id"].as_str().unwrap())).code, 0);
+    let exported = bench.run("audit export").out;
+    let entries: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let done = |what: &str| -> Vec<(String, String)> {
+        let found = entries.iter().map(|entry| &entry["record"]).filter(|record| record["what"] == what);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        found.map(|record| (text(&record["who"]), text(&record["outcome"]))).collect()
+    };
+    let admin = listed["tokens"].as_array().unwrap().iter().find(|token| token["label"] == "admin").unwrap();
+    let admin = format!("client:{}", admin["client"].as_str().unwrap());
+    let [committed, asked] = ["committed", "asked"].map(str::to_owned);
+    assert_eq!(done("token_made"), [("operator".into(), committed.clone()), (admin, committed.clone())]);
+    assert_eq!(done("token_revoked"), [("operator".to_owned(), committed)]);
+    assert_eq!(done("import"), [("client:process-1".to_owned(), asked)]);
+}
+
 #[tokio::test]
 async fn an_entry_that_was_changed_on_the_disk_is_named() {
     let (bench, entries) = tokio::task::spawn_blocking(with_a_trail).await.unwrap();

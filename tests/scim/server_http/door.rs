@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use genesys_scim_bridge::testing::server::routes;
+use genesys_scim_bridge::testing::store::tokens::Scope;
 
 use crate::support::bridge::{ADMIN, SCIM};
 use crate::support::server::{EXPIRED, REVOKED, start};
@@ -113,7 +114,8 @@ async fn two_authorization_headers_are_as_good_as_none() {
 async fn a_revoked_token_is_refused_from_the_next_request_on() {
     let server = start();
     assert_eq!(server.call("GET", "/scim/v2/Users", None).await.status, 200);
-    server.tokens.replace(Vec::new());
+    let token = server.tokens.find(SCIM, Scope::Scim, 0).unwrap();
+    server.tokens.revoke(token.credential());
     server.call("GET", "/scim/v2/Users", None).await.is_error(401, None);
 }
 
