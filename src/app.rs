@@ -31,6 +31,7 @@ use crate::model::ports::{Clock, Ids, Store, Upstream};
 use crate::model::{Secret, StoreError};
 use crate::server::{ListenError, Listening};
 use crate::store::OpenError;
+use crate::store::tenancy::OtherTenant;
 use crate::store::tokens::Scope;
 
 /// Starts bridges.
@@ -78,6 +79,9 @@ pub enum StartError {
     /// The data directory cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The data directory is another tenant's.
+    #[error(transparent)]
+    Tenant(#[from] OtherTenant),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

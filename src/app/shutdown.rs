@@ -9,7 +9,11 @@ use crate::import::from_genesys::{ImportError, Progress, import};
 use crate::limits;
 use crate::model::ports::Store;
 use crate::server::Listening;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// Exit code of a process that was told twice to stop, as shells know it.
+const INTERRUPTED: i32 = 130;
 
 /// How an end was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +56,26 @@ impl Running {
         wait.recv().unwrap_or(Stopped { quiet: false })
     }
 
-    /// Serves until SIGINT or SIGTERM, then stops well. A second signal does not wait.
+    /// Serves until SIGINT or SIGTERM, then stops well. A second signal ends the process at once, with code
+    /// 130: what was acknowledged is safe, and open sagas go on at the next start.
     ///
     /// # Errors
     /// The system does not let us listen for signals.
     pub fn serve_until_signal(self) -> std::io::Result<Stopped> {
         let (sent, wait) = mpsc::channel();
-        self.ground.engine.handle.spawn(async move { sent.send(signal().await) });
+        self.ground.engine.handle.spawn(async move {
+            let signals = Signals::new();
+            match signals {
+                Ok(mut signals) => {
+                    signals.next().await;
+                    drop(sent.send(Ok(())));
+                    signals.next().await;
+                    tracing::warn!("told to stop a second time: ending at once");
+                    std::process::exit(INTERRUPTED);
+                }
+                Err(error) => drop(sent.send(Err(error))),
+            }
+        });
         match wait.recv() {
             Ok(Ok(())) => {
                 tracing::info!("stopping");
@@ -97,13 +114,22 @@ impl Drop for Running {
     }
 }
 
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        biased;
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// SIGINT and SIGTERM, from now on for as long as it lives.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

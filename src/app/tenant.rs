@@ -29,7 +29,7 @@ use crate::server::request_metrics::RequestMetrics;
 use crate::server::tenant::{AttachAdmin, Settings, Tenant};
 use crate::server::tokens::TokenBook;
 use crate::store::tokens::{self, Scope, TokenRecord};
-use crate::store::{StoreJournal, cursor_secret};
+use crate::store::{StoreJournal, cursor_secret, tenancy};
 
 /// A tenant that was recovered and can be served.
 pub(super) struct TenantBridge {
@@ -48,7 +48,7 @@ impl TenantBridge {
     /// Builds it on the ground and takes up its open sagas.
     ///
     /// # Errors
-    /// The store cannot be read, or the Genesys client cannot be built.
+    /// The store cannot be read or is another tenant's, or the Genesys client cannot be built.
     pub(super) fn raise(
         ground: &Ground,
         config: &Config,
@@ -57,6 +57,12 @@ impl TenantBridge {
         overrides: &Overrides,
     ) -> Result<Self, StartError> {
         let id = config.tenant.name.clone();
+        let (store, asked) = (Arc::clone(&ground.store), id.clone());
+        if let Some(other) =
+            ground.on_engine(async move { tenancy::other_than(store.as_ref(), &asked).await })?
+        {
+            return Err(other.into());
+        }
         let directory = Arc::new(Directory::new(id.clone(), Arc::clone(&ground.store)));
         let opening = StoreJournal::new(id.clone(), Arc::clone(&ground.store));
         let journal: Arc<dyn Journal> = Arc::new(ground.on_engine(opening)?);

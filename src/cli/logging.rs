@@ -7,19 +7,35 @@ use tracing_subscriber::EnvFilter;
 use super::exit::Failure;
 use crate::config::{LogConfig, LogFormat};
 
+/// The words of which each part of a filter without `=` must be one: any other would be taken for the name of
+/// a module, and everything else be silent.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+fn unusable(why: &str) -> Failure {
+    Failure::usage(format!(
+        "log.level: {why}; use error, warn, info, debug or trace, or a filter such as \"info,genesys_scim_bridge::saga=debug\""
+    ))
+}
+
+/// The filter behind a wish. The HTTP library tells the life of its workers at info, which helps nobody who
+/// asked for a plain level; the database library prints records, with all that is personal in them, at debug.
+fn filter(wanted: &str) -> Result<String, Failure> {
+    let words = wanted.split(',').map(str::trim);
+    let known =
+        |word: &str| word.contains('=') || LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level));
+    if let Some(stray) = words.clone().find(|word| !known(word)) {
+        return Err(unusable(&format!("{stray:?} is no level")));
+    }
+    let actix = if wanted.contains('=') { "" } else { ",actix_server=warn" };
+    Ok(format!("{wanted}{actix},sled=info"))
+}
+
 /// Starts logging. A second call in one process changes nothing.
 ///
 /// # Errors
 /// `log.level` is not a filter.
 pub(crate) fn start(config: &LogConfig) -> Result<(), Failure> {
-    // The HTTP library tells the life of its workers at info; that helps nobody who asked for a plain level.
-    let plain = !config.level.contains(['=', ',']);
-    let wanted = if plain { format!("{},actix_server=warn", config.level) } else { config.level.clone() };
-    let filter = EnvFilter::try_new(&wanted).map_err(|error| {
-        Failure::usage(format!(
-            "log.level: {error}; use error, warn, info, debug or trace, or a filter such as \"info,genesys_scim_bridge::saga=debug\""
-        ))
-    })?;
+    let filter = EnvFilter::try_new(filter(&config.level)?).map_err(|error| unusable(&error.to_string()))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Somebody else in this process, a test for example, may have set up logs before.
     drop(match config.format {
@@ -27,4 +43,29 @@ pub(crate) fn start(config: &LogConfig) -> Result<(), Failure> {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_is_none_is_refused_and_records_are_never_logged() {
+        for (wanted, expected) in [
+            ("info", Some("info,actix_server=warn,sled=info")),
+            ("TRACE", Some("TRACE,actix_server=warn,sled=info")),
+            ("trace,sled=trace", Some("trace,sled=trace,sled=info")),
+            ("warn,genesys_scim_bridge::saga=debug", Some("warn,genesys_scim_bridge::saga=debug,sled=info")),
+            ("loud", None),
+            ("info,loud", None),
+            ("", None),
+        ] {
+            assert_eq!(filter(wanted).ok().as_deref(), expected, "{wanted}");
+        }
+        let words = filter("loud").unwrap_err().message;
+        assert!(
+            words.contains("log.level") && words.contains("\"loud\"") && words.contains("debug"),
+            "{words}"
+        );
+    }
 }

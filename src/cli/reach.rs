@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::model::ports::Store;
 use crate::model::{Secret, StoreError, TenantId};
 use crate::store::tokens::Scope;
-use crate::store::{self, OpenError, OpenOptions};
+use crate::store::{self, OpenError, OpenOptions, tenancy};
 
 /// How long a bridge that is just ending is waited for.
 const LOCK_WAIT: Duration = Duration::from_millis(250);
@@ -56,7 +56,7 @@ impl Reach {
         }
         let config = context.config()?;
         match open(&config) {
-            Ok(opened) => Ok(Reached::Offline(opened)),
+            Ok(opened) => Ok(Reached::Offline(opened.checked()?)),
             Err(OpenError::InUse(_)) => {
                 let url = format!("http://{}", local(config.server.listen));
                 Ok(Reached::Remote(AdminClient::new(&url, self.need_token(&url)?)?))
@@ -123,6 +123,14 @@ impl Working {
 }
 
 impl Opened {
+    /// Refuses a directory that is another tenant's.
+    fn checked(self) -> Result<Self, Failure> {
+        match self.wait(tenancy::other_than(self.store.as_ref(), &self.tenant))? {
+            None => Ok(self),
+            Some(other) => Err(Failure::usage(other.to_string())),
+        }
+    }
+
     /// Waits for work on the store.
     pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, Failure> {
         wait(async { work.await.map_err(|error| store_failure(&error)) })
@@ -136,7 +144,7 @@ impl Opened {
 
 /// Opens the data directory itself, for commands that a running bridge cannot do.
 pub(super) fn reach_offline(context: &Context) -> Result<Opened, Failure> {
-    open(&context.config()?).map_err(|error| open_failure(&error))
+    open(&context.config()?).map_err(|error| open_failure(&error))?.checked()
 }
 
 fn open(config: &Config) -> Result<Opened, OpenError> {
@@ -180,7 +188,7 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
 pub(super) fn start_failure(error: &StartError) -> Failure {
     match error {
         StartError::Open(error) => open_failure(error),
-        StartError::Rule(_) | StartError::Genesys(_) | StartError::Listen(_) => {
+        StartError::Rule(_) | StartError::Genesys(_) | StartError::Listen(_) | StartError::Tenant(_) => {
             Failure::usage(error.to_string())
         }
         _ => Failure::failed(error.to_string()),

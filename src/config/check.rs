@@ -272,6 +272,11 @@ impl Gather<'_> {
         if protected.iter().any(String::is_empty) {
             self.add("tenant.protected", "has an empty entry", "list e-mail addresses or Genesys user ids");
         }
+        let is_somebody = |who: &String| who.contains('@') || uuid::Uuid::try_parse(who).is_ok();
+        if let Some(nobody) = protected.iter().find(|who| !who.is_empty() && !is_somebody(who)) {
+            let what = format!("names {nobody:?}, which is nobody");
+            self.add("tenant.protected", what, "list e-mail addresses or Genesys user ids");
+        }
         Some(TenantConfig {
             name: TenantId::new(name),
             dialect: raw.dialect,

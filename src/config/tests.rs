@@ -79,7 +79,7 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
 }
 
 /// What is replaced in the good file, by what, the key that is named, a part of what is said.
-const PROBLEMS: [(&str, &str, &str, &str); 26] = [
+const PROBLEMS: [(&str, &str, &str, &str); 27] = [
     ("[genesys]", "[genesys]\nlisen = 1", "line 4, column 1", "unknown field `lisen`"),
     ("name = \"aurora\"", "name = ", "line 8", "bridge.toml"),
     ("name = \"aurora\"", "name = \"Aurora!\"", "tenant.name", "lower-case"),
@@ -151,6 +151,7 @@ const PROBLEMS: [(&str, &str, &str, &str); 26] = [
         "rule 1 \"emea-support\", key attributes",
         "exactly one",
     ),
+    ("Admin@Example.com", "nobody", "tenant.protected", "e-mail addresses or Genesys user ids"),
     ("roles = [", "roles = [7, ", "line 13", "Role@Division"),
     ("queues = [\"Sales\"]", "quues = [\"Sales\"]", "line 14, column 1", "unknown field `quues`"),
     ("\"Supervisor\"", "\"Supervisor@\"", "rule 1 \"emea-support\", key roles", "division name after the @"),

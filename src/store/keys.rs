@@ -36,10 +36,19 @@ pub fn prefix(tenant: &TenantId, parts: &[&str]) -> Vec<u8> {
     key
 }
 
+/// The tenant of a key; `None` where its name was too long to be kept or is no text.
+pub(super) fn tenant_of(key: &[u8]) -> Option<String> {
+    std::str::from_utf8(key).ok()?.split('/').next().and_then(unescaped)
+}
+
 /// The last part of a key, as it was given to [`key`]; `None` where it was too long to be kept or is no text.
 pub fn last_part(key: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(key).ok()?;
-    let part = text.rsplit('/').next()?;
+    text.rsplit('/').next().and_then(unescaped)
+}
+
+/// A part as it was given to [`key`]; `None` where only its hash was kept.
+fn unescaped(part: &str) -> Option<String> {
     (!part.starts_with("%#")).then(|| part.replace("%2F", "/").replace("%25", "%"))
 }
 

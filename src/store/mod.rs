@@ -24,6 +24,7 @@ pub mod record;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod tenancy;
 pub mod tokens;
 
 use std::sync::Arc;

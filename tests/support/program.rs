@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use genesys_cloud_emulator::Cloud;
 use serde_json::{Value, json};
@@ -246,6 +247,15 @@ impl Program {
 
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// SIGTERM, and one more after a pause that it must not have needed, then its exit code.
+    pub(crate) fn terminate_twice(mut self, pause: Duration) -> Option<i32> {
+        terminate(self.child.id());
+        std::thread::sleep(pause);
+        assert!(self.child.try_wait().unwrap().is_none(), "the first signal is waited for");
+        terminate(self.child.id());
+        wait(&mut self.child).and_then(|status| status.code())
     }
 
     /// SIGTERM, then its exit code; none when it did not end by itself.

@@ -7,6 +7,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(25);
 /// Makes the directory if it is missing, and proves that it can be written and synced.
 pub(super) fn writable(dir: &Path) -> Result<(), DirectoryError> {
     let refuse = |error| DirectoryError::from_io(dir, &error);
-    fs::create_dir_all(dir).map_err(refuse)?;
+    // What is in it concerns people: nobody else on the machine reads it, whatever the umask says.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(refuse)?;
     let probe = dir.join("write-probe");
     let mut file = File::create(&probe).map_err(refuse)?;
     // A full disk may still hand out an empty file; a page of bytes it does not.
@@ -91,6 +93,16 @@ pub(super) fn sync_names(dir: &Path, records: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_directory_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("one/two");
+        writable(&data).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&data), 0o700);
+    }
 
     #[test]
     fn only_snapshot_leftovers_are_removed() {

@@ -1,8 +1,10 @@
 //! The binary as people and scripts use it: tokens, import, dry runs and sagas, with the bridge stopped and
 //! running; exit codes and messages of what can go wrong. What `check` finds is in `check`.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use super::bench::installed;
 use crate::support::client::call_blocking;
@@ -45,6 +47,39 @@ fn a_token_is_printed_once_and_alone_and_at_most_two_of_one_name_live() {
         "one client: {listed}"
     );
     assert!(line.contains(client), "a token and whose it is: {line}");
+}
+
+#[test]
+fn a_tenant_that_is_called_something_else_does_not_look_like_a_new_one() {
+    let bench = installed();
+    token(&bench, "--name okta");
+    bench.edit("name = \"aurora\"", "name = \"borealis\"");
+    for words in ["token list", "serve", "import"] {
+        let refused = bench.run(words);
+        assert_eq!(refused.code, 2, "{words}: {refused:?}");
+        assert!(refused.err.contains("tenant.name") && refused.err.contains("\"aurora\""), "{refused:?}");
+    }
+    bench.edit("name = \"borealis\"", "name = \"aurora\"");
+    assert_eq!(bench.run("token list --json").json()["tokens"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_although_a_request_is_still_coming() {
+    let bench = installed();
+    let text = token(&bench, "--name okta");
+    assert_eq!(bench.run("import").code, 0);
+    let serving = bench.serve();
+    let mut slow = TcpStream::connect(&serving.address).unwrap();
+    let head = format!(
+        "POST /scim/v2/Users HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {text}\r\ncontent-type: application/scim+json\r\ncontent-length: 100\r\n\r\n{{"
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    // The first answer that is not there: whoever waits for the body is at work by then.
+    slow.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(slow.read(&mut [0; 1]).is_err(), "it waits for the rest");
+    let began = Instant::now();
+    assert_eq!(serving.terminate_twice(Duration::from_millis(500)), Some(130));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[test]
