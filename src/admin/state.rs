@@ -19,6 +19,7 @@ use crate::audit::{self, AuditRecord};
 use crate::model::ports::{Clock, Ids, Journal, Store};
 use crate::model::{Batch, Cause, ClientId, CredentialId, StoreError, TenantId};
 use crate::scim::error::ScimError;
+use crate::scim::json::{JsonFault, read, twice};
 use crate::scim::store_fault::store_fault;
 use crate::store::tokens::TokenRecord;
 
@@ -123,10 +124,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(serde_json::Map::new()));
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        ScimError::invalid_syntax(format!(
+    read(bytes).map_err(|fault| match fault {
+        JsonFault::Malformed { line, column } => ScimError::invalid_syntax(format!(
             "The request body is not valid JSON (line {line}, column {column})."
-        ))
+        )),
+        JsonFault::Twice(name) => twice(&name),
     })
 }

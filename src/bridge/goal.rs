@@ -7,7 +7,8 @@ use super::fault::Fault;
 use super::submission::Done;
 use crate::directory::{ProvisioningState, StoredUser};
 use crate::entitlements::Mention;
-use crate::model::{FoundUser, Object, Secret, UserId};
+use crate::model::{FoundUser, Object, Secret, UserId, UserState};
+use crate::plan::identity::is_active;
 use crate::scim::kind::ResourceKind;
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::resource::{Incoming, Replacement};
@@ -46,7 +47,13 @@ pub(super) struct UserGoal {
 impl UserGoal {
     /// What a POST wants.
     pub(super) fn created(who: Who, incoming: &Incoming) -> Self {
-        let Incoming { document, password, .. } = incoming.clone();
+        // Somebody who is there already gets access back by a request that says so, not by silence.
+        let before = match &who {
+            Who::New => None,
+            Who::InGenesys(found) => Some(found.state != UserState::Inactive),
+            Who::Known(stored) => Some(is_active(&stored.document)),
+        };
+        let (document, password) = (incoming.with_state(before), incoming.password.clone());
         Self { who, origin: Origin::Created, document, password }
     }
 

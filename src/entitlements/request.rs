@@ -13,6 +13,7 @@ use crate::limits;
 use crate::model::compact;
 use crate::model::{Desired, DesiredSet, Family, Kind, Object, Proficiency, Reason, Wanted};
 use crate::scim::error::ScimError;
+use crate::scim::json;
 use crate::scim::places::{Place, places};
 
 /// Where each kind may stand.
@@ -79,14 +80,21 @@ fn all(kind: Kind, attribute: &str, value: &Value) -> Result<Vec<Wanted>, String
 fn item(kind: Kind, item: &Value) -> Result<Vec<Wanted>, String> {
     match item {
         Value::Null => Ok(Vec::new()),
-        Value::String(text) => match (kind.family(), serde_json::from_str(text)) {
-            // Entra's AppRoleAssignmentsComplex: JSON inside a string (docs/connectors.md C4.5).
-            (Family::Grant, Ok(Value::Object(object))) => Ok(vec![from_object(kind, &object)?]),
-            _ => compact::wanted(kind, text),
+        Value::String(text) => match packed(kind, text)? {
+            Some(object) => Ok(vec![from_object(kind, &object)?]),
+            None => compact::wanted(kind, text),
         },
         Value::Object(object) => Ok(vec![from_object(kind, object)?]),
-        other => Err(format!("{other} is neither a text nor an object")),
+        _ => Err("an item is neither a text nor an object".to_owned()),
     }
+}
+
+/// Entra's AppRoleAssignmentsComplex: JSON inside a string (docs/connectors.md C4.5).
+fn packed(kind: Kind, text: &str) -> Result<Option<Object>, String> {
+    if kind.family() != Family::Grant {
+        return Ok(None);
+    }
+    json::object_in(text).map_err(|fault| fault.detail)
 }
 
 fn from_object(kind: Kind, object: &Object) -> Result<Wanted, String> {
@@ -99,9 +107,9 @@ fn from_object(kind: Kind, object: &Object) -> Result<Wanted, String> {
                 return Ok(Wanted::Role { role, division: division.map(str::to_owned) });
             }
             // A core role has no place for a division but its name; inside an object `;` separates nothing.
-            match serde_json::from_str(&role) {
-                Ok(Value::Object(inner)) => from_object(kind, &inner),
-                _ => compact::one(kind, &role),
+            match packed(kind, &role)? {
+                Some(inner) => from_object(kind, &inner),
+                None => compact::one(kind, &role),
             }
         }
         Family::Membership => Ok(Wanted::Member { kind, name: text(object, &[word, "value", "name"])? }),
@@ -136,5 +144,5 @@ fn level(object: &Object) -> Result<Proficiency, String> {
     let number = value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
     number
         .and_then(Proficiency::new)
-        .ok_or_else(|| format!("proficiency {value} is not a number from 0 to 5"))
+        .ok_or_else(|| "proficiency of an item is not a number from 0 to 5".to_owned())
 }

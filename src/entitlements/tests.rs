@@ -106,14 +106,19 @@ fn a_request_may_ask_in_every_documented_form() {
 #[test]
 fn what_cannot_be_read_is_refused_with_its_attribute_and_item() {
     let table = [
-        (json!({ OURS: { "compactSkills": "Billing" } }), "Billing"),
-        (json!({ OURS: { "compactSkills": "Billing:9" } }), "0 to 5"),
+        (json!({ OURS: { "compactSkills": "hunter2" } }), "entry 1: the skill has no level"),
+        (json!({ OURS: { "compactSkills": "hunter2:9" } }), "0 to 5"),
+        (json!({ OURS: { "skills": [{ "skill": "hunter2", "proficiency": "hunter2" }] } }), "0 to 5"),
         (json!({ OURS: { "skills": [{ "skill": "Billing" }] } }), "proficiency"),
         (json!({ OURS: { "skills": [{ "proficiency": 4 }] } }), "skill"),
         (json!({ OURS: { "compactRoles": "@EMEA" } }), "role name is empty"),
         (json!({ OURS: { "compactRoles": "Supervisor;Agent@" } }), "entry 2: the division name after the @"),
         (json!({ OURS: { "compactAttributes": "badge" } }), "Schema.field=value"),
-        (json!({ OURS: { "queues": [7] } }), "7"),
+        (json!({ OURS: { "queues": [4711] } }), "an item is neither a text nor an object"),
+        (
+            json!({ "roles": [{ "value": "{\"value\":\"hunter2\",\"VALUE\":\"b\"}" }] }),
+            "VALUE is given twice",
+        ),
     ];
     for (document, named) in table {
         let error = requested(&object(document.clone())).unwrap_err();
@@ -123,6 +128,8 @@ fn what_cannot_be_read_is_refused_with_its_attribute_and_item() {
             "{document}"
         );
         assert!(error.detail.contains(named), "{}", error.detail);
+        // Values are the person's, and an error goes through logs and consoles.
+        assert!(!error.detail.contains("hunter2") && !error.detail.contains("4711"), "{}", error.detail);
     }
 }
 

@@ -20,6 +20,7 @@ use crate::limits::IMPORT_LINE_BYTES;
 use crate::model::ports::{Clock, Ids, Store};
 use crate::model::{Observed, StoreError};
 use crate::scim::dialect::Dialect;
+use crate::scim::json::{self, JsonFault};
 use crate::scim::kind::{BRIDGE_USER, ResourceKind};
 use crate::scim::{resource, value};
 
@@ -206,8 +207,10 @@ fn read(line: &[u8]) -> Result<(Uuid, Observed), String> {
         return Err(format!("it is longer than {IMPORT_LINE_BYTES} bytes"));
     }
     // Without the line's end, which would count as a line of its own where the text breaks off.
-    let body: Value = serde_json::from_slice(line.trim_ascii_end())
-        .map_err(|error| format!("it is not valid JSON (column {})", error.column()))?;
+    let body: Value = json::read(line.trim_ascii_end()).map_err(|fault| match fault {
+        JsonFault::Malformed { column, .. } => format!("it is not valid JSON (column {column})"),
+        JsonFault::Twice(name) => json::twice(&name).detail,
+    })?;
     let object = body.as_object().ok_or("it is not a JSON object")?;
     let id = value::get(object, "id").and_then(Value::as_str).filter(|text| text.len() == ID_CHARACTERS);
     let id = id

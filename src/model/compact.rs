@@ -75,7 +75,7 @@ pub(crate) fn one(kind: Kind, text: &str) -> Result<Wanted, String> {
     want(kind, read(kind.family(), &signs(text))?)
 }
 
-/// A name with its level.
+/// A name with its level, of a configuration: its faults repeat the name.
 ///
 /// # Errors
 /// When the level is not from 0 to 5.
@@ -170,9 +170,16 @@ fn want(kind: Kind, entry: Entry) -> Result<Wanted, String> {
     Ok(match entry {
         Entry::Grant { role, division } => Wanted::Role { role, division },
         Entry::Member(name) => Wanted::Member { kind, name },
-        Entry::Level { name, level: Some(level) } => leveled(kind, name, level)?,
-        Entry::Level { name, level: None } => {
-            return Err(format!("{} \"{name}\" has no level: write {name}:4", kind.row().word));
+        Entry::Level { name, level: Some(level) } => {
+            let proficiency =
+                Proficiency::new(level).ok_or("the level after the : must be a number from 0 to 5")?;
+            Wanted::Level { kind, name, proficiency }
+        }
+        Entry::Level { level: None, .. } => {
+            return Err(format!(
+                "the {} has no level: write a colon and a number from 0 to 5 behind it",
+                kind.row().word
+            ));
         }
         Entry::Field { schema, field, value } => {
             let value = if value.is_empty() { Value::Null } else { Value::String(value) };
@@ -293,12 +300,9 @@ mod tests {
 
     #[test]
     fn what_is_wanted_needs_a_level_within_its_range() {
-        assert!(wanted(Kind::Skill, "Billing").unwrap_err().contains("\"Billing\" has no level"));
-        assert!(
-            wanted(Kind::Language, "A:1;B:5.5")
-                .unwrap_err()
-                .contains("entry 2: language \"B\" has level 5.5")
-        );
+        assert!(wanted(Kind::Skill, "hunter2").unwrap_err().starts_with("entry 1: the skill has no level"));
+        let beyond = wanted(Kind::Language, "A:1;hunter2:5.5").unwrap_err();
+        assert!(beyond.starts_with("entry 2: the level") && !beyond.contains("hunter2"), "{beyond}");
         let taken_back =
             Wanted::Attribute { schema: "HR".into(), field: "badge".into(), value: serde_json::Value::Null };
         assert_eq!(wanted(Kind::Attribute, "HR.badge="), Ok(vec![taken_back]));

@@ -176,7 +176,6 @@ mod tests {
             (user("active", json!("False")), &TOLERANT, true),
             (user(&urn, json!(" false ")), &TOLERANT, true),
             (user("active", json!(true)), &BOTH, false),
-            (user("active", json!(null)), &BOTH, false),
             (user("nickName", json!("false")), &BOTH, false),
         ] {
             for dialect in dialects {

@@ -8,10 +8,12 @@
 //! |---|---|---|
 //! | letter case of `op` | any | lower |
 //! | texts for booleans and numbers, one entry without its array, compact texts | understood | `invalidValue` |
+//! | one value in an array, or in an object as its `value`, where there is no more than one | understood | `invalidValue` |
 //! | replace through a filter that matches nothing | makes the entry | `noTarget` |
 //! | remove with a list of values | removes those | `invalidSyntax` |
 //! | an empty text in a PATCH | clears | is a value |
 //! | attributes and extensions no schema knows | kept as sent | `invalidPath`, in a body `invalidSyntax` |
+//! | unknown names in the bridge's own extension | refused, since nobody else adds to it | the same |
 //! | an extension's attribute without its URN; dotted and filtered keys | understood | `invalidPath` |
 //! | read-only keys of a PATCH without a path | passed over | `mutability`, except the resource's own id |
 //! | `schemas` of a message or body | completed | must list what is used |
@@ -23,8 +25,9 @@ use serde_json::Value;
 
 use super::compact::{self, family_of};
 use super::error::ScimError;
+use super::json;
 use super::registry::{Attribute, AttributeType, Mutability};
-use super::value::{is_present, key_of};
+use super::value::{get, is_present, key_of};
 use crate::limits;
 use crate::model::{Family, Object};
 
@@ -41,6 +44,9 @@ const ALIASES: [(&str, &str, &str); 1] = [
     // OneLogin's template for the manager (docs/connectors.md C7.1).
     ("manager", "managerId", "value"),
 ];
+
+/// What an entry of any attribute may have beside its own parts (RFC 7643 section 2.4).
+const COMMON_PARTS: [&str; 5] = ["value", "type", "primary", "display", "$ref"];
 
 impl Dialect {
     /// Whether deviations are understood.
@@ -133,9 +139,18 @@ impl Dialect {
     /// # Errors
     /// As [`Dialect::coerce`].
     pub fn single(self, attribute: &Attribute, at: &str, value: Value) -> Result<Option<Value>, ScimError> {
-        if value.is_null() {
-            return Ok(None);
-        }
+        let value = match value {
+            Value::Null => return Ok(None),
+            // `"manager": [{"value": "id"}]`, `"title": ["T"]` (docs/connectors.md C4.6, C4.13).
+            Value::Array(mut items) if self.is_tolerant() && !attribute.multi_valued => {
+                return match (items.pop(), items.is_empty()) {
+                    (None, _) => Ok(None),
+                    (Some(one), true) => self.single(attribute, at, one),
+                    (Some(_), false) => Err(wrong_type(at, "one value")),
+                };
+            }
+            value => value,
+        };
         if attribute.is_complex() {
             self.complex(attribute, at, value)
         } else {
@@ -144,6 +159,13 @@ impl Dialect {
     }
 
     fn simple(self, attribute: &Attribute, at: &str, value: Value) -> Result<Value, ScimError> {
+        // A plain value wrapped like a complex one: `{"value": "x"}`.
+        if self.is_tolerant()
+            && let Value::Object(object) = &value
+            && let Some(inner @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) = get(object, "value")
+        {
+            return self.simple(attribute, at, inner.clone());
+        }
         match (attribute.data_type, value) {
             (AttributeType::Boolean, Value::Bool(flag)) => Ok(Value::Bool(flag)),
             // Entra writes booleans as texts, `active` and `primary` above all (docs/connectors.md C3.3).
@@ -175,11 +197,6 @@ impl Dialect {
             (AttributeType::Binary, Value::Number(_)) => Err(wrong_type(at, "base64")),
             // HR systems send employee numbers as numbers (docs/connectors.md C7.10).
             (_, Value::Number(number)) if self.is_tolerant() => Ok(Value::String(number.to_string())),
-            // A plain value wrapped like a complex one: `{"value": "x"}`, or in an array of one.
-            (_, Value::Object(object)) if self.is_tolerant() => match object.get("value") {
-                Some(Value::String(text)) => self.simple(attribute, at, Value::String(text.clone())),
-                _ => Err(wrong_type(at, "a text")),
-            },
             (_, _) => Err(wrong_type(at, "a text")),
         }
     }
@@ -187,19 +204,12 @@ impl Dialect {
     fn complex(self, attribute: &Attribute, at: &str, value: Value) -> Result<Option<Value>, ScimError> {
         let object = match value {
             Value::Object(object) => object,
-            // `"manager": [{"value": "id"}]` (docs/connectors.md C4.6).
-            Value::Array(items) if self.is_tolerant() && !attribute.multi_valued => {
-                return match items.into_iter().next() {
-                    Some(first) => self.complex(attribute, at, first),
-                    None => Ok(None),
-                };
-            }
             Value::String(text) if self.is_tolerant() && attribute.sub("value").is_some() => {
                 if text.is_empty() {
                     return Ok(None);
                 }
                 // `"manager": "id"`, `"emails": ["a@b"]` (docs/connectors.md C3.4).
-                match role_in_text(attribute, &text) {
+                match role_in_text(attribute, &text)? {
                     Some(object) => object,
                     None => Object::from_iter([("value".to_owned(), Value::String(text))]),
                 }
@@ -231,11 +241,14 @@ impl Dialect {
         at: &str,
         object: Object,
     ) -> Result<Object, ScimError> {
-        let object = self.unpack_role(attribute, object);
+        let object = self.unpack_role(attribute, object)?;
         let mut out = Object::new();
         for (key, value) in object {
             let key = self.alias(attribute, key);
             let Some(sub) = attribute.sub(&key) else {
+                if attribute.closed && !value.is_null() && !COMMON_PARTS.contains(&key.as_str()) {
+                    return Err(no_part(attribute, at, &key));
+                }
                 if !value.is_null() && key_of(&out, &key).is_none() {
                     out.insert(key, value);
                 }
@@ -262,36 +275,43 @@ impl Dialect {
     }
 
     /// Entra's AppRoleAssignmentsComplex puts JSON into the text of a role (docs/connectors.md C4.5).
-    fn unpack_role(self, attribute: &Attribute, object: Object) -> Object {
+    fn unpack_role(self, attribute: &Attribute, object: Object) -> Result<Object, ScimError> {
         let inner = match object.get("value") {
-            Some(Value::String(text)) if self.is_tolerant() => role_in_text(attribute, text),
+            Some(Value::String(text)) if self.is_tolerant() => role_in_text(attribute, text)?,
             _ => None,
         };
-        let Some(inner) = inner else { return object };
+        let Some(inner) = inner else { return Ok(object) };
         let mut out = object;
         for (key, value) in inner {
             if key == "value" || !out.contains_key(&key) {
                 out.insert(key, value);
             }
         }
-        out
+        Ok(out)
     }
 }
 
-fn role_in_text(attribute: &Attribute, text: &str) -> Option<Object> {
-    if !matches!(attribute.name.as_str(), "roles" | "entitlements") || !text.trim_start().starts_with('{') {
-        return None;
+fn role_in_text(attribute: &Attribute, text: &str) -> Result<Option<Object>, ScimError> {
+    if !matches!(attribute.name.as_str(), "roles" | "entitlements") {
+        return Ok(None);
     }
-    let inner: Object = serde_json::from_str(text).ok()?;
+    let Some(inner) = json::object_in(text)? else { return Ok(None) };
+    let Some(value) = inner.get("value").filter(|value| value.is_string() && is_present(value)) else {
+        return Ok(None);
+    };
     let mut out = Object::new();
-    out.insert(
-        "value".into(),
-        inner.get("value").filter(|value| value.is_string() && is_present(value))?.clone(),
-    );
+    out.insert("value".into(), value.clone());
     if let Some(display) = inner.get("displayName").filter(|value| value.is_string()) {
         out.insert("display".into(), display.clone());
     }
-    Some(out)
+    Ok(Some(out))
+}
+
+/// A part that an attribute of the bridge's own extension does not have.
+pub(super) fn no_part(attribute: &Attribute, at: &str, name: &str) -> ScimError {
+    let parts: Vec<&str> = attribute.sub_attributes.iter().map(|part| part.name.as_str()).collect();
+    let name = json::shown(name);
+    ScimError::invalid_value(format!("{at}: {name} is not known there; an entry has {}.", parts.join(", ")))
 }
 
 fn expand(family: Family, at: &str, text: &str) -> Result<Vec<Value>, ScimError> {

@@ -13,6 +13,7 @@ pub(crate) mod discovery;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod filter;
+pub(crate) mod json;
 pub(crate) mod kind;
 pub(crate) mod list;
 pub(crate) mod patch;

@@ -4,9 +4,13 @@
 //! Splits and resolves only; what an operation does there is [`super::patch`]. The text between brackets is a
 //! filter, read by [`super::filter`].
 
+use std::fmt;
+
+use super::dialect::no_part;
 use super::error::ScimError;
 use super::filter::ElementFilter;
 use super::filter::lexer::string_end;
+use super::json::shown;
 use super::kind::ResourceKind;
 use super::registry::{AttrPath, Attribute, registry};
 use crate::limits;
@@ -66,8 +70,8 @@ impl Path {
         if looks_like_schema(text) {
             return if text.eq_ignore_ascii_case(kind.schema()) {
                 Err(ScimError::invalid_path("The path names the core schema; name one of its attributes."))
-            } else if registry().schema(text).is_some() || registry().is_below_known(text) {
-                Err(ScimError::invalid_path(format!("{text} is not a schema of {kind}.")))
+            } else if registry().is_near_known(text) {
+                Err(ScimError::invalid_path(format!("{} is not a schema of {kind}.", shown(text))))
             } else {
                 Ok(Path::Extension(text.to_owned()))
             };
@@ -75,6 +79,22 @@ impl Path {
         match text.find('[') {
             Some(open) => bracketed(kind, text, open),
             None => place(kind, text, known).map(Path::Attribute),
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Extension(urn) => f.write_str(urn),
+            Self::Attribute(place) => place.path.fmt(f),
+            Self::Element { place, filter, sub } => {
+                write!(f, "{}[{filter}]", place.path)?;
+                match sub {
+                    Some(sub) => write!(f, ".{sub}"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
@@ -106,7 +126,10 @@ fn bracketed(kind: ResourceKind, text: &str, open: usize) -> Result<Path, ScimEr
     let rest = tail.get(close + 1..).ok_or_else(malformed)?;
     let place = place(kind, head, |_| false)?;
     let attribute = place.attribute.ok_or_else(|| {
-        ScimError::invalid_path(format!("{head} is not known here, so its entries cannot be selected."))
+        ScimError::invalid_path(format!(
+            "{} is not known here, so its entries cannot be selected.",
+            shown(head)
+        ))
     })?;
     if !attribute.multi_valued || place.path.sub.is_some() {
         return Err(ScimError::invalid_path(format!(
@@ -116,6 +139,9 @@ fn bracketed(kind: ResourceKind, text: &str, open: usize) -> Result<Path, ScimEr
     let sub = match rest.strip_prefix('.') {
         Some(name) if is_name(name) => Some(match attribute.sub(name) {
             Some(sub) => sub.name.clone(),
+            None if attribute.closed => {
+                return Err(ScimError::invalid_path(no_part(attribute, head, name).detail));
+            }
             None => name.to_owned(),
         }),
         None if rest.is_empty() => None,
@@ -177,8 +203,7 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
     }
     let unknown_schema = uri.is_some_and(|uri| {
         // One that belongs to another resource type is known, and wrong here.
-        registry().schema(uri).is_none()
-            && !registry().is_below_known(uri)
+        !registry().is_near_known(uri)
             && uri.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
     });
     // Custom extensions are kept as they come (docs/connectors.md C3.2); a bare unknown name is a misspelling
@@ -188,9 +213,29 @@ fn place(kind: ResourceKind, text: &str, known: impl Fn(&str) -> bool) -> Result
             AttrPath { schema: uri.map(str::to_owned), name: name.to_owned(), sub: sub.map(str::to_owned) };
         return Ok(Place { path, attribute: None });
     }
-    Err(ScimError::invalid_path(format!(
-        "{rest} is not an attribute of {kind}; see /Schemas for those that are."
-    )))
+    Err(ScimError::invalid_path(unknown(kind, uri, rest)))
+}
+
+/// What is said of a name that no schema has.
+pub(super) fn unknown(kind: ResourceKind, uri: Option<&str>, rest: &str) -> String {
+    let name = shown(rest);
+    let Some(uri) = uri.filter(|uri| registry().is_near_known(uri)) else {
+        return format!("{name} is not an attribute of {kind}; see /Schemas for those that are.");
+    };
+    match registry().extension(kind, uri) {
+        Some(urn) => misspelt(urn, name),
+        None if uri.eq_ignore_ascii_case(kind.schema()) => {
+            format!("{name} is not an attribute of {kind}; see /Schemas for those that are.")
+        }
+        None => format!(
+            "{name} does not stand behind the URN of a schema of {kind}; write the whole URN, a colon and the attribute."
+        ),
+    }
+}
+
+/// What is said of a name that an extension does not have.
+pub(super) fn misspelt(urn: &str, name: &str) -> String {
+    format!("{name} is not an attribute of {urn}; it has {}.", registry().names_in(urn))
 }
 
 #[cfg(test)]
@@ -265,6 +310,12 @@ mod tests {
             ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:nonsense", path),
             ("urn:ietf:params:scim:schemas:core:2.0:User:schemas:nonsense", path),
             ("URN:ietf:params:scim:schemas:core:2.0:User:userName:2.0:User", path),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.employeeNumber", path),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:Users:department", path),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:department", path),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0", path),
+            ("urn:ietf:params:scim:schemas:core:2.0:User.userName", path),
+            ("urn:department", path),
         ] {
             assert_eq!(show(text), Err(expected), "{text}");
         }

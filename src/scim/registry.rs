@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::kind::ResourceKind;
+use super::kind::{BRIDGE_USER, ResourceKind};
 
 /// Data types of RFC 7643 section 2.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -106,6 +106,10 @@ pub struct Attribute {
     /// Parts of a complex attribute.
     #[serde(default)]
     pub sub_attributes: Vec<Attribute>,
+    /// Whether a part that is not described can only be a misspelling: in the bridge's own extension, which
+    /// nobody else adds to.
+    #[serde(skip)]
+    pub closed: bool,
 }
 
 impl Attribute {
@@ -208,7 +212,11 @@ pub(crate) fn registry() -> &'static Registry {
 impl Registry {
     fn load() -> Result<Self, serde_json::Error> {
         let common: Common = serde_json::from_str(COMMON)?;
-        let schemas = FILES.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
+        let mut schemas: Vec<Schema> =
+            FILES.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
+        for schema in schemas.iter_mut().filter(|schema| schema.id == BRIDGE_USER) {
+            schema.attributes.iter_mut().for_each(|attribute| attribute.closed = true);
+        }
         let documents = FILES.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
         Ok(Self { common: common.attributes, schemas, documents })
     }
@@ -223,13 +231,23 @@ impl Registry {
         self.schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
-    /// Whether an URN goes on behind that of a known schema: then it is a misspelt attribute of that schema,
-    /// not a schema of its own.
-    pub(crate) fn is_below_known(&self, urn: &str) -> bool {
-        self.schemas.iter().any(|schema| {
-            let (head, tail) = (urn.get(..schema.id.len()), urn.as_bytes().get(schema.id.len()));
-            head.is_some_and(|head| head.eq_ignore_ascii_case(&schema.id)) && tail == Some(&b':')
+    /// Whether an URN ends inside that of a known schema or goes on behind its version: then it is a misspelt
+    /// name of that schema or of one of its attributes, not a schema of its own.
+    pub(crate) fn is_near_known(&self, urn: &str) -> bool {
+        self.schemas.iter().filter_map(|schema| schema.id.rsplit_once(':')).any(|(version, _)| {
+            let (short, long) = if urn.len() < version.len() { (urn, version) } else { (version, urn) };
+            let (head, tail) = (long.get(..short.len()), long.as_bytes().get(short.len()));
+            head.is_some_and(|head| head.eq_ignore_ascii_case(short))
+                && matches!(tail, None | Some(b':' | b'.'))
         })
+    }
+
+    /// The attributes of an extension that clients may write, for an error about a misspelt one.
+    pub(crate) fn names_in(&self, urn: &str) -> String {
+        let writable = |attribute: &&Attribute| attribute.mutability != Mutability::ReadOnly;
+        let attributes = self.schema(urn).map_or(&[][..], |schema| &schema.attributes);
+        let names: Vec<&str> = attributes.iter().filter(writable).map(|known| known.name.as_str()).collect();
+        names.join(", ")
     }
 
     /// The attributes of the main schema of a resource type.
@@ -295,7 +313,7 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scim::kind::{BRIDGE_USER, CORE_USER, ENTERPRISE_USER};
+    use crate::scim::kind::{CORE_USER, ENTERPRISE_USER};
 
     #[test]
     fn every_built_in_schema_is_readable() {
@@ -340,6 +358,26 @@ mod tests {
             for attribute in &registry().schema(urn).unwrap().attributes {
                 assert!(attribute.sub_attributes.iter().all(|sub| !sub.is_complex()), "{}", attribute.name);
             }
+        }
+    }
+
+    #[test]
+    fn an_urn_that_ends_inside_of_a_known_one_or_goes_on_behind_it_is_no_schema_of_its_own() {
+        for (urn, near) in [
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0", true),
+            ("URN:ietf:params:scim:schemas:extension:ENTERPRISE:2.0:User.employeeNumber", true),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:Users", true),
+            ("urn:ietf:params:scim:schemas:extension:enterprise", true),
+            ("urn:ietf:params:scim:schemas:core:2.0:User:schemas", true),
+            ("urn:ietf:params:scim:schemas:core:2", true),
+            ("urn", true),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.1:User", false),
+            ("urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User", false),
+            ("urn:ietf:params:scim:schemas:ext", false),
+            ("urn:acme:2.0:User", false),
+            ("shoeSize", false),
+        ] {
+            assert_eq!(registry().is_near_known(urn), near, "{urn}");
         }
     }
 }

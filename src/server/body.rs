@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::tenant::Tenant;
 use crate::limits;
 use crate::scim::error::ScimError;
+use crate::scim::json::{self, JsonFault};
 
 /// Reads the JSON body of a request.
 ///
@@ -57,7 +58,7 @@ async fn within(
 /// Parses JSON that has been measured: UTF-8, no deeper than allowed.
 ///
 /// # Errors
-/// 400 `invalidSyntax` with line and column.
+/// 400 `invalidSyntax` with line and column, or with the name that stands twice in an object.
 pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -78,12 +79,11 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
         }
         None => {}
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        ScimError::invalid_syntax(format!(
-            "The request body is not valid JSON (line {}, column {}).",
-            error.line(),
-            error.column()
-        ))
+    json::read(bytes).map_err(|fault| match fault {
+        JsonFault::Malformed { line, column } => ScimError::invalid_syntax(format!(
+            "The request body is not valid JSON (line {line}, column {column})."
+        )),
+        JsonFault::Twice(name) => json::twice(&name),
     })
 }
 
@@ -214,6 +214,22 @@ mod tests {
             assert_eq!(fault.status, 400);
             assert_eq!(fault.scim_type.map(|it| it.as_str()), Some("invalidSyntax"));
             assert!(!fault.detail.contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn a_name_given_twice_is_named_and_its_values_are_not() {
+        for (text, name) in [
+            (r#"{"active":false,"active":true,"title":"hunter2"}"#, "active"),
+            (r#"{"userName":"hunter2","USERNAME":"hunter2"}"#, "USERNAME"),
+            (r#"{"Operations":[],"operations":[{"op":"remove"}]}"#, "operations"),
+            (r#"{"Operations":[{"op":"add","path":"a","value":"hunter2","Value":"x"}]}"#, "Value"),
+            (r#"{"emails":[{"value":"a"},{"value":"hunter2","type":"x","value":"b"}]}"#, "value"),
+        ] {
+            let fault = parse(text.as_bytes()).expect_err(text);
+            assert_eq!((fault.status, fault.scim_type.map(|it| it.as_str())), (400, Some("invalidSyntax")));
+            assert!(fault.detail.starts_with(&format!("{name} is given twice")), "{fault}");
+            assert!(!fault.detail.contains("hunter2"), "{fault}");
         }
     }
 

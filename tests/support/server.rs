@@ -90,7 +90,7 @@ impl Documents {
         let (id, document, old) = match change.action() {
             Action::Create(incoming) => {
                 inner.next += 1;
-                (format!("id-{:04}", inner.next), incoming.document.clone(), None)
+                (format!("id-{:04}", inner.next), incoming.with_state(None), None)
             }
             Action::Replace(id, whole) => {
                 let old =

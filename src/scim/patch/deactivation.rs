@@ -32,7 +32,7 @@ fn about_active(request: &PatchRequest, operation: &Operation) -> Option<Operati
     if let Some(path) = &operation.path {
         return names_active(path).then(|| operation.clone());
     }
-    let members = unpacked(request.dialect, operation.value.as_ref()?)?;
+    let members = unpacked(request.dialect, operation.value.as_ref()?).ok()??;
     let said: Object = members
         .iter()
         .filter(|(key, _)| names_active(key))

@@ -12,10 +12,12 @@ use serde_json::Value;
 use super::super::dialect::{Dialect, too_many_entries};
 use super::super::error::ScimError;
 use super::super::filter::ElementFilter;
-use super::super::kind::ResourceKind;
-use super::super::path::{Path, Place, looks_like_schema};
+use super::super::json;
+use super::super::kind::{BRIDGE_USER, ResourceKind};
+use super::super::path::{Path, Place, looks_like_schema, misspelt};
 use super::super::registry::{AttrPath, Attribute, Mutability, registry};
 use super::super::resource::password_of;
+use super::super::resource::rules::{is_state, no_state};
 use super::super::value::{is_present, key_of, take};
 use super::values::{Entries, remove_listed, set_parts, set_sub, set_whole, store};
 use super::{MemberChange, OpKind, Operation, members};
@@ -95,28 +97,34 @@ impl<'a> Engine<'a> {
     }
 
     fn without_path(&mut self, kind: OpKind, value: &Value) -> Result<(), ScimError> {
-        let members = unpacked(self.dialect, value)
+        let members = unpacked(self.dialect, value)?
             .ok_or_else(|| ScimError::invalid_value("without a path, value must be an object."))?;
         let mut seen = HashSet::with_capacity(members.len());
         for (key, value) in members.iter() {
-            if !seen.insert(key.to_ascii_lowercase()) {
-                return Err(ScimError::invalid_syntax(format!(
-                    "{key} is given twice, in different letter case."
-                )));
+            let path = self.path(key);
+            if names_of(key, path.as_ref().ok(), value).into_iter().any(|name| !seen.insert(name)) {
+                return Err(json::twice(key));
             }
-            self.key(kind, key, value)?;
+            self.key(kind, key, path, value)?;
         }
         Ok(())
     }
 
     /// One member of a value without a path: a plain name, a dotted or filtered path, or an URN.
-    fn key(&mut self, kind: OpKind, key: &str, value: &Value) -> Result<(), ScimError> {
+    fn key(
+        &mut self,
+        kind: OpKind,
+        key: &str,
+        path: Result<Path, ScimError>,
+        value: &Value,
+    ) -> Result<(), ScimError> {
         if !self.dialect.is_tolerant() && names_a_part(key) {
+            let name = json::shown(key);
             return Err(ScimError::invalid_path(format!(
-                "{key} is a path; only attributes can be keys here."
+                "{name} is part of a path; only attributes can be keys here."
             )));
         }
-        match self.path(key) {
+        match path {
             Ok(Path::Attribute(place)) if is_id(&place) => self.own_id(kind, Some(value)),
             Ok(path) if is_read_only(&path) => self.given_back(key),
             Ok(path @ Path::Attribute(_)) if key.eq_ignore_ascii_case("schemas") => {
@@ -141,7 +149,7 @@ impl<'a> Engine<'a> {
         if self.dialect.is_tolerant() {
             return Ok(());
         }
-        Err(ScimError::mutability(format!("{key} is read-only.")))
+        Err(ScimError::mutability(format!("{} is read-only.", json::shown(key))))
     }
 
     fn at(&mut self, kind: OpKind, path: &Path, value: Option<&Value>) -> Result<(), ScimError> {
@@ -225,10 +233,10 @@ impl<'a> Engine<'a> {
                     let place = Place { path, attribute: Some(attribute) };
                     self.attribute(kind, &place, attribute, Some(value))?;
                 }
-                None if !self.dialect.is_tolerant() => {
-                    return Err(ScimError::invalid_path(format!("{path} is not known here; see /Schemas.")));
+                None if key.eq_ignore_ascii_case("schemas") && self.dialect.is_tolerant() => {}
+                None if urn == BRIDGE_USER || !self.dialect.is_tolerant() => {
+                    return Err(ScimError::invalid_path(misspelt(&urn, json::shown(key))));
                 }
-                None if key.eq_ignore_ascii_case("schemas") => {}
                 None => self.unknown(kind, &path, Some(value))?,
             }
         }
@@ -293,6 +301,9 @@ impl<'a> Engine<'a> {
         let at = path.to_string();
         let dialect = self.dialect;
         let value = value.unwrap_or(&Value::Null);
+        if is_state(self.kind, path.schema.as_deref(), attribute) {
+            state(kind, dialect, attribute, value)?;
+        }
         // Adding no values is no way to take values away.
         let adds_none = kind == OpKind::Add && attribute.multi_valued && value.is_array();
         let cleared = kind == OpKind::Remove || dialect.clears(value) && !adds_none;
@@ -317,7 +328,8 @@ impl<'a> Engine<'a> {
                     set_parts(container, dialect, attribute, &at, parts)
                 }
                 value => {
-                    match dialect.coerce(attribute, &at, in_array(kind, attribute, value))? {
+                    let new = dialect.coerce(attribute, &at, in_array(kind, attribute, value))?;
+                    match new.filter(|new| attribute.multi_valued || !dialect.clears(new)) {
                         None => drop(container.shift_remove(&attribute.name)),
                         Some(new) => set_whole(container, kind, attribute, new),
                     }
@@ -368,11 +380,41 @@ impl<'a> Engine<'a> {
 
 /// The members of a value without a path: of an object, or of one that is sent as a text, as
 /// scim-for-keycloak does (docs/connectors.md C7.6). `None` for anything else.
-pub(super) fn unpacked(dialect: Dialect, value: &Value) -> Option<Cow<'_, Object>> {
+///
+/// # Errors
+/// `invalidSyntax` when a name stands twice in such a text.
+pub(super) fn unpacked(dialect: Dialect, value: &Value) -> Result<Option<Cow<'_, Object>>, ScimError> {
     match value {
-        Value::Object(members) => Some(Cow::Borrowed(members)),
-        Value::String(text) if dialect.is_tolerant() => serde_json::from_str(text).ok().map(Cow::Owned),
-        _ => None,
+        Value::Object(members) => Ok(Some(Cow::Borrowed(members))),
+        Value::String(text) if dialect.is_tolerant() => Ok(json::object_in(text)?.map(Cow::Owned)),
+        _ => Ok(None),
+    }
+}
+
+/// What a key of a value without a path speaks of, each in one form however it is written: the attribute, or
+/// those of an extension that it holds.
+fn names_of(key: &str, path: Option<&Path>, value: &Value) -> Vec<String> {
+    match (path, value) {
+        // Values in a filter differ by their letter case, names do not.
+        (Some(path @ Path::Element { .. }), _) => vec![path.to_string()],
+        (Some(Path::Extension(urn)), Value::Object(members)) => {
+            let inner = members.keys().map(|name| format!("{urn}:{name}").to_ascii_lowercase());
+            inner.chain([urn.to_ascii_lowercase()]).collect()
+        }
+        (Some(path), _) => vec![path.to_string().to_ascii_lowercase()],
+        (None, _) => vec![key.to_ascii_lowercase()],
+    }
+}
+
+/// Whether an operation leaves no doubt who has access: `active` is set to true or false, never taken away or
+/// emptied.
+fn state(kind: OpKind, dialect: Dialect, attribute: &Attribute, value: &Value) -> Result<(), ScimError> {
+    if kind == OpKind::Remove {
+        return Err(ScimError::mutability("active cannot be taken away; set it to true or false."));
+    }
+    match dialect.coerce(attribute, &attribute.name, value.clone())? {
+        Some(Value::Bool(_)) => Ok(()),
+        _ => Err(no_state()),
     }
 }
 

@@ -413,6 +413,8 @@ fn operation() -> impl Strategy<Value = Value> {
         (ENTERPRISE_USER, json!({"department": "Z"})),
     ]);
     (op, target).prop_map(|(op, (path, value))| match op {
+        // Everybody has a state; nobody can take it away.
+        "remove" if path == "active" => json!({"op": "replace", "path": path, "value": value}),
         "remove" => json!({"op": op, "path": path}),
         _ => json!({"op": op, "path": path, "value": value}),
     })

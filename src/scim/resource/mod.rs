@@ -17,11 +17,12 @@ use serde_json::Value;
 
 use super::dialect::{Dialect, is_primary};
 use super::error::ScimError;
-use super::kind::ResourceKind;
-use super::path::looks_like_schema;
+use super::json;
+use super::kind::{BRIDGE_USER, ResourceKind};
+use super::path::{looks_like_schema, misspelt, unknown};
 use super::places::places;
-use super::registry::{Attribute, Mutability, registry};
-use super::value::{get, key_of};
+use super::registry::{Attribute, Mutability, Resolved, registry};
+use super::value::get;
 use crate::limits;
 use crate::model::{Kind, Object, Secret};
 
@@ -46,6 +47,16 @@ impl Incoming {
         self.document.get(attribute).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The document with the state of access that it means: a POST that is silent about `active` makes active
+    /// whoever is new, and leaves whoever is there as `before` says.
+    pub fn with_state(&self, before: Option<bool>) -> Object {
+        let mut document = self.document.clone();
+        if self.kind == ResourceKind::User {
+            rules::state_or(&mut document, before.unwrap_or(true));
+        }
+        document
+    }
+
     /// The id that the client has for it.
     pub fn external_id(&self) -> Option<&str> {
         self.document.get("externalId").and_then(Value::as_str)
@@ -57,7 +68,7 @@ impl Incoming {
 pub struct Member {
     /// Id of the member.
     pub value: String,
-    /// Name for people, as sent.
+    /// Name for people, where it is told.
     pub display: Option<String>,
     /// `User`, when sent; Okta leaves it out (docs/connectors.md C6.7).
     pub kind: Option<String>,
@@ -70,7 +81,7 @@ pub struct Member {
 /// wrong type or a required one is missing.
 pub fn create(kind: ResourceKind, body: Value, dialect: Dialect) -> Result<Incoming, ScimError> {
     let body = object(body)?;
-    let mut reader = Reader { kind, dialect, document: Object::new(), password: None };
+    let mut reader = Reader::new(kind, dialect);
     reader.read(body)?;
     reader.finish()
 }
@@ -90,12 +101,9 @@ impl Replacement {
     /// # Errors
     /// As [`create`].
     pub fn parse(kind: ResourceKind, body: Value, dialect: Dialect) -> Result<Self, ScimError> {
-        let body = object(body)?;
-        let mentioned = |schema: &str, name: &str| {
-            let extension = get(&body, schema).and_then(Value::as_object);
-            extension.is_some_and(|extension| key_of(extension, name).is_some())
-                || key_of(&body, &format!("{schema}:{name}")).is_some()
-        };
+        let mut reader = Reader::new(kind, dialect);
+        reader.read(object(body)?)?;
+        let mentioned = |schema: &str, name: &str| reader.named.contains(&named(Some(schema), name));
         // A PUT that names one form of an entitlement kind speaks about the kind; a kind it does not name
         // stays as it was (P5). Core attributes follow the RFC.
         let forms = |kind| places(kind).filter_map(|place| Some((place.extension?, place.attribute)));
@@ -104,8 +112,6 @@ impl Replacement {
             .filter(|kind| !forms(*kind).any(|(schema, name)| mentioned(schema, name)))
             .flat_map(forms)
             .collect();
-        let mut reader = Reader { kind, dialect, document: Object::new(), password: None };
-        reader.read(body)?;
         Ok(Self { kind, incoming: reader.finish()?, unmentioned })
     }
 
@@ -115,7 +121,7 @@ impl Replacement {
     }
 
     /// The resource once its document was `current`: entitlement kinds that the body does not mention are
-    /// carried over, and so are immutable attributes.
+    /// carried over, and so are immutable attributes and `active`.
     ///
     /// # Errors
     /// `mutability` when an immutable attribute that has a value would get another.
@@ -126,6 +132,10 @@ impl Replacement {
             if let Some(value) = current.get(schema).and_then(|extension| extension.get(name)) {
                 put(document, Some(schema), name, value.clone());
             }
+        }
+        if self.kind == ResourceKind::User {
+            // Only somebody who says so gets access back.
+            rules::state_or(document, current.get("active") != Some(&Value::Bool(false)));
         }
         complete_schemas(self.kind, document);
         rules::carry_immutable(self.kind, current, document);
@@ -210,9 +220,20 @@ struct Reader {
     dialect: Dialect,
     document: Object,
     password: Option<Secret>,
+    /// Every attribute that was given, by [`named`].
+    named: HashSet<String>,
+}
+
+/// One name for an attribute, however it is written.
+fn named(schema: Option<&str>, name: &str) -> String {
+    format!("{}:{name}", schema.unwrap_or_default()).to_ascii_lowercase()
 }
 
 impl Reader {
+    fn new(kind: ResourceKind, dialect: Dialect) -> Self {
+        Self { kind, dialect, document: Object::new(), password: None, named: HashSet::new() }
+    }
+
     fn read(&mut self, body: Object) -> Result<(), ScimError> {
         if !self.dialect.is_tolerant() {
             every_schema_is_listed(self.kind, &body)?;
@@ -220,24 +241,29 @@ impl Reader {
         let mut seen = HashSet::new();
         for (key, value) in body {
             if !seen.insert(key.to_ascii_lowercase()) {
-                return Err(ScimError::invalid_syntax(format!(
-                    "{key} is given twice, in different letter case."
-                )));
+                return Err(json::twice(&key));
             }
             if let Some(attribute) = registry().core_or_common(self.kind, &key) {
                 self.known(None, attribute, &attribute.name, value)?;
             } else if let Some(urn) = registry().extension(self.kind, &key) {
                 self.extension(urn, value)?;
-            } else if let Some(found) = key.rsplit_once(':').and_then(|(uri, name)| {
-                registry().resolve(self.kind, Some(uri), name, None).filter(|_| self.dialect.is_tolerant())
-            }) {
-                // A flattened extension attribute: the key is its full URN.
+            } else if let Some(found) = self.elsewhere(&key) {
                 self.known(found.path.schema.as_deref(), found.attribute, &key, value)?;
             } else {
                 self.unknown(key, value)?;
             }
         }
         Ok(())
+    }
+
+    /// An attribute that stands at the top although its place is elsewhere: its key is the full URN, or a name
+    /// that an extension has, as PATCH and filters understand it (docs/connectors.md C4.12).
+    fn elsewhere(&self, key: &str) -> Option<Resolved> {
+        let (uri, name) = match key.rsplit_once(':') {
+            Some((uri, name)) => (Some(uri), name),
+            None => (None, key),
+        };
+        registry().resolve(self.kind, uri, name, None).filter(|_| self.dialect.is_tolerant())
     }
 
     fn known(
@@ -247,6 +273,9 @@ impl Reader {
         at: &str,
         value: Value,
     ) -> Result<(), ScimError> {
+        if !self.named.insert(named(schema, &attribute.name)) {
+            return Err(json::twice(at));
+        }
         match attribute.mutability {
             Mutability::ReadOnly => Ok(()),
             Mutability::WriteOnly => {
@@ -254,8 +283,10 @@ impl Reader {
                 Ok(())
             }
             Mutability::ReadWrite | Mutability::Immutable => {
-                if let Some(value) = self.dialect.coerce(attribute, at, value)? {
-                    self.put(schema, &attribute.name, value);
+                match self.dialect.coerce(attribute, at, value)? {
+                    Some(value) => self.put(schema, &attribute.name, value),
+                    None if rules::is_state(self.kind, schema, attribute) => return Err(rules::no_state()),
+                    None => {}
                 }
                 Ok(())
             }
@@ -276,6 +307,9 @@ impl Reader {
                 None if !self.dialect.is_tolerant() => return Err(unknown_name(&format!("{urn}:{key}"))),
                 // Some clients repeat `schemas` inside the extension; it says nothing there.
                 None if key.eq_ignore_ascii_case("schemas") => {}
+                None if urn == BRIDGE_USER => {
+                    return Err(ScimError::invalid_value(misspelt(urn, json::shown(&key))));
+                }
                 None if value.is_null() => {}
                 None => self.put(Some(urn), &key, value),
             }
@@ -286,6 +320,18 @@ impl Reader {
     fn unknown(&mut self, key: String, value: Value) -> Result<(), ScimError> {
         if !self.dialect.is_tolerant() {
             return Err(unknown_name(&key));
+        }
+        // The URN of a schema with something else behind it than an attribute is no extension of its own.
+        let core = key.eq_ignore_ascii_case(self.kind.schema());
+        if core || registry().is_near_known(&key) && !looks_like_schema(&key) {
+            let (uri, name) =
+                key.rsplit_once(':').map_or((None, key.as_str()), |(uri, name)| (Some(uri), name));
+            let why = if core {
+                "Attributes of the core schema stand at the top of the body, not below its URN.".to_owned()
+            } else {
+                unknown(self.kind, uri, name)
+            };
+            return Err(ScimError::invalid_value(why));
         }
         if !value.is_null() {
             self.document.insert(key, value);
@@ -322,7 +368,7 @@ fn every_schema_is_listed(kind: ResourceKind, body: &Object) -> Result<(), ScimE
 }
 
 fn unknown_name(name: &str) -> ScimError {
-    ScimError::invalid_syntax(format!("{name} is not an attribute known here; see /Schemas."))
+    ScimError::invalid_syntax(format!("{} is not an attribute known here; see /Schemas.", json::shown(name)))
 }
 
 /// Sets an attribute of the document or of one of its extensions.

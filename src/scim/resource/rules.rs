@@ -13,6 +13,8 @@ use super::super::value::{fold, is_present, same};
 use super::put;
 use crate::model::Object;
 
+const ACTIVE: &str = "active";
+
 /// Checks that every required attribute of the main schema is there and not blank.
 ///
 /// # Errors
@@ -137,6 +139,24 @@ pub(in crate::scim) fn carry_immutable(kind: ResourceKind, before: &Object, afte
                 put(after, schema, &attribute.name, value.clone());
             }
         }
+    }
+}
+
+/// Whether an attribute says if a user has access. It is never unassigned: whoever loses access loses it by
+/// `false`, and gets it back by `true` and nothing else.
+pub(in crate::scim) fn is_state(kind: ResourceKind, schema: Option<&str>, attribute: &Attribute) -> bool {
+    kind == ResourceKind::User && schema.is_none() && attribute.name == ACTIVE
+}
+
+/// What is said of a state that is neither true nor false.
+pub(in crate::scim) fn no_state() -> ScimError {
+    ScimError::invalid_value("active must be true or false.")
+}
+
+/// Says the state where the document does not.
+pub(in crate::scim) fn state_or(document: &mut Object, active: bool) {
+    if !document.contains_key(ACTIVE) {
+        document.insert(ACTIVE.to_owned(), Value::Bool(active));
     }
 }
 

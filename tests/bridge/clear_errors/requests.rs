@@ -182,7 +182,7 @@ async fn every_fault_of_a_patch_has_its_keyword_and_none_of_its_operations_is_do
             &["Operation 2", "active"],
         ),
         row(
-            json!({"op": "replace", "path": "userName", "value": ["a"]}),
+            json!({"op": "replace", "path": "userName", "value": ["a", "b"]}),
             "invalidValue",
             &["Operation 2", "userName"],
         ),

@@ -102,5 +102,13 @@ tables! { user_table;
         ["Replace", "emails[type eq 'home'].value", "not an address"] => {"emails": [<work>, {"type": "home", "value": "not an address"}]}
         ["Replace", "E:employeeNumber", 42] => {"E:employeeNumber": "42"}
         ["Replace", "title", {"value": "Boss"}] => {"title": "Boss"}
+        ["Replace", "title", ["Boss"]] => {"title": "Boss"}
+        ["Add", "title", [{"$ref": null, "value": "Boss"}]] => {"title": "Boss"}
+        ["Add", "E:employeeNumber", [{"$ref": null, "value": 42}]] => {"E:employeeNumber": "42"}
+        ["Replace", "name.givenName", ["B"]] => {"name": {"formatted": "Ms. Barbara J Jensen III", "familyName": "Jensen", "givenName": "B"}}
+        ["Replace", "E:manager", ["m2"]] => {"E:manager": {"value": "m2"}}
+        ["Replace", "E:manager", [{"$ref": null, "value": "m2"}]] => {"E:manager": {"value": "m2"}}
+        ["Replace", "E:manager", [""]] => {"E:manager": null}
+        ["replace", null, {"title": ["Boss"], "E": {"department": ["X"]}}] => {"title": "Boss", "E:department": "X"}
     "#
 }

@@ -40,6 +40,21 @@ tables! { user_table;
         ["add", "C", {"title": "x"}] => invalidPath
         ["add", "C:nonsense", "x"] => invalidPath
         ["add", "E:nonsense", "x"] => invalidPath
+        // A path that ends inside of an URN that is known names nothing, and is no key of its own.
+        ["replace", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.employeeNumber", "1"] => invalidPath
+        ["replace", "urn:ietf:params:scim:schemas:core:2.0:User.title", "x"] => invalidPath
+        ["replace", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:department", "x"] => invalidPath
+        ["replace", "urn:ietf:params:scim:schemas:extension:enterprise:2.0", {"department": "x"}] => invalidPath
+        ["replace", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:Users:department", "x"] => invalidPath
+        ["replace", null, {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.employeeNumber": "1"}] => invalidPath
+        // The bridge's own extension has what it has.
+        ["add", "B:quues", ["Sales"]] => invalidPath
+        ["add", "B", {"quues": ["Sales"]}] => invalidPath
+        ["add", null, {"B": {"quues": ["Sales"]}}] => invalidPath
+        ["add", null, {"B:quues": ["Sales"]}] => invalidPath
+        ["add", "B:roles", [{"role": "Boss", "divison": "EMEA"}]] => invalidValue
+        ["replace", "B:skills[name eq 'Billing'].profficiency", 3] => invalidPath
+        ["remove", "B:skills[name eq 'Billing'].profficiency"] => invalidPath
         ["add", "E:manager.nonsense", "x"] => invalidPath
         ["add", "urn:ietf:params:scim:schemas:core:2.0:Group:members", "x"] => invalidPath
         ["add", "members", [{"value": "x"}]] => invalidPath
@@ -58,6 +73,7 @@ tables! { user_table;
         ["replace", "active", 1] => invalidValue
         ["replace", "title", true] => invalidValue
         ["replace", "title", ["a", "b"]] => invalidValue
+        ["replace", "E:manager", [{"value": "m2"}, {"value": "m3"}]] => invalidValue
         ["replace", "name", "Barbara"] => invalidValue
         ["replace", "name.givenName", {"a": 1}] => invalidValue
         ["replace", "emails", 1] => invalidValue

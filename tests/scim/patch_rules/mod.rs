@@ -4,6 +4,7 @@
 //! Pure: no server, no directory. How rows are written and read is in `rows`; every other file is one theme.
 //! The same rules over the wire are `server_http`.
 
+mod access;
 mod bodies;
 mod connectors;
 mod extensions;

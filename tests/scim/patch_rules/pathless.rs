@@ -72,6 +72,12 @@ tables! { user_table;
         ["replace", null, {"id": "another"}] => mutability
         ["replace", null, {"C:id": "another"}] => mutability
         ["replace", null, {"title": "a", "TITLE": "b"}] => invalidSyntax
+        ["replace", null, {"title": "a", "C:title": "b"}] => invalidSyntax
+        ["replace", null, {"department": "a", "E:department": "b"}] => invalidSyntax
+        ["replace", null, {"E": {"department": "a"}, "E:Department": "b"}] => invalidSyntax
+        ["replace", null, {"emails[type eq 'work'].value": "a", "C:emails[type eq 'work'].value": "b"}] => invalidSyntax
+        ["replace", null, "{\"title\":\"a\",\"Title\":\"b\"}"] => invalidSyntax
+        ["replace", null, {"title": "a", "C:nickName": "b"}] => {"title": "a", "nickName": "b"}
         ["replace", null, {"name.nonsense": "a"}] => invalidPath
         ["replace", null, {"emails[nonsense eq 'a'].value": "a"}] => invalidFilter
         ["replace", null, {"emails[type eq 'work'": "a"}] => invalidPath

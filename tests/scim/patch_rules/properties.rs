@@ -49,7 +49,13 @@ fn targets() -> Vec<(String, String, Value)> {
 fn operation() -> impl Strategy<Value = (Value, String)> {
     let op = prop::sample::select(vec!["add", "Replace", "remove"]);
     (op, prop::sample::select(targets())).prop_map(|(op, (path, attribute, value))| {
-        let row = if op == "remove" { json!([op, path]) } else { json!([op, path, value]) };
+        // Everybody has a state; nobody can take it away.
+        let row = if op == "remove" && path != "active" {
+            json!([op, path])
+        } else {
+            let op = if op == "remove" { "replace" } else { op };
+            json!([op, path, value])
+        };
         (row, attribute)
     })
 }

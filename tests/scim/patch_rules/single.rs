@@ -75,7 +75,9 @@ tables! { user_table;
         ["replace", "title", ""] => {"title": null}
         ["replace", "title", []] => {"title": null}
         [["replace", "title", ""], ["replace", "title", null]] => {"title": null}
-        ["replace", "active", ""] => {"active": null}
+        ["replace", "title", [""]] => {"title": null}
+        ["replace", "title", [null]] => {"title": null}
+        ["replace", "name.formatted", [""]] => {"name": {"familyName": "Jensen", "givenName": "Barbara"}}
         ["replace", "name.formatted", ""] => {"name": {"familyName": "Jensen", "givenName": "Barbara"}}
         ["replace", "name.formatted", null] => {"name": {"familyName": "Jensen", "givenName": "Barbara"}}
         ["replace", "name", null] => {"name": null}

@@ -28,6 +28,13 @@ tables! { strict_table;
         ["replace", "B:skills", [{"name": "x", "proficiency": "4"}]] => invalidValue
         ["replace", "B:skills", "Billing:4"] => invalidValue
         ["replace", "emails", {"value": "o@x"}] => invalidValue
+        ["replace", "title", ["Boss"]] => invalidValue
+        ["replace", "E:employeeNumber", [{"$ref": null, "value": "42"}]] => invalidValue
+        ["replace", null, {"title": "a", "C:title": "b"}] => invalidSyntax
+        ["replace", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.employeeNumber", "1"] => invalidPath
+        ["add", "B:quues", ["Sales"]] => invalidPath
+        ["add", "B", {"quues": ["Sales"]}] => invalidPath
+        ["add", "B:roles", [{"role": "Boss", "divison": "EMEA"}]] => invalidValue
         ["add", "emails", ["o@x"]] => invalidValue
         ["replace", "E:manager", "m2"] => invalidValue
         ["replace", "E:manager", [{"value": "m2"}]] => invalidValue
