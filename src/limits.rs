@@ -38,6 +38,9 @@ pub const FILTER_DEPTH: usize = 24;
 /// Most conditions in one filter. Each is asked of every resource that a search walks over; 85 comparisons
 /// with a UUID fill the longest filter, and connectors send two.
 pub const FILTER_CONDITIONS: usize = 100;
+/// Most members of a group whose names an answer tells: each is a read of its own, and a thousand take a few
+/// milliseconds.
+pub const MEMBERS_NAMED: usize = 1000;
 /// Longest name in a filter that an error repeats; longer ones are no misspelling.
 pub const NAME_REPEATED_BYTES: usize = 120;
 /// Longest attribute path in bytes.

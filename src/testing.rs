@@ -154,7 +154,7 @@ pub mod scim {
 /// Out of `server`.
 pub mod server {
     pub use crate::server::{
-        FrontDoor, ListenSettings, Reads, Settings, Stats, Stored, Tenant, Tenants, TokenBook,
+        FrontDoor, ListenSettings, MemberNames, Reads, Settings, Stats, Stored, Tenant, Tenants, TokenBook,
     };
     /// Out of `server::body`.
     pub mod body {

@@ -12,7 +12,7 @@ use crate::scim::kind::ResourceKind;
 use crate::scim::render::{self, GroupRef, ProvisioningItem};
 use crate::scim::rendered::time;
 use crate::scim::resource::Member;
-use crate::server::{Reads, Stored};
+use crate::server::{MemberNames, Reads, Stored};
 
 /// Members that are read at once.
 const CHUNK: usize = 1000;
@@ -88,7 +88,7 @@ impl Reads for DirectoryReads {
         self.0.groupless(&UserId::new(first), &UserId::new(last)).await
     }
 
-    async fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
+    async fn members(&self, group: &str, names: MemberNames) -> Result<Vec<Member>, StoreError> {
         let (group, mut found) = (GroupId::new(group), Vec::new());
         loop {
             let chunk = self.0.members(&group, found.last(), CHUNK).await?;
@@ -98,7 +98,19 @@ impl Reads for DirectoryReads {
                 break;
             }
         }
-        Ok(found.into_iter().map(|id| Member { value: id.to_string(), display: None, kind: None }).collect())
+        let named = match names {
+            MemberNames::None => false,
+            MemberNames::OfSmallGroups => found.len() <= limits::MEMBERS_NAMED,
+            MemberNames::All => true,
+        };
+        let mut members = Vec::with_capacity(found.len());
+        for id in found {
+            let value = id.to_string();
+            let user = if named { self.0.view(ResourceKind::User, &value).await? } else { None };
+            let display = user.map(|user| user.text.called()).filter(|name| !name.is_empty());
+            members.push(Member { value, display, kind: None });
+        }
+        Ok(members)
     }
 
     async fn more_members_than(&self, group: &str, number: usize) -> Result<bool, StoreError> {

@@ -48,6 +48,12 @@ impl RuleSet {
         let compile = |rule: &Rule| {
             let when = Filter::parse(ResourceKind::User, &rule.when)
                 .map_err(|error| RuleError { rule: rule.name.clone(), why: error.detail })?;
+            if let Some(name) = not_there(&when) {
+                let why = format!(
+                    "{name} is no part of what rules see; use attributes of the person or its groups"
+                );
+                return Err(RuleError { rule: rule.name.clone(), why });
+            }
             Ok(Compiled { name: rule.name.clone(), when, grants: rule.grants.clone() })
         };
         Ok(Self { rules: rules.iter().map(compile).collect::<Result<_, _>>()? })
@@ -63,6 +69,14 @@ impl RuleSet {
         let matching = self.rules.iter().filter(|rule| rule.when.matches(user));
         matching.flat_map(|rule| rule.grants.iter().filter_map(|grant| rule.desired(grant, user))).collect()
     }
+}
+
+/// What a condition looks at that no rule is shown: it would never be true, or always.
+fn not_there(when: &Filter) -> Option<&'static str> {
+    if when.mentions_provisioning() {
+        return Some("provisioning");
+    }
+    when.mentions("meta").then_some("meta")
 }
 
 impl Compiled {

@@ -321,3 +321,16 @@ fn a_rule_with_a_bad_condition_is_named() {
     let error = RuleSet::compile(&[rule]).unwrap_err();
     assert!(error.to_string().contains("emea") && error.to_string().contains("when"), "{error}");
 }
+
+#[test]
+fn a_condition_on_what_no_rule_is_shown_is_refused_instead_of_never_true() {
+    for (when, named) in [
+        ("provisioning.status eq \"failed\"", "provisioning"),
+        ("title pr and not (provisioning pr)", "provisioning"),
+        ("meta.created gt \"2026-01-01T00:00:00Z\"", "meta"),
+    ] {
+        let rule = Rule { name: "emea".into(), when: when.into(), grants: vec![] };
+        let error = RuleSet::compile(&[rule]).unwrap_err();
+        assert!(error.why.starts_with(named), "{when}: {error}");
+    }
+}

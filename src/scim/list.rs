@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::dialect::is_primary;
 use super::error::ScimError;
 use super::filter::Filter;
-use super::kind::ResourceKind;
+use super::kind::{BRIDGE_USER, ResourceKind};
 use super::projection::Projection;
 use super::registry::{AttrPath, AttributeType, registry};
 use super::value::{fold, get};
@@ -97,7 +97,8 @@ impl ListQuery {
     /// Reads the body of a search request (RFC 7644 section 3.4.3).
     ///
     /// # Errors
-    /// As [`ListQuery::parse`], and `invalidSyntax` when the body is not an object.
+    /// As [`ListQuery::parse`], `invalidSyntax` when the body is not an object, `invalidValue` for a member of the wrong
+    /// type.
     pub fn from_search(kind: ResourceKind, body: &Value) -> Result<Self, ScimError> {
         Self::search(kind, body, false)
     }
@@ -116,26 +117,31 @@ impl ListQuery {
             .as_object()
             .ok_or_else(|| ScimError::invalid_syntax("A search request must be a JSON object."))?;
         let text = |name: &str| match get(body, name) {
-            Some(Value::String(text)) => Some(text.clone()),
-            Some(Value::Number(number)) => Some(number.to_string()),
-            Some(Value::Array(items)) => {
-                Some(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+                Ok(Some(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")))
             }
-            _ => None,
+            Some(_) => Err(ScimError::invalid_value(format!("{name} of a search has the wrong type."))),
         };
         let given = Given {
-            filter: text("filter"),
-            start_index: text("startIndex"),
-            count: text("count"),
+            filter: match get(body, "filter") {
+                None | Some(Value::Null) => None,
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(_) => return Err(ScimError::invalid_filter("The filter must be a text.")),
+            },
+            start_index: text("startIndex")?,
+            count: text("count")?,
             cursor: match get(body, "cursor") {
                 None | Some(Value::Null) => None,
                 Some(Value::String(text)) => Some(text.clone()),
                 Some(_) => return Err(ScimError::invalid_cursor("cursor must be a text.")),
             },
-            sort_by: text("sortBy"),
-            sort_order: text("sortOrder"),
-            attributes: text("attributes"),
-            excluded: text("excludedAttributes"),
+            sort_by: text("sortBy")?,
+            sort_order: text("sortOrder")?,
+            attributes: text("attributes")?,
+            excluded: text("excludedAttributes")?,
         };
         given.into_query(kind, anywhere)
     }
@@ -183,7 +189,6 @@ impl Given {
                 others.into_iter().find_map(|other| Sort::parse(other, &by, order).ok()).ok_or(fault)
             })
         };
-        let filter = self.filter.filter(|text| !text.trim().is_empty());
         let cursor = self.cursor.as_deref().map(CursorParam::parse);
         if cursor.is_some() {
             check_cursor_paging(self.start_index.as_deref(), self.count.as_deref())?;
@@ -194,7 +199,8 @@ impl Given {
             usize::try_from(count.max(0)).unwrap_or(usize::MAX).min(limits::PAGE_MAX)
         });
         Ok(ListQuery {
-            filter: filter.map(read_filter).transpose()?,
+            // One that is there and empty is a mistake of who built it; taken for none, it would name everybody.
+            filter: self.filter.map(read_filter).transpose()?,
             start_index: usize::try_from(start_index).unwrap_or(usize::MAX),
             count,
             cursor,
@@ -264,6 +270,16 @@ impl Sort {
             Some(_) => return Err(ScimError::invalid_value("sortOrder must be ascending or descending.")),
         };
         Ok(Self { path, case_exact: leaf.case_exact, descending })
+    }
+
+    /// Whether the order is by the names of a group's members, which are read one by one.
+    pub fn is_by_member_names(&self) -> bool {
+        self.path.name == "members" && self.path.sub.as_deref() == Some("display")
+    }
+
+    /// Whether the order is by how far provisioning has come, which is no part of the document.
+    pub fn is_by_provisioning(&self) -> bool {
+        self.path.schema.as_deref() == Some(BRIDGE_USER) && self.path.name == "provisioning"
     }
 
     /// The attribute sorted by, for those who load parts of a resource only when somebody looks at them.
@@ -433,7 +449,7 @@ mod tests {
             (vec![("startIndex", "0"), ("count", "-1")], 1, 0),
             (vec![("STARTINDEX", "6"), ("count", "5")], 6, 5),
             (vec![("count", "99999999")], 1, limits::PAGE_MAX),
-            (vec![("aadOptscim062020", ""), ("filter", "")], 1, limits::PAGE_DEFAULT),
+            (vec![("aadOptscim062020", "")], 1, limits::PAGE_DEFAULT),
             (vec![("startIndex", "-3"), ("count", "")], 1, limits::PAGE_DEFAULT),
         ];
         for (pairs, start, count) in table {

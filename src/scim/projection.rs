@@ -80,6 +80,21 @@ impl Projection {
         }
     }
 
+    /// Whether the names of a group's members would be returned.
+    pub fn wants_member_names(&self) -> bool {
+        let asks = |selector: &Selector| match selector {
+            Selector::Attribute(AttrPath { schema: None, name, sub }) if name == "members" => {
+                Some(sub.as_deref().is_none_or(|sub| sub.eq_ignore_ascii_case("display")))
+            }
+            _ => None,
+        };
+        let named = |selectors: &[Selector]| selectors.iter().filter_map(asks).any(|asked| asked);
+        match &self.included {
+            Some(included) => named(included),
+            None => !named(&self.excluded),
+        }
+    }
+
     /// Whether everything but `groups` and `members` is shown as it is kept, so that the stored text can be
     /// sent: then which of the two are wanted is all that remains to be asked ([`Projection::wants`]).
     pub fn is_plain(&self) -> bool {
@@ -207,21 +222,38 @@ impl Projection {
             },
         };
         let cut = |value: Value| match value {
-            Value::Object(object) => Value::Object(object.into_iter().filter(|(key, _)| keep(key)).collect()),
-            other => other,
+            Value::Object(object) => {
+                let left: Object = object.into_iter().filter(|(key, _)| keep(key)).collect();
+                (!left.is_empty()).then_some(Value::Object(left))
+            }
+            // A plain value is its own `value` and has no other part.
+            other => keep("value").then_some(other),
         };
-        let left = match value {
+        match value {
+            // Of an empty list a part is shown that its entries would have; a misspelt one selects nothing.
+            Value::Array(items) if items.is_empty() => self.shows_a_part(path).then_some(Value::Array(items)),
             Value::Array(items) => {
-                Value::Array(items.into_iter().map(cut).filter(|item| !is_empty_object(item)).collect())
+                let left: Vec<Value> = items.into_iter().filter_map(cut).collect();
+                (!left.is_empty()).then_some(Value::Array(left))
             }
             other => cut(other),
-        };
-        (!is_empty_object(&left)).then_some(left)
+        }
     }
-}
 
-fn is_empty_object(value: &Value) -> bool {
-    value.as_object().is_some_and(Object::is_empty)
+    /// Whether one of the parts that were asked for is a part of the attribute; so where none was asked for.
+    fn shows_a_part(&self, path: &AttrPath) -> bool {
+        let uri = path.schema.as_deref();
+        let Some(known) = registry().resolve(self.kind, uri, &path.name, None) else { return true };
+        let is_part = |name: &str| known.attribute.sub(name).is_some() || name.eq_ignore_ascii_case("value");
+        let asks = |selector: &Selector| match selector {
+            Selector::Attribute(wanted) if same_attribute(wanted, path) => {
+                wanted.sub.as_deref().is_none_or(is_part)
+            }
+            Selector::Schema(urn) => uri == Some(urn.as_str()),
+            Selector::Attribute(_) => false,
+        };
+        self.included.as_ref().is_none_or(|included| included.iter().any(asks))
+    }
 }
 
 fn same_attribute(left: &AttrPath, right: &AttrPath) -> bool {
@@ -270,7 +302,7 @@ mod tests {
             "schemas": [CORE_USER], "id": "1", "meta": {"version": "W/\"1\""}, "userName": "u", "shoeSize": 43,
             "name": {"givenName": "G", "familyName": "F"},
             "emails": [{"value": "a@b", "type": "work"}],
-            "password": "never",
+            "password": "never", "photos": [],
             ENTERPRISE_USER: {"department": "D", "costCenter": "C"},
             BRIDGE_USER: {"queues": ["Sales"], "provisioning": {"status": "committed"}},
         });
@@ -304,6 +336,13 @@ mod tests {
             ),
             ("provisioning", json!({BRIDGE_USER: {"provisioning": {"status": "committed"}}})),
             ("nonsense,password", json!({})),
+            // A part that is none shows nothing, not the attribute without its parts (RFC 7644 section 3.9).
+            ("emails.bogus,name.bogus,userName.bogus", json!({})),
+            ("emails.bogus,emails.value", json!({"emails": [{"value": "a@b"}]})),
+            ("queues.value", json!({BRIDGE_USER: {"queues": ["Sales"]}})),
+            ("queues.bogus,provisioning.bogus", json!({})),
+            ("photos.value", json!({"photos": []})),
+            ("photos.bogus", json!({})),
         ];
         for (attributes, expected) in table {
             assert_eq!(keys(Some(attributes), None), expected, "{attributes}");
@@ -312,7 +351,7 @@ mod tests {
 
     #[test]
     fn excluded_attributes_go_but_never_those_that_are_always_returned() {
-        let left = keys(None, Some("id,schemas,name.familyName,emails,shoeSize,meta,provisioning"));
+        let left = keys(None, Some("id,schemas,name.familyName,emails,shoeSize,meta,provisioning,photos"));
         assert_eq!(
             left,
             json!({"userName": "u", "name": {"givenName": "G"},

@@ -3,7 +3,7 @@
 //! The document itself is kept as text in [`super::rendered`]; what of a resource is shown is cut by
 //! [`super::projection`]. Where the parts come from is the directory's and the bridge's business.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::kind::{BRIDGE_USER, ResourceKind};
 use super::resource::Member;
@@ -76,14 +76,15 @@ fn group_json(base: &str, group: &GroupRef) -> Value {
     Value::Object(out)
 }
 
-/// `display` is left out: it is not declared for members, and clients that check answers against `/Schemas`
-/// trip over it.
 fn member_json(base: &str, member: &Member) -> Value {
-    json!({
-        "value": member.value,
-        "$ref": location(base, ResourceKind::User, &member.value),
-        "type": ResourceKind::User.name(),
-    })
+    let mut out = Object::new();
+    out.insert("value".into(), member.value.clone().into());
+    out.insert("$ref".into(), location(base, ResourceKind::User, &member.value).into());
+    if let Some(display) = &member.display {
+        out.insert("display".into(), display.clone().into());
+    }
+    out.insert("type".into(), ResourceKind::User.name().into());
+    Value::Object(out)
 }
 
 fn provisioning_json(provisioning: &Provisioning) -> Value {

@@ -116,6 +116,22 @@ impl Rendered {
         Ok(document)
     }
 
+    /// What people call it: its displayName, else its userName; empty if it has neither. Reads past everything
+    /// else.
+    pub fn called(&self) -> String {
+        #[derive(Deserialize)]
+        struct Named {
+            #[serde(rename = "displayName", default)]
+            display_name: Option<String>,
+            #[serde(rename = "userName", default)]
+            user_name: Option<String>,
+        }
+        let named = serde_json::from_slice::<Named>(&self.text).ok();
+        let shown =
+            named.and_then(|named| named.display_name.filter(|name| !name.is_empty()).or(named.user_name));
+        shown.unwrap_or_default()
+    }
+
     /// Its displayName, empty if it has none. Reads past everything else.
     pub fn display_name(&self) -> String {
         #[derive(Deserialize)]
@@ -219,6 +235,14 @@ mod tests {
         }
         assert_eq!(Rendered::from_parts(Bytes::from_static(b"{}"), 3, 9), None);
         assert_eq!(rendered("7", &json!({"displayName": "Ann\u{e9}"})).display_name(), "Ann\u{e9}");
+        for (document, called) in [
+            (json!({"userName": "a@x", "displayName": "Ann"}), "Ann"),
+            (json!({"userName": "a@x", "displayName": ""}), "a@x"),
+            (json!({"userName": "a@x"}), "a@x"),
+            (json!({}), ""),
+        ] {
+            assert_eq!(rendered("7", &document).called(), called, "{document}");
+        }
     }
 
     /// The text is sent as it is, so nothing may be kept in it that an ordinary answer leaves out.

@@ -6,7 +6,7 @@
 //! [`super::view`], the query language `scim::list`.
 
 use super::page_index::STEP;
-use super::reads::Stored;
+use super::reads::{MemberNames, Stored};
 use super::tenant::Tenant;
 use super::view::{self, Parts, fault};
 use crate::limits;
@@ -252,7 +252,8 @@ impl Search<'_> {
         let parts = Parts {
             groups: sort.attribute() == "groups",
             members: sort.attribute() == "members",
-            ..Parts::NONE
+            names: if sort.is_by_member_names() { MemberNames::All } else { MemberNames::None },
+            provisioning: sort.is_by_provisioning(),
         };
         let mut keyed = Vec::with_capacity(found.len());
         for stored in found {

@@ -40,7 +40,7 @@ pub(crate) mod view;
 
 pub use front::{FrontDoor, Stats};
 pub(crate) use listen::{ListenError, Listening};
-pub use reads::{Reads, Stored};
+pub use reads::{MemberNames, Reads, Stored};
 pub use state::ListenSettings;
 pub(crate) use state::ServerState;
 pub use tenant::{Settings, Tenant, Tenants};

@@ -1,7 +1,10 @@
-//! The query string as decoded pairs: `+` and `%20` are blanks, names and values are UTF-8.
+//! The query string as decoded pairs: `%20` is a blank, `+` is one where blanks are not written `%20`, names
+//! and values are UTF-8.
 //!
 //! Does not know which parameters exist; who reads them ignores the rest, as `?aadOptscim062020` must be
 //! ignored.
+
+use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
@@ -13,7 +16,11 @@ use crate::scim::error::ScimError;
 /// # Errors
 /// 400 `invalidValue` when a value is not UTF-8.
 pub fn pairs(query: &str) -> Result<Vec<(String, String)>, ScimError> {
-    query.split('&').filter(|part| !part.is_empty()).take(limits::QUERY_PARAMETERS).map(pair).collect()
+    // One encoder wrote all of it. One that writes blanks as %20 may leave a plus as it is (RFC 3986 section
+    // 3.4), as in addresses; a form writes blanks as + and a plus as %2B (docs/connectors.md C2.6).
+    let form = !query.contains("%20");
+    let parts = query.split('&').filter(|part| !part.is_empty()).take(limits::QUERY_PARAMETERS);
+    parts.map(|part| pair(part, form)).collect()
 }
 
 /// The first value of a parameter; names are compared without letter case, since clients vary in it.
@@ -31,16 +38,16 @@ pub fn joined(pairs: &[(String, String)], name: &str) -> Option<String> {
     (!values.is_empty()).then(|| values.join(","))
 }
 
-fn pair(part: &str) -> Result<(String, String), ScimError> {
+fn pair(part: &str, form: bool) -> Result<(String, String), ScimError> {
     let (name, value) = part.split_once('=').unwrap_or((part, ""));
-    Ok((decode(name)?, decode(value)?))
+    Ok((decode(name, form)?, decode(value, form)?))
 }
 
-fn decode(text: &str) -> Result<String, ScimError> {
-    let text = text.replace('+', " ");
+fn decode(text: &str, form: bool) -> Result<String, ScimError> {
+    let text = if form { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     percent_decode_str(&text)
         .decode_utf8()
-        .map(std::borrow::Cow::into_owned)
+        .map(Cow::into_owned)
         .map_err(|_| ScimError::invalid_value("The query string is not percent-encoded UTF-8."))
 }
 
@@ -58,6 +65,14 @@ mod tests {
     #[test]
     fn a_plus_in_an_address_survives_when_it_is_encoded() {
         assert_eq!(first(&pairs("filter=a%2Bb").expect("decodes"), "filter"), Some("a+b"));
+        for (query, wanted) in [
+            ("filter=userName%20eq%20%22a+b%40x%22", "userName eq \"a+b@x\""),
+            ("x=1%202&filter=userName%20eq%20%22a%2Bb%40x%22", "userName eq \"a+b@x\""),
+            ("filter=userName+eq+%22a%2Bb%40x%22", "userName eq \"a+b@x\""),
+            ("filter=userName+eq+%22a+b%22", "userName eq \"a b\""),
+        ] {
+            assert_eq!(first(&pairs(query).expect("decodes"), "filter"), Some(wanted), "{query}");
+        }
     }
 
     #[test]

@@ -46,6 +46,17 @@ pub(super) fn damaged() -> StoreError {
     StoreError::Damaged("the text of a resource is no JSON".to_owned())
 }
 
+/// Whose names are told of the members of a group; each costs a look at the member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberNames {
+    /// Nobody's: nobody looks at them.
+    None,
+    /// Those of a group with up to [`crate::limits::MEMBERS_NAMED`] members.
+    OfSmallGroups,
+    /// Everybody's: a filter asks for them.
+    All,
+}
+
 /// The read side of the directory.
 #[async_trait]
 pub trait Reads: Send + Sync {
@@ -120,7 +131,7 @@ pub trait Reads: Send + Sync {
     ///
     /// # Errors
     /// A damaged record.
-    async fn members(&self, group: &str) -> Result<Vec<Member>, StoreError>;
+    async fn members(&self, group: &str, names: MemberNames) -> Result<Vec<Member>, StoreError>;
 
     /// Whether a group has more members than that; looks at no more than it must.
     ///

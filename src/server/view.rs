@@ -5,7 +5,7 @@
 //! is decided by `scim::projection`; the text that is sent where nothing is cut is `scim::rendered`.
 
 use super::query;
-use super::reads::{Reads, Stored, damaged};
+use super::reads::{MemberNames, Reads, Stored, damaged};
 use super::tenant::Tenant;
 use crate::model::{Object, StoreError};
 use crate::scim::error::ScimError;
@@ -31,20 +31,24 @@ pub(crate) struct Parts {
     pub groups: bool,
     /// Members of a group.
     pub members: bool,
+    /// Their names.
+    pub names: MemberNames,
     /// How far provisioning has come.
     pub provisioning: bool,
 }
 
 impl Parts {
-    /// Nothing beside the document.
-    pub(crate) const NONE: Self = Self { groups: false, members: false, provisioning: false };
-
     /// What an answer needs. `telling` resources show their provisioning unless something else was asked for
     /// by name.
     pub(crate) fn shown(projection: &Projection, telling: bool) -> Self {
         Self {
             groups: projection.wants("groups"),
             members: projection.wants("members"),
+            names: if projection.wants_member_names() {
+                MemberNames::OfSmallGroups
+            } else {
+                MemberNames::None
+            },
             provisioning: projection.wants_provisioning() || telling,
         }
     }
@@ -54,7 +58,8 @@ impl Parts {
         Self {
             groups: filter.mentions("groups"),
             members: filter.mentions("members"),
-            provisioning: filter.mentions("provisioning"),
+            names: if filter.mentions_member_names() { MemberNames::All } else { MemberNames::None },
+            provisioning: filter.mentions_provisioning(),
         }
     }
 }
@@ -96,7 +101,8 @@ async fn write_text(
             Some(("groups", render::groups_json(base, &reads.groups_of(&stored.id).await.map_err(fault)?)))
         }
         ResourceKind::Group if parts.members => {
-            Some(("members", render::members_json(base, &reads.members(&stored.id).await.map_err(fault)?)))
+            let members = reads.members(&stored.id, parts.names).await.map_err(fault)?;
+            Some(("members", render::members_json(base, &members)))
         }
         _ => None,
     };

@@ -26,7 +26,8 @@ use genesys_scim_bridge::testing::server::listen::{Listening, bind, listen};
 use genesys_scim_bridge::testing::server::request_metrics::RequestMetrics;
 use genesys_scim_bridge::testing::server::state::{RequestIds, ServerState};
 use genesys_scim_bridge::testing::server::{
-    FrontDoor, ListenSettings, Reads, Settings, Stats, Stored, Tenant, Tenants, TokenBook, recorder,
+    FrontDoor, ListenSettings, MemberNames, Reads, Settings, Stats, Stored, Tenant, Tenants, TokenBook,
+    recorder,
 };
 use genesys_scim_bridge::testing::store::MemoryStore;
 use genesys_scim_bridge::testing::store::tokens::{self, Scope, TokenRecord};
@@ -227,7 +228,7 @@ impl Reads for Documents {
         Ok(false)
     }
 
-    async fn members(&self, group: &str) -> Result<Vec<Member>, StoreError> {
+    async fn members(&self, group: &str, _: MemberNames) -> Result<Vec<Member>, StoreError> {
         *self.members_read.lock().unwrap() += 1;
         Ok(self.inner.lock().unwrap().members.get(group).cloned().unwrap_or_default())
     }

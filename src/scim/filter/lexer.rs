@@ -106,6 +106,11 @@ impl<'a> Lexer<'a> {
         if forgotten {
             return Err(self.fault(start, WANTED));
         }
+        if is_quoted_otherwise(word) {
+            const STRAIGHT: &str =
+                "a text stands in straight double quotes (\"), not in others and not encoded twice";
+            return Err(self.fault(start, STRAIGHT));
+        }
         Ok(match word.len() {
             4 if word.eq_ignore_ascii_case("true") => Written::Bool(true),
             5 if word.eq_ignore_ascii_case("false") => Written::Bool(false),
@@ -145,6 +150,20 @@ impl<'a> Lexer<'a> {
 
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'$')
+}
+
+/// Whether a bare word is a text in quotes that JSON does not have: single or typographic ones, or double ones
+/// that were encoded once too often. As a value it would be compared with quotes and all, and name nobody.
+fn is_quoted_otherwise(word: &str) -> bool {
+    const QUOTES: &[char] = &[
+        '\'', '`', '\u{b4}', '\u{ab}', '\u{bb}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{201c}',
+        '\u{201d}', '\u{201e}', '\u{201f}', '\u{2032}', '\u{2033}', '\u{2039}', '\u{203a}', '\u{300c}',
+        '\u{300d}', '\u{ff02}', '\u{ff07}',
+    ];
+    let encoded = ["%22", "%27", "&quot;", "&#", "\\"].iter().any(|start| word.starts_with(start));
+    // An apostrophe may end a word that it does not begin.
+    let ends = word.ends_with(QUOTES) && !word.ends_with(['\'', '\u{2019}']);
+    encoded || word.starts_with(QUOTES) || ends
 }
 
 /// Whether the last character is taken by a backslash before it.

@@ -25,8 +25,8 @@ use self::literal::Literal;
 pub use self::lookup::Lookup;
 use self::node::Node;
 use super::error::ScimError;
-use super::kind::ResourceKind;
-use super::registry::Attribute;
+use super::kind::{BRIDGE_USER, ResourceKind};
+use super::registry::{AttrPath, Attribute};
 use crate::model::Object;
 
 /// A filter over resources of one kind.
@@ -75,16 +75,34 @@ impl Filter {
     /// Whether the filter looks at a top-level attribute, so that the directory can leave `members` and
     /// `groups` out when nobody asks.
     pub fn mentions(&self, attribute: &str) -> bool {
-        fn walk(node: &Node, name: &str) -> bool {
+        self.any_operand(&|path| path.schema.is_none() && path.name.eq_ignore_ascii_case(attribute))
+    }
+
+    /// Whether the filter looks at how far provisioning has come, which is no part of the document.
+    pub fn mentions_provisioning(&self) -> bool {
+        self.any_operand(&|path| path.schema.as_deref() == Some(BRIDGE_USER) && path.name == "provisioning")
+    }
+
+    /// Whether the filter looks at the names of a group's members, which are read one by one.
+    pub fn mentions_member_names(&self) -> bool {
+        self.any_operand(&|path| path.name == "members" && path.sub.as_deref() == Some("display"))
+    }
+
+    fn any_operand(&self, wanted: &dyn Fn(&AttrPath) -> bool) -> bool {
+        fn walk(node: &Node, wanted: &dyn Fn(&AttrPath) -> bool) -> bool {
             match node {
-                Node::And(nodes) | Node::Or(nodes) => nodes.iter().any(|node| walk(node, name)),
-                Node::Not(inner) => walk(inner, name),
-                Node::Present(operand) | Node::Compare(operand, ..) | Node::Element(operand, _) => {
-                    operand.path.schema.is_none() && operand.path.name.eq_ignore_ascii_case(name)
+                Node::And(nodes) | Node::Or(nodes) => nodes.iter().any(|node| walk(node, wanted)),
+                Node::Not(inner) => walk(inner, wanted),
+                Node::Present(operand) | Node::Compare(operand, ..) => wanted(&operand.path),
+                Node::Element(operand, inner) => {
+                    let part = |path: &AttrPath| {
+                        wanted(&AttrPath { sub: Some(path.name.clone()), ..operand.path.clone() })
+                    };
+                    wanted(&operand.path) || walk(inner, &part)
                 }
             }
         }
-        walk(&self.node, attribute)
+        walk(&self.node, wanted)
     }
 
     /// The best index for this filter: what fulfils it is among what the index names, and where there is more
@@ -113,6 +131,20 @@ impl ElementFilter {
     /// its `value`.
     pub fn matches(&self, element: &Value) -> bool {
         eval::element_matches(&self.node, element)
+    }
+
+    /// Whether it looks at nothing but these parts of an element.
+    pub fn is_about(&self, parts: &[&str]) -> bool {
+        fn walk(node: &Node, parts: &[&str]) -> bool {
+            match node {
+                Node::And(nodes) | Node::Or(nodes) => nodes.iter().all(|node| walk(node, parts)),
+                Node::Not(inner) => walk(inner, parts),
+                Node::Present(operand) | Node::Compare(operand, ..) | Node::Element(operand, _) => {
+                    parts.contains(&operand.path.name.as_str())
+                }
+            }
+        }
+        walk(&self.node, parts)
     }
 
     /// The texts `value` may have, when the filter is nothing but `value eq "x" or value eq "y"`.

@@ -31,6 +31,10 @@ pub(super) fn selected(
     sub: Option<&str>,
     value: Option<&Value>,
 ) -> Result<Vec<MemberChange>, ScimError> {
+    // Nothing else is known of a member: asked for its name, the filter would be true of nobody.
+    if !filter.is_about(&["value", "type"]) {
+        return Err(ScimError::invalid_filter("members are selected by value or type."));
+    }
     let ids = filter.values();
     let value = value.unwrap_or(&Value::Null);
     match (kind, ids, sub) {

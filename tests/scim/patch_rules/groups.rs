@@ -83,6 +83,9 @@ tables! { group_table;
         ["add", "members.value", "a"] => invalidPath
         ["add", "members[nonsense eq 'a']", {"value": "a"}] => invalidFilter
         ["replace", "members[type eq 'User']", {"value": "a"}] => noTarget
+        // True of nobody, since only ids are kept: refused instead of passed over.
+        ["remove", "members[display eq 'Ada']"] => invalidFilter
+        ["remove", "members[value pr and $ref co 'x']"] => invalidFilter
         ["add", "userName", "x"] => invalidPath
         ["add", "C:displayName", "x"] => invalidPath
         ["add", "E:department", "x"] => invalidPath
