@@ -41,6 +41,8 @@ pub const FILTER_CONDITIONS: usize = 100;
 /// Most members of a group whose names an answer tells: each is a read of its own, and a thousand take a few
 /// milliseconds.
 pub const MEMBERS_NAMED: usize = 1000;
+/// Most digits of a telephone number's extension; private exchanges use up to six.
+pub const PHONE_EXTENSION_DIGITS: usize = 15;
 /// Longest name in a filter that an error repeats; longer ones are no misspelling.
 pub const NAME_REPEATED_BYTES: usize = 120;
 /// Longest attribute path in bytes.

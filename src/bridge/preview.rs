@@ -54,7 +54,7 @@ impl Previews {
         let mut text = explain(&planned.planned.plan, &planned.planned.granted);
         for held in &planned.held {
             let reason = held.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-            text.push_str(&format!("held: {}{reason}: {}\n", held.what, held.why));
+            text.push_str(&format!("{}: {}{reason}: {}\n", held.state.as_str(), held.what, held.why));
         }
         Ok(Preview {
             id: planned.goal.stored().map(|stored| stored.id.as_str().to_owned()),

@@ -19,8 +19,8 @@ use crate::entitlements::{self, RuleSet};
 use crate::limits;
 use crate::model::ports::{CallContext, Ids};
 use crate::model::{
-    Claim, DesiredSet, Failure, GrantedSet, GroupId, Intent, Mark, Object, Observed, Reservation, Subject,
-    SubjectId, UserId,
+    Claim, DesiredSet, Failure, FailureState, GrantedSet, GroupId, Intent, Mark, Object, Observed,
+    Reservation, Subject, SubjectId, UserId,
 };
 use crate::plan::{Planned, UserChange, UserInput, identity, plan_user};
 use crate::scim::kind::ResourceKind;
@@ -49,7 +49,8 @@ pub(super) struct PlannedUser {
 impl PlannedUser {
     /// Whether there is nothing to do and nothing to note.
     pub(super) fn is_empty(&self) -> bool {
-        self.planned.plan.is_empty() && self.planned.granted == self.granted_before && self.held.is_empty()
+        let nothing_held = self.held.iter().all(|one| one.state == FailureState::Kept);
+        self.planned.plan.is_empty() && self.planned.granted == self.granted_before && nothing_held
     }
 
     /// The saga that does it.
@@ -102,7 +103,9 @@ impl UserPlanner {
         let active = identity::is_active(document);
         let desired = self.desired(&goal).await?;
         let division = self.resolver.division(document, context).await?;
-        let (resolved, held) = self.resolver.resolve(&desired, active, division.as_ref(), context).await?;
+        let (resolved, mut held) =
+            self.resolver.resolve(&desired, active, division.as_ref(), context).await?;
+        held.extend(identity::kept_here(document));
         let observed = match goal.id() {
             Some(id) => {
                 let written = stored.and_then(|stored| self.looks.written_until(stored));

@@ -152,12 +152,16 @@ async fn the_status_says_what_is_missing() {
     let failed = Report { settled: true, failed: vec![(StepId(0), refusal())], ..Report::default() };
     let settled = Report { settled: true, ..Report::default() };
     let held = || vec![failure("queue x", FailureState::Held)];
+    let kept = || vec![failure("telephone number 1", FailureState::Kept)];
     use ProvisioningState::{Committed, Failed, Held, Pending};
     let table = [
         (done(vec![]), settled.clone(), vec![], Committed, 0),
         (done(vec![]), settled.clone(), held(), Held, 1),
         (done(vec![failure("queue y", FailureState::Failed)]), settled.clone(), held(), Failed, 2),
         (done(held()), settled.clone(), held(), Held, 1),
+        // What Genesys has no place for is told and is no trouble.
+        (done(vec![]), settled.clone(), kept(), Committed, 1),
+        (done(held()), settled.clone(), kept(), Held, 2),
         (done(vec![]), failed.clone(), vec![], Failed, 1),
         (acknowledged("u1"), settled, vec![], Committed, 0),
         (acknowledged("u1"), Report { settled: false, ..failed }, held(), Pending, 2),

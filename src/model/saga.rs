@@ -173,6 +173,8 @@ pub enum FailureState {
     Held,
     /// Refused.
     Failed,
+    /// Genesys has no place for it in this form: the bridge keeps it, and nothing is tried again.
+    Kept,
 }
 
 impl FailureState {
@@ -181,6 +183,7 @@ impl FailureState {
         match self {
             Self::Held => "held",
             Self::Failed => "failed",
+            Self::Kept => "kept",
         }
     }
 }
@@ -239,7 +242,9 @@ mod tests {
 
     #[test]
     fn whether_something_was_tried_is_the_word_that_records_hold() {
-        for (state, word) in [(FailureState::Held, "held"), (FailureState::Failed, "failed")] {
+        let states =
+            [(FailureState::Held, "held"), (FailureState::Failed, "failed"), (FailureState::Kept, "kept")];
+        for (state, word) in states {
             assert_eq!(serde_json::to_string(&state).expect("JSON"), format!("{word:?}"));
             assert_eq!(serde_json::from_str::<FailureState>(&format!("{word:?}")).expect("a state"), state);
             assert_eq!(state.as_str(), word);

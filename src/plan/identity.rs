@@ -9,21 +9,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{Mark, Object};
+use super::phone;
+use crate::model::{Failure, Mark, Object};
 use crate::scim::kind::{CORE_USER as CORE, ENTERPRISE_USER as ENTERPRISE, GENESYS_USER as GENESYS};
-
-const PHONE_TYPES: [&str; 10] = [
-    "work",
-    "work2",
-    "work3",
-    "work4",
-    "home",
-    "mobile",
-    "other",
-    "microsoftteams",
-    "zoomphone",
-    "ringcentral",
-];
 
 /// Attributes by their SCIM path, as Genesys should hold them. `active` is not among them: it has steps of
 /// its own.
@@ -34,7 +22,7 @@ pub(crate) type Payload = BTreeMap<String, Value>;
 pub(crate) struct NoEmail;
 
 /// The address by which Genesys identifies the person: userName when it is one, else the primary or work
-/// e-mail, else userName at the fallback domain.
+/// e-mail, else the only one if it has no type, else userName at the fallback domain.
 ///
 /// # Errors
 /// There is none of these.
@@ -51,6 +39,7 @@ pub(crate) fn email_of(document: &Object, fallback_domain: Option<&str>) -> Resu
     };
     let primary = usable(&|email| email.get("primary") == Some(&Value::Bool(true)));
     let work = || usable(&|email| email.get("type").and_then(Value::as_str) == Some("work"));
+    let lone = || usable(&|email| emails.len() == 1 && text(email.get("type")).is_none());
     let fallback = || {
         let local: String = user_name
             .chars()
@@ -58,7 +47,7 @@ pub(crate) fn email_of(document: &Object, fallback_domain: Option<&str>) -> Resu
             .collect();
         fallback_domain.filter(|_| !local.is_empty()).map(|domain| format!("{local}@{domain}"))
     };
-    primary.or_else(work).or_else(fallback).ok_or(NoEmail)
+    primary.or_else(work).or_else(lone).or_else(fallback).ok_or(NoEmail)
 }
 
 fn is_email(text: &str) -> bool {
@@ -82,7 +71,7 @@ pub(crate) fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) 
             payload.insert(name.into(), json!(text));
         }
     }
-    let phones = phone_numbers(document.get("phoneNumbers"));
+    let phones = phone::phones(document.get("phoneNumbers")).carried;
     if !phones.is_empty() {
         payload.insert("phoneNumbers".into(), Value::Array(phones));
     }
@@ -100,6 +89,12 @@ pub(crate) fn payload(document: &Object, email: &str, known_user: &dyn Fn(&str) 
         }
     }
     payload
+}
+
+/// What of the document cannot be carried to Genesys although it has a place for such things; named without
+/// its value.
+pub(crate) fn kept_here(document: &Object) -> Vec<Failure> {
+    phone::phones(document.get("phoneNumbers")).kept
 }
 
 /// The id of the manager that the document names.
@@ -194,7 +189,8 @@ fn phone_set(value: &Value) -> std::collections::BTreeSet<(String, String)> {
     let sub =
         |phone: &Value, name: &str| phone.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let phones = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    phones.iter().map(|phone| (sub(phone, "type"), sub(phone, "value"))).collect()
+    let number = |text: String| phone::number(&text).unwrap_or(text);
+    phones.iter().map(|phone| (sub(phone, "type"), number(sub(phone, "value")))).collect()
 }
 
 /// `displayName`, built where it is missing: Genesys requires one.
@@ -213,30 +209,6 @@ fn display_name(document: &Object) -> String {
     } else {
         parts.join(" ")
     }
-}
-
-/// Phones in a form that Genesys takes (E.164 or tel URI) with a type it knows; one for each type. Others
-/// stay here.
-fn phone_numbers(value: Option<&Value>) -> Vec<Value> {
-    let mut phones: BTreeMap<&str, &str> = BTreeMap::new();
-    for phone in value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {
-        let kind = text(phone.get("type")).unwrap_or("work");
-        let number = text(phone.get("value")).filter(|number| is_phone(number));
-        if let (Some(number), Some(kind)) = (number, PHONE_TYPES.iter().find(|known| **known == kind)) {
-            phones.entry(kind).or_insert(number);
-        }
-    }
-    phones.into_iter().map(|(kind, number)| json!({ "type": kind, "value": number })).collect()
-}
-
-fn is_phone(text: &str) -> bool {
-    let number = text.strip_prefix("tel:").unwrap_or(text);
-    let number = number.split_once(";ext=").map_or(number, |(number, _)| number);
-    number.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len())
-            && digits.bytes().all(|b| b.is_ascii_digit())
-            && !digits.starts_with('0')
-    })
 }
 
 fn is_date(text: &str) -> bool {

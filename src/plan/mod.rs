@@ -11,6 +11,7 @@ mod entitlements;
 mod explain;
 pub(crate) mod group;
 pub(crate) mod identity;
+mod phone;
 pub(crate) mod user;
 
 pub(crate) use effects::describe;

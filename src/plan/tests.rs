@@ -341,6 +341,18 @@ fn the_address_comes_from_user_name_then_e_mails_then_the_fallback_domain() {
             Some("f.example"),
             Ok("ada@f.example"),
         ),
+        // A lone address without a type or mark is the address; where there are several, none is chosen.
+        (json!({ "userName": "ada", "emails": [{ "value": "l@b.c" }] }), Some("f.example"), Ok("l@b.c")),
+        (
+            json!({ "userName": "ada", "emails": [{ "value": "l@b.c", "type": "home" }] }),
+            None,
+            Err(identity::NoEmail),
+        ),
+        (
+            json!({ "userName": "ada", "emails": [{ "value": "l@b.c" }, { "value": "m@b.c" }] }),
+            None,
+            Err(identity::NoEmail),
+        ),
         (json!({ "userName": "ada" }), None, Err(identity::NoEmail)),
         (json!({ "userName": "a@b@c.d" }), None, Err(identity::NoEmail)),
         (json!({ "userName": "a@localhost" }), None, Err(identity::NoEmail)),

@@ -102,12 +102,12 @@ fn status(input: &TurnInput<'_>) -> Provisioning {
     };
     let state = if pending {
         ProvisioningState::Pending
-    } else if listed.iter().any(|failure| failure.state != FailureState::Held) {
+    } else if listed.iter().any(|failure| failure.state == FailureState::Failed) {
         ProvisioningState::Failed
-    } else if listed.is_empty() {
-        ProvisioningState::Committed
-    } else {
+    } else if listed.iter().any(|failure| failure.state == FailureState::Held) {
         ProvisioningState::Held
+    } else {
+        ProvisioningState::Committed
     };
     Provisioning { state, failures: listed, updated_ms: input.now_ms }
 }
