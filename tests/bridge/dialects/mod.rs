@@ -12,4 +12,5 @@ mod entra;
 mod guest;
 mod okta;
 mod others;
+mod requests_seen;
 mod strict;
