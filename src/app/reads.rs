@@ -38,6 +38,12 @@ impl Reads for DirectoryReads {
             (ResourceKind::Group, Lookup::ExternalId(id)) => {
                 return Ok(few(self.0.group_views_by_external_id(id, limits::LOOKUP_SHARED + 1).await?));
             }
+            (ResourceKind::Group, Lookup::Member(id)) => {
+                return Ok(few(self
+                    .0
+                    .group_views_of(&UserId::new(id.as_str()), limits::LOOKUP_SHARED + 1)
+                    .await?));
+            }
             (ResourceKind::User, Lookup::UserName(name)) => UserLookup::UserName(name),
             (ResourceKind::User, Lookup::ExternalId(id)) => UserLookup::ExternalId(id),
             (ResourceKind::User, Lookup::Email(email)) => UserLookup::Email(email),

@@ -63,6 +63,12 @@ impl Directory {
         self.views_of(ResourceKind::Group, ids).await
     }
 
+    /// Up to `limit` groups that a user is a member of, by id.
+    pub async fn group_views_of(&self, user: &UserId, limit: usize) -> Result<Vec<View>, StoreError> {
+        let ids = self.group_ids_of(user).await?.into_iter().take(limit);
+        self.views_of(ResourceKind::Group, ids.map(|id| id.to_string()).collect()).await
+    }
+
     async fn views_of(&self, kind: ResourceKind, ids: Vec<String>) -> Result<Vec<View>, StoreError> {
         let mut views = Vec::with_capacity(ids.len());
         for id in ids {

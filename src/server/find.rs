@@ -60,9 +60,10 @@ pub(super) struct Search<'a> {
 impl Search<'_> {
     /// Whether it takes so little time that it need not leave the thread that serves requests.
     pub(super) async fn is_quick(&self) -> bool {
-        // Members of a group are many, and a filter on them looks at all of them.
+        // Members of a group are many, and a filter on them looks at all of them unless an index answers it.
         let members = self.kind == ResourceKind::Group && self.query.projection.wants("members");
-        let looks = self.query.filter.as_ref().is_some_and(|filter| filter.mentions("members"));
+        let looks = |filter: &Filter| filter.mentions("members") && !filter.is_lookup_alone();
+        let looks = self.query.filter.as_ref().is_some_and(looks);
         if members || looks {
             return false;
         }

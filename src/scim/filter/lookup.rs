@@ -22,6 +22,8 @@ pub enum Lookup {
     Email(String),
     /// displayName of a group, letter case folded.
     DisplayName(String),
+    /// A member of a group by its id, exact.
+    Member(String),
 }
 
 impl Lookup {
@@ -32,7 +34,8 @@ impl Lookup {
             Self::UserName(_) => 1,
             Self::ExternalId(_) => 2,
             Self::DisplayName(_) => 3,
-            Self::Email(_) => 4,
+            Self::Member(_) => 4,
+            Self::Email(_) => 5,
         }
     }
 }
@@ -54,11 +57,21 @@ pub(super) fn find(kind: ResourceKind, node: &Node) -> Option<Lookup> {
                 (ResourceKind::Group, "displayName", None, Literal::Folded { folded, .. }) => {
                     Some(Lookup::DisplayName(folded.clone()))
                 }
+                (ResourceKind::Group, "members", Some("value"), Literal::Exact(text)) => {
+                    Some(Lookup::Member(text.clone()))
+                }
                 _ => None,
             }
         }
         Node::Element(operand, inner) if operand.path.schema.is_none() && operand.path.name == "emails" => {
             value_equality(inner).map(Lookup::Email)
+        }
+        Node::Element(operand, inner)
+            if kind == ResourceKind::Group
+                && operand.path.schema.is_none()
+                && operand.path.name == "members" =>
+        {
+            value_equality(inner).map(Lookup::Member)
         }
         _ => None,
     }
@@ -69,16 +82,24 @@ pub(super) fn is_alone(kind: ResourceKind, node: &Node) -> bool {
     matches!(node, Node::Compare(..))
         && matches!(
             find(kind, node),
-            Some(Lookup::Id(_) | Lookup::UserName(_) | Lookup::ExternalId(_) | Lookup::DisplayName(_))
+            Some(
+                Lookup::Id(_)
+                    | Lookup::UserName(_)
+                    | Lookup::ExternalId(_)
+                    | Lookup::DisplayName(_)
+                    | Lookup::Member(_)
+            )
         )
 }
 
-/// The folded text that `value` must equal for the node to be true.
+/// The text that `value` must equal for the node to be true, folded where letter case does not count.
 fn value_equality(node: &Node) -> Option<String> {
     match node {
-        Node::Compare(operand, Op::Eq, Literal::Folded { folded, .. }) if operand.path.name == "value" => {
-            Some(folded.clone())
-        }
+        Node::Compare(operand, Op::Eq, literal) if operand.path.name == "value" => match literal {
+            Literal::Folded { folded, .. } => Some(folded.clone()),
+            Literal::Exact(text) => Some(text.clone()),
+            Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::Time { .. } => None,
+        },
         Node::And(nodes) => nodes.iter().find_map(value_equality),
         _ => None,
     }

@@ -112,7 +112,8 @@ impl Filter {
     }
 
     /// Whether the filter is nothing but the equality that [`Filter::lookup`] names, on `id`, `userName`,
-    /// `externalId` or a group's `displayName`: then whatever the index names fulfils the filter.
+    /// `externalId`, a group's `displayName` or one of its members: then whatever the index names fulfils the
+    /// filter.
     pub fn is_lookup_alone(&self) -> bool {
         lookup::is_alone(self.kind, &self.node)
     }

@@ -289,6 +289,20 @@ async fn what_is_computed_can_be_asked_for() {
         assert_eq!(members, wanted, "{query}");
     }
     let id = group.strip_prefix("/Groups/").unwrap();
+    let other = guest.group("other", &[&b]).await;
+    for (filter, wanted) in [
+        (format!("members.value eq \"{a}\""), vec![id]),
+        (format!("members[value eq \"{a}\"]"), vec![id]),
+        (
+            format!("members eq \"{b}\" and displayName eq \"{}\"", guest.group_name("other")),
+            vec![&other[8..]],
+        ),
+        (format!("members.value eq \"{a}\" and members.value eq \"{b}\""), vec![id]),
+        (format!("members.value eq \"{}\"", a.to_uppercase()), vec![]),
+        ("members.value eq \"nobody\"".to_owned(), vec![]),
+    ] {
+        assert_eq!(guest.ids("/Groups", &filter).await, wanted, "{filter}");
+    }
     let body = json!({"schemas": [GROUP], "displayName": crew, "members": shown["members"]});
     let put = guest.scim("PUT", &format!("/Groups/{id}"), body).await;
     assert_eq!(

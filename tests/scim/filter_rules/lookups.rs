@@ -39,6 +39,9 @@ fn one_equality_is_answered_by_its_index_alone() {
     }
     let group = lookup(ResourceKind::Group, r#"displayName eq "EMEA – Süd""#);
     assert_eq!(group, (Some(Lookup::DisplayName("emea – süd".into())), true));
+    for text in [r#"members eq "U""#, r#"members.value eq "U""#] {
+        assert_eq!(lookup(ResourceKind::Group, text), (Some(Lookup::Member("U".into())), true), "{text}");
+    }
 }
 
 #[test]
@@ -59,6 +62,16 @@ fn an_index_answers_a_conjunction_and_the_best_one_is_taken() {
     }
     let group = lookup(ResourceKind::Group, r#"members eq "u" and displayName eq "D""#);
     assert_eq!(group, (Some(Lookup::DisplayName("d".into())), false));
+    for text in [
+        r#"members[value eq "U"]"#,
+        r#"members[type eq "User"].value eq "U""#,
+        r#"members.value eq "U" and meta.created pr"#,
+        r#"members.value eq "U" and members.value eq "V""#,
+    ] {
+        assert_eq!(lookup(ResourceKind::Group, text), (Some(Lookup::Member("U".into())), false), "{text}");
+    }
+    let id = lookup(ResourceKind::Group, r#"members eq "u" and id eq "G""#);
+    assert_eq!(id, (Some(Lookup::Id("G".into())), false));
 }
 
 #[test]
@@ -97,7 +110,9 @@ fn whatever_may_be_true_elsewhere_has_no_index() {
     ] {
         assert_eq!(lookup(ResourceKind::User, text), (None, false), "{text}");
     }
-    assert_eq!(lookup(ResourceKind::Group, r#"members eq "u""#), (None, false));
+    for text in [r#"members sw "u""#, r#"not (members eq "u")"#, r#"members.display eq "u""#, "members pr"] {
+        assert_eq!(lookup(ResourceKind::Group, text), (None, false), "{text}");
+    }
 }
 
 /// Whether an index with this user in it would name the user.
@@ -108,7 +123,7 @@ fn named(lookup: &Lookup, user: &serde_json::Map<String, serde_json::Value>) -> 
         Lookup::Id(id) => text("id") == Some(id),
         Lookup::UserName(name) => text("userName").map(fold).as_ref() == Some(name),
         Lookup::ExternalId(id) => text("externalId") == Some(id),
-        Lookup::DisplayName(_) => false,
+        Lookup::DisplayName(_) | Lookup::Member(_) => false,
         Lookup::Email(email) => {
             user.get("emails").and_then(|emails| emails.as_array()).is_some_and(|emails| {
                 emails.iter().any(|one| one["value"].as_str().map(fold).as_ref() == Some(email))
