@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::admin::AdminDoor;
 use crate::bridge::{Bridge, PreviewOf, RedriveError, Reply, Stats, Submission};
 use crate::import::from_genesys::{ImportError, ImportParts, ProgressCell, import};
-use crate::model::SagaId;
 use crate::model::ports::{Budget, Store};
+use crate::model::{Cause, SagaId};
 use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
@@ -43,6 +43,10 @@ pub(super) struct Doors {
 impl FrontDoor for Doors {
     async fn submit(&self, asked: Submission) -> Result<Reply, ScimError> {
         Ok(self.bridge.submit(asked).await?)
+    }
+
+    async fn answered(&self, cause: &Cause, created: &[(ResourceKind, String)]) {
+        self.bridge.answered(cause, created).await;
     }
 
     async fn stats(&self) -> Stats {

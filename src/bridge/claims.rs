@@ -4,20 +4,26 @@
 //! soon as the client has seen a 2xx. Kept in the store, so that a crash between the two does not turn a
 //! retry into a 409.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::directory::Directory;
 use crate::model::ports::Store;
 use crate::model::{Actor, Claim, StoreError};
 use crate::scim::change::Change;
+use crate::scim::kind::ResourceKind;
 use crate::scim::value::fold;
 
 /// The claim of a create: what a retry of the same client is recognised by.
 pub(super) fn claim_of(change: &Change) -> Option<Claim> {
     let created = change.created()?;
-    let name = format!("{}/{}", change.kind().name(), fold(created.name()));
-    Some(Claim { name, external_id: created.external_id().map(str::to_owned) })
+    Some(claim_named(change.kind(), created.name(), created.external_id()))
+}
+
+/// The claim of a create of that name.
+pub(super) fn claim_named(kind: ResourceKind, name: &str, external_id: Option<&str>) -> Claim {
+    let name = format!("{}/{}", kind.name(), fold(name));
+    Claim { name, external_id: external_id.map(str::to_owned) }
 }
 
 /// Client and name.
@@ -36,6 +42,8 @@ pub(super) struct Claims {
     spent: Mutex<HashSet<ClaimKey>>,
     /// The request that opened the saga still waits for its answer: nobody else may claim.
     answering: Mutex<HashSet<ClaimKey>>,
+    /// Done, but told to the client with others: nobody may claim while who tells it is there.
+    together: Mutex<HashMap<ClaimKey, Weak<()>>>,
 }
 
 /// One request, from its arrival until its answer was handed over or its client left.
@@ -73,6 +81,10 @@ impl Drop for Visit {
     }
 }
 
+fn is_there(company: &Weak<()>) -> bool {
+    company.strong_count() > 0
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -83,7 +95,14 @@ impl Claims {
         store: Arc<dyn Store>,
         engine: tokio::runtime::Handle,
     ) -> Arc<Self> {
-        Arc::new(Self { directory, store, engine, spent: Mutex::default(), answering: Mutex::default() })
+        Arc::new(Self {
+            directory,
+            store,
+            engine,
+            spent: Mutex::default(),
+            answering: Mutex::default(),
+            together: Mutex::default(),
+        })
     }
 
     /// A request has arrived.
@@ -95,7 +114,11 @@ impl Claims {
     /// knowing.
     pub(super) async fn made_before(&self, by: &Actor, claim: &Claim) -> Result<Option<String>, StoreError> {
         let key = key_of(by, claim);
-        if lock(&self.spent).contains(&key) || lock(&self.answering).contains(&key) {
+        let told = |together: &HashMap<ClaimKey, Weak<()>>| together.get(&key).is_some_and(is_there);
+        if lock(&self.spent).contains(&key)
+            || lock(&self.answering).contains(&key)
+            || told(&lock(&self.together))
+        {
             return Ok(None);
         }
         let made = self.directory.claim(by, &claim.name).await?;
@@ -112,6 +135,13 @@ impl Claims {
         }
     }
 
+    /// What was made will be told to the client with others, as long as `company` is there.
+    pub(super) fn told_with(&self, by: &Actor, claim: &Claim, company: Weak<()>) {
+        let mut together = lock(&self.together);
+        together.retain(|_, company| is_there(company));
+        together.insert(key_of(by, claim), company);
+    }
+
     /// The client has seen a 2xx: the next POST of that name is an ordinary one. Does not wait for the disk.
     pub(super) async fn spend(self: &Arc<Self>, by: &Actor, claim: &Claim) {
         let key = key_of(by, claim);
@@ -119,6 +149,7 @@ impl Claims {
             return;
         }
         lock(&self.spent).insert(key.clone());
+        lock(&self.together).remove(&key);
         let (claims, batch) = (Arc::clone(self), self.directory.spend_claim(by, &claim.name));
         self.engine.spawn(async move {
             // If the disk refuses, the claim only lives longer than it should.

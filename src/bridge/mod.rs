@@ -48,13 +48,14 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use fault::Fault;
 pub(crate) use preview::{Preview, PreviewOf};
 pub(crate) use recovery::RedriveError;
-pub use submission::{Done, Reply, Submission};
+pub use submission::{Answer, Done, Reply, Submission};
 
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, TurnRecords, Upstream};
-use crate::model::{SagaId, SagaState, StoreError, TenantId};
+use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId};
 use crate::saga::{Runner, RunnerPorts};
+use crate::scim::kind::ResourceKind;
 
 pub use crate::model::policy::{OnExisting, OnUnknownRuleName};
 
@@ -150,7 +151,7 @@ impl Bridge {
     /// Why it is not done, or not yet.
     pub async fn submit(&self, asked: Submission) -> Result<Reply, Fault> {
         let claim = claims::claim_of(&asked.change);
-        let by = asked.cause.by.clone();
+        let (by, answer) = (asked.cause.by.clone(), asked.answer.clone());
         // Ends with this future, and so when the client has left.
         let visit = self.claims.visit();
         let (submissions, visitor) = (Arc::clone(&self.submissions), visit.presence());
@@ -161,9 +162,20 @@ impl Bridge {
         });
         // Reached only if the client is still there: a handler that was dropped never spends the claim.
         if let (Ok(_), Some(claim)) = (&result, claim) {
-            self.claims.spend(&by, &claim).await;
+            match answer {
+                Answer::Alone => self.claims.spend(&by, &claim).await,
+                Answer::WithOthers(company) => self.claims.told_with(&by, &claim, company),
+            }
         }
         result
+    }
+
+    /// The client is about to see the answers to creates that travel together ([`Answer::WithOthers`]), each
+    /// with the name of what was made.
+    pub async fn answered(&self, cause: &Cause, created: &[(ResourceKind, String)]) {
+        for (kind, name) in created {
+            self.claims.spend(&cause.by, &claims::claim_named(*kind, name, None)).await;
+        }
     }
 
     /// Plans without opening.

@@ -6,7 +6,9 @@
 use async_trait::async_trait;
 
 use crate::bridge::{Reply, Submission};
+use crate::model::Cause;
 use crate::scim::error::ScimError;
+use crate::scim::kind::ResourceKind;
 
 pub use crate::bridge::Stats;
 
@@ -18,6 +20,10 @@ pub trait FrontDoor: Send + Sync {
     /// # Errors
     /// The SCIM error that the client shall see.
     async fn submit(&self, asked: Submission) -> Result<Reply, ScimError>;
+
+    /// The client is about to see what became of creates that were submitted to be answered together, each
+    /// with the name of what was made.
+    async fn answered(&self, cause: &Cause, created: &[(ResourceKind, String)]);
 
     /// Numbers for gauges.
     async fn stats(&self) -> Stats;

@@ -8,7 +8,7 @@ use genesys_cloud_emulator::{Call, Cloud, Quirks};
 use genesys_scim_bridge::testing::app::system::{SystemClock, SystemIds};
 use genesys_scim_bridge::testing::bridge::lanes::LocalLanes;
 use genesys_scim_bridge::testing::bridge::{
-    Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy, Reply, Submission,
+    Answer, Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy, Reply, Submission,
 };
 use genesys_scim_bridge::testing::directory::Directory;
 use genesys_scim_bridge::testing::entitlements::RuleSet;
@@ -81,7 +81,8 @@ impl BareBridge {
 
     pub(crate) async fn submit(&self, change: Change) -> Result<Reply, ScimError> {
         let cause = Cause::client(ClientId::new("test"), CredentialId::new("token-1"), "test");
-        Ok(self.bridge.submit(Submission { change, cause, deadline: self.deadline }).await?)
+        let asked = Submission { change, cause, deadline: self.deadline, answer: Answer::Alone };
+        Ok(self.bridge.submit(asked).await?)
     }
 
     /// The organisation, once everything asynchronous has arrived.

@@ -11,7 +11,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use genesys_scim_bridge::testing::bridge::{Done, Reply, Submission};
 use genesys_scim_bridge::testing::model::ports::Store;
-use genesys_scim_bridge::testing::model::{Batch, ClientId, CredentialId, Object, StoreError, TenantId};
+use genesys_scim_bridge::testing::model::{
+    Batch, Cause, ClientId, CredentialId, Object, StoreError, TenantId,
+};
 use genesys_scim_bridge::testing::scim::change::{Action, Change};
 use genesys_scim_bridge::testing::scim::cursor::CursorKey;
 use genesys_scim_bridge::testing::scim::error::ScimError;
@@ -153,6 +155,8 @@ impl FrontDoor for Documents {
         let token = self.store.commit(Batch::new()).await.unwrap();
         Ok(Reply { done, id, token, pending: *self.pending.lock().unwrap() })
     }
+
+    async fn answered(&self, _: &Cause, _: &[(ResourceKind, String)]) {}
 
     async fn stats(&self) -> Stats {
         Stats { open: 3, stuck: 1, oldest_s: 42, budget_left: 270 }

@@ -6,11 +6,13 @@
 //! the rest is answered 503. A client that goes away ends the job: what was handed over is finished, what was
 //! not is never begun. Order, references and the response are in `scim::bulk`.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::bridge::{Done, Reply, Submission};
+use crate::bridge::{Answer, Done, Reply, Submission};
 use crate::model::Cause;
 use crate::scim::bulk::{BulkJob, Next, Work};
 use crate::scim::change::Change;
@@ -35,20 +37,34 @@ pub(crate) async fn handle(req: HttpRequest, payload: Payload, tenant: Current) 
     let mut job = BulkJob::parse(body, base, tenant.settings.dialect)?;
     let cause = context::cause(&req);
     let began = tenant.clock.monotonic_ms();
+    // Whoever sends one of the names again while this is there is not this client trying anew.
+    let (mut made, company) = (Vec::new(), Arc::new(()));
     while let Some(next) = job.next() {
         let (index, kind) = (next.index, next.kind);
         let over = u128::from(tenant.clock.monotonic_ms().saturating_sub(began))
             >= tenant.settings.bulk_begin.as_millis();
-        let result = if over { Err(no_time()) } else { submit(next, &cause, &tenant).await };
+        let result = if over { Err(no_time()) } else { submit(next, &cause, &company, &tenant).await };
         match result {
-            Ok(reply) => note(&mut job, index, kind, &reply, &tenant).await,
+            Ok((reply, name)) => {
+                made.extend(name.map(|name| (kind, name)));
+                note(&mut job, index, kind, &reply, &tenant).await;
+            }
             Err(fault) => job.failed(index, fault),
         }
     }
+    // Not reached when the client has left: then it has seen nothing, and may send all of it again.
+    tenant.front.answered(&cause, &made).await;
+    drop(company);
     Ok(respond(&job, &tenant))
 }
 
-async fn submit(next: Next, cause: &Cause, tenant: &Tenant) -> Result<Reply, ScimError> {
+/// Hands one operation over; with the reply comes the name of what a POST made.
+async fn submit(
+    next: Next,
+    cause: &Cause,
+    company: &Arc<()>,
+    tenant: &Tenant,
+) -> Result<(Reply, Option<String>), ScimError> {
     let dialect = tenant.settings.dialect;
     let change = match next.work {
         Work::Create(body) => Change::create(next.kind, body, dialect)?,
@@ -56,12 +72,14 @@ async fn submit(next: Next, cause: &Cause, tenant: &Tenant) -> Result<Reply, Sci
         Work::Patch(id, body) => Change::patch(next.kind, id, body, dialect)?,
         Work::Delete(id) => Change::delete(next.kind, id),
     };
+    let name = change.created().map(|created| created.name().to_owned());
     let asked = Submission {
         change: change.under(next.version.as_deref())?,
         cause: Cause { request: format!("{}.{}", cause.request, next.index + 1), ..cause.clone() },
         deadline: tenant.settings.deadline,
+        answer: Answer::WithOthers(Arc::downgrade(company)),
     };
-    tenant.front.submit(asked).await
+    Ok((tenant.front.submit(asked).await?, name))
 }
 
 /// Writes down what was done. It is done whether or not its version can be read just now.

@@ -9,7 +9,7 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
-use crate::bridge::{Done, Reply, Submission};
+use crate::bridge::{Answer, Done, Reply, Submission};
 use crate::limits;
 use crate::scim::change::{Action, Change};
 use crate::scim::dialect::Dialect;
@@ -42,7 +42,8 @@ pub(super) async fn submit(req: &HttpRequest, tenant: &Tenant, change: Change) -
     let asked = query::first(&pairs, "attributes").is_some();
     let short = matches!(change.action(), Action::Patch(..)) && kind == ResourceKind::Group && !asked;
     let change = change.under(if_match(req)?.as_deref())?;
-    let asked = Submission { change, cause: cause(req), deadline: tenant.settings.deadline };
+    let asked =
+        Submission { change, cause: cause(req), deadline: tenant.settings.deadline, answer: Answer::Alone };
     let reply = tenant.front.submit(asked).await?;
     let mut response = respond(kind, tenant, &reply, &projection, short).await?;
     if reply.pending {

@@ -1,5 +1,6 @@
 //! What fails inside of a bulk request, what that means for the rest, and what it never says.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use genesys_cloud_emulator::{Fault, FaultKind};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{detail, group, id, members, read, request, send, send_body, shown, statuses, user};
 use crate::support::bodies::{ENTERPRISE, patch};
-use crate::support::bridge::TestBridge;
+use crate::support::bridge::{SCIM, TestBridge};
 use crate::support::setup::Setup;
 
 const MAKE: &str = "/api/v2/scim/v2/users";
@@ -42,6 +43,42 @@ async fn what_refers_to_a_failed_post_fails_without_being_begun_and_the_rest_goe
     assert!(detail(&done[2]).contains("\"minion\""), "{}", detail(&done[2]));
     assert_eq!(posts_to_genesys(&house), before + 1, "only the last one was sent");
     assert_eq!(shown(&house, "/Groups").await["totalResults"], 0);
+}
+
+/// Sends a bulk request and resets the connection after a while: it is closed with an answer still unread, that
+/// to a look at `/healthz` before.
+async fn send_and_reset(house: &TestBridge, body: &Value, after: Duration) {
+    let address = house.url("").trim_start_matches("http://").to_owned();
+    let mut socket = std::net::TcpStream::connect(&address).unwrap();
+    let body = body.to_string();
+    let look = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let head = format!(
+        "POST /scim/v2/Bulk HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {SCIM}\r\n\
+         content-type: application/scim+json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    socket.write_all(format!("{look}{head}{body}").as_bytes()).unwrap();
+    tokio::time::sleep(after).await;
+    drop(socket);
+}
+
+#[tokio::test]
+async fn a_bulk_that_is_cut_off_and_sent_again_is_201_for_what_the_client_never_saw() {
+    let house = TestBridge::with(Setup::default());
+    let operations = json!([user("first"), user("second"), group("Team", &["bulkId:first"])]);
+    house
+        .cloud
+        .fault(Fault::on("POST", "/api/v2/groups", FaultKind::Delay(Duration::from_millis(2500))).once());
+    send_and_reset(&house, &request(&operations), Duration::from_millis(1500)).await;
+    house.settled().await;
+    let users = posts_to_genesys(&house);
+    let again = send(&house, operations.clone()).await;
+    assert_eq!(statuses(&again), ["201", "201", "201"], "{again:?}");
+    assert_eq!(posts_to_genesys(&house), users, "nobody was made twice");
+    assert_eq!(members(&house, &id(&again[2])).await, [id(&again[0])]);
+    // Now the client has seen them: the names are taken.
+    let third = send(&house, json!([operations[0], operations[1]])).await;
+    assert_eq!(statuses(&third), ["409", "409"], "{third:?}");
 }
 
 #[tokio::test]
