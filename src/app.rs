@@ -6,6 +6,7 @@
 //! `app/ground.rs`; what belongs to one: `app/tenant.rs`; how the parts see each other: `app/doors.rs`,
 //! `app/reads.rs`.
 
+mod budget_keeper;
 mod credentials_check;
 mod doors;
 mod ground;

@@ -139,6 +139,9 @@ pub const GENESYS_MISSED_NAMES: usize = 1_000;
 /// Most near misses that an error names.
 pub const NEAR_MISSES: usize = 3;
 
+/// Most work that may be open, as the time that the budget needs for it: whoever comes then is told when it will
+/// be less. It bounds sagas and memory in a flood, and how long the last one waits to become whole.
+pub const OPEN_WORK: Duration = Duration::from_secs(600);
 /// How long a client waits at most: Entra and Okta give up later than this.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 /// Longest pause between two tries of a step.

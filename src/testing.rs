@@ -77,8 +77,8 @@ pub mod model {
     /// Out of `model::ports`.
     pub mod ports {
         pub use crate::model::ports::{
-            Budget, CallContext, Clock, Ids, Journal, Priority, Resolution, Store, Upstream, Urgency, Write,
-            refused_here,
+            Budget, CallContext, Clock, Ids, Journal, Limited, Priority, Resolution, Store, Upstream,
+            Urgency, Write, refused_here,
         };
     }
 }

@@ -13,14 +13,14 @@ use super::doors::Doors;
 use super::ground::Ground;
 use super::reads::DirectoryReads;
 use super::system::random_bits;
-use super::{Overrides, StartError, credentials_check, metrics_upkeep};
+use super::{Overrides, StartError, budget_keeper, credentials_check, metrics_upkeep};
 use crate::admin::{AdminDoor, AdminState, ChangeTokens, TokenChange};
 use crate::bridge::lanes::LocalLanes;
 use crate::bridge::{Bridge, BridgeParts, Policy};
 use crate::config::{Config, GroupPolicy, ImportPolicy, OnDeletedEmail, PasswordPolicy};
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
-use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError, SharedBudget};
+use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError};
 use crate::import::from_genesys::{ImportParts, ProgressCell};
 use crate::model::ports::{Budget, Journal, Store, Upstream};
 use crate::model::{ClientId, CredentialId, Secret, StoreError, TenantId};
@@ -67,11 +67,7 @@ impl TenantBridge {
         let opening = StoreJournal::new(id.clone(), Arc::clone(&ground.store));
         let journal: Arc<dyn Journal> = Arc::new(ground.on_engine(opening)?);
         count_once(ground, &directory)?;
-        let budget: Arc<dyn Budget> = Arc::new(SharedBudget::new(
-            config.genesys.calls_per_minute,
-            u32::from(config.genesys.margin_percent),
-            Arc::clone(&ground.clock),
-        ));
+        let budget: Arc<dyn Budget> = budget_keeper::raise(ground, config)?;
         let upstream = upstream(ground, genesys, &budget, overrides)?;
         let bridge = Bridge::new(BridgeParts {
             clock: Arc::clone(&ground.clock),

@@ -5,13 +5,15 @@
 //! `sagas`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::claims::claim_of;
 use super::deadline::Deadline;
 use super::fault::Fault;
 use super::sagas::{InTheWay, Predecessor, Sagas, existing, name_of};
-use crate::model::ports::{Budget, Clock, Lane, Lanes, Priority, refused_here};
+use crate::limits;
+use crate::model::ports::{Asked, Budget, Clock, Lane, Lanes, Priority, RouteFamily, refused_here};
 use crate::model::{RefusalKind, Reservation};
 use crate::saga::{Handle, Parked};
 use crate::scim::change::Change;
@@ -22,14 +24,33 @@ use crate::scim::resource::Incoming;
 /// says something else: what it overtook must not be tried again by itself, it may have been the opposite.
 pub(super) const REMOVED_MEANWHILE: &str = "removed_meanwhile";
 
+/// Calls of a change that is not planned yet: what a new agent costs.
+const CALLS_OF_A_CHANGE: u64 = 9;
+
 /// A change that may be planned: it holds the lane of its resource.
 pub(super) struct Admitted {
     pub(super) lane: Lane,
     pub(super) before: Predecessor,
 }
 
+/// A change that was admitted and is not planned yet, as the calls that it will most likely be.
+pub(super) struct Coming(Arc<AtomicU64>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.fetch_sub(CALLS_OF_A_CHANGE, Ordering::Relaxed);
+    }
+}
+
+/// Rounded up: who comes back a second early is only sent away again.
+fn over_budget(wait: Duration) -> Fault {
+    Fault::OverBudget(u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1))
+}
+
 /// Admits changes.
 pub(super) struct Admission {
+    /// Calls of those who were admitted and have no saga yet.
+    pub(super) coming: Arc<AtomicU64>,
     pub(super) budget: Arc<dyn Budget>,
     pub(super) lanes: Arc<dyn Lanes>,
     pub(super) clock: Arc<dyn Clock>,
@@ -56,14 +77,27 @@ fn first_reservation(change: &Change) -> Reservation {
 }
 
 impl Admission {
-    /// Turns away what would wait for the budget longer than its client does, before anything is opened.
-    pub(super) fn within_budget(&self, change: &Change, patience: Duration) -> Result<(), Fault> {
-        let wait = self.budget.expected_wait(priority(change));
-        if wait <= patience {
-            return Ok(());
+    /// Turns away, before anything is opened, what would wait for the budget longer than its client does, and
+    /// what comes on top of more work than the budget does within [`limits::OPEN_WORK`]. A leaver is work
+    /// that is always taken on. What is admitted counts until the guard is dropped.
+    pub(super) fn within_budget(&self, change: &Change, patience: Duration) -> Result<Coming, Fault> {
+        let leaver = goes_first(change);
+        let asked = Asked { family: RouteFamily::identities(), ..priority(change).into() };
+        let wait = self.budget.expected_wait(&asked);
+        // Leavers may still come in between, and the calls themselves take time.
+        let patience = if leaver { patience } else { patience * 3 / 4 };
+        if wait > patience {
+            return Err(over_budget(wait));
         }
-        // Rounded up: who comes back a second early is only sent away again.
-        Err(Fault::OverBudget(u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)))
+        if !leaver {
+            let work = self.sagas.runner.to_do().saturating_add(self.coming.load(Ordering::Relaxed));
+            let over = self.budget.time_for(work).saturating_sub(limits::OPEN_WORK);
+            if !over.is_zero() {
+                return Err(over_budget(over));
+            }
+        }
+        self.coming.fetch_add(CALLS_OF_A_CHANGE, Ordering::Relaxed);
+        Ok(Coming(Arc::clone(&self.coming)))
     }
 
     /// Waits until the change may be planned.

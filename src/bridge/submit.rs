@@ -54,7 +54,13 @@ impl Submissions {
         let BridgeParts { clock, ids, store, directory, upstream, budget, lanes, policy, .. } = parts;
         let Stages { claims, sagas, looks, planner, changed } = stages;
         let policy = Arc::new(policy);
-        let admission = Admission { budget, lanes, clock: Arc::clone(&clock), sagas: Arc::clone(&sagas) };
+        let admission = Admission {
+            coming: Arc::default(),
+            budget,
+            lanes,
+            clock: Arc::clone(&clock),
+            sagas: Arc::clone(&sagas),
+        };
         let users = Users {
             policy: Arc::clone(&policy),
             directory: Arc::clone(&directory),
@@ -77,7 +83,7 @@ impl Submissions {
 
     /// Carries out a change and waits for it until its deadline.
     pub(super) async fn carry_out(&self, asked: &Submission, visitor: &Presence) -> Result<Reply, Fault> {
-        self.admission.within_budget(&asked.change, asked.deadline)?;
+        let mut coming = Some(self.admission.within_budget(&asked.change, asked.deadline)?);
         let deadline = Deadline::after(&self.clock, asked.deadline);
         let mut owner: Option<FoundUser> = None;
         loop {
@@ -95,6 +101,8 @@ impl Submissions {
                 }
             };
             let Some(handle) = self.open(asked, visitor, &draft, admitted, deadline).await? else { continue };
+            // From here on the saga says what it still has to do.
+            drop(coming.take());
             match self.waiting.wait_for(&handle, &draft, deadline).await? {
                 Waited::Reply(reply) => {
                     if asked.change.kind() == ResourceKind::Group {

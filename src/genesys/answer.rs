@@ -46,6 +46,8 @@ pub(crate) struct ErrorText {
     pub message: String,
     /// `contextId`.
     pub context_id: Option<String>,
+    /// `limit.key`: which limit a 429 speaks of, or empty.
+    pub limit: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -60,7 +62,14 @@ struct Body {
     error_description: Option<String>,
     #[serde(rename = "contextId")]
     context_id: Option<String>,
+    limit: Option<Limit>,
     errors: Vec<Body>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Limit {
+    key: Option<String>,
 }
 
 impl ErrorText {
@@ -74,6 +83,7 @@ impl ErrorText {
             code: first(code),
             message: first(message),
             context_id: wire.context_id.or(inner.context_id).filter(|id| !id.is_empty()),
+            limit: wire.limit.or(inner.limit).and_then(|limit| limit.key).unwrap_or_default(),
         }
     }
 }

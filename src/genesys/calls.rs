@@ -15,15 +15,18 @@ use serde_json::Value;
 use super::answer::HttpAnswer;
 use super::api;
 use super::not_done::{NotDone, unreadable};
-use super::oauth::Tokens;
+use super::oauth::{Token, Tokens};
 use super::request::HttpCall;
 use super::settings::Settings;
 use super::verdict::{Judgement, judge, may_pass};
 use super::wire::Wire;
 use crate::limits;
-use crate::model::ports::{Budget, CallContext, Clock, Permit, Shift};
+use crate::model::ports::{Budget, CallContext, Clock, Limited, Permit, RouteFamily, Shift};
 use crate::model::{Backoff, RefusalKind, TenantId, metric};
 
+/// Nobody calls for so long after our credentials were not accepted: it would be refused as well. A secret
+/// that was put right is believed again within it.
+const CREDENTIALS_PAUSE: Duration = Duration::from_secs(3);
 /// Tries of a call whose record keeps changing under it.
 const CONFLICT_TRIES: u32 = 8;
 
@@ -80,9 +83,9 @@ impl Calls {
 
     /// Waits for a permit for one call. While it waits, its priority follows the urgency of the work that it
     /// belongs to; work that settles gives its place up, and then nothing was sent.
-    async fn permit(&self, context: &CallContext) -> Result<Permit, NotDone> {
+    async fn permit(&self, family: RouteFamily, context: &CallContext) -> Result<Permit, NotDone> {
         let mut shifts = context.shifts();
-        let mut place = self.budget.reserve(context.priority());
+        let mut place = self.budget.reserve(context.asks(family));
         loop {
             tokio::select! {
                 // Whoever is given up must not send, also if the permit is there at the same moment: it is
@@ -97,15 +100,25 @@ impl Calls {
         }
     }
 
+    /// The token. While our credentials are refused, nobody calls.
+    async fn token(&self) -> Result<Token, NotDone> {
+        let token = self.tokens.get().await;
+        if let Err(NotDone::Refused(_)) = &token {
+            self.budget.pause(Limited::House, CREDENTIALS_PAUSE);
+        }
+        token
+    }
+
     /// Sends once, or twice if the token was refused.
     pub(super) async fn once(&self, call: &HttpCall, context: &CallContext) -> Result<Judgement, NotDone> {
         let mut renewed = false;
         loop {
-            // Asked for before the wait, so that whoever has no credentials takes no place; and after it,
-            // because a token may have ended meanwhile.
-            self.tokens.get().await?;
-            let permit = self.permit(context).await?;
-            let token = self.tokens.get().await?;
+            // Without any token there is nothing to wait for. One that has ended is renewed after the wait.
+            if !self.tokens.is_there().await {
+                self.token().await?;
+            }
+            let permit = self.permit(call.family(), context).await?;
+            let token = self.token().await?;
             self.budget_left.set(f64::from(self.budget.left()));
             let started = self.clock.monotonic_ms();
             permit.spend();
@@ -116,9 +129,12 @@ impl Calls {
                     self.tokens.reject(token.generation).await;
                     renewed = true;
                 }
-                Judgement::Token(refusal) => return Err(NotDone::Refused(refusal)),
-                Judgement::Limited(mut later) => {
-                    self.budget.pause(later.wait);
+                Judgement::Token(refusal) => {
+                    self.budget.pause(Limited::House, CREDENTIALS_PAUSE);
+                    return Err(NotDone::Refused(refusal));
+                }
+                Judgement::Limited(limited, mut later) => {
+                    self.budget.pause(limited, later.wait);
                     later.wait += Duration::from_millis(self.clock.jitter(1_000));
                     return Err(NotDone::Later(later));
                 }
@@ -142,7 +158,7 @@ impl Calls {
             Judgement::Refused(refusal) | Judgement::Conflict(refusal) | Judgement::Token(refusal) => {
                 (refusal.correlation_id.as_deref(), refusal.detail.as_str())
             }
-            Judgement::Later(later) | Judgement::Limited(later) => (None, later.reason.as_str()),
+            Judgement::Later(later) | Judgement::Limited(_, later) => (None, later.reason.as_str()),
             Judgement::Unknown(unknown) => (None, unknown.reason.as_str()),
             Judgement::Absent => (None, ""),
         };

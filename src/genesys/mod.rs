@@ -1,8 +1,8 @@
 //! Genesys Cloud: one call, one verdict. OAuth, request building, verdicts, the shared budget, the catalogue
 //! of names, transport.
 //!
-//! Pure: [`request`], [`answer`], [`verdict`], [`api`] (one file for each API area), `budget::bucket`,
-//! `catalogue::names` and `catalogue::values`. With I/O: `transport` behind the port [`wire`], `oauth`,
+//! Pure: [`request`], [`answer`], [`verdict`], [`api`] (one file for each API area), `budget` except for its
+//! own waiting, `catalogue::names` and `catalogue::values`. With I/O: `transport` behind the port [`wire`], `oauth`,
 //! `calls`, [`client`]. Decides nothing about what a user should have (`plan`) nor what happens after a
 //! refusal (`saga`): it only says what each call came to. Never touches the store.
 
@@ -23,6 +23,6 @@ pub(crate) mod wire;
 
 pub use budget::SharedBudget;
 pub use client::GenesysClient;
-pub use settings::Settings;
 pub(crate) use settings::SetupError;
+pub use settings::Settings;
 pub use wire::Wire;

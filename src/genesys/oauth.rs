@@ -61,6 +61,11 @@ impl Tokens {
         }
     }
 
+    /// Whether one was fetched and not refused since, fresh or not.
+    pub(super) async fn is_there(&self) -> bool {
+        self.state.lock().await.current.is_some()
+    }
+
     /// A fresh token. Whoever comes while one is being fetched waits for that one.
     pub(super) async fn get(&self) -> Result<Token, NotDone> {
         let mut state = self.state.lock().await;

@@ -8,6 +8,8 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use crate::model::ports::RouteFamily;
+
 /// Characters that stay as they are in a path segment (RFC 3986 "unreserved").
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -105,6 +107,19 @@ impl HttpCall {
         Self::new(operation, Nature::Read, HttpMethod::Get, segments)
     }
 
+    /// The routes that may share a limit with it: without ids and without what comes after them, except
+    /// below users, groups and teams, where it says what of them is meant.
+    pub fn family(&self) -> RouteFamily {
+        let mut segments = self.path.split('/').skip(3);
+        let [first, second, third] = [(); 3].map(|()| segments.next().unwrap_or_default());
+        RouteFamily::new(match (first, third) {
+            ("scim", resource) => format!("scim/{resource}"),
+            ("routing" | "authorization", _) => format!("{first}/{second}"),
+            ("users" | "groups" | "teams", part) if !part.is_empty() => format!("{first}/{part}"),
+            _ => first.to_owned(),
+        })
+    }
+
     /// Adds a query parameter.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
@@ -174,6 +189,23 @@ mod tests {
         assert_eq!(call.path, "/api/v2/users/externalid/a%20b/..%2Fx%3Fy%3D1%23z");
         assert_eq!(call.media, Media::Json);
         assert_eq!(HttpCall::get("x", &["scim", "v2"]).media, Media::Scim);
+    }
+
+    #[test]
+    fn a_family_holds_no_id() {
+        for (path, family) in [
+            (&["scim", "v2", "users", "7"][..], "scim/users"),
+            (&["scim", "v2", "users"], "scim/users"),
+            (&["routing", "queues", "7", "members"], "routing/queues"),
+            (&["authorization", "subjects", "7", "bulkadd"], "authorization/subjects"),
+            (&["users", "7", "routingskills", "bulk"], "users/routingskills"),
+            (&["users", "7"], "users"),
+            (&["users", "search"], "users"),
+            (&["tokens", "7"], "tokens"),
+            (&["teams", "7", "members"], "teams/members"),
+        ] {
+            assert_eq!(HttpCall::get("x", path).family().as_str(), family, "{path:?}");
+        }
     }
 
     #[test]

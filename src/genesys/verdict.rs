@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::answer::{ErrorText, HttpAnswer, Sent, without_personal};
 use super::request::{HttpCall, Nature, personal_values};
 use crate::limits;
+use crate::model::ports::Limited;
 use crate::model::{Later, Refusal, RefusalKind, Unknown};
 
 /// How long to wait when Genesys does not say.
@@ -18,6 +19,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CACHE_PAUSE: Duration = Duration::from_millis(1500);
 /// What to wait on 429 when `Retry-After` is missing.
 const LIMIT_PAUSE: Duration = Duration::from_secs(5);
+
+/// Part of the key of the token's limits, such as `client.credentials.token.rate.per.minute` (docs/genesys.md
+/// G7.4).
+const TOKEN_LIMIT: &str = "token.rate";
 
 /// What one sending came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +35,8 @@ pub(crate) enum Judgement {
     Refused(Refusal),
     /// Nothing took effect.
     Later(Later),
-    /// 429: nothing took effect, and nobody should call for that long.
-    Limited(Later),
+    /// 429: nothing took effect, and none of those calls should be made for that long.
+    Limited(Limited, Later),
     /// May have taken effect.
     Unknown(Unknown),
     /// The record changed meanwhile: read again and repeat.
@@ -47,7 +52,7 @@ impl Judgement {
             Judgement::Done(_) | Judgement::Absent => "done",
             Judgement::Refused(_) => "refused",
             Judgement::Later(_) => "later",
-            Judgement::Limited(_) => "limited",
+            Judgement::Limited(..) => "limited",
             Judgement::Unknown(_) => "unknown",
             Judgement::Conflict(_) => "conflict",
             Judgement::Token(_) => "token",
@@ -77,13 +82,21 @@ fn judge_answer(call: &HttpCall, answer: HttpAnswer) -> Judgement {
         429 => {
             let wait =
                 answer.retry_after.map_or(LIMIT_PAUSE, Duration::from_secs).min(limits::GENESYS_RETRY_AFTER);
-            Judgement::Limited(Later { wait, reason: format!("{}: rate limit of Genesys", call.operation) })
+            let reason = format!("{}: rate limit of Genesys", call.operation);
+            Judgement::Limited(limited(call, &answer), Later { wait, reason })
         }
         400 | 409 => bad_or_conflict(call, &answer),
         412 => Judgement::Conflict(refusal(call, &answer, RefusalKind::Other)),
         413 | 415 | 422 => Judgement::Refused(refusal(call, &answer, RefusalKind::Validation)),
         _ => Judgement::Refused(refusal(call, &answer, RefusalKind::Other)),
     }
+}
+
+/// Which limit was met. Other routes have limits of their own (docs/genesys.md G7.4): without a word about
+/// the token it is that of the route.
+fn limited(call: &HttpCall, answer: &HttpAnswer) -> Limited {
+    let key = ErrorText::read(&answer.body).limit;
+    if key.contains(TOKEN_LIMIT) { Limited::House } else { Limited::Family(call.family()) }
 }
 
 fn not_found(call: &HttpCall, answer: &HttpAnswer) -> Judgement {

@@ -21,7 +21,7 @@ fn word(judgement: &Judgement) -> String {
         Judgement::Absent => "absent".into(),
         Judgement::Refused(refusal) => format!("refused {:?}", refusal.kind),
         Judgement::Later(_) => "later".into(),
-        Judgement::Limited(later) => format!("limited {}", later.wait.as_secs()),
+        Judgement::Limited(_, later) => format!("limited {}", later.wait.as_secs()),
         Judgement::Unknown(_) => "unknown".into(),
         Judgement::Conflict(_) => "conflict".into(),
         Judgement::Token(_) => "token".into(),
@@ -98,7 +98,7 @@ fn retry_after_is_obeyed_within_reason() {
     for (seconds, expected) in [(Some(42), 42), (Some(999_999), 300), (None, 5)] {
         let answer = HttpAnswer { status: 429, retry_after: seconds, ..HttpAnswer::default() };
         match judge(&call(Nature::Change), Sent::Answered(answer)) {
-            Judgement::Limited(later) => assert_eq!(later.wait.as_secs(), expected),
+            Judgement::Limited(_, later) => assert_eq!(later.wait.as_secs(), expected),
             other => panic!("{other:?}"),
         }
     }

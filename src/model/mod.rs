@@ -7,6 +7,7 @@
 
 pub(crate) mod backoff;
 pub(crate) mod batch;
+mod budget_use;
 pub(crate) mod cause;
 pub(crate) mod claim;
 pub(crate) mod compact;
@@ -28,6 +29,8 @@ pub(crate) mod verdict;
 pub(crate) use backoff::Backoff;
 pub(crate) use batch::CommitToken;
 pub use batch::{Batch, Expect, StoreError, Table};
+pub(crate) use budget_use::BudgetUse;
+pub(crate) use budget_use::SentCalls;
 pub(crate) use cause::Actor;
 pub use cause::Cause;
 pub(crate) use claim::Claim;

@@ -9,8 +9,8 @@ mod clock;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-pub use self::budget::{Budget, CallContext, Priority, Urgency};
-pub(crate) use self::budget::{Permit, Shift, WaitingPlace};
+pub(crate) use self::budget::{Asked, Permit, RouteFamily, Shift, WaitingPlace};
+pub use self::budget::{Budget, CallContext, Limited, Priority, Urgency};
 pub use self::clock::Clock;
 use super::{
     Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Kind, Mark, Named, Object, Observed,

@@ -116,6 +116,16 @@ impl Machine {
         machine
     }
 
+    /// Steps that are still to be done, or to be undone: about as many calls.
+    pub(crate) fn to_do(&self) -> usize {
+        let open = |state: &&StepState| match self.phase {
+            Phase::Forward | Phase::Settling(..) => matches!(state, StepState::Waiting | StepState::Running),
+            Phase::Undoing(..) => matches!(state, StepState::Done | StepState::Maybe),
+            Phase::Ended => false,
+        };
+        self.steps.iter().filter(open).count()
+    }
+
     /// What to do next. Asking twice without an event in between gives the same answer, except that started
     /// steps run.
     pub(crate) fn proceed(&mut self) -> Next {

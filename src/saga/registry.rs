@@ -3,6 +3,7 @@
 //! Knows handles only; what a saga does is `runner`. What is open on disk is the journal's matter.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -14,6 +15,8 @@ use crate::model::SagaId;
 #[derive(Default)]
 pub(super) struct Registry {
     handles: Mutex<BTreeMap<SagaId, Handle>>,
+    /// What all of them still have to do.
+    to_do: AtomicU64,
 }
 
 impl Registry {
@@ -25,7 +28,12 @@ impl Registry {
     pub(super) fn enter(self: &Arc<Self>, handle: Handle, progress: watch::Sender<Progress>) -> Registration {
         let saga = handle.id();
         self.lock().insert(saga, handle);
-        Registration { registry: Arc::clone(self), saga, progress }
+        Registration { registry: Arc::clone(self), saga, progress, to_do: 0 }
+    }
+
+    /// Steps that all sagas still have to do.
+    pub(super) fn to_do(&self) -> u64 {
+        self.to_do.load(Ordering::Relaxed)
     }
 
     pub(super) fn find(&self, id: SagaId) -> Option<Handle> {
@@ -43,10 +51,23 @@ pub(super) struct Registration {
     registry: Arc<Registry>,
     saga: SagaId,
     pub(super) progress: watch::Sender<Progress>,
+    to_do: u64,
+}
+
+impl Registration {
+    /// Says how many steps the saga still has to do.
+    pub(super) fn still_to_do(&mut self, steps: usize) {
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        // Ours alone are taken off, so the sum never goes below nothing.
+        self.registry.to_do.fetch_add(steps, Ordering::Relaxed);
+        self.registry.to_do.fetch_sub(self.to_do, Ordering::Relaxed);
+        self.to_do = steps;
+    }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
+        self.still_to_do(0);
         if !self.progress.borrow().is_over() {
             tracing::error!(saga = %self.saga, "a saga's task ended before the saga; it is left open until the next start");
             self.progress

@@ -109,6 +109,11 @@ impl Runner {
         self.registry.find(id)
     }
 
+    /// Steps that all running sagas still have to do: about as many calls.
+    pub fn to_do(&self) -> u64 {
+        self.registry.to_do()
+    }
+
     /// All running sagas, oldest first.
     pub fn all(&self) -> Vec<Handle> {
         self.registry.all()

@@ -11,6 +11,7 @@
 //! let it pass `conformance`, and give [`open`] a way to choose it.
 
 pub mod audit_record;
+pub mod budget_use;
 #[cfg(test)]
 mod conformance;
 pub mod cursor_secret;

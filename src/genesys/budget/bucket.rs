@@ -1,326 +1,234 @@
-//! The token bucket behind the budget, with one queue for each priority: a pure function of calls and times.
+//! The budget without its clock: pace, queues and pauses put together. A pure function of calls and times.
 //!
-//! Knows no clock and wakes nobody: [`super`] does. Times are monotonic milliseconds. The size of the burst
-//! and the refill together never exceed the granted calls in any sixty seconds, whichever way Genesys counts
-//! its minute.
+//! Wakes nobody: [`super`] does. How many go is [`super::pace`], who goes is [`super::queues`]. Times are
+//! monotonic milliseconds.
+//!
+//! Genesys has limits for some routes besides that of the token (docs/genesys.md G7.4). A 429 pauses the
+//! family of routes that it was met on; the house only where the token's limit is meant, or where so many
+//! families are limited at once that it must be.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
-use crate::model::ports::Priority;
+use super::pace::{Granted, Pace};
+use super::queues::{Queues, Ticket};
+use crate::model::ports::{Asked, Limited, Priority, RouteFamily};
 
-/// One waiting call; later ones are greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket(u64);
+/// So many families limited at the same time mean the token.
+const FAMILIES_OF_A_HOUSE: usize = 3;
 
-/// Share of the minute's calls that may go at once.
-const BURST: f64 = 1.0 / 6.0;
-/// One call in so many goes to background work while it waits, so that it never starves; leavers still go
-/// before it.
-const BACKGROUND_ONE_IN: u32 = 10;
-
-/// Bucket and queues.
+/// Pace, queues and pauses.
 #[derive(Debug)]
 pub(crate) struct Bucket {
-    burst: f64,
-    per_ms: f64,
-    tokens: f64,
-    at_ms: u64,
-    paused_until_ms: u64,
-    queues: [VecDeque<Ticket>; 4],
-    next: u64,
-    since_background: u32,
-}
-
-fn place_of(priority: Priority) -> usize {
-    match priority {
-        Priority::Leaver => 0,
-        Priority::Identity => 1,
-        Priority::Waiting => 2,
-        Priority::Background => 3,
-    }
+    pub(super) pace: Pace,
+    queues: Queues,
+    pub(super) paused: BTreeMap<RouteFamily, u64>,
+    /// Calls that may still go before the use of the budget must be written down; `None` where it is not.
+    pub(super) unwritten: Option<u32>,
+    /// Calls since what is being written down was taken.
+    pub(super) since_written: u32,
+    /// A pause is to be written down.
+    pub(super) to_write: bool,
 }
 
 impl Bucket {
-    /// A full bucket for so many calls in a minute, less a margin in percent (at most 90).
+    /// A rested budget for so many calls in a minute, less a margin in percent (at most 90).
     pub(crate) fn new(calls_per_minute: u32, margin_percent: u32, now_ms: u64) -> Self {
-        let margin = f64::from(margin_percent.min(90)) / 100.0;
-        let usable = (f64::from(calls_per_minute.max(2)) * (1.0 - margin)).max(2.0);
-        let burst = (usable * BURST).floor().max(1.0);
-        let per_ms = (usable - burst).max(1.0) / 60_000.0;
         Self {
-            burst,
-            per_ms,
-            tokens: burst,
-            at_ms: now_ms,
-            paused_until_ms: 0,
-            queues: Default::default(),
-            next: 0,
-            since_background: 0,
+            pace: Pace::new(calls_per_minute, margin_percent, now_ms),
+            queues: Queues::default(),
+            paused: BTreeMap::new(),
+            unwritten: None,
+            since_written: 0,
+            to_write: false,
         }
     }
 
-    fn refill(&mut self, now_ms: u64) {
-        // Nothing is earned during a pause: Genesys' window is full, and a burst at its end would be refused
-        // again.
-        let from = self.at_ms.max(self.paused_until_ms.min(now_ms));
-        #[expect(clippy::cast_precision_loss, reason = "a span of milliseconds is far below 2^52")]
-        let earned = now_ms.saturating_sub(from) as f64 * self.per_ms;
-        self.tokens = (self.tokens + earned).min(self.burst);
-        self.at_ms = self.at_ms.max(now_ms);
-    }
-
-    /// Takes a place at the end of the queue of that priority.
-    pub(crate) fn join(&mut self, priority: Priority) -> Ticket {
-        let ticket = Ticket(self.next);
-        self.next += 1;
-        if let Some(queue) = self.queues.get_mut(place_of(priority)) {
-            queue.push_back(ticket);
-        }
-        ticket
+    /// Takes a place.
+    pub(crate) fn join(&mut self, asked: Asked) -> Ticket {
+        self.queues.join(asked)
     }
 
     /// Gives a place up.
     pub(crate) fn leave(&mut self, ticket: Ticket) {
-        for queue in &mut self.queues {
-            queue.retain(|waiting| *waiting != ticket);
-        }
+        self.queues.leave(ticket);
     }
 
-    /// Moves a place that still waits to the queue of another priority. Among those there it stands by when
-    /// it joined the budget: whoever has waited longer is not put behind who came later.
+    /// Moves a place that still waits to another priority.
     pub(crate) fn promote(&mut self, ticket: Ticket, priority: Priority) {
-        if !self.queues.iter().any(|queue| queue.contains(&ticket)) {
-            // Granted meanwhile, or given up.
-            return;
-        }
-        self.leave(ticket);
-        if let Some(queue) = self.queues.get_mut(place_of(priority)) {
-            queue.insert(queue.partition_point(|waiting| waiting.0 < ticket.0), ticket);
-        }
-    }
-
-    /// Puts a token back that was granted and not used.
-    pub(crate) fn refund(&mut self) {
-        self.tokens = (self.tokens + 1.0).min(self.burst);
+        self.queues.promote(ticket, priority);
     }
 
     /// Who may go now, in order.
-    pub(crate) fn grant(&mut self, now_ms: u64) -> Vec<Ticket> {
-        self.refill(now_ms);
+    pub(crate) fn grant(&mut self, now_ms: u64) -> Vec<(Ticket, Granted)> {
+        self.tick(now_ms);
         let mut granted = Vec::new();
-        if now_ms < self.paused_until_ms {
-            return granted;
-        }
-        while self.tokens >= 1.0 {
-            let Some(ticket) = self.pick() else { break };
-            self.tokens -= 1.0;
-            granted.push(ticket);
+        while self.pace.may_go(now_ms) && self.unwritten != Some(0) {
+            let paused = &self.paused;
+            let Some(ticket) = self.queues.pick(|family| !paused.contains_key(family)) else { break };
+            self.unwritten = self.unwritten.map(|left| left.saturating_sub(1));
+            self.since_written = self.since_written.saturating_add(1);
+            granted.push((ticket, self.pace.grant()));
         }
         granted
     }
 
-    fn pick(&mut self) -> Option<Ticket> {
-        let [leaver, identity, waiting, background] = &mut self.queues;
-        if let Some(ticket) = leaver.pop_front() {
-            return Some(ticket);
-        }
-        if background.is_empty() {
-            self.since_background = 0;
-        } else if self.since_background + 1 >= BACKGROUND_ONE_IN {
-            self.since_background = 0;
-            return background.pop_front();
-        }
-        if let Some(ticket) = identity.pop_front().or_else(|| waiting.pop_front()) {
-            self.since_background += 1;
-            return Some(ticket);
-        }
-        self.since_background = 0;
-        background.pop_front()
+    pub(super) fn tick(&mut self, now_ms: u64) {
+        self.pace.tick(now_ms);
+        self.paused.retain(|_, until| *until > now_ms);
     }
 
-    /// Nobody goes for so long; a longer pause that is already running stays.
-    pub(crate) fn pause(&mut self, now_ms: u64, wait_ms: u64) {
-        self.refill(now_ms);
-        self.paused_until_ms = self.paused_until_ms.max(now_ms.saturating_add(wait_ms));
-        // Half a second's worth is left: the rest of the burst would run into the same wall again.
-        self.tokens = self.tokens.min((self.per_ms * 500.0).max(1.0));
+    /// A permit was used.
+    pub(crate) fn sent(&mut self, now_ms: u64, granted: Granted) {
+        self.pace.sent(now_ms, granted);
+    }
+
+    /// A permit was not used.
+    pub(crate) fn returned(&mut self, granted: Granted) {
+        self.pace.returned(granted);
+    }
+
+    /// Genesys said 429. A longer pause that is already running stays.
+    pub(crate) fn pause(&mut self, now_ms: u64, limited: Limited, wait_ms: u64) {
+        self.tick(now_ms);
+        self.to_write = true;
+        match limited {
+            Limited::House => self.pace.pause(now_ms, wait_ms),
+            Limited::Family(family) => {
+                let until = self.paused.entry(family).or_default();
+                *until = now_ms.saturating_add(wait_ms).max(*until);
+                if self.paused.len() >= FAMILIES_OF_A_HOUSE {
+                    let longest = self.paused.values().max().copied().unwrap_or_default();
+                    self.paused.clear();
+                    self.pace.pause(now_ms, longest.saturating_sub(now_ms));
+                }
+            }
+        }
     }
 
     /// Calls that could go right now, those who wait already taken off.
     pub(crate) fn left(&mut self, now_ms: u64) -> u32 {
-        self.refill(now_ms);
-        if now_ms < self.paused_until_ms {
-            return 0;
+        self.tick(now_ms);
+        self.pace.left(now_ms).saturating_sub(u32::try_from(self.queues.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Milliseconds until somebody who waits may go, at least 1; `None` while nobody waits, or until what
+    /// was used is written down.
+    pub(crate) fn until_next_ms(&mut self, now_ms: u64) -> Option<u64> {
+        self.tick(now_ms);
+        if self.queues.len() == 0 || self.unwritten == Some(0) {
+            return None;
         }
-        let waiting: usize = self.queues.iter().map(VecDeque::len).sum();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and the burst, which is a count of calls in a minute"
-        )]
-        let whole = self.tokens.floor().max(0.0) as u32;
-        whole.saturating_sub(u32::try_from(waiting).unwrap_or(u32::MAX))
+        let paused = &self.paused;
+        let open = if self.queues.any(|family| !paused.contains_key(family)) {
+            0
+        } else {
+            self.paused.values().min().map_or(0, |until| until.saturating_sub(now_ms))
+        };
+        Some(self.pace.until_ms(now_ms, 1).max(open).max(1))
     }
 
-    /// Milliseconds until the next token, at least 1.
-    pub(crate) fn until_next_ms(&mut self, now_ms: u64) -> u64 {
-        self.refill(now_ms);
-        self.until_ms(now_ms, 1.0).max(1)
+    /// How long a new call would wait behind those that go before it.
+    pub(crate) fn expected_wait_ms(&mut self, now_ms: u64, asked: &Asked) -> u64 {
+        self.tick(now_ms);
+        let before = u32::try_from(self.queues.before(asked.priority)).unwrap_or(u32::MAX);
+        let pause = self.paused.get(&asked.family).map_or(0, |until| until.saturating_sub(now_ms));
+        self.pace.until_ms(now_ms, before.saturating_add(1)).max(pause)
     }
 
-    /// Milliseconds until that many tokens were earned, the pause included.
-    fn until_ms(&self, now_ms: u64, tokens: f64) -> u64 {
-        let missing = (tokens - self.tokens).max(0.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "not negative; a cast from f64 saturates"
-        )]
-        let earning = (missing / self.per_ms).ceil() as u64;
-        self.paused_until_ms.saturating_sub(now_ms).saturating_add(earning)
-    }
-
-    /// How long a new call of that priority would wait behind those of its own and higher priorities.
-    pub(crate) fn expected_wait_ms(&mut self, now_ms: u64, priority: Priority) -> u64 {
-        self.refill(now_ms);
-        let before: usize = self.queues.iter().take(place_of(priority) + 1).map(VecDeque::len).sum();
-        let before = u32::try_from(before).unwrap_or(u32::MAX);
-        self.until_ms(now_ms, f64::from(before) + 1.0)
+    /// How long so many calls take, at the full pace.
+    pub(crate) fn time_for_ms(&self, calls: u64) -> u64 {
+        calls.saturating_mul(60_000).div_ceil(u64::from(self.pace.usable()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Priority::{Background, Identity, Leaver, Waiting};
 
-    /// Grants of a bucket that is always asked, as times in milliseconds.
-    fn greedy(bucket: &mut Bucket, from_ms: u64, to_ms: u64) -> Vec<u64> {
-        let mut times = Vec::new();
-        for now in (from_ms..to_ms).step_by(50) {
-            while bucket.queues[2].len() < 200 {
-                bucket.join(Priority::Waiting);
-            }
-            times.extend(bucket.grant(now).iter().map(|_| now));
-        }
-        times
+    fn of(family: &str, priority: Priority) -> Asked {
+        Asked { family: RouteFamily::new(family), ..priority.into() }
+    }
+
+    fn go(bucket: &mut Bucket, now_ms: u64) -> Vec<Ticket> {
+        let granted = bucket.grant(now_ms);
+        let tickets = granted.iter().map(|(ticket, _)| *ticket).collect();
+        granted.into_iter().for_each(|(_, granted)| bucket.sent(now_ms, granted));
+        tickets
     }
 
     #[test]
-    fn no_sixty_seconds_ever_see_more_calls_than_granted() {
-        for (per_minute, margin, usable) in [(300, 10, 270), (300, 0, 300), (60, 50, 30), (2, 0, 2)] {
-            let mut bucket = Bucket::new(per_minute, margin, 0);
-            let times = greedy(&mut bucket, 0, 300_000);
-            let most = times
-                .iter()
-                .map(|start| times.iter().filter(|t| **t >= *start && **t < start + 60_000).count())
-                .max();
-            assert!(most.unwrap() <= usable, "{per_minute} {margin}: {most:?}");
-            assert!(times.len() * 2 > usable, "{per_minute} {margin}: {}", times.len());
-        }
-    }
-
-    #[test]
-    fn higher_priorities_go_first_and_each_in_order() {
+    fn a_limit_on_one_family_holds_that_family_only() {
         let mut bucket = Bucket::new(600, 0, 0);
-        let b = bucket.join(Priority::Background);
-        let w1 = bucket.join(Priority::Waiting);
-        let w2 = bucket.join(Priority::Waiting);
-        let i = bucket.join(Priority::Identity);
-        let l = bucket.join(Priority::Leaver);
-        assert_eq!(bucket.grant(0), [l, i, w1, w2, b]);
+        bucket.pause(0, Limited::Family(RouteFamily::new("routing/queues")), 60_000);
+        let queue = bucket.join(of("routing/queues", Leaver));
+        let identity = bucket.join(of("scim/users", Leaver));
+        assert_eq!(go(&mut bucket, 0), [identity]);
+        assert_eq!(bucket.until_next_ms(0), Some(60_000));
+        assert!(bucket.expected_wait_ms(0, &of("routing/queues", Leaver)) >= 60_000);
+        assert!(bucket.expected_wait_ms(0, &of("scim/users", Leaver)) < 1_000);
+        assert_eq!(go(&mut bucket, 59_999), []);
+        assert_eq!(go(&mut bucket, 60_000), [queue]);
     }
 
     #[test]
-    fn background_gets_one_call_in_ten_under_load_and_never_before_a_leaver() {
-        let mut bucket = Bucket::new(6_000, 0, 0);
-        bucket.grant(0);
-        let background: Vec<Ticket> = (0..5).map(|_| bucket.join(Priority::Background)).collect();
-        for _ in 0..60 {
-            bucket.join(Priority::Waiting);
-        }
-        let leaver = bucket.join(Priority::Leaver);
-        let order = bucket.grant(10);
-        assert_eq!(order[0], leaver);
-        let places: Vec<usize> =
-            order.iter().enumerate().filter(|(_, t)| background.contains(t)).map(|(i, _)| i).collect();
-        assert_eq!(places, [10, 20, 30, 40, 50]);
-    }
-
-    #[test]
-    fn a_pause_stops_everybody_and_ends_without_a_burst() {
-        let mut bucket = Bucket::new(300, 0, 0);
-        bucket.pause(0, 10_000);
-        bucket.pause(0, 1_000);
-        for _ in 0..100 {
-            bucket.join(Priority::Leaver);
-        }
-        assert_eq!(bucket.grant(9_999).len(), 0);
-        assert_eq!(bucket.left(9_999), 0);
-        assert!(bucket.grant(10_000).len() <= 3);
-        assert!(bucket.expected_wait_ms(10_000, Priority::Leaver) > 1_000);
-    }
-
-    #[test]
-    fn a_place_given_up_is_not_granted_and_a_refund_can_be_used() {
-        let mut bucket = Bucket::new(12, 0, 0);
-        let gone = bucket.join(Priority::Waiting);
-        bucket.leave(gone);
-        let stays = bucket.join(Priority::Waiting);
-        assert_eq!(bucket.grant(0), [stays]);
-        while bucket.left(0) > 0 {
-            bucket.join(Priority::Waiting);
-            bucket.grant(0);
-        }
-        bucket.refund();
-        assert_eq!(bucket.left(0), 1);
-    }
-
-    #[test]
-    fn a_promoted_place_goes_with_its_new_priority_by_the_time_it_joined() {
-        use Priority::{Background, Identity, Leaver, Waiting};
-        // Who joins, in order; who is promoted; who goes, in order.
-        let rows: [(&[Priority], usize, Priority, &[usize]); 6] = [
-            (&[Waiting, Background], 1, Leaver, &[1, 0]),
-            (&[Background, Identity, Waiting], 0, Identity, &[0, 1, 2]),
-            (&[Identity, Background, Identity], 1, Identity, &[0, 1, 2]),
-            (&[Identity, Waiting], 0, Background, &[1, 0]),
-            (&[Background, Waiting, Background], 1, Background, &[0, 1, 2]),
-            (&[Waiting, Waiting], 1, Waiting, &[0, 1]),
-        ];
-        for (joined, promoted, priority, order) in rows {
+    fn the_limit_of_the_token_or_of_several_families_holds_everybody() {
+        for limits in
+            [vec![Limited::House], ["a", "b", "c"].map(|f| Limited::Family(RouteFamily::new(f))).to_vec()]
+        {
             let mut bucket = Bucket::new(600, 0, 0);
-            let tickets: Vec<Ticket> = joined.iter().map(|priority| bucket.join(*priority)).collect();
-            bucket.promote(tickets[promoted], priority);
-            let expected: Vec<Ticket> = order.iter().map(|place| tickets[*place]).collect();
-            assert_eq!(bucket.grant(0), expected, "{joined:?}: {promoted} to {priority:?}");
+            bucket.join(of("d", Leaver));
+            for limited in limits {
+                bucket.pause(0, limited, 10_000);
+            }
+            assert_eq!(go(&mut bucket, 9_999), []);
+            assert_eq!(go(&mut bucket, 10_000).len(), 1);
         }
     }
 
     #[test]
-    fn a_place_that_was_granted_or_given_up_is_not_promoted_back_into_a_queue() {
+    fn two_families_and_one_family_twice_are_no_house() {
         let mut bucket = Bucket::new(600, 0, 0);
-        let granted = bucket.join(Priority::Waiting);
-        assert_eq!(bucket.grant(0), [granted]);
-        bucket.promote(granted, Priority::Leaver);
-        let gone = bucket.join(Priority::Waiting);
-        bucket.leave(gone);
-        bucket.promote(gone, Priority::Leaver);
-        assert_eq!(bucket.grant(0), []);
+        for family in ["a", "b", "a", "b"] {
+            bucket.pause(0, Limited::Family(RouteFamily::new(family)), 10_000);
+        }
+        bucket.join(of("c", Background));
+        assert_eq!(go(&mut bucket, 0).len(), 1);
+        // Those pauses are over before the third family is met.
+        bucket.pause(20_000, Limited::Family(RouteFamily::new("c")), 10_000);
+        bucket.join(of("a", Background));
+        assert_eq!(go(&mut bucket, 20_000).len(), 1);
+    }
+
+    #[test]
+    fn nothing_goes_that_could_not_be_written_down() {
+        let mut bucket = Bucket::new(600, 0, 0);
+        bucket.unwritten = Some(2);
+        for _ in 0..5 {
+            bucket.join(Waiting.into());
+        }
+        assert_eq!(go(&mut bucket, 0).len(), 2);
+        assert_eq!(bucket.until_next_ms(0), None);
+        bucket.unwritten = Some(2);
+        assert_eq!(go(&mut bucket, 0).len(), 2);
     }
 
     #[test]
     fn expected_wait_counts_only_who_goes_before() {
         let mut bucket = Bucket::new(300, 0, 0);
         while bucket.left(0) > 0 {
-            bucket.join(Priority::Waiting);
-            bucket.grant(0);
+            bucket.join(Waiting.into());
+            go(&mut bucket, 0);
         }
         for _ in 0..50 {
-            bucket.join(Priority::Waiting);
+            bucket.join(Waiting.into());
         }
-        let leaver = bucket.expected_wait_ms(0, Priority::Leaver);
-        let waiting = bucket.expected_wait_ms(0, Priority::Waiting);
+        let leaver = bucket.expected_wait_ms(0, &Leaver.into());
         assert!(leaver < 500, "{leaver}");
+        let identity = bucket.expected_wait_ms(0, &Identity.into());
+        assert!(identity < 2_000, "{identity}");
+        let waiting = bucket.expected_wait_ms(0, &Waiting.into());
         assert!(waiting > 10_000, "{waiting}");
+        assert_eq!(bucket.time_for_ms(600), 120_000);
     }
 }

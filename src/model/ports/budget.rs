@@ -9,17 +9,65 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-/// Priority of a call in the budget; lower goes first.
+/// Priority of a call in the budget; lower is more urgent. Leavers go first, the others share by weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Priority {
     /// Deactivation and deletion.
     Leaver,
     /// Identity calls of a request that waits.
     Identity,
-    /// Other calls of a request that waits.
+    /// What is still to do for people whose change has begun, whether their client still waits or not.
     Waiting,
-    /// Nobody waits: recomputation, import, resync, what goes on after a pending answer.
+    /// Nobody asked for it: recomputation, import, resync.
     Background,
+}
+
+/// Routes of Genesys that share a limit of their own, such as `routing/queues`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RouteFamily(String);
+
+impl RouteFamily {
+    /// The family of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// That of the identities of users, without which no change of a user is made.
+    pub fn identities() -> Self {
+        Self::new("scim/users")
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a call asks of the budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Where it goes.
+    pub family: RouteFamily,
+    /// When the work that it belongs to began, Unix milliseconds: among those of a priority the earlier goes
+    /// first. `u64::MAX` for work that has not begun.
+    pub began: u64,
+}
+
+impl From<Priority> for Asked {
+    fn from(priority: Priority) -> Self {
+        Self { priority, family: RouteFamily::default(), began: u64::MAX }
+    }
+}
+
+/// Which limit a 429 speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// That of the token: it holds everybody.
+    House,
+    /// One of these routes.
+    Family(RouteFamily),
 }
 
 /// What has become of the priority of a piece of work since it was planned. Shared by all its calls, those
@@ -29,7 +77,7 @@ pub enum Urgency {
     /// Each call has the priority that it was planned with.
     #[default]
     AsPlanned,
-    /// The request that waited has left: background work, unless it was a leaver's.
+    /// The request that waited has left. The person still waits: what has begun goes before what comes new.
     NobodyWaits,
     /// A leaver waits for it.
     LeaverWaits,
@@ -40,8 +88,8 @@ impl Urgency {
     pub fn of(self, planned: Priority) -> Priority {
         match (self, planned) {
             (Urgency::LeaverWaits, _) | (_, Priority::Leaver) => Priority::Leaver,
-            (Urgency::NobodyWaits, _) => Priority::Background,
-            (Urgency::AsPlanned, planned) => planned,
+            (Urgency::NobodyWaits, Priority::Identity) => Priority::Waiting,
+            (_, planned) => planned,
         }
     }
 }
@@ -52,14 +100,27 @@ pub struct CallContext {
     /// For logs: `saga <id> step <n>`, `import`, `check`.
     pub label: String,
     planned: Priority,
+    began: u64,
     urgency: Option<watch::Receiver<Urgency>>,
     settle: Option<watch::Receiver<bool>>,
 }
 
 impl CallContext {
-    /// A call whose priority stays as it is.
+    /// A call whose priority stays as it is, of work that has not begun.
     pub fn new(priority: Priority, label: impl Into<String>) -> Self {
-        Self { label: label.into(), planned: priority, urgency: None, settle: None }
+        Self { label: label.into(), planned: priority, began: u64::MAX, urgency: None, settle: None }
+    }
+
+    /// The same, of work that began then, in Unix milliseconds.
+    #[must_use]
+    pub fn begun(mut self, at_ms: u64) -> Self {
+        self.began = at_ms;
+        self
+    }
+
+    /// What it asks of the budget now, for a call of that family.
+    pub fn asks(&self, family: RouteFamily) -> Asked {
+        Asked { priority: self.priority(), family, began: self.began }
     }
 
     /// The same, with a priority that follows the urgency of the work it belongs to.
@@ -80,7 +141,7 @@ impl CallContext {
     /// later.
     #[must_use]
     pub fn shared(&self, floor: Priority) -> Self {
-        Self::new(self.priority().min(floor), self.label.clone())
+        Self::new(self.priority().min(floor), self.label.clone()).begun(self.began)
     }
 
     /// The priority as it is now.
@@ -146,26 +207,30 @@ async fn changed(urgency: &mut Option<watch::Receiver<Urgency>>) -> Urgency {
 /// A place in the budget that was granted: one call may go. Dropped unspent, it goes back and the next one
 /// has it.
 pub struct Permit {
-    refund: Option<Box<dyn FnOnce() + Send + Sync>>,
+    end: Option<Box<dyn FnOnce(bool) + Send + Sync>>,
 }
 
 impl Permit {
-    /// A permit; `refund` is called if it is not spent.
-    pub fn new(refund: impl FnOnce() + Send + Sync + 'static) -> Self {
-        Self { refund: Some(Box::new(refund)) }
+    /// A permit; `end` is told once whether it was spent.
+    pub fn new(end: impl FnOnce(bool) + Send + Sync + 'static) -> Self {
+        Self { end: Some(Box::new(end)) }
     }
 
     /// The call goes out now.
     pub fn spend(mut self) {
-        self.refund = None;
+        self.end(true);
+    }
+
+    fn end(&mut self, spent: bool) {
+        if let Some(end) = self.end.take() {
+            end(spent);
+        }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(refund) = self.refund.take() {
-            refund();
-        }
+        self.end(false);
     }
 }
 
@@ -187,13 +252,15 @@ pub trait WaitingPlace: Send {
 /// The shared budget of upstream calls.
 pub trait Budget: Send + Sync {
     /// Takes a place. What the call will hold may be decided once the permit is there.
-    fn reserve(&self, priority: Priority) -> Box<dyn WaitingPlace>;
-    /// Genesys said 429: nobody calls for that long.
-    fn pause(&self, wait: Duration);
+    fn reserve(&self, asked: Asked) -> Box<dyn WaitingPlace>;
+    /// Genesys said 429, or does not accept our credentials: none of those calls goes for that long.
+    fn pause(&self, limited: Limited, wait: Duration);
     /// Calls that could be made right now.
     fn left(&self) -> u32;
-    /// How long a call of that priority would wait now.
-    fn expected_wait(&self, priority: Priority) -> Duration;
+    /// How long such a call would wait now.
+    fn expected_wait(&self, asked: &Asked) -> Duration;
+    /// How long so many calls take.
+    fn time_for(&self, calls: u64) -> Duration;
 }
 
 #[cfg(test)]
@@ -206,8 +273,9 @@ mod tests {
         for (urgency, planned, expected) in [
             (Urgency::AsPlanned, Identity, Identity),
             (Urgency::AsPlanned, Leaver, Leaver),
-            (Urgency::NobodyWaits, Identity, Background),
-            (Urgency::NobodyWaits, Waiting, Background),
+            (Urgency::NobodyWaits, Identity, Waiting),
+            (Urgency::NobodyWaits, Waiting, Waiting),
+            (Urgency::NobodyWaits, Background, Background),
             (Urgency::NobodyWaits, Leaver, Leaver),
             (Urgency::LeaverWaits, Background, Leaver),
             (Urgency::LeaverWaits, Waiting, Leaver),
@@ -220,11 +288,11 @@ mod tests {
     async fn a_context_tells_of_every_change_while_it_waits() {
         let (urgency, follows) = watch::channel(Urgency::AsPlanned);
         let (settle, settles) = watch::channel(false);
-        let context = CallContext::new(Priority::Waiting, "test").following(follows).until(settles);
+        let context = CallContext::new(Priority::Identity, "test").following(follows).until(settles);
         let mut shifts = context.shifts();
         urgency.send_replace(Urgency::NobodyWaits);
-        assert_eq!(shifts.next().await, Shift::Priority(Priority::Background));
-        assert_eq!(context.priority(), Priority::Background);
+        assert_eq!(shifts.next().await, Shift::Priority(Priority::Waiting));
+        assert_eq!(context.priority(), Priority::Waiting);
         assert_eq!(context.shared(Priority::Waiting).priority(), Priority::Waiting);
         urgency.send_replace(Urgency::LeaverWaits);
         settle.send_replace(true);
@@ -238,8 +306,8 @@ mod tests {
         let back = Arc::new(AtomicU32::new(0));
         let permit = || {
             let back = Arc::clone(&back);
-            Permit::new(move || {
-                back.fetch_add(1, Ordering::Relaxed);
+            Permit::new(move |spent| {
+                back.fetch_add(u32::from(!spent), Ordering::Relaxed);
             })
         };
         permit().spend();

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::turns::Turns;
 use crate::model::ports::{CallContext, Clock, Priority, Upstream, Urgency};
 use crate::model::{
-    CommitToken, Effect, Mark, Outcome, PlanKind, SagaOpened, Secret, Step, StepId, StoreError, Table, Turn,
-    metric,
+    Actor, CommitToken, Effect, Mark, Outcome, PlanKind, SagaOpened, Secret, Step, StepId, StoreError, Table,
+    Turn, metric,
 };
 use crate::saga::drive::{Driver, StepEnd};
 use crate::saga::handle::{Command, Parked};
@@ -218,7 +218,11 @@ impl Running {
         let made =
             |step: &Step| matches!(step.effect, Effect::CreateUser { .. } | Effect::RestoreUser { .. });
         let label = format!("saga {} step {}", opened.id, step.id.0);
-        let context = CallContext::new(self.priority(step), label).following(self.urgency.clone());
+        // Who began first becomes whole first; what ends somebody's access goes before all tidying up.
+        let pivot = opened.plan.pivot == Some(step.id);
+        let began = if pivot { 0 } else { u64::try_from(opened.opened_ms).unwrap_or(0).saturating_add(1) };
+        let context =
+            CallContext::new(self.priority(step), label).begun(began).following(self.urgency.clone());
         // A leaver's steps are not handed to whoever comes next: a successor would not know that sessions are to end.
         let context = if opened.plan.pivot.is_some() { context } else { context.until(settle.clone()) };
         Driver {
@@ -239,12 +243,14 @@ impl Running {
     fn priority(&self, step: &Step) -> Priority {
         match self.opened.plan.kind {
             PlanKind::Deactivate | PlanKind::Delete => Priority::Leaver,
+            _ if self.opened.cause.by == Actor::Recompute => Priority::Background,
             _ if step.identity => Priority::Identity,
             _ => Priority::Waiting,
         }
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        self.registration.still_to_do(self.machine.to_do());
         let (identity, bound) = (self.machine.identity_done(), self.machine.bound());
         let visible = self.machine.acknowledged();
         self.registration.progress.send_if_modified(|progress| {

@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::*;
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
 use crate::model::{
-    Aspects, Batch, Cause, CommitToken, ConflictClass, Effect, FoundUser, Intent, Kind, Later, Mark, Named,
-    Observed, ObservedGroup, Plan, PlanKind, Refusal, RefusalKind, Report, Reservation, SagaState, Step,
-    StepId, StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
+    Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, CredentialId, Effect, FoundUser, Intent,
+    Kind, Later, Mark, Named, Observed, ObservedGroup, Plan, PlanKind, Refusal, RefusalKind, Report,
+    Reservation, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
 };
 
 /// Tokio's clock, which these tests stop.
@@ -187,7 +187,7 @@ fn opened() -> SagaOpened {
         names: Vec::new(),
         plan: Plan { kind: PlanKind::Update, steps, pivot: None },
         intent: Intent::DeleteUser { version: 0 },
-        cause: Cause::recompute("test"),
+        cause: Cause::client(ClientId::new("c"), CredentialId::new("k"), "test"),
         claim: None,
         opened_ms: 0,
         fence: 0,
@@ -270,7 +270,7 @@ async fn a_step_that_waits_for_its_permit_is_given_up_when_another_one_is_refuse
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_waits_is_lowered_when_its_client_leaves_and_raised_when_a_leaver_comes() {
+async fn a_call_that_waits_keeps_its_place_when_its_client_leaves_and_is_raised_when_a_leaver_comes() {
     let fate = |queue: &str| if queue == "a" { Fate::Done } else { Fate::NoPermit };
     let upstream = world(fate, Fate::Done);
     let runner = runner(Arc::clone(&upstream), true);
@@ -284,6 +284,6 @@ async fn a_call_that_waits_is_lowered_when_its_client_leaves_and_raised_when_a_l
     pass(MINUTE).await;
     handle.resume().await;
     pass(MINUTE).await;
-    let expected = [Priority::Waiting, Priority::Background, Priority::Leaver, Priority::Background];
+    let expected = [Priority::Waiting, Priority::Waiting, Priority::Leaver, Priority::Waiting];
     assert_eq!(*upstream.priorities.lock().unwrap(), expected);
 }

@@ -21,6 +21,7 @@
 //! | outbox | users to be computed again | byte: 1 (JSON) | `directory::recompute` |
 //! | tokens | tokens | byte: 1 (JSON) | `tokens` |
 //! | meta | numbers | byte: 1 (8 bytes) | `record::number` |
+//! | meta | what was used of the budget | byte: 1 (JSON) | `budget_use` |
 //! | meta | the secret of cursors | byte: 1 (32 bytes) | `cursor_secret` |
 //! | meta | the last import | byte: 1 (JSON) | `directory::import` |
 //!

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use genesys_cloud_emulator::{Fault, FaultKind, Quirks, SeedFile};
-use genesys_scim_bridge::testing::model::ports::{Budget, CallContext, Priority, Upstream, Write};
+use genesys_scim_bridge::testing::model::ports::{CallContext, Priority, Upstream, Write};
 use genesys_scim_bridge::testing::model::{Kind, RefusalKind, Secret, UserId, Verdict, Wanted};
 use serde_json::json;
 
@@ -142,7 +142,7 @@ async fn a_missing_permission_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_429_the_call_is_later_and_everybody_waits() {
+async fn after_429_the_call_is_later_and_the_next_one_waits() {
     let rig = Rig::new();
     done(rig.client.whoami(&context()).await);
     let limit = FaultKind::TooManyRequests { retry_after_s: 1 };
@@ -151,7 +151,6 @@ async fn after_429_the_call_is_later_and_everybody_waits() {
         Verdict::Later(later) => assert!(later.wait >= Duration::from_secs(1), "{later:?}"),
         other => panic!("{other:?}"),
     }
-    assert_eq!(rig.budget.left(), 0);
     let started = Instant::now();
     done(rig.client.whoami(&context()).await);
     assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
@@ -174,7 +173,7 @@ async fn no_answer_in_time_is_unknown_for_a_write_and_later_for_a_look() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_to_a_host_that_is_gone_and_that_is_later() {
     let cloud = cloud();
-    let (client, _) = connected(&cloud, |_| {});
+    let client = connected(&cloud, |_| {});
     done(client.whoami(&context()).await);
     drop(cloud);
     tokio::time::sleep(Duration::from_millis(50)).await;

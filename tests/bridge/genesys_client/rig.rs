@@ -20,28 +20,23 @@ use crate::support::emulator::{assert_contract, cloud_with};
 /// The mark's authority in these tests.
 pub(crate) const AUTHORITY: &str = "scimbridge-test";
 
-/// A client of an emulated Genesys Cloud, and its budget.
-pub(crate) fn connected(
-    cloud: &Cloud,
-    change: impl FnOnce(&mut Settings),
-) -> (GenesysClient, Arc<SharedBudget>) {
+/// A client of an emulated Genesys Cloud.
+pub(crate) fn connected(cloud: &Cloud, change: impl FnOnce(&mut Settings)) -> GenesysClient {
     let secret = Secret::new(cloud.client_secret());
     let tenant = TenantId::new("test");
     let mut settings = Settings::at(tenant, cloud.api_base(), cloud.login_base(), cloud.client_id(), secret);
     settings.calls_per_minute = 90_000;
     change(&mut settings);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let budget =
+    let budget: Arc<dyn Budget> =
         Arc::new(SharedBudget::new(settings.calls_per_minute, settings.margin_percent, Arc::clone(&clock)));
-    let shared: Arc<dyn Budget> = budget.clone();
-    (GenesysClient::new(&settings, clock, shared).unwrap(), budget)
+    GenesysClient::new(&settings, clock, budget).unwrap()
 }
 
 /// An emulator and a client for it.
 pub(crate) struct Rig {
     pub(crate) cloud: Cloud,
     pub(crate) client: GenesysClient,
-    pub(crate) budget: Arc<SharedBudget>,
 }
 
 impl Drop for Rig {
@@ -66,8 +61,8 @@ impl Rig {
     }
 
     pub(crate) fn on(cloud: Cloud, change: impl FnOnce(&mut Settings)) -> Self {
-        let (client, budget) = connected(&cloud, change);
-        Self { cloud, client, budget }
+        let client = connected(&cloud, change);
+        Self { cloud, client }
     }
 
     /// Carries out a write as a saga would: what is not visible yet is tried again for a while.

@@ -122,3 +122,47 @@ async fn more_requests_than_the_budget_carries_are_all_answered_and_each_acknowl
         assert_eq!(house.scim("GET", &format!("/Users/{id}"), None).await.status, 200);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_on_top_of_all_open_work_is_429_that_says_when_and_a_leaver_is_not() {
+    let setup = Setup { calls_per_minute: 30, hurry: 10, ..Setup::default() };
+    let house = std::sync::Arc::new(TestBridge::with(setup).leaving_work());
+    let made = house.scim("POST", "/Users", Some(agent("vera"))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let mut asking = Vec::new();
+    for n in 0..80 {
+        let house = std::sync::Arc::clone(&house);
+        asking.push(tokio::spawn(async move {
+            house.scim("POST", "/Users", Some(agent(&format!("n{n}")))).await
+        }));
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let leave = patch(json!([{"op": "replace", "path": "active", "value": false}]));
+    let left = house.scim("PATCH", &format!("/Users/{}", made.id()), Some(leave)).await;
+    assert_ne!(left.status, 429, "{left:?}");
+    let mut sent_away = 0;
+    for one in asking {
+        let got = one.await.unwrap();
+        if got.status == 429 {
+            tells_when_to_come_back(&got);
+            sent_away += 1;
+        }
+    }
+    // Ten minutes of that budget are 300 calls, or 33 agents.
+    assert!((40..80).contains(&sent_away), "{sent_away}");
+}
+
+#[tokio::test]
+async fn a_pause_that_genesys_asked_for_and_the_use_of_the_budget_survive_a_restart() {
+    let mut house = TestBridge::with(Setup { deadline_s: 1, ..Setup::default() }).leaving_work();
+    let made = house.scim("POST", "/Users", Some(agent("vera"))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    house.settled().await;
+    house.cloud.fault(storm(15).once());
+    tells_when_to_come_back(&house.scim("POST", "/Users", Some(agent("first"))).await);
+    house.restart().await;
+    let got = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!(got.status, 429, "{got:?}");
+    let seconds = got.retry_after.unwrap();
+    assert!((5..=15).contains(&seconds), "{seconds}");
+}
