@@ -6,6 +6,8 @@
 
 mod paging;
 
+pub(super) use self::paging::Walk;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +15,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::HttpAnswer;
-use super::api;
 use super::not_done::{NotDone, unreadable};
 use super::oauth::{Token, Tokens};
 use super::request::HttpCall;
 use super::settings::Settings;
 use super::verdict::{Judgement, judge, may_pass};
 use super::wire::Wire;
-use crate::limits;
 use crate::model::ports::{Budget, CallContext, Clock, Limited, Permit, RouteFamily, Shift};
 use crate::model::{Backoff, RefusalKind, TenantId, metric};
 
@@ -236,39 +236,5 @@ impl Calls {
             Err(stop) if stop.is(RefusalKind::NotFound) => Ok(None),
             Err(stop) => Err(stop),
         }
-    }
-
-    /// All pages of a listing, or none: a partial listing is an error.
-    pub(super) async fn pages(
-        &self,
-        page: impl Fn(u32) -> HttpCall + Sync,
-        size: usize,
-        context: &CallContext,
-    ) -> Result<Vec<Value>, NotDone> {
-        let mut all = Vec::new();
-        for number in 1..=u32::try_from(limits::GENESYS_PAGES).unwrap_or(u32::MAX) {
-            let call = page(number);
-            let answer = self.json(&call, context).await?;
-            let listing = api::listing(&answer).ok_or_else(|| unreadable(&call))?;
-            let seen = listing.entities.len();
-            all.extend(listing.entities);
-            let total = listing.total.and_then(|total| usize::try_from(total).ok());
-            let last = match (total, listing.pages) {
-                (Some(total), _) => all.len() >= total,
-                (None, Some(pages)) => number >= pages,
-                (None, None) => seen < size && !listing.more,
-            };
-            if last {
-                return Ok(all);
-            }
-            if seen == 0 {
-                return Err(NotDone::later(
-                    1_000,
-                    format!("{}: the listing ended before its total", call.operation),
-                ));
-            }
-        }
-        let reason = format!("{}: more than {} pages", page(1).operation, limits::GENESYS_PAGES);
-        Err(NotDone::later(60_000, reason))
     }
 }

@@ -1,89 +1,31 @@
 //! Names to ids: roles, divisions, skills, languages, queues and attribute schemas, listed once and believed
 //! for some minutes.
 //!
-//! A name that a listing lacks is looked up anew by itself, but not more often than every few seconds.
-//! Comparing is done here, never left to Genesys' search terms: see the pure [`names`] and [`values`].
+//! A listing is read by a task of its own while the one before is served ([`shelf`]); a name that it lacks is
+//! looked up by itself, but not more often than every few seconds. What is listed is [`class`]. Comparing is
+//! done here, never left to Genesys' search terms: see the pure [`names`] and [`values`].
 
+mod class;
 pub(crate) mod names;
+mod shelf;
 pub(crate) mod values;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::Mutex;
 
-use self::names::{Match, Names};
+pub(super) use self::class::Class;
+use self::names::Match;
+use self::shelf::Shelf;
 use super::api::attributes::{self, AttributeSchema};
-use super::api::{authorization, named, queues, routing, teams};
+use super::api::{authorization, named};
 use super::calls::Calls;
 use super::not_done::{NotDone, unreadable};
-use super::request::HttpCall;
-use crate::limits;
+use crate::model::Named;
 use crate::model::ports::{CallContext, Priority};
-use crate::model::{Kind, Named};
 
-/// Entities on a page of a listing.
-const PAGE: usize = 100;
-/// A name that was looked up and not found is not looked up again for so long, in milliseconds.
+/// Schemas that lack a name are not read again for so long, in milliseconds.
 const MISS_MS: u64 = 5_000;
-
-/// What has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    Role,
-    Division,
-    Skill,
-    Language,
-    Queue,
-    Team,
-}
-
-impl Class {
-    /// Under which the names of a kind are listed; custom attributes are found by their schemas.
-    pub(super) fn of(kind: Kind) -> Option<Class> {
-        match kind {
-            Kind::Role => Some(Class::Role),
-            Kind::Skill => Some(Class::Skill),
-            Kind::Language => Some(Class::Language),
-            Kind::Queue => Some(Class::Queue),
-            Kind::Team => Some(Class::Team),
-            Kind::Attribute => None,
-        }
-    }
-
-    /// For people.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Class::Role => "role",
-            Class::Division => "division",
-            Class::Skill => "skill",
-            Class::Language => "language",
-            Class::Queue => "queue",
-            Class::Team => "team",
-        }
-    }
-
-    /// All of it, or what may have that name: some match loosely, so the caller compares.
-    async fn list(
-        self,
-        calls: &Calls,
-        name: Option<&str>,
-        context: &CallContext,
-    ) -> Result<Vec<Value>, NotDone> {
-        let numbered = |page: fn(Option<&str>, usize, u32) -> HttpCall| {
-            calls.pages(move |number| page(name, PAGE, number), PAGE, context)
-        };
-        match self {
-            Class::Role => numbered(authorization::roles).await,
-            Class::Division => numbered(authorization::divisions).await,
-            Class::Skill => numbered(routing::skills).await,
-            Class::Language => numbered(routing::languages).await,
-            Class::Queue => numbered(queues::directory).await,
-            Class::Team => calls.cursor_pages(|after| teams::directory(name, after), context).await,
-        }
-    }
-}
 
 /// Outcome of a look-up.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,13 +39,6 @@ pub(super) enum Found {
 }
 
 #[derive(Default)]
-struct Shelf {
-    names: Arc<Names>,
-    fresh_until_ms: u64,
-    misses: HashMap<String, u64>,
-}
-
-#[derive(Default)]
 struct Schemas {
     list: Arc<Vec<AttributeSchema>>,
     fresh_until_ms: u64,
@@ -111,20 +46,34 @@ struct Schemas {
 }
 
 /// The catalogue of one organisation.
-#[derive(Default)]
 pub(super) struct Catalogue {
-    roles: Mutex<Shelf>,
-    divisions: Mutex<Shelf>,
-    skills: Mutex<Shelf>,
-    languages: Mutex<Shelf>,
-    queues: Mutex<Shelf>,
-    teams: Mutex<Shelf>,
+    roles: Arc<Shelf>,
+    divisions: Arc<Shelf>,
+    skills: Arc<Shelf>,
+    languages: Arc<Shelf>,
+    queues: Arc<Shelf>,
+    teams: Arc<Shelf>,
     schemas: Mutex<Schemas>,
     home: Mutex<Option<Named>>,
 }
 
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self {
+            roles: Shelf::new(Class::Role),
+            divisions: Shelf::new(Class::Division),
+            skills: Shelf::new(Class::Skill),
+            languages: Shelf::new(Class::Language),
+            queues: Shelf::new(Class::Queue),
+            teams: Shelf::new(Class::Team),
+            schemas: Mutex::default(),
+            home: Mutex::default(),
+        }
+    }
+}
+
 impl Catalogue {
-    fn shelf(&self, class: Class) -> &Mutex<Shelf> {
+    fn shelf(&self, class: Class) -> &Arc<Shelf> {
         match class {
             Class::Role => &self.roles,
             Class::Division => &self.divisions,
@@ -135,37 +84,16 @@ impl Catalogue {
         }
     }
 
-    /// One name of a class. Who comes while a listing is being read waits for it.
+    /// One name of a class.
     pub(super) async fn find(
         &self,
-        calls: &Calls,
+        calls: &Arc<Calls>,
         class: Class,
         name: &str,
         context: &CallContext,
     ) -> Result<Found, NotDone> {
-        let context = &context.shared(Priority::Waiting);
-        let mut shelf = self.shelf(class).lock().await;
-        let now = calls.now();
-        let case_matters = class == Class::Skill;
-        if now >= shelf.fresh_until_ms {
-            let entities = class.list(calls, None, context).await?;
-            shelf.names = Arc::new(Names::new(read(&entities)));
-            shelf.fresh_until_ms = calls.now().saturating_add(calls.catalogue_ttl_ms());
-            shelf.misses.clear();
-        } else if shelf.names.find(name, case_matters) == Match::None
-            && shelf.misses.get(name).is_none_or(|at| now.saturating_sub(*at) >= MISS_MS)
-        {
-            let entities = class.list(calls, Some(name), context).await?;
-            let names = Arc::make_mut(&mut shelf.names);
-            read(&entities).into_iter().for_each(|entry| names.insert(entry));
-            if shelf.misses.len() >= limits::GENESYS_MISSED_NAMES {
-                shelf.misses.clear();
-            }
-            shelf.misses.insert(name.to_owned(), now);
-        }
-        let names = Arc::clone(&shelf.names);
-        drop(shelf);
-        Ok(match names.find(name, case_matters) {
+        let (found, names) = self.shelf(class).find(calls, name, context).await?;
+        Ok(match found {
             Match::One(named) => Found::One(named),
             Match::Several => Found::Unknown {
                 what: format!("{} {name:?}, which several share", class.word()),
@@ -175,6 +103,16 @@ impl Catalogue {
                 Found::Unknown { what: format!("{} {name:?}", class.word()), similar: names.similar(name) }
             }
         })
+    }
+
+    /// Genesys refused that id as unknown: it is looked up again when its name is next asked for.
+    pub(super) fn forget(&self, class: Class, id: &str) {
+        self.shelf(class).forget(id);
+    }
+
+    /// The same for attribute schemas.
+    pub(super) async fn forget_schemas(&self) {
+        self.schemas.lock().await.fresh_until_ms = 0;
     }
 
     /// The Home division; it never changes.
@@ -212,11 +150,6 @@ impl Catalogue {
         }
         Ok(Arc::clone(&schemas.list))
     }
-}
-
-fn read(entities: &[Value]) -> Vec<Named> {
-    let there = |entity: &&Value| entity.get("state").and_then(Value::as_str) != Some("deleted");
-    entities.iter().filter(there).filter_map(named).collect()
 }
 
 /// A schema by exact name, else by name without regard to letter case, if unique.

@@ -49,6 +49,14 @@ impl Names {
         self.entries.push(entry);
     }
 
+    /// Takes an id out, whatever its names; returns them.
+    pub(crate) fn remove(&mut self, id: &str) -> Vec<String> {
+        let (gone, kept): (Vec<Named>, Vec<Named>) =
+            std::mem::take(&mut self.entries).into_iter().partition(|entry| entry.id == id);
+        *self = Self::new(kept);
+        gone.into_iter().map(|entry| entry.name).collect()
+    }
+
     /// Exact first; then, unless case matters, without regard to it.
     pub(crate) fn find(&self, name: &str, case_matters: bool) -> Match {
         let exact = self.among(self.exact.get(name));
@@ -151,6 +159,17 @@ mod tests {
         ];
         for (name, case, expected) in rows {
             assert_eq!(names.find(name, case), expected, "{name} {case}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_taken_out_is_found_no_more_and_the_others_are() {
+        let mut names = names(&[("1", "Sales"), ("2", "Support"), ("1", "Old Sales"), ("3", "sales")]);
+        assert_eq!(names.remove("1"), ["Sales", "Old Sales"]);
+        assert_eq!(names.remove("1"), Vec::<String>::new());
+        assert_eq!(names.find("Old Sales", false), Match::None);
+        for (name, id) in [("Sales", "3"), ("Support", "2")] {
+            assert!(matches!(names.find(name, false), Match::One(found) if found.id == id), "{name}");
         }
     }
 

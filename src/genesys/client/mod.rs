@@ -22,11 +22,13 @@ use super::settings::{Settings, SetupError};
 use super::transport::Transport;
 use super::wire::Wire;
 use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
-use crate::model::{Aspects, FoundUser, Mark, Named, Observed, ObservedGroup, UserId, Verdict, Wanted};
+use crate::model::{
+    Aspects, FoundUser, Mark, Named, Observed, ObservedGroup, UserId, Verdict, Wanted,
+};
 
 /// Genesys Cloud behind one OAuth client.
 pub struct GenesysClient {
-    calls: Calls,
+    calls: Arc<Calls>,
     catalogue: Catalogue,
 }
 
@@ -51,7 +53,7 @@ impl GenesysClient {
         clock: Arc<dyn Clock>,
         budget: Arc<dyn Budget>,
     ) -> Self {
-        Self { calls: Calls::new(wire, settings, clock, budget), catalogue: Catalogue::default() }
+        Self { calls: Arc::new(Calls::new(wire, settings, clock, budget)), catalogue: Catalogue::default() }
     }
 
     /// What our OAuth client may do, and where.
@@ -65,7 +67,11 @@ impl GenesysClient {
 #[async_trait]
 impl Upstream for GenesysClient {
     async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
-        not_done::verdict(self.carry_out(write, context).await)
+        let made = self.carry_out(write, context).await;
+        if let Err(stop) = &made {
+            self.doubt_names(write, stop).await;
+        }
+        not_done::verdict(made)
     }
 
     async fn find_by_mark(&self, mark: &Mark, context: &CallContext) -> Verdict<Option<UserId>> {

@@ -8,8 +8,8 @@ use crate::genesys::catalogue::names::similar;
 use crate::genesys::catalogue::values::{self, Field};
 use crate::genesys::catalogue::{Class, Found, find_schema};
 use crate::genesys::not_done::NotDone;
-use crate::model::ports::{CallContext, Resolution};
-use crate::model::{Entitlement, Kind, Named, Setting, Target, Wanted};
+use crate::model::ports::{CallContext, Resolution, Write};
+use crate::model::{Entitlement, Kind, Named, RefusalKind, Setting, Target, Wanted};
 
 impl GenesysClient {
     pub(super) async fn resolve_all(
@@ -62,6 +62,31 @@ impl GenesysClient {
             Wanted::Member { .. } | Wanted::Attribute { .. } => (Target::Member { kind, of }, Setting::Held),
         };
         Ok(Resolution::Found(Entitlement { target, setting }))
+    }
+
+    /// A write was refused in a way that may mean that an id in it is of something that is there no more, or
+    /// was made anew under its name: all of them are looked up again when they are next asked for.
+    pub(super) async fn doubt_names(&self, write: &Write, stop: &NotDone) {
+        if !stop.is(RefusalKind::NotFound) && !stop.is(RefusalKind::Validation) {
+            return;
+        }
+        let forget = |class, id: &str| self.catalogue.forget(class, id);
+        match write {
+            Write::MoveDivision(_, division) => forget(Class::Division, division),
+            Write::AddRoles(_, grants) => {
+                for grant in grants {
+                    forget(Class::Role, &grant.role.id);
+                    forget(Class::Division, &grant.division.id);
+                }
+            }
+            Write::SetLevels(kind, _, levels) => {
+                let class = Class::of(*kind);
+                levels.iter().for_each(|(id, _)| class.into_iter().for_each(|class| forget(class, id)));
+            }
+            Write::Join(kind, _, id) => Class::of(*kind).into_iter().for_each(|class| forget(class, id)),
+            Write::SetAttributes { .. } => self.catalogue.forget_schemas().await,
+            _ => {}
+        }
     }
 
     async fn default_division(&self, given: Option<&Named>, context: &CallContext) -> Result<Named, NotDone> {

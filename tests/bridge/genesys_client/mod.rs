@@ -7,6 +7,7 @@
 mod faults;
 mod in_process;
 mod looks;
+mod names;
 mod rig;
 mod teams;
 mod virtual_time;
