@@ -45,7 +45,7 @@ pub mod entitlements {
 }
 /// Out of `genesys`.
 pub mod genesys {
-    pub use crate::genesys::{GenesysClient, Settings, SharedBudget, Wire};
+    pub use crate::genesys::{GenesysClient, SecretAgain, Settings, SharedBudget, Wire};
     /// Out of `genesys::answer`.
     pub mod answer {
         pub use crate::genesys::answer::{HttpAnswer, Sent};

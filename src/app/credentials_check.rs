@@ -1,5 +1,5 @@
-//! Asks Genesys now and then whether our credentials are good, so that readiness can say so before a request
-//! fails.
+//! What readiness says of Genesys: what the calls that are made anyway tell, and where none are made an answer
+//! asked for now and then.
 //!
 //! What readiness shows of it: [`super::doors`].
 
@@ -8,15 +8,19 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::ports::{CallContext, Clock, Priority, Upstream};
 use crate::model::{RefusalKind, Verdict};
 
-/// Pause while all is well: one call of the budget every five minutes.
-const WELL: Duration = Duration::from_secs(300);
+/// Pause while all is well: what the calls that are made anyway say is shown at once, and where none are made
+/// this is one call in a minute.
+const WELL: Duration = Duration::from_secs(60);
+/// How long an answer is waited for before asking again; a budget that pauses may hold the question.
+const ASKING: Duration = Duration::from_secs(30);
 /// Pause while something is wrong.
-const UNWELL: Duration = Duration::from_secs(15);
+const UNWELL: Duration = Duration::from_secs(3);
 
 /// Starts asking; ends when the bridge stops.
 pub(super) fn spawn(
@@ -28,21 +32,51 @@ pub(super) fn spawn(
 ) {
     let (clock, words) = (Arc::clone(clock), Arc::clone(words));
     engine.spawn(async move {
-        let context = CallContext::new(Priority::Background, "check");
+        let context = CallContext::new(Priority::Identity, "check");
+        let mut standing = upstream.standing();
         loop {
-            let trouble = trouble(&upstream.whoami(&context).await);
-            let pause = if trouble.is_none() { WELL } else { UNWELL };
-            if let Some(trouble) = &trouble {
-                tracing::warn!(trouble, "not ready");
-            }
-            words.store(trouble.map(Arc::new));
-            tokio::select! {
+            // Heard of before the question was asked: the answer is newer.
+            let before = standing.as_mut().map(|standing| standing.borrow_and_update().clone());
+            let asking = clock.deadline(upstream.whoami(&context), ASKING);
+            let mut now = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = clock.sleep(pause) => {}
+                answer = asking => answer.map_or_else(|_| before.flatten(), |answer| trouble(&answer)),
+            };
+            // Shows what the calls say until it is time to ask again.
+            loop {
+                say(&words, now.clone());
+                let pause = if now.is_none() { WELL } else { UNWELL };
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    heard = changed(&mut standing) => now = heard,
+                    () = clock.sleep(pause) => break,
+                }
             }
         }
     });
+}
+
+fn say(words: &ArcSwapOption<String>, now: Option<String>) {
+    if words.load().as_deref() == now.as_ref() {
+        return;
+    }
+    match &now {
+        Some(trouble) => tracing::warn!(trouble, "not ready"),
+        None => tracing::info!("Genesys Cloud answers again"),
+    }
+    words.store(now.map(Arc::new));
+}
+
+/// What the calls say, once that changes.
+async fn changed(standing: &mut Option<watch::Receiver<Option<String>>>) -> Option<String> {
+    if let Some(standing) = standing
+        && standing.changed().await.is_ok()
+    {
+        return standing.borrow_and_update().clone();
+    }
+    std::future::pending().await
 }
 
 /// What an operator should know; `None` when all is well.

@@ -10,9 +10,9 @@ use super::system::request_id;
 use super::tenant::TenantBridge;
 use super::{App, Overrides, Running, StartError, metrics_upkeep};
 use crate::admin;
-use crate::config::Config;
+use crate::config::{Config, secret_now};
 use crate::entitlements::RuleSet;
-use crate::genesys::{Settings as GenesysSettings, SetupError};
+use crate::genesys::{SecretAgain, Settings as GenesysSettings, SetupError};
 use crate::server::listen::{bind, listen};
 use crate::server::{ListenError, ListenSettings, ServerState, Settings, Tenants};
 
@@ -70,6 +70,8 @@ pub(crate) fn genesys_settings(config: &Config) -> Result<GenesysSettings, Setup
     settings.calls_per_minute = given.calls_per_minute;
     settings.margin_percent = u32::from(given.margin_percent);
     settings.timeout = given.timeout;
+    settings.secret_again =
+        given.client_secret_file.clone().map(|file| SecretAgain(Arc::new(move || secret_now(&file))));
     Ok(settings)
 }
 

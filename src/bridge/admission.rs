@@ -13,7 +13,7 @@ use super::deadline::Deadline;
 use super::fault::Fault;
 use super::sagas::{InTheWay, Predecessor, Sagas, existing, name_of};
 use crate::limits;
-use crate::model::ports::{Asked, Budget, Clock, Lane, Lanes, Priority, RouteFamily, refused_here};
+use crate::model::ports::{Asked, Budget, Clock, Lane, Lanes, Priority, RouteFamily, Upstream, refused_here};
 use crate::model::{RefusalKind, Reservation};
 use crate::saga::{Handle, Parked};
 use crate::scim::change::Change;
@@ -49,6 +49,7 @@ fn over_budget(wait: Duration) -> Fault {
 
 /// Admits changes.
 pub(super) struct Admission {
+    pub(super) upstream: Arc<dyn Upstream>,
     /// Calls of those who were admitted and have no saga yet.
     pub(super) coming: Arc<AtomicU64>,
     pub(super) budget: Arc<dyn Budget>,
@@ -82,6 +83,9 @@ impl Admission {
     /// that is always taken on. What is admitted counts until the guard is dropped.
     pub(super) fn within_budget(&self, change: &Change, patience: Duration) -> Result<Coming, Fault> {
         let leaver = goes_first(change);
+        if !leaver && let Some(refusal) = self.upstream.refuses_us() {
+            return Err(Fault::Refused { refusal, during: "nothing was begun".to_owned() });
+        }
         let asked = Asked { family: RouteFamily::identities(), ..priority(change).into() };
         let wait = self.budget.expected_wait(&asked);
         // Leavers may still come in between, and the calls themselves take time.

@@ -55,6 +55,7 @@ impl Submissions {
         let Stages { claims, sagas, looks, planner, changed } = stages;
         let policy = Arc::new(policy);
         let admission = Admission {
+            upstream: Arc::clone(&upstream),
             coming: Arc::default(),
             budget,
             lanes,

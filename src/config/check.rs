@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::environment::Environment;
 use super::error::Problem;
 use super::raw::{RawConfig, RawGenesys, RawServer, RawTenant};
+use super::secret_file::{one_word, read_small};
 use super::{Config, GenesysConfig, LogConfig, ServerConfig, StoreConfig, TenantConfig, rules};
 use crate::limits;
 use crate::model::{Secret, TenantId};
@@ -151,6 +152,7 @@ impl Gather<'_> {
             region,
             client_id: client_id?,
             client_secret: client_secret?,
+            client_secret_file: raw.client_secret_file.as_ref().map(|file| base.join(file)),
             calls_per_minute: u32::try_from(calls).unwrap_or(limits::GENESYS_CALLS_PER_MINUTE),
             margin_percent: u8::try_from(margin).unwrap_or(10),
             timeout: Duration::from_secs(timeout),
@@ -189,8 +191,8 @@ impl Gather<'_> {
                 }
             },
         };
-        let text = text.trim();
-        if text.is_empty() || text.chars().any(char::is_whitespace) {
+        let secret = one_word(&text);
+        if secret.is_none() {
             let key = if raw.client_secret_file.is_some() {
                 "genesys.client_secret_file"
             } else {
@@ -201,18 +203,13 @@ impl Gather<'_> {
                 "holds no secret or more than one word",
                 "it must hold the client secret and nothing else",
             );
-            return None;
         }
-        Some(Secret::new(text))
+        secret
     }
 
     fn secret_file(&mut self, file: &Path) -> Option<String> {
         let key = "genesys.client_secret_file";
-        let read = || -> std::io::Result<Option<String>> {
-            let size = std::fs::metadata(file)?.len();
-            if size > limits::SECRET_FILE_BYTES { Ok(None) } else { std::fs::read_to_string(file).map(Some) }
-        };
-        match read() {
+        match read_small(file) {
             Ok(Some(text)) => Some(text),
             Ok(None) => {
                 self.add(

@@ -10,6 +10,7 @@ mod error;
 mod raw;
 mod raw_rule;
 mod rules;
+mod secret_file;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use crate::model::{Secret, TenantId, Wanted};
 
 pub(crate) use environment::{Environment, process_environment};
 pub(crate) use error::ConfigError;
+pub(crate) use secret_file::secret_now;
 
 pub(crate) use crate::model::policy::{
     Dialect, GroupPolicy, ImportPolicy, OnDeletedEmail, OnExisting, OnUnknownRuleName, PasswordPolicy,
@@ -97,6 +99,8 @@ pub struct GenesysConfig {
     pub client_id: String,
     /// Its secret.
     pub client_secret: Secret,
+    /// The file that it was read from.
+    pub client_secret_file: Option<PathBuf>,
     /// Calls that Genesys grants in a minute.
     pub calls_per_minute: u32,
     /// How much of it is left to others, in percent.

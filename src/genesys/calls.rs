@@ -19,6 +19,7 @@ use super::not_done::{NotDone, unreadable};
 use super::oauth::{Token, Tokens};
 use super::request::HttpCall;
 use super::settings::Settings;
+use super::standing::Standing;
 use super::verdict::{Judgement, judge, may_pass};
 use super::wire::Wire;
 use crate::model::ports::{Budget, CallContext, Clock, Limited, Permit, RouteFamily, Shift};
@@ -50,6 +51,7 @@ pub(super) struct Calls {
     tokens: Tokens,
     budget: Arc<dyn Budget>,
     clock: Arc<dyn Clock>,
+    pub(super) standing: Standing,
     catalogue_ttl_ms: u64,
 }
 
@@ -66,6 +68,7 @@ impl Calls {
             tokens: Tokens::new(settings, Arc::clone(&wire), Arc::clone(&clock)),
             wire,
             budget,
+            standing: Standing::new(Arc::clone(&clock)),
             clock,
             catalogue_ttl_ms: u64::try_from(settings.catalogue_ttl.as_millis()).unwrap_or(u64::MAX),
         }
@@ -103,8 +106,11 @@ impl Calls {
     /// The token. While our credentials are refused, nobody calls.
     async fn token(&self) -> Result<Token, NotDone> {
         let token = self.tokens.get().await;
-        if let Err(NotDone::Refused(_)) = &token {
-            self.budget.pause(Limited::House, CREDENTIALS_PAUSE);
+        if let Err(stop) = &token {
+            self.standing.no_token(stop);
+            if let NotDone::Refused(_) = stop {
+                self.budget.pause(Limited::House, CREDENTIALS_PAUSE);
+            }
         }
         token
     }
@@ -122,7 +128,9 @@ impl Calls {
             self.budget_left.set(f64::from(self.budget.left()));
             let started = self.clock.monotonic_ms();
             permit.spend();
-            let judgement = judge(call, self.wire.send(call, &token.text, context.priority()).await);
+            let sent = self.wire.send(call, &token.text, context.priority()).await;
+            self.standing.heard(&sent);
+            let judgement = judge(call, sent);
             self.record(call, context, &judgement, started);
             match judgement {
                 Judgement::Token(_) if !renewed => {
@@ -130,6 +138,7 @@ impl Calls {
                     renewed = true;
                 }
                 Judgement::Token(refusal) => {
+                    self.standing.not_accepted(&refusal);
                     self.budget.pause(Limited::House, CREDENTIALS_PAUSE);
                     return Err(NotDone::Refused(refusal));
                 }

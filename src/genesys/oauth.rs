@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::answer::{ErrorText, HttpAnswer, Sent, without_personal};
 use super::not_done::NotDone;
-use super::settings::Settings;
+use super::settings::{SecretAgain, Settings};
 use super::wire::Wire;
 use crate::limits;
 use crate::model::ports::Clock;
@@ -44,6 +44,7 @@ pub(super) struct Tokens {
     wire: Arc<dyn Wire>,
     client_id: String,
     client_secret: Secret,
+    secret_again: Option<SecretAgain>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
@@ -56,6 +57,7 @@ impl Tokens {
             wire,
             client_id: settings.client_id.clone(),
             client_secret: settings.client_secret.clone(),
+            secret_again: settings.secret_again.clone(),
             clock,
             state: Mutex::new(State::default()),
         }
@@ -76,7 +78,10 @@ impl Tokens {
         if let Some((_, stop)) = state.failed.as_ref().filter(|(until, _)| now < *until) {
             return Err(stop.clone());
         }
-        let sent = self.wire.token(&self.client_id, &self.client_secret).await;
+        // It may have been rotated since we started. This is asked about once a day, so what it costs is nothing.
+        let again = self.secret_again.as_ref().and_then(|SecretAgain(read)| read());
+        let secret = again.as_ref().unwrap_or(&self.client_secret);
+        let sent = self.wire.token(&self.client_id, secret).await;
         match read(sent) {
             Ok((text, seconds)) => {
                 state.generation += 1;

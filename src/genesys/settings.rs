@@ -2,11 +2,23 @@
 //!
 //! Reads no file and checks no file syntax; region names become addresses here. Defaults come from `limits`.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::regions;
 use crate::limits;
 use crate::model::{Secret, TenantId};
+
+/// Reads the secret anew; `None` where it cannot be read, and then the last one stays.
+#[derive(Clone)]
+pub struct SecretAgain(pub Arc<dyn Fn() -> Option<Secret> + Send + Sync>);
+
+impl fmt::Debug for SecretAgain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretAgain")
+    }
+}
 
 /// Settings of one organisation.
 #[derive(Clone, Debug)]
@@ -21,6 +33,8 @@ pub struct Settings {
     pub client_id: String,
     /// Its secret.
     pub client_secret: Secret,
+    /// Where the secret is read anew, if it can have been changed while we run.
+    pub secret_again: Option<SecretAgain>,
     /// Calls per minute that Genesys grants the token.
     pub calls_per_minute: u32,
     /// Share of them that is left unused, in percent, for what else uses the OAuth client.
@@ -74,6 +88,7 @@ impl Settings {
             login_base: login_base.into().trim_end_matches('/').to_owned(),
             client_id: client_id.into(),
             client_secret,
+            secret_again: None,
             calls_per_minute: limits::GENESYS_CALLS_PER_MINUTE,
             margin_percent: 10,
             timeout: limits::GENESYS_TIMEOUT,

@@ -242,6 +242,17 @@ pub struct Page<T> {
 /// inside only for 401 (one new token) and version conflicts.
 #[async_trait]
 pub trait Upstream: Send + Sync {
+    /// Why our credentials are not accepted, if that was said a moment ago: what begins now could only wait.
+    fn refuses_us(&self) -> Option<Refusal> {
+        None
+    }
+
+    /// What an operator should know of how it stands with us, as the calls tell it; `None` in it while all is
+    /// well. Without it, only asking tells.
+    fn standing(&self) -> Option<tokio::sync::watch::Receiver<Option<String>>> {
+        None
+    }
+
     /// Carries out a write. `Done(Some(id))` for creates.
     async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>>;
     /// The user that carries the mark. Absence proves nothing.

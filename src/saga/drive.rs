@@ -106,6 +106,7 @@ impl Driver {
             let wait = match self.upstream.write(write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
                 Verdict::Refused(refusal) if self.not_visible_yet(&refusal, started) => pauses.pause(),
+                Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
                 Verdict::Refused(refusal) => return StepEnd::Refused { refusal, partial },
                 Verdict::Later(later) => pauses.at_least(later.wait),
                 Verdict::Unknown(unknown) => {
@@ -165,6 +166,7 @@ impl Driver {
     async fn answer<T>(&mut self, verdict: Verdict<T>, pauses: &mut Backoff) -> Result<Option<T>, StepEnd> {
         let wait = match verdict {
             Verdict::Done(found) => return Ok(Some(found)),
+            Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
             Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
             Verdict::Later(later) => pauses.at_least(later.wait),
             Verdict::Unknown(_) => pauses.pause(),
@@ -203,6 +205,12 @@ impl Driver {
         }
         *self.settle.borrow()
     }
+}
+
+/// Whether it says nothing about the step: our own credentials are not accepted at the moment. Whoever changed
+/// the secret will put it right; nobody shall lose an entitlement for it, and no saga be redriven by hand.
+fn will_be_put_right(refusal: &Refusal) -> bool {
+    refusal.kind == RefusalKind::Credentials
 }
 
 /// The pauses between the tries of one call.

@@ -13,6 +13,7 @@ mod writes;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::api::rights::{self, Rights};
 use super::calls::Calls;
@@ -23,7 +24,7 @@ use super::transport::Transport;
 use super::wire::Wire;
 use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
 use crate::model::{
-    Aspects, FoundUser, Mark, Named, Observed, ObservedGroup, UserId, Verdict, Wanted,
+    Aspects, FoundUser, Mark, Named, Observed, ObservedGroup, Refusal, UserId, Verdict, Wanted,
 };
 
 /// Genesys Cloud behind one OAuth client.
@@ -66,6 +67,14 @@ impl GenesysClient {
 
 #[async_trait]
 impl Upstream for GenesysClient {
+    fn refuses_us(&self) -> Option<Refusal> {
+        self.calls.standing.refused()
+    }
+
+    fn standing(&self) -> Option<watch::Receiver<Option<String>>> {
+        Some(self.calls.standing.words())
+    }
+
     async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
         let made = self.carry_out(write, context).await;
         if let Err(stop) = &made {

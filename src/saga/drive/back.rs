@@ -41,20 +41,10 @@ impl Driver {
     }
 
     pub(super) async fn persist_undo(&mut self, write: &Write) -> StepEnd {
-        let mut pauses = tries();
-        loop {
-            match self.persist(write).await {
-                // What is not there any more needs no undo.
-                StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => {
-                    return StepEnd::Done(None);
-                }
-                // A secret that was changed will be put right; nobody should have to redrive every saga then.
-                StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::Credentials => {}
-                end => return end,
-            }
-            if self.rest(pauses.pause()).await {
-                return StepEnd::Abandoned { partial: true };
-            }
+        match self.persist(write).await {
+            // What is not there any more needs no undo.
+            StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => StepEnd::Done(None),
+            end => end,
         }
     }
 

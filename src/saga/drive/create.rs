@@ -3,7 +3,7 @@
 //!
 //! Every other step is repeated as it is, by `drive`.
 
-use super::{Driver, StepEnd, tries};
+use super::{Driver, StepEnd, tries, will_be_put_right};
 use crate::model::{Refusal, RefusalKind, Step, Verdict};
 use crate::plan::effects;
 
@@ -20,6 +20,7 @@ impl Driver {
                 Verdict::Refused(refusal) if refusal.kind == RefusalKind::Uniqueness => {
                     return self.owner_of_the_name(refusal, sent).await;
                 }
+                Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
                 Verdict::Refused(refusal) => return StepEnd::Refused { refusal, partial: sent },
                 Verdict::Later(later) => pauses.at_least(later.wait),
                 Verdict::Unknown(unknown) => {
@@ -69,6 +70,7 @@ impl Driver {
         loop {
             let wait = match self.upstream.write(&write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
+                Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
                 Verdict::Refused(refusal) => {
                     // Only a POST of ours, before this one or before a crash, makes a group of that name
                     // ours.

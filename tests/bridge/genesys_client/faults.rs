@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use genesys_cloud_emulator::{Fault, FaultKind, Quirks, SeedFile};
+use genesys_scim_bridge::testing::genesys::SecretAgain;
 use genesys_scim_bridge::testing::model::ports::{CallContext, Priority, Upstream, Write};
 use genesys_scim_bridge::testing::model::{Kind, RefusalKind, Secret, UserId, Verdict, Wanted};
 use serde_json::json;
@@ -111,6 +112,30 @@ async fn a_wrong_secret_is_refused_with_its_cure_and_not_sent_again_at_once() {
         }
     }
     assert_eq!(rig.count("POST", "/oauth/token"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_rotated_is_read_again_without_a_restart() {
+    let held = Arc::new(std::sync::Mutex::new(None));
+    let read = SecretAgain(Arc::new({
+        let held = Arc::clone(&held);
+        move || held.lock().unwrap().clone()
+    }));
+    let rig = Rig::with(Quirks::default(), |settings| {
+        *held.lock().unwrap() = Some(Secret::new("wrong"));
+        settings.secret_again = Some(read);
+    });
+    assert!(matches!(rig.client.whoami(&context()).await, Verdict::Refused(_)));
+    assert!(rig.client.refuses_us().is_some());
+    let words = rig.client.standing().unwrap();
+    assert!(words.borrow().as_deref().unwrap().contains("credentials"), "{words:?}");
+    *held.lock().unwrap() = Some(Secret::new(rig.cloud.client_secret()));
+    let started = Instant::now();
+    while !matches!(rig.client.whoami(&context()).await, Verdict::Done(_)) {
+        assert!(started.elapsed() < Duration::from_secs(6), "it is believed again within seconds");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!((rig.client.refuses_us(), words.borrow().clone()), (None, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]

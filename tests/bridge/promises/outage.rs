@@ -63,6 +63,22 @@ async fn the_deadline_is_kept_although_an_undo_does_not_get_through() {
 }
 
 #[tokio::test]
+async fn credentials_that_are_not_accepted_for_a_while_cost_nobody_an_entitlement() {
+    let house = TestBridge::with(Setup { deadline_s: 2, ..Setup::default() });
+    house.cloud.fault(Fault::on("POST", QUEUE, refusal(401, "bad.credentials")));
+    let got = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!(got.status, 201, "the identity is there, the rest goes on: {got:?}");
+    // Whoever comes now could only wait.
+    let next = house.scim("POST", "/Users", Some(agent("vera"))).await;
+    assert_eq!(next.status, 503, "{next:?}");
+    assert!(next.body["detail"].as_str().unwrap().contains("credentials"), "{next:?}");
+    house.cloud.clear_faults();
+    house.settled().await;
+    assert_eq!(house.provisioning(&got.id()).await["status"], "committed");
+    assert_ne!(house.cloud.snapshot()["queues"]["EMEA Support"][got.id()], json!(null));
+}
+
+#[tokio::test]
 async fn a_create_that_may_have_taken_effect_is_never_called_undone_while_the_user_is_there() {
     let house = TestBridge::with(Setup { deadline_s: 2, ..Setup::default() });
     house.cloud.fault(Fault::on("POST", MAKE, FaultKind::ApplyThenDrop).once());
