@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::sagas::{InTheWay, Predecessor, Sagas, existing, name_of};
 use crate::limits;
 use crate::model::ports::{Asked, Budget, Clock, Lane, Lanes, Priority, RouteFamily, Upstream, refused_here};
-use crate::model::{RefusalKind, Reservation};
+use crate::model::{PlanKind, Refusal, RefusalKind, Reservation, Subject};
 use crate::saga::{Handle, Parked};
 use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
@@ -26,6 +26,16 @@ pub(super) const REMOVED_MEANWHILE: &str = "removed_meanwhile";
 
 /// Calls of a change that is not planned yet: what a new agent costs.
 const CALLS_OF_A_CHANGE: u64 = 9;
+
+/// Why a change is not done that a leaver came before.
+pub(super) fn overtaken(removed: bool) -> Refusal {
+    let (code, why) = if removed {
+        (REMOVED_MEANWHILE, "a removal came first")
+    } else {
+        ("overtaken", "a deactivation of the same user came first")
+    };
+    refused_here(RefusalKind::Other, code, why)
+}
 
 /// A change that may be planned: it holds the lane of its resource.
 pub(super) struct Admitted {
@@ -64,8 +74,23 @@ pub(super) fn priority(change: &Change) -> Priority {
 }
 
 /// Whether it takes access away.
-fn goes_first(change: &Change) -> bool {
+pub(super) fn goes_first(change: &Change) -> bool {
     change.removes() || change.deactivates()
+}
+
+/// Whether a leaver takes the place of that saga at once, instead of waiting for its end.
+fn passes(change: &Change, handle: &Handle) -> bool {
+    let progress = handle.progress();
+    let known = progress.visible || matches!(handle.opened().about, Subject::User(Some(_)));
+    let ours = known && change.id().is_some() && change.kind() == ResourceKind::User;
+    goes_first(change)
+        && ours
+        && match handle.opened().plan.kind {
+            // It goes on to the same end, or to one from which there is no way back.
+            PlanKind::Delete => false,
+            PlanKind::Deactivate => change.removes() || progress.identity,
+            _ => true,
+        }
 }
 
 /// What it reserves before all else, and the key of its lane: the resource that changes, or the name of the
@@ -116,18 +141,31 @@ impl Admission {
     /// The lane, and the saga whose place the change may take. `None`: look again.
     async fn look(&self, change: &Change, deadline: Deadline) -> Result<Option<Admitted>, Fault> {
         let wanted = first_reservation(change);
-        let lane = self.lane(&wanted, deadline).await?;
+        let lane = self.lane(change, &wanted, deadline).await?;
         match self.sagas.in_the_way(&wanted).await? {
             InTheWay::Nobody => Ok(Some(Admitted { lane, before: Predecessor::None })),
             InTheWay::Stuck(saga) if goes_first(change) => {
                 Ok(Some(Admitted { lane, before: Predecessor::Stuck(saga) }))
             }
             InTheWay::Stuck(saga) => Err(Fault::Stuck(saga)),
+            InTheWay::Running(handle) if passes(change, &handle) => {
+                let yielded = deadline.within(&self.clock, handle.give_way()).await;
+                let yielded = yielded.ok_or(Fault::NotDoneYet)?;
+                if yielded.is_none() {
+                    // It ends: what it wrote is there in a moment.
+                    let over = deadline.within(&self.clock, handle.over()).await;
+                    if over.ok_or(Fault::NotDoneYet)?.left_open.is_some() {
+                        return Err(Fault::LeftOpen);
+                    }
+                }
+                let before = |yielded| Predecessor::Passed(handle, yielded);
+                Ok(yielded.map(|yielded| Admitted { lane, before: before(yielded) }))
+            }
             InTheWay::Running(handle) => {
                 // The lane is free while we wait: a leaver must get past.
                 drop(lane);
                 let Some(parked) = self.give_way(change, &handle, deadline).await? else { return Ok(None) };
-                let lane = match self.lane(&wanted, deadline).await {
+                let lane = match self.lane(change, &wanted, deadline).await {
                     Ok(lane) => lane,
                     Err(fault) => {
                         handle.resume().await;
@@ -141,8 +179,10 @@ impl Admission {
         }
     }
 
-    async fn lane(&self, wanted: &Reservation, deadline: Deadline) -> Result<Lane, Fault> {
-        deadline.within(&self.clock, self.lanes.acquire(wanted)).await.ok_or(Fault::NotDoneYet)
+    async fn lane(&self, change: &Change, wanted: &Reservation, deadline: Deadline) -> Result<Lane, Fault> {
+        let lane =
+            if goes_first(change) { self.lanes.acquire_first(wanted) } else { self.lanes.acquire(wanted) };
+        deadline.within(&self.clock, lane).await.ok_or(Fault::NotDoneYet)
     }
 
     /// What an open saga means for this change. `Some`: it paused and will be handed over. `None`: look
@@ -170,12 +210,7 @@ impl Admission {
             return Ok(parked);
         }
         if goes_first(change) {
-            let (code, why) = if change.removes() {
-                (REMOVED_MEANWHILE, "a removal came first")
-            } else {
-                ("overtaken", "a deactivation of the same user came first")
-            };
-            handle.abort(refused_here(RefusalKind::Other, code, why)).await;
+            handle.abort(overtaken(change.removes())).await;
         }
         match deadline.within(&self.clock, handle.over()).await {
             Some(progress) if progress.left_open.is_some() => Err(Fault::LeftOpen),

@@ -82,6 +82,11 @@ impl UserGoal {
         Self { who: Who::Known(Box::new(stored)), origin: Origin::Record, document, password: None }
     }
 
+    /// Whether nobody asks for it: what cannot be had is then noted, and refuses nothing else.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.origin == Origin::Record
+    }
+
     /// As it is in the directory; `None` for a new one.
     pub(super) fn stored(&self) -> Option<&StoredUser> {
         match &self.who {

@@ -8,47 +8,86 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use crate::model::Reservation;
 use crate::model::ports::{Lane, Lanes};
 
-type Locks = Arc<Mutex<HashMap<Reservation, Arc<tokio::sync::Mutex<()>>>>>;
+type Places = Arc<Mutex<HashMap<Reservation, Arc<Place>>>>;
 
 /// The lanes.
 #[derive(Default)]
 pub struct LocalLanes {
-    locks: Locks,
+    places: Places,
     fence: AtomicU64,
+}
+
+#[derive(Default)]
+struct Place {
+    lock: Arc<tokio::sync::Mutex<()>>,
+    leavers: watch::Sender<usize>,
+}
+
+/// A leaver that waits, for as long as it does.
+struct Waiting<'a>(&'a Place);
+
+impl<'a> Waiting<'a> {
+    fn for_lane(place: &'a Place) -> Self {
+        place.leavers.send_modify(|leavers| *leavers += 1);
+        Self(place)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.leavers.send_modify(|leavers| *leavers = leavers.saturating_sub(1));
+    }
 }
 
 struct Guard {
     wanted: Reservation,
-    locks: Locks,
+    places: Places,
+    place: Arc<Place>,
     held: Option<tokio::sync::OwnedMutexGuard<()>>,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         drop(self.held.take());
-        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-        // One reference is the map's; waiters hold others.
-        if locks.get(&self.wanted).is_some_and(|lock| Arc::strong_count(lock) == 1) {
-            locks.remove(&self.wanted);
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        // One reference is the map's and one is ours; waiters hold others.
+        if Arc::strong_count(&self.place) == 2 {
+            places.remove(&self.wanted);
         }
+    }
+}
+
+impl LocalLanes {
+    /// The guard exists before the wait, so that a waiter that gives up cleans up as well.
+    fn place(&self, wanted: &Reservation) -> Guard {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = Arc::clone(places.entry(wanted.clone()).or_default());
+        Guard { wanted: wanted.clone(), places: Arc::clone(&self.places), place, held: None }
+    }
+
+    async fn wait(&self, mut guard: Guard) -> Lane {
+        guard.held = Some(Arc::clone(&guard.place.lock).lock_owned().await);
+        let leavers = guard.place.leavers.subscribe();
+        Lane { fence: self.fence.fetch_add(1, Ordering::Relaxed) + 1, leavers, guard: Box::new(guard) }
     }
 }
 
 #[async_trait]
 impl Lanes for LocalLanes {
     async fn acquire(&self, wanted: &Reservation) -> Lane {
-        let lock = {
-            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(locks.entry(wanted.clone()).or_default())
-        };
-        // The guard exists before the wait, so that a waiter that gives up cleans up as well.
-        let mut guard = Guard { wanted: wanted.clone(), locks: Arc::clone(&self.locks), held: None };
-        guard.held = Some(lock.lock_owned().await);
-        Lane { fence: self.fence.fetch_add(1, Ordering::Relaxed) + 1, guard: Box::new(guard) }
+        self.wait(self.place(wanted)).await
+    }
+
+    async fn acquire_first(&self, wanted: &Reservation) -> Lane {
+        let guard = self.place(wanted);
+        let place = Arc::clone(&guard.place);
+        let _waiting = Waiting::for_lane(&place);
+        self.wait(guard).await
     }
 }
 
@@ -70,6 +109,29 @@ mod tests {
         drop(first);
         assert!(lanes.acquire(&one).await.fence > fence);
         drop(other);
-        assert!(lanes.locks.lock().unwrap().is_empty(), "lanes that nobody holds take no memory");
+        assert!(lanes.places.lock().unwrap().is_empty(), "lanes that nobody holds take no memory");
+    }
+
+    #[tokio::test]
+    async fn whoever_holds_the_lane_is_called_back_for_a_leaver_and_only_for_one_that_waits() {
+        let lanes = LocalLanes::default();
+        let wanted = Reservation::User(UserId::new("1"));
+        let soon = Duration::from_millis(20);
+        let holder = lanes.acquire(&wanted).await;
+        assert!(tokio::time::timeout(soon, holder.called_back()).await.is_err());
+        let leaver = async {
+            tokio::select! {
+                biased;
+                _ = lanes.acquire_first(&wanted) => false,
+                () = holder.called_back() => true,
+            }
+        };
+        assert!(leaver.await);
+        assert!(tokio::time::timeout(soon, holder.called_back()).await.is_err(), "it has given up");
+        drop(holder);
+        let leaver = lanes.acquire_first(&wanted).await;
+        assert!(tokio::time::timeout(soon, leaver.called_back()).await.is_err(), "nobody else waits");
+        drop(leaver);
+        assert!(lanes.places.lock().unwrap().is_empty());
     }
 }

@@ -138,7 +138,12 @@ impl Recompute {
 
     async fn try_once(&self, id: &UserId) -> Result<(), Fault> {
         let lane = self.lane(id).await?;
-        let Some(planned) = self.plan(id).await? else { return Ok(()) };
+        let planned = tokio::select! {
+            biased;
+            planned = self.plan(id) => planned?,
+            () = lane.called_back() => return Err(Fault::GaveWay),
+        };
+        let Some(planned) = planned else { return Ok(()) };
         let cause = Cause::recompute(format!("recompute {id}"));
         let draft = planned.draft(None);
         let handle = self.sagas.open(&draft, &cause, &Predecessor::None, lane.fence).await?;

@@ -1,7 +1,7 @@
 //! From names to ids before any write: desired entitlements of one user, resolved, and what has to be held.
 //!
-//! An unknown name from the request is a 400 that names it; from a rule it follows the policy. The catalogue
-//! itself is
+//! An unknown name from the request is a 400 that names it, unless no client waits; from a rule it follows the
+//! policy. For somebody who will not be active nothing is looked up (P9). The catalogue itself is
 //! `genesys::catalogue`.
 
 use std::sync::Arc;
@@ -9,9 +9,14 @@ use std::sync::Arc;
 use super::fault::Fault;
 use super::looks::Looks;
 use super::{OnUnknownRuleName, Policy};
-use crate::model::ports::{CallContext, Resolution};
-use crate::model::{Desired, DesiredSet, Failure, FailureState, Named, Object, Reason, Wanted};
+use crate::model::ports::{CallContext, Resolution, refused_here};
+use crate::model::{
+    Desired, DesiredSet, Failure, FailureState, Kind, Named, Object, Reason, RefusalKind, Wanted,
+};
 use crate::plan::{Resolved, identity};
+
+/// Code of what has a name that Genesys does not know.
+const UNKNOWN_NAME: &str = "unknown.name";
 
 /// Resolves names.
 pub(super) struct Resolver {
@@ -19,13 +24,82 @@ pub(super) struct Resolver {
     pub(super) policy: Arc<Policy>,
 }
 
+/// What is asked for.
+pub(super) struct Asked<'a> {
+    pub(super) document: &'a Object,
+    pub(super) desired: &'a DesiredSet,
+    /// Whether the person will be active: nothing is looked up for somebody who will not.
+    pub(super) active: bool,
+    /// Whether an unknown name of the request refuses it. Where no client waits, it is noted, and nothing else
+    /// is kept from being given or taken back.
+    pub(super) strictly: bool,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Where the user should be; `None` leaves it where it is.
+    pub(super) division: Option<Named>,
+    /// With ids.
+    pub(super) resolved: Vec<Resolved>,
+    /// Without: neither given nor taken back.
+    pub(super) unresolved: Vec<Wanted>,
+    /// What is to be told of those.
+    pub(super) held: Vec<Failure>,
+}
+
+impl Names {
+    fn unknown(&mut self, item: &Desired, failure: Option<Failure>) {
+        self.unresolved.push(item.wanted.clone());
+        self.held.extend(failure);
+    }
+}
+
 impl Resolver {
+    /// Looks up what is asked for.
+    pub(super) async fn resolve(&self, asked: &Asked<'_>, context: &CallContext) -> Result<Names, Fault> {
+        let items = &asked.desired.items;
+        let mut names = Names::default();
+        if !asked.active {
+            names.unresolved = items.iter().map(|item| item.wanted.clone()).collect();
+            return Ok(names);
+        }
+        if asked.strictly {
+            names.division = self.division(asked.document, context).await?;
+            self.resolve_into(&mut names, items, asked.strictly, context).await?;
+            return Ok(names);
+        }
+        let mut rest: Vec<Desired> = items.clone();
+        match self.division(asked.document, context).await {
+            Ok(division) => names.division = division,
+            Err(fault) => {
+                let failure = noted("the division", None, fault)?;
+                // They would be given in another division.
+                let here = |item: &Desired| matches!(item.wanted, Wanted::Role { division: None, .. });
+                let homeless: Vec<Desired> = rest.extract_if(.., |item| here(item)).collect();
+                homeless.iter().for_each(|item| names.unknown(item, None));
+                names.held.push(failure);
+            }
+        }
+        for kind in Kind::ALL {
+            let items: Vec<Desired> = rest.extract_if(.., |item| item.wanted.kind() == kind).collect();
+            match self.resolve_into(&mut names, &items, asked.strictly, context).await {
+                Ok(()) => {}
+                // The names of this kind cannot be read; the others can.
+                Err(Fault::Refused { refusal, during }) => {
+                    for item in &items {
+                        let fault = Fault::Refused { refusal: refusal.clone(), during: during.clone() };
+                        names.unknown(item, Some(noted(&item.wanted.to_string(), Some(item), fault)?));
+                    }
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(names)
+    }
+
     /// The division that the document names, or the tenant's own.
-    pub(super) async fn division(
-        &self,
-        document: &Object,
-        context: &CallContext,
-    ) -> Result<Option<Named>, Fault> {
+    async fn division(&self, document: &Object, context: &CallContext) -> Result<Option<Named>, Fault> {
         let default = self.policy.default_division.as_deref();
         let Some(name) = identity::division_of(document).or(default) else { return Ok(None) };
         let ask = || self.looks.upstream.division(name, context);
@@ -37,27 +111,23 @@ impl Resolver {
         found.ok_or_else(unknown).map(Some)
     }
 
-    /// Resolves what is desired. For an inactive user what gives access is not looked at: it will not get it.
-    pub(super) async fn resolve(
+    async fn resolve_into(
         &self,
-        desired: &DesiredSet,
-        active: bool,
-        division: Option<&Named>,
+        names: &mut Names,
+        items: &[Desired],
+        strictly: bool,
         context: &CallContext,
-    ) -> Result<(Vec<Resolved>, Vec<Failure>), Fault> {
-        let access = |desired: &&Desired| desired.wanted.kind().gives_access();
-        let items: Vec<&Desired> = desired.items.iter().filter(|item| active || !access(item)).collect();
+    ) -> Result<(), Fault> {
         if items.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(());
         }
-        let names: Vec<Wanted> = items.iter().map(|item| item.wanted.clone()).collect();
-        let ask = || self.looks.upstream.resolve(&names, division, context);
+        let wanted: Vec<Wanted> = items.iter().map(|item| item.wanted.clone()).collect();
+        let ask = || self.looks.upstream.resolve(&wanted, names.division.as_ref(), context);
         let found = self.looks.patiently("resolving names", ask).await?;
-        let (mut resolved, mut held) = (Vec::new(), Vec::new());
-        for (item, resolution) in items.into_iter().zip(found) {
+        for (item, resolution) in items.iter().zip(found) {
             let why = match resolution {
                 Resolution::Found(entitlement) => {
-                    resolved.push(Resolved { entitlement, reason: item.reason.clone() });
+                    names.resolved.push(Resolved { entitlement, reason: item.reason.clone() });
                     continue;
                 }
                 Resolution::UnknownName { what, similar } if similar.is_empty() => {
@@ -69,25 +139,40 @@ impl Resolver {
                 Resolution::BadValue(why) => why,
             };
             match (&item.reason, self.policy.on_unknown_rule_name) {
-                (Reason::Rule(_), OnUnknownRuleName::Hold) => held.push(hold(item, why)),
-                (Reason::Rule(_), OnUnknownRuleName::Skip) => {}
-                (Reason::Rule(rule), OnUnknownRuleName::Refuse) => {
+                (Reason::Rule(_), OnUnknownRuleName::Hold) => {
+                    names.unknown(item, Some(unknown(item, why, FailureState::Held)));
+                }
+                (Reason::Rule(_), OnUnknownRuleName::Skip) => names.unknown(item, None),
+                (Reason::Rule(rule), OnUnknownRuleName::Refuse) if strictly => {
                     return Err(Fault::Unacceptable(format!("rule {rule}: {why}")));
                 }
-                (Reason::Request, _) => return Err(Fault::Unacceptable(why)),
+                (Reason::Request, _) if strictly => return Err(Fault::Unacceptable(why)),
+                (Reason::Rule(_) | Reason::Request, _) => {
+                    names.unknown(item, Some(unknown(item, why, FailureState::Failed)));
+                }
             }
         }
-        Ok((resolved, held))
+        Ok(())
     }
 }
 
-fn hold(item: &Desired, why: String) -> Failure {
+/// What is told of something that cannot be looked up, unless another try may go better by itself.
+fn noted(what: &str, item: Option<&Desired>, fault: Fault) -> Result<Failure, Fault> {
+    let refusal = match fault {
+        Fault::Refused { refusal, .. } => refusal,
+        Fault::Unacceptable(why) => refused_here(RefusalKind::UnknownName, UNKNOWN_NAME, why),
+        other => return Err(other),
+    };
+    Ok(Failure { reason: item.map(|item| item.reason.clone()), ..Failure::refused(what, &refusal) })
+}
+
+fn unknown(item: &Desired, why: String, state: FailureState) -> Failure {
     Failure {
         what: item.wanted.to_string(),
         reason: Some(item.reason.clone()),
         why,
-        code: "unknown.name".into(),
+        code: UNKNOWN_NAME.into(),
         correlation_id: None,
-        state: FailureState::Held,
+        state,
     }
 }

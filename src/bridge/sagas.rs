@@ -13,9 +13,11 @@ use super::fault::Fault;
 use crate::directory::Directory;
 use crate::model::ports::{Clock, Ids, Journal};
 use crate::model::{
-    Batch, Cause, GroupId, Reservation, SagaId, SagaOpened, StoreError, Subject, TenantId, UserId,
+    Batch, Cause, GrantedSet, GroupId, Intent, Reservation, SagaId, SagaOpened, StoreError, Subject,
+    TenantId, UserId,
 };
-use crate::saga::{Handle, Parked, Runner};
+use crate::plan::{Leftover, Reached, leftover};
+use crate::saga::{Handle, Parked, Runner, Yielded};
 use crate::scim::kind::ResourceKind;
 use crate::scim::value::fold;
 
@@ -26,6 +28,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(super) enum Predecessor {
     None,
     Parked(Handle, Parked),
+    /// Only a leaver takes the place of one that nobody was promised anything of, or that does not get on.
+    Passed(Handle, Yielded),
     /// Only a leaver goes past a stuck saga.
     Stuck(SagaId),
 }
@@ -33,7 +37,7 @@ pub(super) enum Predecessor {
 impl Predecessor {
     /// Lets it go on: nothing takes its place.
     pub(super) async fn let_go(&self) {
-        if let Self::Parked(handle, _) = self {
+        if let Self::Parked(handle, _) | Self::Passed(handle, _) = self {
             handle.resume().await;
         }
     }
@@ -41,7 +45,7 @@ impl Predecessor {
     fn id(&self) -> Option<SagaId> {
         match self {
             Self::None => None,
-            Self::Parked(handle, _) => Some(handle.id()),
+            Self::Parked(handle, _) | Self::Passed(handle, _) => Some(handle.id()),
             Self::Stuck(saga) => Some(*saga),
         }
     }
@@ -120,16 +124,45 @@ impl Sagas {
                 }
                 result
             }
+            Predecessor::Passed(handle, yielded) => {
+                let result = handle.hand_over(opened.clone(), yielded.epoch).await;
+                if result.is_err() {
+                    handle.resume().await;
+                }
+                result
+            }
             Predecessor::Stuck(saga) => {
                 tracing::warn!(%saga, successor = %opened.id, "a leaver takes the place of a stuck saga");
                 self.journal.hand_over(*saga, &opened, Batch::new()).await
             }
         };
         match result {
-            Ok(_) => Ok(Some(self.runner.start(opened, None, draft.password.clone()))),
+            Ok(_) => Ok(Some(match before {
+                Predecessor::Passed(passed, _) => self.runner.start_behind(opened, passed),
+                _ => self.runner.start(opened, None, draft.password.clone()),
+            })),
             Err(StoreError::Conflict { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What the saga that a leaver passes leaves behind; `None` where no saga is passed.
+    pub(super) async fn left_behind(&self, before: &Predecessor) -> Result<Option<Leftover>, StoreError> {
+        let given = |intent: &Intent| match intent {
+            Intent::PutUser { granted, .. } => granted.clone(),
+            _ => GrantedSet::new(),
+        };
+        Ok(match before {
+            Predecessor::None | Predecessor::Parked(..) => None,
+            Predecessor::Passed(handle, yielded) => {
+                let SagaOpened { plan, intent, .. } = handle.opened();
+                Some(leftover(plan, &given(intent), &yielded.reached))
+            }
+            Predecessor::Stuck(saga) => self.journal.load(*saga).await?.map(|saga| {
+                let SagaOpened { plan, intent, .. } = &saga.opened;
+                leftover(plan, &given(intent), &Reached::unknown(plan))
+            }),
+        })
     }
 
     fn saga(&self, draft: &Draft, cause: &Cause, fence: u64) -> SagaOpened {

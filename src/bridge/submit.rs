@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::BridgeParts;
-use super::admission::{Admission, Admitted};
+use super::admission::{Admission, Admitted, goes_first};
 use super::adoption::Adoption;
 use super::claims::{Claims, Presence};
 use super::deadline::Deadline;
@@ -89,10 +89,13 @@ impl Submissions {
         let mut owner: Option<FoundUser> = None;
         loop {
             let admitted = self.admission.admit(&asked.change, deadline).await?;
-            let prepared = self.prepare(asked, owner.as_ref(), &admitted.before, deadline).await;
-            let draft = match prepared {
-                Ok(Prepared::Saga(draft)) => draft,
-                Ok(Prepared::Nothing(reply)) => {
+            let draft = match self.prepared(asked, owner.as_ref(), &admitted, deadline).await {
+                Ok(None) => {
+                    admitted.before.let_go().await;
+                    continue;
+                }
+                Ok(Some(Prepared::Saga(draft))) => draft,
+                Ok(Some(Prepared::Nothing(reply))) => {
                     admitted.before.let_go().await;
                     return Ok(reply);
                 }
@@ -124,6 +127,21 @@ impl Submissions {
         }
     }
 
+    /// `None`: a leaver wants the lane, and what was read is worth nothing once it is through.
+    async fn prepared(
+        &self,
+        asked: &Submission,
+        owner: Option<&FoundUser>,
+        admitted: &Admitted,
+        deadline: Deadline,
+    ) -> Result<Option<Prepared>, Fault> {
+        tokio::select! {
+            biased;
+            prepared = self.prepare(asked, owner, &admitted.before, deadline) => prepared.map(Some),
+            () = admitted.lane.called_back(), if !goes_first(&asked.change) => Ok(None),
+        }
+    }
+
     async fn prepare(
         &self,
         asked: &Submission,
@@ -135,9 +153,10 @@ impl Submissions {
             Predecessor::Parked(handle, parked) => granted_so_far(handle, parked),
             _ => None,
         };
+        let passed = self.sagas.left_behind(before).await?;
         let prepare = async {
             match asked.change.kind() {
-                ResourceKind::User => self.users.prepare(asked, owner, granted).await,
+                ResourceKind::User => self.users.prepare(asked, owner, granted, passed).await,
                 ResourceKind::Group => self.groups.prepare(asked).await,
             }
         };

@@ -12,17 +12,17 @@ use super::draft::Draft;
 use super::fault::Fault;
 use super::goal::UserGoal;
 use super::looks::Looks;
-use super::resolve::Resolver;
+use super::resolve::{Asked, Resolver};
 use super::sagas::{existing, name_of};
-use crate::directory::{Directory, UserLookup};
+use crate::directory::{Directory, ProvisioningState, StoredUser, UserLookup};
 use crate::entitlements::{self, RuleSet};
 use crate::limits;
 use crate::model::ports::{CallContext, Ids};
 use crate::model::{
-    Claim, DesiredSet, Failure, FailureState, GrantedSet, GroupId, Intent, Mark, Object, Observed,
-    Reservation, Subject, SubjectId, UserId,
+    Claim, Desired, DesiredSet, Failure, FailureState, GrantedSet, GroupId, Intent, Mark, Object, Observed,
+    Reservation, Subject, SubjectId, UserId, Wanted,
 };
-use crate::plan::{Planned, UserChange, UserInput, identity, plan_user};
+use crate::plan::{LeaverInput, Leftover, Planned, UserChange, UserInput, identity, plan_leaver, plan_user};
 use crate::scim::kind::ResourceKind;
 use crate::scim::value::fold;
 
@@ -42,7 +42,8 @@ pub(super) struct PlannedUser {
     pub(super) planned: Planned,
     pub(super) granted_before: GrantedSet,
     pub(super) held: Vec<Failure>,
-    email: String,
+    /// What it reserves beside the user.
+    names: Vec<Reservation>,
     subject: SubjectId,
 }
 
@@ -55,13 +56,8 @@ impl PlannedUser {
 
     /// The saga that does it.
     pub(super) fn draft(self, claim: Option<Claim>) -> Draft {
-        let Self { goal, planned, granted_before, held, email, subject } = self;
+        let Self { goal, planned, granted_before, held, mut names, subject } = self;
         let (kind, id) = (ResourceKind::User, goal.id().cloned());
-        let mut names =
-            vec![name_of(kind, text(&goal.document, "userName")), Reservation::UserEmail(fold(&email))];
-        // A rename keeps the old name until it is done.
-        let before = goal.stored().map(|stored| name_of(kind, text(&stored.document, "userName")));
-        names.extend(before.filter(|before| !names.contains(before)));
         names.extend(id.as_ref().map(|id| existing(kind, id.as_str())));
         Draft {
             subject,
@@ -102,10 +98,9 @@ impl UserPlanner {
         self.refuse_taken(&goal, &email).await?;
         let active = identity::is_active(document);
         let desired = self.desired(&goal).await?;
-        let division = self.resolver.division(document, context).await?;
-        let (resolved, mut held) =
-            self.resolver.resolve(&desired, active, division.as_ref(), context).await?;
-        held.extend(identity::kept_here(document));
+        let asked = Asked { document, desired: &desired, active, strictly: !goal.is_recorded() };
+        let names = self.resolver.resolve(&asked, context).await?;
+        let (resolved, division) = (names.resolved, names.division);
         let observed = match goal.id() {
             Some(id) => {
                 let written = stored.and_then(|stored| self.looks.written_until(stored));
@@ -132,10 +127,61 @@ impl UserPlanner {
             observed: &observed,
             division: division.as_ref(),
             desired: &resolved,
+            unresolved: &names.unresolved,
             managed: &desired.managed,
             granted: &granted,
         });
-        Ok(PlannedUser { goal, planned, granted_before: granted, held, email, subject })
+        let mut held = names.held;
+        held.extend(identity::kept_here(document));
+        let reserved = reserved(&goal, &email);
+        Ok(PlannedUser { goal, planned, granted_before: granted, held, names: reserved, subject })
+    }
+
+    /// Plans the deactivation of somebody whom the directory knows, from the directory alone (P9): nobody is
+    /// asked anything, and nothing in the document that only concerns the active can refuse it.
+    pub(super) async fn leave(&self, mut goal: UserGoal, passed: Leftover) -> Result<PlannedUser, Fault> {
+        goal.password = None;
+        let mut granted = self.granted(&goal).await?;
+        granted.extend(passed.granted.clone());
+        let Some(stored) = goal.stored() else { return Err(Fault::Broken) };
+        let before = self.email_of(&stored.document).unwrap_or_default();
+        let email = match self.email_of(&goal.document) {
+            Ok(email) => email,
+            Err(_) if same_name(&goal.document, stored) => before.clone(),
+            Err(fault) => return Err(fault),
+        };
+        self.refuse_protected(&email)?;
+        self.refuse_protected(&before)?;
+        if fold(&email) != fold(&before) || !same_name(&goal.document, stored) {
+            self.refuse_taken(&goal, &email).await?;
+        }
+        // Names are read when the person is active again, and so are mistakes in them.
+        let desired = self.desired(&goal).await.ok();
+        let (items, managed) = desired.map(|set| (set.items, set.managed)).unzip();
+        let wanted = |items: Vec<Desired>| items.into_iter().map(|item| item.wanted).collect();
+        let wanted: Option<Vec<Wanted>> = items.map(wanted);
+        let managers = self.known_managers([Some(&goal.document), Some(&stored.document)]).await;
+        let known = |id: &str| managers.iter().any(|manager| manager == id);
+        let in_doubt = matches!(stored.status.state, ProvisioningState::Pending | ProvisioningState::Failed);
+        let planned = plan_leaver(&LeaverInput {
+            payload: &identity::payload(&goal.document, &email, &known),
+            payload_before: &identity::payload(&stored.document, &before, &known),
+            in_doubt,
+            granted: &granted,
+            wanted: wanted.as_deref(),
+            managed: &managed.unwrap_or_default(),
+            passed: &passed,
+        });
+        let subject = stored.subject;
+        let own = [
+            name_of(ResourceKind::User, text(&stored.document, "userName")),
+            Reservation::UserEmail(fold(&before)),
+        ];
+        let mut names = reserved(&goal, &email);
+        // What is its own already needs no reservation, and nobody's reservation keeps it in.
+        names.retain(|name| !own.contains(name));
+        let held = identity::kept_here(&goal.document);
+        Ok(PlannedUser { goal, planned, granted_before: granted, held, names, subject })
     }
 
     /// What we gave and may take back; nothing to somebody new.
@@ -195,6 +241,19 @@ impl UserPlanner {
         }
         Ok(())
     }
+}
+
+/// The names that a goal reserves: a rename keeps the old name until it is done.
+fn reserved(goal: &UserGoal, email: &str) -> Vec<Reservation> {
+    let name = |document: &Object| name_of(ResourceKind::User, text(document, "userName"));
+    let mut names = vec![name(&goal.document), Reservation::UserEmail(fold(email))];
+    let before = goal.stored().map(|stored| name(&stored.document));
+    names.extend(before.filter(|before| !names.contains(before)));
+    names
+}
+
+fn same_name(document: &Object, stored: &StoredUser) -> bool {
+    fold(text(document, "userName")) == fold(text(&stored.document, "userName"))
 }
 
 fn text<'a>(document: &'a Object, name: &str) -> &'a str {

@@ -17,8 +17,8 @@ use super::user_plan::UserPlanner;
 use super::{NOT_LINKED, OnExisting, Policy};
 use crate::directory::{Directory, StoredUser, UserLookup};
 use crate::model::ports::{CallContext, Store};
-use crate::model::{Batch, FoundUser, GrantedSet, Intent, Observed, Subject, UserId};
-use crate::plan::{UserChange, UserInput, identity, plan_user};
+use crate::model::{Batch, FoundUser, GrantedSet, Intent, Subject, UserId};
+use crate::plan::{Leftover, identity, plan_removal};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
 use crate::scim::resource::Incoming;
@@ -35,12 +35,14 @@ pub(super) struct Users {
 
 impl Users {
     /// Prepares a change of a user. `owner` is whom Genesys named as the owner of the address; `granted` what
-    /// a predecessor has given, which no turn has written yet.
+    /// a predecessor has given, which no turn has written yet; `passed` what is left of the saga whose place a
+    /// leaver takes.
     pub(super) async fn prepare(
         &self,
         asked: &Submission,
         owner: Option<&FoundUser>,
         granted: Option<GrantedSet>,
+        passed: Option<Leftover>,
     ) -> Result<Prepared, Fault> {
         let change = &asked.change;
         let mut goal = match change.action() {
@@ -49,10 +51,15 @@ impl Users {
             Action::Patch(id, request) => UserGoal::patched(self.stored(change, id).await?, request)?,
             Action::Delete(id) => return self.removed(self.stored(change, id).await?),
         };
-        if let Some(stored) = goal.stored().filter(|_| goal.is_reached()) {
+        // What is passed may have made the opposite so.
+        if let Some(stored) = goal.stored().filter(|_| passed.is_none() && goal.is_reached()) {
             let token = self.store.commit(Batch::new()).await?;
             let id = stored.id.as_str().to_owned();
             return Ok(Prepared::Nothing(Reply { done: goal.done(), id, token, pending: false }));
+        }
+        if change.deactivates() && !identity::is_active(&goal.document) {
+            let planned = self.planner.leave(goal, passed.unwrap_or_default()).await?;
+            return Ok(Prepared::Saga(Box::new(planned.draft(None))));
         }
         if !self.policy.forward_passwords {
             goal.password = None;
@@ -117,18 +124,7 @@ impl Users {
     fn removed(&self, stored: StoredUser) -> Result<Prepared, Fault> {
         let email = self.planner.email_of(&stored.document).unwrap_or_default();
         self.planner.refuse_protected(&email)?;
-        let empty = Default::default();
-        let planned = plan_user(&UserInput {
-            change: UserChange::Delete,
-            document: &stored.document,
-            payload: &identity::Payload::new(),
-            payload_before: None,
-            observed: &Observed::default(),
-            division: None,
-            desired: &[],
-            managed: &empty,
-            granted: &GrantedSet::new(),
-        });
+        let planned = plan_removal();
         let (kind, id) = (ResourceKind::User, stored.id.as_str());
         let user_name =
             stored.document.get("userName").and_then(serde_json::Value::as_str).unwrap_or_default();

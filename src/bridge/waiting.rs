@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::admission::REMOVED_MEANWHILE;
+use super::admission::{REMOVED_MEANWHILE, overtaken};
 use super::deadline::Deadline;
 use super::draft::Draft;
 use super::fault::Fault;
@@ -13,7 +13,7 @@ use super::sagas::Sagas;
 use super::submission::Reply;
 use crate::directory::Directory;
 use crate::model::ports::Clock;
-use crate::model::{Intent, Outcome, Refusal, RefusalKind, Reservation, StepId, UserId};
+use crate::model::{Intent, Outcome, PlanKind, Refusal, RefusalKind, Reservation, StepId, UserId};
 use crate::plan::describe;
 use crate::saga::{Handle, Progress};
 
@@ -46,6 +46,12 @@ impl Waiting {
         let Some(progress) = deadline.within(&self.clock, handle.over()).await else {
             return at_the_deadline(handle, draft).await.map(Waited::Reply);
         };
+        if let Some(by) = progress.overtaken {
+            return Ok(match by {
+                PlanKind::Delete => Waited::Removed,
+                _ => Waited::RolledBack { refusal: overtaken(false), during: failed_step(draft, None) },
+            });
+        }
         if let Some(Outcome::RolledBack { refusal, step }) =
             progress.ended.as_ref().map(|(outcome, _)| outcome)
         {
@@ -104,6 +110,7 @@ fn ended_well(progress: &Progress, draft: &Draft) -> Option<Reply> {
     match progress.ended.clone()? {
         (Outcome::Committed { bound, .. }, token) => Some(draft.reply(&bound, token, false)),
         // Acknowledged before by somebody who joined, and taken over since: it is visible.
+        (Outcome::HandedOver, _) if progress.overtaken.is_some() => None,
         (Outcome::HandedOver, token) => {
             Some(draft.reply(progress.bound.as_deref().unwrap_or_default(), token, true))
         }

@@ -51,6 +51,8 @@ pub enum ConflictClass {
     Roles,
     /// Custom attributes.
     Attributes,
+    /// Logins, which no record of the user knows of.
+    Sessions,
     /// One thing that one is a member of, by its key.
     #[serde(alias = "queue")]
     Member(String),
@@ -181,6 +183,9 @@ pub enum Effect {
     AddMembers(Vec<UserId>),
     /// At most 50 users leave. Undo: they become members.
     RemoveMembers(Vec<UserId>),
+    /// The undo of an effect that an earlier change has left behind, as far as what is there is still its. No
+    /// undo of its own: only leavers have it, behind their pivot.
+    GiveBack(Box<Effect>),
 }
 
 /// One step of a plan.

@@ -298,14 +298,28 @@ pub trait Upstream: Send + Sync {
 pub trait Lanes: Send + Sync {
     /// Waits for the lane of what a change would reserve; the guard carries a fencing token.
     async fn acquire(&self, wanted: &Reservation) -> Lane;
+    /// The same for a leaver: whoever holds the lane, or gets it before, is called back.
+    async fn acquire_first(&self, wanted: &Reservation) -> Lane;
 }
 
 /// A held lane; released on drop.
 pub struct Lane {
     /// Grows with every acquisition; `SagaOpened` records it.
     pub fence: u64,
+    /// How many leavers wait for it.
+    pub leavers: tokio::sync::watch::Receiver<usize>,
     /// Whatever must live as long as the lane is held.
     pub guard: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl Lane {
+    /// Waits until a leaver wants the lane: what was planned so far is then worth nothing.
+    pub async fn called_back(&self) {
+        let mut leavers = self.leavers.clone();
+        if leavers.wait_for(|leavers| *leavers > 0).await.is_err() {
+            std::future::pending().await
+        }
+    }
 }
 
 /// A refusal that the bridge itself makes, before any call.

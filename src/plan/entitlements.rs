@@ -11,7 +11,7 @@ use super::builder::Builder;
 use crate::limits;
 use crate::model::{
     Effect, Entitlement, Family, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency, Reason,
-    RoleGrant, Setting, Target,
+    RoleGrant, Setting, Target, Wanted,
 };
 
 /// A desired entitlement with its Genesys ids.
@@ -40,9 +40,10 @@ pub(super) struct Comparison<'a> {
     pub(super) granted: GrantedSet,
 }
 
-/// Compares.
+/// Compares. What is `unresolved` stays as it is, where it was given under that name.
 pub(super) fn compare<'a>(
     desired: &'a [Resolved],
+    unresolved: &[Wanted],
     managed: &BTreeSet<Kind>,
     granted: &'a GrantedSet,
     observed: &Observed,
@@ -88,6 +89,7 @@ pub(super) fn compare<'a>(
         }
         let target = &ours.entitlement.target;
         let removable = matches!(ours.reason, Reason::Rule(_)) || managed.contains(&target.kind());
+        let removable = removable && !unresolved.iter().any(|wanted| asks_for(wanted, target));
         if !removable || !observed.read.contains(&target.kind()) {
             after.insert(key.clone(), ours.clone());
             continue;
@@ -106,8 +108,19 @@ pub(super) fn compare<'a>(
     Comparison { changes, granted: after }
 }
 
-impl Comparison<'_> {
-    fn of(&self, kind: Kind) -> Vec<&Change<'_>> {
+impl<'a> Comparison<'a> {
+    /// All of these go, seen or not; `granted` stays.
+    pub(super) fn of_removals(gone: Vec<&'a Entitlement>, granted: GrantedSet) -> Self {
+        let change = |gone: &'a Entitlement| Change {
+            target: &gone.target,
+            before: Some(gone.setting.clone()),
+            after: None,
+            seen: false,
+        };
+        Self { changes: gone.into_iter().map(change).collect(), granted }
+    }
+
+    fn of(&self, kind: Kind) -> Vec<&Change<'a>> {
         self.changes.iter().filter(|change| change.target.kind() == kind).collect()
     }
 
@@ -207,5 +220,27 @@ fn add_attributes(builder: &mut Builder, changes: &[&Change<'_>]) {
     }
     for (schema, version, after, before) in schemas.into_values() {
         builder.then(Effect::SetAttributes { schema, version, after, before });
+    }
+}
+
+/// Whether a name, of which no id is known, may mean that: what was given under a name is not taken back while
+/// somebody still asks for it by that name.
+pub(super) fn asks_for(wanted: &Wanted, target: &Target) -> bool {
+    let same = |name: &str, of: &Named| name.to_lowercase() == of.name.to_lowercase();
+    match (wanted, target) {
+        (Wanted::Role { role, division }, Target::Role { role: there, division: within }) => {
+            same(role, there) && division.as_ref().is_none_or(|name| same(name, within))
+        }
+        (Wanted::Member { kind, name }, Target::Member { kind: of_kind, of })
+        | (Wanted::Level { kind, name, .. }, Target::Level { kind: of_kind, of }) => {
+            kind == of_kind && same(name, of)
+        }
+        (Wanted::Attribute { schema, field, value }, Target::Attribute { schema: of, field: key, .. }) => {
+            // With or without the suffix that tells its type; null asks to take it back.
+            let rest = key.strip_prefix(field.as_str());
+            let named = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+            !value.is_null() && named && same(schema, of)
+        }
+        _ => false,
     }
 }

@@ -10,7 +10,7 @@ use super::identity::Payload;
 use super::*;
 use crate::model::{
     ConflictClass, Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object, Observed,
-    PlanKind, Proficiency, Reason, Setting, StepId, Target, UserId, UserState,
+    PlanKind, Proficiency, Reason, Setting, StepId, Target, UserId, UserState, Wanted,
 };
 
 fn object(value: Value) -> Object {
@@ -67,6 +67,7 @@ struct Case {
     document: Object,
     observed: Observed,
     desired: Vec<Resolved>,
+    unresolved: Vec<Wanted>,
     managed: BTreeSet<Kind>,
     granted: GrantedSet,
     division: Option<Named>,
@@ -78,6 +79,7 @@ impl Default for Case {
             document: object(json!({ "userName": "a@b.c", "displayName": "A" })),
             observed: observed(&[]),
             desired: vec![],
+            unresolved: vec![],
             managed: BTreeSet::new(),
             granted: GrantedSet::new(),
             division: None,
@@ -96,6 +98,7 @@ impl Case {
             observed: &self.observed,
             division: self.division.as_ref(),
             desired: &self.desired,
+            unresolved: &self.unresolved,
             managed: &self.managed,
             granted: &self.granted,
         })

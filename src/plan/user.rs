@@ -1,7 +1,8 @@
 //! The plan of one user: identity first, then division and entitlements.
 //!
-//! Order and pivots are told in docs/architecture.md, "Turns": leavers lose access in the first step and only go
-//! forward from there. Decides from its input alone; who observes and resolves is `bridge`.
+//! Order and pivots are told in docs/architecture.md, "Turns". Decides from its input alone; who observes and
+//! resolves is `bridge`. Who leaves is planned in [`super::leaver`], without any look; here is only somebody
+//! whom Genesys turns out to have active though the document says otherwise.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,9 @@ use serde_json::Value;
 use super::builder::Builder;
 use super::entitlements::{Comparison, Resolved, compare};
 use super::identity::{self, Payload};
-use crate::model::{Effect, GrantedSet, Kind, Mark, Named, Object, Observed, Plan, PlanKind, UserState};
+use crate::model::{
+    Effect, GrantedSet, Kind, Mark, Named, Object, Observed, Plan, PlanKind, UserState, Wanted,
+};
 
 /// What kind of change it is.
 #[derive(Clone, Debug)]
@@ -25,8 +28,6 @@ pub(crate) enum UserChange<'a> {
         /// First write.
         adopt: bool,
     },
-    /// Removal.
-    Delete,
 }
 
 /// All that a user's plan depends on.
@@ -46,6 +47,8 @@ pub(crate) struct UserInput<'a> {
     pub division: Option<&'a Named>,
     /// What it should have.
     pub desired: &'a [Resolved],
+    /// What it should have as well, by names of which no id is known: nothing of it is given or taken back.
+    pub unresolved: &'a [Wanted],
     /// Kinds of which the request speaks.
     pub managed: &'a BTreeSet<Kind>,
     /// What we gave.
@@ -66,7 +69,6 @@ pub(crate) fn plan_user(input: &UserInput<'_>) -> Planned {
     let active = identity::is_active(input.document);
     match &input.change {
         UserChange::Create { mark } => create(input, mark, active),
-        UserChange::Delete => delete(),
         UserChange::Existing { .. } if !active && input.observed.state == UserState::Active => {
             deactivate(input)
         }
@@ -83,13 +85,6 @@ fn create(input: &UserInput<'_>, mark: &Mark, active: bool) -> Planned {
         builder.then(Effect::MoveDivision { to: to.clone(), from: None });
     }
     Planned { granted: entitlements(&mut builder, input, active), plan: builder.finish(PlanKind::Create) }
-}
-
-fn delete() -> Planned {
-    let mut builder = Builder::default();
-    builder.pivot(Effect::DeleteUser);
-    builder.then(Effect::RevokeSessions);
-    Planned { plan: builder.finish(PlanKind::Delete), granted: GrantedSet::new() }
 }
 
 fn deactivate(input: &UserInput<'_>) -> Planned {
@@ -147,7 +142,9 @@ fn kept(input: &UserInput<'_>, active: bool) -> Vec<Resolved> {
 fn compared<'a>(input: &UserInput<'a>, kept: &'a [Resolved], active: bool) -> Comparison<'a> {
     let mut managed = input.managed.clone();
     managed.extend(Kind::ALL.into_iter().filter(|kind| !active && kind.gives_access()));
-    compare(kept, &managed, input.granted, input.observed)
+    let keeps = |wanted: &&Wanted| active || !wanted.kind().gives_access();
+    let unresolved: Vec<Wanted> = input.unresolved.iter().filter(keeps).cloned().collect();
+    compare(kept, &unresolved, &managed, input.granted, input.observed)
 }
 
 /// The single attributes in which Genesys differs from what it should hold.

@@ -7,6 +7,7 @@
 
 mod back;
 mod create;
+mod leave;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +67,9 @@ impl Driver {
         match &step.effect {
             Effect::CreateUser { .. } => return self.create(step).await,
             Effect::CreateGroup { name } => return self.create_group(step, name).await,
+            Effect::GiveBack(effect) => {
+                return self.backward(&Step { effect: (**effect).clone(), ..step.clone() }).await;
+            }
             _ => {}
         }
         let mut partial = false;
@@ -73,6 +77,10 @@ impl Driver {
             self.add_password(&mut write);
             match self.persist(&write).await {
                 StepEnd::Done(_) => partial = true,
+                StepEnd::Refused { refusal, .. } if leave::is_gone(&step.effect, &refusal) => {
+                    let Some(user) = self.bound.clone() else { return StepEnd::Done(None) };
+                    return self.confirm_gone(&UserId::new(user), &write).await;
+                }
                 StepEnd::Refused { refusal, partial: earlier } => {
                     return StepEnd::Refused { refusal, partial: partial || earlier };
                 }
@@ -82,11 +90,14 @@ impl Driver {
             }
         }
         match (&step.effect, self.bound.clone()) {
-            (Effect::DeleteUser, Some(user)) => match self.confirm_deleted(&UserId::new(user)).await {
-                // The DELETE itself was accepted; only the look was refused.
-                StepEnd::Refused { .. } => StepEnd::Done(None),
-                end => end,
-            },
+            // Whoever is removed is out with the call; the look waits behind the pivot.
+            (Effect::DeleteUser, Some(user)) if !step.identity => {
+                match self.confirm_deleted(&UserId::new(user)).await {
+                    // The DELETE itself was accepted; only the look was refused.
+                    StepEnd::Refused { .. } => StepEnd::Done(None),
+                    end => end,
+                }
+            }
             _ => StepEnd::Done(None),
         }
     }
@@ -188,6 +199,16 @@ impl Driver {
                 return Ok(observed);
             }
         }
+    }
+
+    /// Waits for something that is no call of ours. True: the saga settles first.
+    pub(super) async fn settles_before(&mut self, other: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            biased;
+            changed = self.settle.wait_for(|settle| *settle) => drop(changed),
+            () = other => {}
+        }
+        *self.settle.borrow()
     }
 
     /// Waits, with jitter. True: the saga settles, stop trying.

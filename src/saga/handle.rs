@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::model::ports::{Clock, Urgency};
-use crate::model::{CommitToken, Outcome, Refusal, Report, SagaId, SagaOpened, StoreError};
+use crate::model::{CommitToken, Outcome, PlanKind, Refusal, Report, SagaId, SagaOpened, StoreError};
+use crate::plan::Reached;
 
 /// How long a saga has to answer a question of the bridge.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
@@ -27,6 +28,8 @@ pub struct Progress {
     pub acknowledged: Option<CommitToken>,
     /// It is over.
     pub ended: Option<(Outcome, CommitToken)>,
+    /// A leaver of that kind took its place before anybody was promised anything.
+    pub overtaken: Option<PlanKind>,
     /// An undo was refused.
     pub stuck: Option<Refusal>,
     /// The process stops or the store refuses; the saga goes on at the next start.
@@ -50,11 +53,21 @@ pub struct Parked {
     pub epoch: u64,
 }
 
+/// A saga that pauses for a leaver, wherever it was: it may have calls in flight.
+#[derive(Debug)]
+pub(crate) struct Yielded {
+    /// How far it had come.
+    pub(crate) reached: Reached,
+    /// As in [`Parked`].
+    pub(crate) epoch: u64,
+}
+
 /// What may be asked of a running saga.
 #[derive(Debug)]
 pub(super) enum Command {
     Acknowledge(oneshot::Sender<Option<CommitToken>>),
     Park(oneshot::Sender<Option<Parked>>),
+    Yield(oneshot::Sender<Option<Yielded>>),
     Resume,
     HandOver(Box<SagaOpened>, u64, oneshot::Sender<Result<CommitToken, StoreError>>),
     Abort(Refusal),
@@ -109,6 +122,11 @@ impl Handle {
     /// Asks it to pause at the next settled step. `None` if it was not acknowledged or is over.
     pub async fn park(&self) -> Option<Parked> {
         self.ask(Command::Park).await.flatten()
+    }
+
+    /// Asks it to pause at once for a leaver. `None` if it is over.
+    pub(crate) async fn give_way(&self) -> Option<Yielded> {
+        self.ask(Command::Yield).await.flatten()
     }
 
     /// Lets it go on after a pause. If a leaver had hurried it, that one has given up.

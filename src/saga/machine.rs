@@ -4,7 +4,7 @@
 //! [`Event`]. The same machine serves a fresh saga and one found open after a crash ([`Machine::recover`]).
 
 use crate::model::{Failure, Outcome, Plan, Refusal, Report, Step, StepId, Turn};
-use crate::plan::describe_failed;
+use crate::plan::{Reached, describe_failed};
 
 /// Where a step stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub(crate) enum Event {
     Abort(Refusal),
     /// The bridge asks to pause at the next settled step.
     Park,
+    /// A leaver takes its place: pause at once, whatever is in flight, and whichever way it goes.
+    Yield,
     /// Go on after a pause.
     Resume,
     /// The process stops.
@@ -64,7 +66,7 @@ pub(crate) enum Next {
     Undo(StepId),
     /// Wait for an event.
     Wait,
-    /// Nothing is in flight; wait for the bridge.
+    /// Nothing more is begun; wait for the bridge.
     Parked,
     /// Leave the saga open for the next start.
     Stopped,
@@ -82,6 +84,7 @@ pub(crate) struct Machine {
     acknowledged: bool,
     recovered: bool,
     parked: bool,
+    yielded: bool,
     stopping: bool,
 }
 
@@ -98,6 +101,7 @@ impl Machine {
             acknowledged: false,
             recovered: false,
             parked: false,
+            yielded: false,
             stopping: false,
         }
     }
@@ -139,6 +143,7 @@ impl Machine {
                     Next::Stopped
                 }
             }
+            _ if self.yielded => Next::Parked,
             Phase::Settling(..) if running => Next::Wait,
             Phase::Settling(refusal, step) => {
                 Next::Turn(Turn::Undoing { refusal: refusal.clone(), step: *step })
@@ -208,12 +213,14 @@ impl Machine {
                 }
             }
             Event::Park => self.parked = true,
+            Event::Yield => self.yielded = true,
             Event::Resume => {
-                self.parked = false;
-                // What was given up for the pause is tried again: every step is idempotent.
-                for state in self.steps.iter_mut().filter(|state| **state == StepState::Maybe) {
-                    *state = StepState::Waiting;
-                }
+                (self.parked, self.yielded) = (false, false);
+                // What was given up for the pause is tried again: every step is idempotent. On the way back it is
+                // still to be undone.
+                let forward = self.phase == Phase::Forward;
+                let again = |state: &&mut StepState| forward && **state == StepState::Maybe;
+                self.steps.iter_mut().filter(again).for_each(|state| *state = StepState::Waiting);
             }
             Event::Stop => self.stopping = true,
             Event::Turned(turn) => self.turned(&turn),
@@ -292,7 +299,8 @@ impl Machine {
 
     /// Whether the resource may be acknowledged now.
     pub(crate) fn can_acknowledge(&self) -> bool {
-        self.phase == Phase::Forward && !self.acknowledged && self.identity_done() && self.bound.is_some()
+        let forward = self.phase == Phase::Forward && !self.yielded;
+        forward && !self.acknowledged && self.identity_done() && self.bound.is_some()
     }
 
     /// Whether it was acknowledged.
@@ -300,14 +308,40 @@ impl Machine {
         self.acknowledged
     }
 
-    /// Whether it is paused with nothing in flight.
+    /// Whether it is paused, and may be handed over: with nothing in flight, unless a leaver takes its place.
     pub(crate) fn is_idle(&self) -> bool {
-        self.parked && !self.steps.contains(&StepState::Running)
+        self.yielded || self.parked && !self.steps.contains(&StepState::Running)
+    }
+
+    /// Whether it pauses for a leaver.
+    pub(crate) fn yielded(&self) -> bool {
+        self.yielded
+    }
+
+    /// How far it has come, for the leaver that takes its place.
+    pub(crate) fn reached(&self) -> Reached {
+        let of = |wanted: &dyn Fn(&StepState) -> bool| {
+            let steps = self.plan.steps.iter().zip(&self.steps);
+            steps.filter(|(_, state)| wanted(state)).map(|(step, _)| step.id).collect()
+        };
+        let there = |state: &StepState| match state {
+            StepState::Running | StepState::Done | StepState::Maybe | StepState::UndoRefused(_) => true,
+            // Before a crash it may have been sent.
+            StepState::Waiting => self.recovered,
+            StepState::Failed(_) | StepState::Undone => false,
+        };
+        let open = |state: &StepState| !matches!(state, StepState::Done | StepState::Undone);
+        Reached { visible: self.acknowledged, there: of(&there), open: of(&open) }
     }
 
     /// Whether steps in flight should be given up as soon as they are between two calls.
     pub(crate) fn settling(&self) -> bool {
-        matches!(self.phase, Phase::Settling(..)) || self.parked || self.stopping
+        matches!(self.phase, Phase::Settling(..)) || self.parked || self.yielded || self.stopping
+    }
+
+    /// Whether an undo in flight should be given up as soon as it is between two calls.
+    pub(crate) fn leaves_undo(&self) -> bool {
+        self.yielded || self.stopping
     }
 
     /// Genesys id of the user or group, once known.

@@ -11,5 +11,5 @@ pub(crate) mod machine;
 mod registry;
 pub(crate) mod runner;
 
-pub(crate) use handle::{Handle, Parked, Progress};
+pub(crate) use handle::{Handle, Parked, Progress, Yielded};
 pub use runner::{Runner, RunnerPorts};

@@ -65,6 +65,13 @@ impl Registration {
     }
 }
 
+impl Registration {
+    /// Takes the saga out although its task goes on: whoever looks for one must find its successor.
+    pub(super) fn leave(&self) {
+        self.registry.lock().remove(&self.saga);
+    }
+}
+
 impl Drop for Registration {
     fn drop(&mut self) {
         self.still_to_do(0);

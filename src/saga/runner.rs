@@ -4,6 +4,7 @@
 //! may run inside a request handler's future, because a client that resets its connection drops that future
 //! half-way.
 
+mod behind;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::behind::InFlight;
 use self::running::Running;
 use self::turns::Turns;
 use super::handle::{Handle, Progress};
@@ -60,6 +62,21 @@ impl Runner {
         turns: Option<&[Turn]>,
         password: Option<Secret>,
     ) -> Handle {
+        self.launch(opened, turns, password, None)
+    }
+
+    /// Starts the saga of a leaver that took the place of another one.
+    pub(crate) fn start_behind(self: &Arc<Self>, opened: SagaOpened, passed: &Handle) -> Handle {
+        self.launch(opened, None, None, Some(InFlight::of(passed)))
+    }
+
+    fn launch(
+        self: &Arc<Self>,
+        opened: SagaOpened,
+        turns: Option<&[Turn]>,
+        password: Option<Secret>,
+        behind: Option<InFlight>,
+    ) -> Handle {
         let bound = match &opened.about {
             Subject::User(user) => user.as_ref().map(|user| user.as_str().to_owned()),
             Subject::Group { genesys, .. } => genesys.clone(),
@@ -89,6 +106,8 @@ impl Runner {
             stop: self.stop.clone(),
             turns: Turns::new(&self.ports, Arc::clone(&opened)),
             settle: watch::Sender::new(machine.settling()),
+            leave_undo: watch::Sender::new(machine.leaves_undo()),
+            behind,
             opened,
             machine,
             receiver,

@@ -202,6 +202,12 @@ impl Cloud {
         self.engine.settle();
     }
 
+    /// Renames divisions, roles, skills, languages, queues, teams and schemas of that name, as an administrator
+    /// would. How many there were.
+    pub fn rename(&self, name: &str, to: &str) -> usize {
+        std::sync::Arc::make_mut(&mut self.engine.lock().world.catalog).rename(name, to)
+    }
+
     /// What the contract check found, one sentence each; always empty without the feature `contract`.
     pub fn violations(&self) -> Vec<String> {
         self.engine.checker.found()

@@ -56,7 +56,9 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
         Effect::CreateUser { .. }
         | Effect::CreateGroup { .. }
         | Effect::RestoreUser { .. }
-        | Effect::LinkGroup { .. } => Vec::new(),
+        | Effect::LinkGroup { .. }
+        // It needs a look: `saga::drive` goes the way back of what is in it.
+        | Effect::GiveBack(_) => Vec::new(),
     }
 }
 
@@ -93,9 +95,11 @@ pub(crate) fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec
         Effect::RenameGroup { from, .. } => vec![Write::RenameGroup(group(), from.clone())],
         Effect::AddMembers(users) => vec![Write::RemoveMembers(group(), users.clone())],
         Effect::RemoveMembers(users) => vec![Write::AddMembers(group(), users.clone())],
-        Effect::RevokeSessions | Effect::DeleteUser | Effect::LinkGroup { .. } | Effect::DeleteGroup => {
-            Vec::new()
-        }
+        Effect::RevokeSessions
+        | Effect::DeleteUser
+        | Effect::LinkGroup { .. }
+        | Effect::DeleteGroup
+        | Effect::GiveBack(_) => Vec::new(),
     }
 }
 
@@ -106,10 +110,11 @@ pub(super) fn class_of(effect: &Effect) -> ConflictClass {
         | Effect::RestoreUser { .. }
         | Effect::UpdateUser { .. }
         | Effect::SetActive { .. }
-        | Effect::RevokeSessions
         | Effect::DeleteUser
         | Effect::MoveDivision { .. }
         | Effect::SetLevels { .. } => ConflictClass::User,
+        Effect::RevokeSessions => ConflictClass::Sessions,
+        Effect::GiveBack(effect) => class_of(effect),
         Effect::AddRoles(_) | Effect::RemoveRoles(_) => ConflictClass::Roles,
         Effect::SetAttributes { .. } => ConflictClass::Attributes,
         Effect::Join { kind, of } | Effect::Leave { kind, of, .. } => memberships::class(*kind, of),
@@ -131,6 +136,7 @@ pub(crate) fn keys_of(effect: &Effect) -> Vec<String> {
             after.keys().map(|field| attributes::key(schema, *version, field)).collect()
         }
         Effect::Join { kind, of } | Effect::Leave { kind, of, .. } => vec![memberships::key(*kind, of)],
+        Effect::GiveBack(effect) => keys_of(effect),
         Effect::CreateUser { .. }
         | Effect::RestoreUser { .. }
         | Effect::UpdateUser { .. }

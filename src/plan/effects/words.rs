@@ -40,6 +40,7 @@ pub(crate) fn describe(effect: &Effect, granted: &GrantedSet) -> String {
         Effect::DeleteGroup => "delete the group".into(),
         Effect::AddMembers(users) => format!("add {} members", users.len()),
         Effect::RemoveMembers(users) => format!("remove {} members", users.len()),
+        Effect::GiveBack(effect) => format!("undo what an earlier change did: {}", describe(effect, granted)),
     }
 }
 
@@ -63,6 +64,7 @@ pub(crate) fn about(effect: &Effect) -> String {
         Effect::RenameGroup { .. } => "the group's name",
         Effect::DeleteGroup => "removing the group",
         Effect::AddMembers(_) | Effect::RemoveMembers(_) => "members of the group",
+        Effect::GiveBack(effect) => return format!("what an earlier change did to {}", about(effect)),
     };
     about.to_owned()
 }

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::behind::InFlight;
 use super::turns::Turns;
 use crate::model::ports::{CallContext, Clock, Priority, Upstream, Urgency};
 use crate::model::{
@@ -15,9 +16,16 @@ use crate::model::{
     Turn, metric,
 };
 use crate::saga::drive::{Driver, StepEnd};
-use crate::saga::handle::{Command, Parked};
+use crate::saga::handle::{Command, Parked, Yielded};
 use crate::saga::machine::{Event, Machine, Next};
 use crate::saga::registry::Registration;
+
+/// The end of a task of the saga.
+pub(super) enum Ended {
+    Forward(StepId, StepEnd),
+    /// With what the undo found out about the Genesys id.
+    Back(StepId, StepEnd, Option<String>),
+}
 
 /// One saga at work.
 pub(super) struct Running {
@@ -32,8 +40,12 @@ pub(super) struct Running {
     pub(super) urgency: watch::Receiver<Urgency>,
     /// True: steps in flight are given up between two calls.
     pub(super) settle: watch::Sender<bool>,
+    /// True: so is an undo in flight.
+    pub(super) leave_undo: watch::Sender<bool>,
+    /// What a saga that was passed still has in flight.
+    pub(super) behind: Option<InFlight>,
     pub(super) password: Option<Secret>,
-    pub(super) steps: JoinSet<(StepId, StepEnd)>,
+    pub(super) steps: JoinSet<Ended>,
     pub(super) parking: Option<oneshot::Sender<Option<Parked>>>,
     pub(super) epoch: u64,
     pub(super) resumed: bool,
@@ -47,11 +59,11 @@ impl Running {
         loop {
             self.publish();
             let next = self.machine.proceed();
-            self.settle.send_if_modified(|settle| {
-                let new = self.machine.settling();
-                std::mem::replace(settle, new) != new
-            });
+            tell(&self.settle, self.machine.settling());
+            tell(&self.leave_undo, self.machine.leaves_undo());
             match next {
+                // An undo is in flight: its call must have an answer first.
+                Next::Undo(_) | Next::Stopped if !self.steps.is_empty() => self.wait(&stop).await,
                 Next::Start(steps) => self.spawn(&steps),
                 Next::Turn(turn) => {
                     if let Err(error) = self.write(turn).await {
@@ -59,7 +71,7 @@ impl Running {
                         break;
                     }
                 }
-                Next::Undo(step) => self.undo(step).await,
+                Next::Undo(step) => self.undo(step),
                 Next::Ended => break,
                 Next::Stopped => {
                     self.leave_open("the bridge is stopping");
@@ -73,6 +85,18 @@ impl Running {
                 }
                 Next::Wait => self.wait(&stop).await,
             }
+        }
+        self.wind_down().await;
+    }
+
+    /// Calls in flight of a saga that was passed: who passed it waits for their answers.
+    async fn wind_down(mut self) {
+        self.registration.leave();
+        tell(&self.settle, true);
+        tell(&self.leave_undo, true);
+        while self.steps.join_next().await.is_some() {}
+        if let Some(behind) = &mut self.behind {
+            behind.over().await;
         }
     }
 
@@ -91,15 +115,18 @@ impl Running {
         }
     }
 
-    fn ended(&mut self, ended: Result<(StepId, StepEnd), tokio::task::JoinError>) {
+    fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
         match ended {
-            Ok((id, StepEnd::Done(made))) => self.machine.on(Event::Done(id, made)),
-            Ok((id, StepEnd::Refused { refusal, partial })) => {
+            Ok(Ended::Back(id, end, found)) => self.undone(id, end, found),
+            Ok(Ended::Forward(id, StepEnd::Done(made))) => self.machine.on(Event::Done(id, made)),
+            Ok(Ended::Forward(id, StepEnd::Refused { refusal, partial })) => {
                 tracing::warn!(saga = %self.opened.id, step = id.0, code = %refusal.code,
                     correlation = refusal.correlation_id.as_deref().unwrap_or("-"), "step refused");
                 self.machine.on(Event::Refused(id, refusal, partial));
             }
-            Ok((id, StepEnd::Abandoned { partial })) => self.machine.on(Event::Abandoned(id, partial)),
+            Ok(Ended::Forward(id, StepEnd::Abandoned { partial })) => {
+                self.machine.on(Event::Abandoned(id, partial));
+            }
             Err(error) => {
                 tracing::error!(saga = %self.opened.id, %error, "a step died; the saga is left open");
                 self.machine.on(Event::Stop);
@@ -113,17 +140,30 @@ impl Running {
                 let token = if self.machine.can_acknowledge() { self.acknowledge().await } else { None };
                 let _ = reply.send(token.or(self.registration.progress.borrow().acknowledged));
             }
-            Command::Park(reply) if self.machine.acknowledged() => {
+            Command::Park(reply) if self.machine.acknowledged() && !self.machine.yielded() => {
                 self.epoch += 1;
                 self.machine.on(Event::Park);
                 self.parking = Some(reply);
             }
             Command::Park(reply) => drop(reply.send(None)),
+            Command::Yield(reply) => self.give_way(reply),
             Command::Resume => self.machine.on(Event::Resume),
             Command::HandOver(successor, epoch, reply) => {
                 let _ = reply.send(self.hand_over(&successor, epoch).await);
             }
             Command::Abort(refusal) => self.machine.on(Event::Abort(refusal)),
+        }
+    }
+
+    fn give_way(&mut self, reply: oneshot::Sender<Option<Yielded>>) {
+        // Who wanted to take over looks again, and finds the leaver.
+        if let Some(parking) = self.parking.take() {
+            let _ = parking.send(None);
+        }
+        self.epoch += 1;
+        self.machine.on(Event::Yield);
+        if reply.send(Some(Yielded { reached: self.machine.reached(), epoch: self.epoch })).is_err() {
+            self.machine.on(Event::Resume);
         }
     }
 
@@ -149,9 +189,11 @@ impl Running {
         let token = self.turns.hand_over(successor, &self.machine.report()).await?;
         let turn = Turn::HandedOver { to: successor.id };
         self.machine.on(Event::Turned(turn));
-        self.registration
-            .progress
-            .send_modify(|progress| progress.ended = Some((Outcome::HandedOver, token)));
+        let overtaken = (!self.machine.acknowledged()).then_some(successor.plan.kind);
+        self.registration.progress.send_modify(|progress| {
+            progress.overtaken = overtaken;
+            progress.ended = Some((Outcome::HandedOver, token));
+        });
         Ok(token)
     }
 
@@ -180,36 +222,38 @@ impl Running {
         for id in steps {
             let Some(step) = self.machine.plan().step(*id).cloned() else { continue };
             let mut driver = self.driver(&step, self.settle.subscribe());
-            self.steps.spawn(async move { (step.id, driver.forward(&step).await) });
+            let behind = self.behind.clone().filter(|_| waits_behind(&step));
+            self.steps.spawn(async move {
+                if let Some(mut behind) = behind
+                    && driver.settles_before(behind.over()).await
+                {
+                    return Ended::Forward(step.id, StepEnd::Abandoned { partial: false });
+                }
+                Ended::Forward(step.id, driver.forward(&step).await)
+            });
         }
     }
 
-    async fn undo(&mut self, id: StepId) {
+    fn undo(&mut self, id: StepId) {
         let Some(step) = self.machine.plan().step(id).cloned() else { return };
-        let stop = self.stop.clone();
-        // An undo is only given up when the process stops.
-        let (give_up, settle) = watch::channel(false);
-        let mut driver = self.driver(&step, settle);
-        let end = {
-            let undo = driver.backward(&step);
-            tokio::pin!(undo);
-            loop {
-                tokio::select! {
-                    biased;
-                    end = &mut undo => break end,
-                    () = stop.cancelled(), if !*give_up.borrow() => drop(give_up.send(true)),
-                    // An undo may take for ever: nobody who asks something may hang on it.
-                    Some(command) = self.receiver.recv() => self.obey(command).await,
-                }
-            }
-        };
-        if end == StepEnd::Done(None) {
-            self.found = Some(driver.bound.clone());
-        }
+        let mut driver = self.driver(&step, self.leave_undo.subscribe());
+        self.steps.spawn(async move {
+            let end = driver.backward(&step).await;
+            Ended::Back(id, end, driver.bound)
+        });
+    }
+
+    fn undone(&mut self, id: StepId, end: StepEnd, found: Option<String>) {
         match end {
-            StepEnd::Done(_) => self.machine.on(Event::Undone(id)),
+            StepEnd::Done(made) => {
+                if made.is_none() {
+                    self.found = Some(found);
+                }
+                self.machine.on(Event::Undone(id));
+            }
             StepEnd::Refused { refusal, .. } => self.machine.on(Event::UndoRefused(id, refusal)),
-            StepEnd::Abandoned { .. } => self.machine.on(Event::Stop),
+            // The process stops, or a leaver takes over: it is still to be undone.
+            StepEnd::Abandoned { .. } => {}
         }
     }
 
@@ -271,6 +315,16 @@ impl Running {
         }
         self.registration.progress.send_modify(|progress| progress.left_open = Some(why.to_owned()));
     }
+}
+
+/// Whether a leaver's step must not arrive before what a saga that was passed has sent. The end of its sessions
+/// is nothing that one could take back.
+fn waits_behind(step: &Step) -> bool {
+    !step.identity && step.effect != Effect::RevokeSessions
+}
+
+fn tell(flag: &watch::Sender<bool>, new: bool) {
+    flag.send_if_modified(|flag| std::mem::replace(flag, new) != new);
 }
 
 fn turn_name(turn: &Turn) -> &'static str {

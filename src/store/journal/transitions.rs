@@ -8,7 +8,8 @@ use crate::model::{Outcome, Turn};
 /// Whether `next` may be written after `last` (`None`: the saga was just opened).
 ///
 /// * An acknowledged saga never turns back (P1), an undoing one never forward again.
-/// * A saga without a visible result cannot be handed over, unless it is stuck: a leaver is always admitted.
+/// * Every open saga can be handed over: one with a visible result to whoever comes next, any other to a leaver,
+///   which undoes behind its pivot what is left.
 /// * A stuck one is redriven by writing `Undoing` again, or closed as rolled back by an administrator.
 /// * A hand-over is a turn of its own, never a way to finish.
 /// * One that was refused before anything took effect may end as rolled back at once: there is nothing to act
@@ -19,14 +20,17 @@ pub(super) fn legal(last: Option<&Turn>, next: &Turn) -> bool {
         None => match next {
             Acknowledged { .. } | Undoing { .. } => true,
             Finished(outcome) => !matches!(outcome, Outcome::HandedOver),
-            Stuck { .. } | HandedOver { .. } => false,
+            HandedOver { .. } => true,
+            Stuck { .. } => false,
         },
         Some(Acknowledged { .. }) => match next {
             HandedOver { .. } => true,
             Finished(outcome) => matches!(outcome, Outcome::Committed { .. }),
             Acknowledged { .. } | Undoing { .. } | Stuck { .. } => false,
         },
-        Some(Undoing { .. }) => matches!(next, Stuck { .. } | Finished(Outcome::RolledBack { .. })),
+        Some(Undoing { .. }) => {
+            matches!(next, Stuck { .. } | HandedOver { .. } | Finished(Outcome::RolledBack { .. }))
+        }
         Some(Stuck { .. }) => match next {
             Undoing { .. } | HandedOver { .. } => true,
             Finished(outcome) => matches!(outcome, Outcome::RolledBack { .. }),
@@ -69,9 +73,9 @@ mod tests {
     #[test]
     fn exactly_these_turns_follow_each_other() {
         let allowed = [
-            ("", "ack undo done back"),
+            ("", "ack undo over done back"),
             ("ack", "over done"),
-            ("undo", "stuck back"),
+            ("undo", "stuck over back"),
             ("stuck", "undo over back"),
             ("over", ""),
             ("done", ""),

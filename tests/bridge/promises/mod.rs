@@ -8,6 +8,8 @@ mod after_restart;
 mod budget;
 mod groups;
 mod late;
+mod leavers;
+mod leavers_passing;
 mod outage;
 mod overtaking;
 mod ownership;

@@ -1,5 +1,5 @@
 //! The catalogue: what a seed fixes for the life of an emulator. Divisions, roles, skills, languages, queues,
-//! teams, schemas and OAuth clients are read by operations and changed by none.
+//! teams, schemas and OAuth clients are read by operations and changed by none; only a test may rename one.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -93,6 +93,16 @@ impl Catalog {
         catalog.queues = catalog.build_queues(seed)?;
         catalog.teams = catalog.build_teams(seed)?;
         Ok(catalog)
+    }
+
+    /// Gives everything of that name another one; ids stay. How many there were.
+    pub(crate) fn rename(&mut self, name: &str, to: &str) -> usize {
+        let named = [&mut self.divisions, &mut self.roles, &mut self.skills, &mut self.languages];
+        let names = named.into_iter().flatten().map(|one| &mut one.name);
+        let names = names.chain(self.queues.iter_mut().map(|queue| &mut queue.name));
+        let names = names.chain(self.teams.iter_mut().map(|team| &mut team.name));
+        let names = names.chain(self.schemas.iter_mut().map(|schema| &mut schema.name));
+        names.filter(|one| *one == name).map(|one| to.clone_into(one)).count()
     }
 
     fn build_queues(&self, seed: &SeedFile) -> Result<Vec<Queue>, SeedError> {

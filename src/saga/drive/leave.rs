@@ -1,0 +1,40 @@
+//! A deactivation that Genesys answers with "nobody of that id": who was deleted is shut out as well, who was
+//! made moments ago is not.
+//!
+//! Every other answer to it is repeated or refused like that of any step, by `drive`.
+
+use super::{Driver, FRESH_FOR_MS, StepEnd, tries};
+use crate::model::ports::Write;
+use crate::model::{Aspects, Effect, Refusal, RefusalKind, UserId, UserState};
+
+/// Whether the refusal may mean that there is nobody left to shut out.
+pub(super) fn is_gone(effect: &Effect, refusal: &Refusal) -> bool {
+    refusal.kind == RefusalKind::NotFound && *effect == Effect::SetActive { active: false }
+}
+
+impl Driver {
+    /// Seen deleted or inactive is proof. A 404 is believed when it has lasted as long as the user may be
+    /// invisible after it was made (docs/genesys.md G7.9); until then the call is repeated.
+    pub(super) async fn confirm_gone(&mut self, user: &UserId, write: &Write) -> StepEnd {
+        let started = self.clock.monotonic_ms();
+        let mut pauses = tries();
+        loop {
+            match self.observe(user, &Aspects::default()).await {
+                Ok(Some(seen)) if seen.state != UserState::Active => return StepEnd::Done(None),
+                // A look that is refused proves nothing: the call itself tells.
+                Ok(_) | Err(StepEnd::Refused { .. }) => {}
+                Err(end) => return end,
+            }
+            match self.persist(write).await {
+                StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => {}
+                end => return end,
+            }
+            if self.clock.monotonic_ms().saturating_sub(started) >= FRESH_FOR_MS {
+                return StepEnd::Done(None);
+            }
+            if self.rest(pauses.pause()).await {
+                return StepEnd::Abandoned { partial: true };
+            }
+        }
+    }
+}
