@@ -144,8 +144,14 @@ pub const NEAR_MISSES: usize = 3;
 pub const OPEN_WORK: Duration = Duration::from_secs(600);
 /// How long a client waits at most: Entra and Okta give up later than this.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
-/// Longest pause between two tries of a step.
-pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(20);
+/// Longest pause between two tries of a step. Pauses double up to it, so that trouble is tried again about as
+/// long after its end as it lasted, and what is tried in vain for a day costs some three hundred calls.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(300);
+/// How long a saga waits trouble out that does not end, unless the configuration says otherwise.
+pub const SAGA_GIVE_UP: Duration = Duration::from_secs(24 * 3600);
+/// The same while the identity is not there: nobody was promised anything, and the name is wanted. Connectors
+/// come again with what they have after 40 minutes.
+pub const IDENTITY_GIVE_UP: Duration = Duration::from_secs(15 * 60);
 /// Quiet period before the second look for a create whose answer was lost and which is being undone.
 pub const QUIET_PERIOD: Duration = Duration::from_secs(3);
 /// Most entries of the audit trail in one answer.

@@ -214,6 +214,7 @@ fn policy(config: &Config) -> Policy {
         create_groups: tenant.groups == GroupPolicy::Create,
         protected: tenant.protected.clone(),
         default_division: tenant.default_division.clone(),
+        give_up_after: config.sagas.give_up_after,
     }
 }
 

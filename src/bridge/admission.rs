@@ -135,6 +135,10 @@ impl Admission {
             if let Some(admitted) = self.look(change, deadline).await? {
                 return Ok(admitted);
             }
+            // What is there at once is never late: without this look, what changes nothing would go on for ever.
+            if deadline.is_over(&self.clock) {
+                return Err(Fault::NotDoneYet);
+            }
         }
     }
 
@@ -142,7 +146,14 @@ impl Admission {
     async fn look(&self, change: &Change, deadline: Deadline) -> Result<Option<Admitted>, Fault> {
         let wanted = first_reservation(change);
         let lane = self.lane(change, &wanted, deadline).await?;
-        match self.sagas.in_the_way(&wanted).await? {
+        let in_the_way = deadline.within(&self.clock, self.sagas.in_the_way(&wanted)).await;
+        let in_the_way = match in_the_way.ok_or(Fault::NotDoneYet)?? {
+            // What a leaver needs must go on first.
+            InTheWay::LeftOpen(open) if goes_first(change) => InTheWay::Running(self.sagas.take_up(*open)),
+            other => other,
+        };
+        match in_the_way {
+            InTheWay::LeftOpen(_) => Err(Fault::LeftOpen),
             InTheWay::Nobody => Ok(Some(Admitted { lane, before: Predecessor::None })),
             InTheWay::Stuck(saga) if goes_first(change) => {
                 Ok(Some(Admitted { lane, before: Predecessor::Stuck(saga) }))
@@ -207,6 +218,9 @@ impl Admission {
                 handle.resume().await;
                 return Err(Fault::NotDoneYet);
             };
+            if parked.is_none() && handle.progress().left_open.is_some() {
+                return Err(Fault::LeftOpen);
+            }
             return Ok(parked);
         }
         if goes_first(change) {

@@ -112,11 +112,12 @@ pub enum Fault {
     /// The deadline passed and the identity is not there yet.
     #[error("not done yet: the change goes on in the background, and sending the request again joins it")]
     NotDoneYet,
-    /// The saga is open on disk and nobody works on it: the process is stopping, or the store took no more
-    /// writes.
+    /// The saga is open on disk and nobody works on it: the process is stopping, the store took no more
+    /// writes, or its task died.
     #[error(
-        "not done yet: the bridge is stopping or cannot write at the moment; the change goes on at its next start, and sending \
-         the request again then joins it"
+        "not done yet: nobody works on an earlier change, because the bridge is stopping, cannot write at the moment or met a \
+         mistake of its own; it goes on at the next start, or when an administrator redrives it, and sending the request again \
+         then joins it"
     )]
     LeftOpen,
     /// Another saga was in the way of work that nobody waits for; it may begin now.

@@ -87,6 +87,8 @@ pub struct Policy {
     pub protected: Vec<String>,
     /// Division of users whose document names none.
     pub default_division: Option<String>,
+    /// How long a saga waits trouble out that does not end.
+    pub give_up_after: Duration,
 }
 
 /// What the bridge works with.
@@ -259,6 +261,7 @@ impl Bridge {
             upstream: upstream.clone(),
             directory: Arc::clone(directory) as Arc<dyn TurnRecords>,
             clock: clock.clone(),
+            give_up_after: parts.policy.give_up_after,
         };
         let runner = Runner::new(ports, parts.engine.clone(), parts.stop.clone());
         let tenant = parts.policy.tenant.clone();
@@ -270,6 +273,7 @@ impl Bridge {
             journal: journal.clone(),
             directory: directory.clone(),
             runner: Arc::clone(&runner),
+            opening: sagas::Opening::default(),
         });
         let looks = Arc::new(looks::Looks { upstream: upstream.clone(), clock: clock.clone() });
         let policy = Arc::new(parts.policy.clone());

@@ -161,6 +161,7 @@ impl Recompute {
         match self.sagas.in_the_way(&user).await? {
             InTheWay::Nobody => Ok(lane),
             InTheWay::Stuck(saga) => Err(Fault::Stuck(saga)),
+            InTheWay::LeftOpen(_) => Err(Fault::LeftOpen),
             InTheWay::Running(handle) => {
                 drop(lane);
                 handle.over().await;

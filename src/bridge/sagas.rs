@@ -4,7 +4,8 @@
 //! What goes into a saga was decided in its draft; when it may be opened is `admission`, what happens next
 //! `waiting`.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::deadline::Deadline;
@@ -13,8 +14,8 @@ use super::fault::Fault;
 use crate::directory::Directory;
 use crate::model::ports::{Clock, Ids, Journal};
 use crate::model::{
-    Batch, Cause, GrantedSet, GroupId, Intent, Reservation, SagaId, SagaOpened, StoreError, Subject,
-    TenantId, UserId,
+    Batch, Cause, GrantedSet, GroupId, Intent, Reservation, SagaId, SagaOpened, SagaState, StoreError,
+    Subject, TenantId, UserId,
 };
 use crate::plan::{Leftover, Reached, leftover};
 use crate::saga::{Handle, Parked, Runner, Yielded};
@@ -56,6 +57,8 @@ pub(super) enum InTheWay {
     Nobody,
     Running(Handle),
     Stuck(SagaId),
+    /// Open on disk, and nobody works on it: its task died, or the store or the process is ending.
+    LeftOpen(Box<SagaState>),
 }
 
 /// Opens sagas and finds those that are open.
@@ -66,6 +69,34 @@ pub(super) struct Sagas {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) directory: Arc<Directory>,
     pub(super) runner: Arc<Runner>,
+    pub(super) opening: Opening,
+}
+
+/// Sagas that are being opened: on disk, perhaps, and about to run.
+#[derive(Default)]
+pub(super) struct Opening(Mutex<BTreeSet<SagaId>>);
+
+impl Opening {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<SagaId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lists a saga for as long as the guard lives.
+    fn enter(&self, saga: SagaId) -> BeingOpened<'_> {
+        self.lock().insert(saga);
+        BeingOpened { opening: self, saga }
+    }
+}
+
+struct BeingOpened<'a> {
+    opening: &'a Opening,
+    saga: SagaId,
+}
+
+impl Drop for BeingOpened<'_> {
+    fn drop(&mut self) {
+        self.opening.lock().remove(&self.saga);
+    }
 }
 
 impl Sagas {
@@ -74,13 +105,33 @@ impl Sagas {
         if let Some(handle) = self.running_for(wanted) {
             return Ok(InTheWay::Running(handle));
         }
-        let Some(saga) = self.journal.reserved_by(wanted).await? else { return Ok(InTheWay::Nobody) };
+        match self.journal.reserved_by(wanted).await? {
+            Some(saga) => self.standing(saga).await,
+            None => Ok(InTheWay::Nobody),
+        }
+    }
+
+    /// How it is with a saga that had reserved something a moment ago. The order of the looks matters: who is
+    /// not being opened any more runs, or has run, and what it ended with was on disk before it left.
+    async fn standing(&self, saga: SagaId) -> Result<InTheWay, StoreError> {
+        while self.opening.lock().contains(&saga) {
+            self.clock.sleep(LOOK_AGAIN).await;
+        }
         if let Some(handle) = self.runner.find(saga) {
             return Ok(InTheWay::Running(handle));
         }
-        // Between the end of a saga and our look its reservation may still be seen: only a stuck one stays.
-        let stuck = self.journal.load(saga).await?.is_some_and(|saga| saga.is_stuck());
-        Ok(if stuck { InTheWay::Stuck(saga) } else { InTheWay::Nobody })
+        // Between the end of a saga and our look its reservation may still be seen.
+        Ok(match self.journal.load(saga).await?.filter(|saga| !saga.is_finished()) {
+            None => InTheWay::Nobody,
+            Some(open) if open.is_stuck() => InTheWay::Stuck(saga),
+            Some(open) => InTheWay::LeftOpen(Box::new(open)),
+        })
+    }
+
+    /// Goes on with a saga on which nobody works.
+    pub(super) fn take_up(&self, open: SagaState) -> Handle {
+        tracing::warn!(saga = %open.opened.id, "taking up a saga that was left open");
+        self.runner.start(open.opened, Some(&open.turns), None)
     }
 
     /// The running saga that has reserved that, if it runs in this process.
@@ -112,6 +163,7 @@ impl Sagas {
         fence: u64,
     ) -> Result<Option<Handle>, Fault> {
         let opened = self.saga(draft, cause, fence);
+        let _being_opened = self.opening.enter(opened.id);
         let result = match before {
             Predecessor::None => {
                 let free = self.directory.names_free(&opened.names, own(&opened.about)).await?;
@@ -193,17 +245,16 @@ impl Sagas {
         for name in names {
             let holder = self.journal.reserved_by(name).await?;
             let Some(holder) = holder.filter(|holder| Some(*holder) != predecessor) else { continue };
-            let Some(handle) = self.runner.find(holder) else {
-                match self.journal.load(holder).await? {
-                    Some(saga) if saga.is_stuck() => return Err(Fault::Stuck(holder)),
-                    // It is on disk and about to run, or this process is ending: in both cases there is no
-                    // more to do than look again.
-                    Some(saga) if !saga.is_finished() => break,
-                    _ => continue,
+            let standing = deadline.within(&self.clock, self.standing(holder)).await;
+            return match standing.ok_or(Fault::NotDoneYet)?? {
+                InTheWay::Nobody => continue,
+                InTheWay::Stuck(_) => Err(Fault::Stuck(holder)),
+                InTheWay::LeftOpen(_) => Err(Fault::LeftOpen),
+                InTheWay::Running(handle) => {
+                    let over = deadline.within(&self.clock, handle.over()).await;
+                    over.map(drop).ok_or(Fault::NotDoneYet)
                 }
             };
-            let over = deadline.within(&self.clock, handle.over()).await;
-            return over.map(drop).ok_or(Fault::NotDoneYet);
         }
         self.clock.sleep(LOOK_AGAIN).await;
         if deadline.is_over(&self.clock) { Err(Fault::NotDoneYet) } else { Ok(()) }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::error::Problem;
-use super::raw::{RawConfig, RawGenesys, RawServer, RawTenant};
+use super::raw::{RawConfig, RawGenesys, RawSagas, RawServer, RawTenant};
 use super::secret_file::{one_word, read_small};
-use super::{Config, GenesysConfig, LogConfig, ServerConfig, StoreConfig, TenantConfig, rules};
+use super::{Config, GenesysConfig, LogConfig, SagasConfig, ServerConfig, StoreConfig, TenantConfig, rules};
 use crate::limits;
 use crate::model::{Secret, TenantId};
 
@@ -30,6 +30,7 @@ pub(super) fn check(
     let public_url = gather.public_url(raw.public_url, server.listen);
     let cache_mib = gather.within("store.cache_mib", raw.store.cache_mib, 256, 1..=65_536);
     let genesys = gather.genesys(raw.genesys, base, environment);
+    let sagas = gather.sagas(&raw.sagas);
     let tenant = gather.tenant(raw.tenant);
     let rules = rules::check(raw.rule, gather.problems);
     Some(Config {
@@ -38,6 +39,7 @@ pub(super) fn check(
         server,
         log: LogConfig { format: raw.log.format, level: raw.log.level.unwrap_or_else(|| "info".into()) },
         store: StoreConfig { cache_mib },
+        sagas,
         genesys: genesys?,
         tenant: tenant?,
         rules,
@@ -79,6 +81,13 @@ impl Gather<'_> {
             workers: usize::try_from(workers).unwrap_or(2),
             deadline: Duration::from_secs(deadline),
         }
+    }
+
+    fn sagas(&mut self, raw: &RawSagas) -> SagasConfig {
+        let default = limits::SAGA_GIVE_UP.as_secs() / 60;
+        let minutes =
+            self.within("sagas.give_up_after_minutes", raw.give_up_after_minutes, default, 1..=43_200);
+        SagasConfig { give_up_after: Duration::from_secs(minutes.saturating_mul(60)) }
     }
 
     fn public_url(&mut self, given: Option<String>, listen: SocketAddr) -> Option<String> {

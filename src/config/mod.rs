@@ -46,6 +46,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// Genesys Cloud.
     pub genesys: GenesysConfig,
+    /// Sagas.
+    pub sagas: SagasConfig,
     /// The tenant and its policies.
     pub tenant: TenantConfig,
     /// Rules in the order of the file.
@@ -107,6 +109,13 @@ pub struct GenesysConfig {
     pub margin_percent: u8,
     /// How long one call may take.
     pub timeout: Duration,
+}
+
+/// `[sagas]`.
+#[derive(Clone, Debug)]
+pub struct SagasConfig {
+    /// How long a saga waits trouble out that does not end.
+    pub give_up_after: Duration,
 }
 
 /// `[tenant]`.

@@ -25,6 +25,7 @@ pub(super) struct RawConfig {
     pub(super) log: RawLog,
     pub(super) store: RawStore,
     pub(super) genesys: RawGenesys,
+    pub(super) sagas: RawSagas,
     pub(super) tenant: RawTenant,
     pub(super) rule: Vec<RawRule>,
 }
@@ -64,6 +65,12 @@ pub(super) struct RawGenesys {
     pub(super) calls_per_minute: Option<u64>,
     pub(super) margin_percent: Option<u64>,
     pub(super) timeout_seconds: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSagas {
+    pub(super) give_up_after_minutes: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

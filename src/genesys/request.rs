@@ -37,8 +37,6 @@ pub enum Nature {
     Create,
     /// Changes a record: a conflict is one of versions unless Genesys says that a name is taken.
     Change,
-    /// As `Change`, where 404 means that a cache has not seen the record yet (docs/genesys.md G4.5, bulkadd).
-    ChangeSoon,
     /// Takes something away: 404 is what was wanted.
     Removal,
 }

@@ -15,8 +15,6 @@ use crate::model::{Later, Refusal, RefusalKind, Unknown};
 
 /// How long to wait when Genesys does not say.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long to wait for a cache of Genesys to learn of a record (docs/genesys.md G4.5).
-const CACHE_PAUSE: Duration = Duration::from_millis(1500);
 /// What to wait on 429 when `Retry-After` is missing.
 const LIMIT_PAUSE: Duration = Duration::from_secs(5);
 
@@ -102,9 +100,6 @@ fn limited(call: &HttpCall, answer: &HttpAnswer) -> Limited {
 fn not_found(call: &HttpCall, answer: &HttpAnswer) -> Judgement {
     match call.nature {
         Nature::Removal => Judgement::Absent,
-        Nature::ChangeSoon => {
-            later(CACHE_PAUSE, format!("{}: not known to Genesys yet (404)", call.operation))
-        }
         _ => Judgement::Refused(refusal(call, answer, RefusalKind::NotFound)),
     }
 }

@@ -34,7 +34,7 @@ fn every_status_has_its_judgement_by_nature() {
     const TAKEN: &str = r#"{"scimType":"uniqueness","status":"409","detail":"taken"}"#;
     const PLAIN: &str = r#"{"code":"general.conflict","message":"conflict"}"#;
     const BAD: &str = r#"{"code":"bad.request","message":"no"}"#;
-    use Nature::{Change, ChangeSoon, Create, Read, Removal};
+    use Nature::{Change, Create, Read, Removal};
     let rows = [
         (200, "{}", Create, "done"),
         (204, "", Removal, "done"),
@@ -43,7 +43,6 @@ fn every_status_has_its_judgement_by_nature() {
         (404, BAD, Removal, "absent"),
         (404, BAD, Change, "refused NotFound"),
         (404, BAD, Read, "refused NotFound"),
-        (404, BAD, ChangeSoon, "later"),
         (400, BAD, Change, "refused Validation"),
         (400, STALE, Change, "conflict"),
         (400, STALE, Removal, "conflict"),

@@ -9,7 +9,7 @@ mod clock;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-pub(crate) use self::budget::{Asked, Permit, RouteFamily, Shift, WaitingPlace};
+pub(crate) use self::budget::{Asked, Permit, RouteFamily, Shift, Shifts, WaitingPlace};
 pub use self::budget::{Budget, CallContext, Limited, Priority, Urgency};
 pub use self::clock::Clock;
 use super::{

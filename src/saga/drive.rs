@@ -8,12 +8,12 @@
 mod back;
 mod create;
 mod leave;
+pub(super) mod patience;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
+use self::patience::Patience;
 use crate::limits;
 use crate::model::ports::{CallContext, Clock, Upstream, Write};
 use crate::model::{
@@ -23,7 +23,12 @@ use crate::plan::effects;
 
 /// How long a 404 on a user that was just made counts as "not visible yet" (docs/genesys.md G7.9,
 /// read-after-write).
-const FRESH_FOR_MS: u64 = 10_000;
+const FRESH_FOR: Duration = Duration::from_secs(10);
+/// How long a 404 to new grants may be one of a cache that has not heard of role, division or user
+/// (docs/genesys.md G4.5, G7.9).
+const CACHED_FOR: Duration = Duration::from_secs(300);
+/// How long a user whose DELETE was accepted is looked at.
+const CONFIRM_FOR: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How a step ended.
@@ -56,8 +61,7 @@ pub(super) struct Driver {
     pub fresh: bool,
     /// Forwarded with the identity if the tenant says so; held in memory only.
     pub password: Option<Secret>,
-    /// True: stop trying between two calls.
-    pub settle: watch::Receiver<bool>,
+    pub patience: Patience,
     pub context: CallContext,
 }
 
@@ -92,8 +96,9 @@ impl Driver {
         match (&step.effect, self.bound.clone()) {
             // Whoever is removed is out with the call; the look waits behind the pivot.
             (Effect::DeleteUser, Some(user)) if !step.identity => {
+                self.patience.until_ms = self.patience.until_ms.min(self.now_and(CONFIRM_FOR));
                 match self.confirm_deleted(&UserId::new(user)).await {
-                    // The DELETE itself was accepted; only the look was refused.
+                    // The DELETE itself was accepted; only the look was refused, or never showed it.
                     StepEnd::Refused { .. } => StepEnd::Done(None),
                     end => end,
                 }
@@ -114,27 +119,35 @@ impl Driver {
         let mut pauses = tries();
         let mut partial = false;
         loop {
-            let wait = match self.upstream.write(write, &self.context).await {
+            let (wait, why) = match self.upstream.write(write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
-                Verdict::Refused(refusal) if self.not_visible_yet(&refusal, started) => pauses.pause(),
-                Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
+                Verdict::Refused(refusal) if self.not_visible_yet(write, &refusal, started) => {
+                    (pauses.pause(), refusal.detail)
+                }
+                Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),
                 Verdict::Refused(refusal) => return StepEnd::Refused { refusal, partial },
-                Verdict::Later(later) => pauses.at_least(later.wait),
+                Verdict::Later(later) => (pauses.at_least(later.wait), later.reason),
                 Verdict::Unknown(unknown) => {
                     tracing::info!(call = %self.context.label, reason = %unknown.reason, "answer unknown, repeating the idempotent call");
                     partial = true;
-                    pauses.pause()
+                    (pauses.pause(), unknown.reason)
                 }
             };
-            if self.rest(wait).await {
-                return StepEnd::Abandoned { partial };
+            if let Err(enough) = self.patience.rest(wait, &why).await {
+                return enough.end(partial);
             }
         }
     }
 
-    fn not_visible_yet(&self, refusal: &Refusal, started: u64) -> bool {
-        let waited = self.clock.monotonic_ms().saturating_sub(started);
-        self.fresh && refusal.kind == RefusalKind::NotFound && waited < FRESH_FOR_MS
+    fn not_visible_yet(&self, write: &Write, refusal: &Refusal, started: u64) -> bool {
+        let waited = Duration::from_millis(self.clock.monotonic_ms().saturating_sub(started));
+        let cached = matches!(write, Write::AddRoles(..)) && waited < CACHED_FOR;
+        refusal.kind == RefusalKind::NotFound && (cached || self.fresh && waited < FRESH_FOR)
+    }
+
+    /// A moment of the monotonic clock, in milliseconds.
+    fn now_and(&self, more: Duration) -> u64 {
+        self.clock.monotonic_ms().saturating_add(u64::try_from(more.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// A DELETE of a user that was made moments ago may have met a 404 that only meant "not visible yet".
@@ -156,8 +169,9 @@ impl Driver {
                 Ok(None) => {}
                 Err(end) => return end,
             }
-            if self.rest(pauses.pause()).await {
-                return StepEnd::Abandoned { partial: true };
+            if let Err(enough) = self.patience.rest(pauses.pause(), "deleted, but it can still be seen").await
+            {
+                return enough.end(true);
             }
         }
     }
@@ -175,17 +189,17 @@ impl Driver {
 
     /// What a look says, or `None` after the pause before the next one.
     async fn answer<T>(&mut self, verdict: Verdict<T>, pauses: &mut Backoff) -> Result<Option<T>, StepEnd> {
-        let wait = match verdict {
+        let (wait, why) = match verdict {
             Verdict::Done(found) => return Ok(Some(found)),
-            Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
+            Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),
             Verdict::Refused(refusal) => return Err(StepEnd::Refused { refusal, partial: false }),
-            Verdict::Later(later) => pauses.at_least(later.wait),
-            Verdict::Unknown(_) => pauses.pause(),
+            Verdict::Later(later) => (pauses.at_least(later.wait), later.reason),
+            Verdict::Unknown(unknown) => (pauses.pause(), unknown.reason),
         };
-        if self.rest(wait).await {
-            return Err(StepEnd::Abandoned { partial: true });
+        match self.patience.rest(wait, &why).await {
+            Ok(()) => Ok(None),
+            Err(enough) => Err(enough.end(true)),
         }
-        Ok(None)
     }
 
     async fn observe(&mut self, user: &UserId, aspects: &Aspects) -> Result<Option<Observed>, StepEnd> {
@@ -203,28 +217,7 @@ impl Driver {
 
     /// Waits for something that is no call of ours. True: the saga settles first.
     pub(super) async fn settles_before(&mut self, other: impl Future<Output = ()>) -> bool {
-        tokio::select! {
-            biased;
-            changed = self.settle.wait_for(|settle| *settle) => drop(changed),
-            () = other => {}
-        }
-        *self.settle.borrow()
-    }
-
-    /// Waits, with jitter. True: the saga settles, stop trying.
-    async fn rest(&mut self, wait: Duration) -> bool {
-        if *self.settle.borrow() {
-            return true;
-        }
-        let clock = Arc::clone(&self.clock);
-        let wait = Backoff::jittered(wait, |bound| clock.jitter(bound));
-        tokio::select! {
-            // A saga that settles starts no other try, also if the pause is over at the same moment.
-            biased;
-            changed = self.settle.wait_for(|settle| *settle) => drop(changed),
-            () = clock.sleep(wait) => {}
-        }
-        *self.settle.borrow()
+        self.patience.settles_before(other).await
     }
 }
 

@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::tries::{Tries, Try};
 use crate::model::ports::{Clock, Urgency};
-use crate::model::{CommitToken, Outcome, PlanKind, Refusal, Report, SagaId, SagaOpened, StoreError};
+use crate::model::{
+    CommitToken, Outcome, PlanKind, Refusal, Report, SagaId, SagaOpened, StepId, StoreError,
+};
 use crate::plan::Reached;
 
 /// How long a saga has to answer a question of the bridge.
@@ -71,6 +74,7 @@ pub(super) enum Command {
     Resume,
     HandOver(Box<SagaOpened>, u64, oneshot::Sender<Result<CommitToken, StoreError>>),
     Abort(Refusal),
+    GiveUp(StepId, Refusal),
 }
 
 /// A running saga.
@@ -81,6 +85,7 @@ pub struct Handle {
     pub(super) progress: watch::Receiver<Progress>,
     pub(super) urgency: Arc<watch::Sender<Urgency>>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) tries: Tries,
 }
 
 impl fmt::Debug for Handle {
@@ -103,6 +108,11 @@ impl Handle {
     /// Where it stands now.
     pub fn progress(&self) -> Progress {
         self.progress.borrow().clone()
+    }
+
+    /// What the last try of each step came to that is not settled, or was not at once.
+    pub fn tries(&self) -> Vec<Try> {
+        self.tries.last()
     }
 
     /// Waits until it is over.
@@ -148,6 +158,11 @@ impl Handle {
     /// Asks it to go back, unless it only goes forward.
     pub async fn abort(&self, refusal: Refusal) {
         let _ = self.commands.send(Command::Abort(refusal)).await;
+    }
+
+    /// Asks it to try a step, or its undo, no longer than until the next pause: it then counts as refused.
+    pub async fn give_up(&self, step: StepId, refusal: Refusal) {
+        let _ = self.commands.send(Command::GiveUp(step, refusal)).await;
     }
 
     /// Nobody waits any more: its calls become background work, those that wait for a permit included.

@@ -10,6 +10,8 @@ pub(crate) mod handle;
 pub(crate) mod machine;
 mod registry;
 pub(crate) mod runner;
+mod tries;
 
 pub(crate) use handle::{Handle, Parked, Progress, Yielded};
 pub use runner::{Runner, RunnerPorts};
+pub(crate) use tries::Try;

@@ -3,6 +3,7 @@
 //! Knows handles only; what a saga does is `runner`. What is open on disk is the journal's matter.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,11 +25,21 @@ impl Registry {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters a saga. It is listed for as long as the guard lives.
-    pub(super) fn enter(self: &Arc<Self>, handle: Handle, progress: watch::Sender<Progress>) -> Registration {
+    /// Enters a saga. It is listed for as long as the guard lives. `Err` is the handle of one that is at
+    /// work already: no saga is worked on twice.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        handle: Handle,
+        progress: watch::Sender<Progress>,
+    ) -> Result<Registration, Handle> {
         let saga = handle.id();
-        self.lock().insert(saga, handle);
-        Registration { registry: Arc::clone(self), saga, progress, to_do: 0 }
+        match self.lock().entry(saga) {
+            Entry::Occupied(there) => Err(there.get().clone()),
+            Entry::Vacant(free) => {
+                free.insert(handle);
+                Ok(Registration { registry: Arc::clone(self), saga, progress, to_do: 0 })
+            }
+        }
     }
 
     /// Steps that all sagas still have to do.

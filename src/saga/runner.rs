@@ -10,7 +10,9 @@ mod running;
 mod tests;
 mod turns;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -19,9 +21,11 @@ use tokio_util::sync::CancellationToken;
 use self::behind::InFlight;
 use self::running::Running;
 use self::turns::Turns;
+use super::drive::patience::Bounds;
 use super::handle::{Handle, Progress};
 use super::machine::Machine;
 use super::registry::Registry;
+use super::tries::Tries;
 use crate::model::ports::{Clock, Journal, TurnRecords, Upstream, Urgency};
 use crate::model::{SagaId, SagaOpened, Secret, Subject, Turn};
 
@@ -39,6 +43,8 @@ pub struct RunnerPorts {
     pub directory: Arc<dyn TurnRecords>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// How long a saga waits trouble out that does not end: from its opening on, and as long again to undo.
+    pub give_up_after: Duration,
 }
 
 /// Runs sagas.
@@ -56,6 +62,7 @@ impl Runner {
     }
 
     /// Starts a saga whose opening is durable. `turns` are those found after a crash, `None` for a fresh one.
+    /// One that is at work already goes on as it was.
     pub fn start(
         self: &Arc<Self>,
         opened: SagaOpened,
@@ -98,9 +105,17 @@ impl Runner {
             progress,
             urgency: Arc::new(urgency),
             clock: Arc::clone(&self.ports.clock),
+            tries: Tries::default(),
+        };
+        let registration = match self.registry.enter(handle.clone(), sender) {
+            Ok(registration) => registration,
+            Err(at_work) => return at_work,
         };
         let saga = Running {
-            registration: self.registry.enter(handle.clone(), sender),
+            registration,
+            bounds: Bounds::new(&opened, self.ports.give_up_after, self.ports.clock.as_ref()),
+            given_up: watch::Sender::new(BTreeMap::new()),
+            tries: handle.tries.clone(),
             upstream: Arc::clone(&self.ports.upstream),
             clock: Arc::clone(&self.ports.clock),
             stop: self.stop.clone(),

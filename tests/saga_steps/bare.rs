@@ -85,6 +85,12 @@ impl BareBridge {
         Ok(self.bridge.submit(asked).await?)
     }
 
+    /// Has a stuck saga try its undo again.
+    pub(crate) async fn redrive(&self, saga: &SagaOpened) -> Result<(), InterventionError> {
+        let cause = Cause::client(ClientId::new("test"), CredentialId::new("token-1"), "test");
+        self.bridge.intervene(saga.id, Intervention::Redrive, &cause).await.map(drop)
+    }
+
     /// The organisation, once everything asynchronous has arrived.
     pub(crate) async fn organisation(&self) -> Value {
         self.bridge.quiet(Duration::from_secs(30)).await;

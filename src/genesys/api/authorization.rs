@@ -14,14 +14,15 @@ pub(crate) fn subject(user: &UserId) -> HttpCall {
     HttpCall::get("subject_get", &["authorization", "subjects", user.as_str()])
 }
 
-/// Adds grants; adding what is there is no error.
+/// Adds grants; adding what is there is no error. A 404 may only mean that a cache does not know role,
+/// division or user yet: how long that is believed is `saga::drive`'s matter.
 pub(crate) fn add(user: &UserId, grants: &[RoleGrant]) -> HttpCall {
     let pairs: Vec<Value> = grants
         .iter()
         .map(|grant| json!({"roleId": grant.role.id, "divisionId": grant.division.id}))
         .collect();
     let path = ["authorization", "subjects", user.as_str(), "bulkadd"];
-    HttpCall::new("roles_add", Nature::ChangeSoon, HttpMethod::Post, &path)
+    HttpCall::new("roles_add", Nature::Change, HttpMethod::Post, &path)
         .with("subjectType", "PC_USER")
         .body(json!({"grants": pairs}))
 }

@@ -55,8 +55,13 @@ impl Driver {
             return Ok(self.bound.clone());
         }
         for quiet in [Duration::ZERO, limits::QUIET_PERIOD] {
-            if !quiet.is_zero() && (self.absent || self.rest(quiet).await) {
-                return if self.absent { Ok(None) } else { Err(StepEnd::Abandoned { partial: true }) };
+            if !quiet.is_zero() {
+                if self.absent {
+                    return Ok(None);
+                }
+                let rest =
+                    self.patience.rest(quiet, "not found; looking once more after a quiet period").await;
+                rest.map_err(|enough| enough.end(true))?;
             }
             let found = match &step.effect {
                 Effect::CreateGroup { name } => self.look_for_group(name).await?,

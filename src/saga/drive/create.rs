@@ -15,14 +15,14 @@ impl Driver {
         let mut pauses = tries();
         let mut sent = false;
         loop {
-            let wait = match self.upstream.write(&write, &self.context).await {
+            let (wait, why) = match self.upstream.write(&write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
                 Verdict::Refused(refusal) if refusal.kind == RefusalKind::Uniqueness => {
                     return self.owner_of_the_name(refusal, sent).await;
                 }
-                Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
+                Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),
                 Verdict::Refused(refusal) => return StepEnd::Refused { refusal, partial: sent },
-                Verdict::Later(later) => pauses.at_least(later.wait),
+                Verdict::Later(later) => (pauses.at_least(later.wait), later.reason),
                 Verdict::Unknown(unknown) => {
                     tracing::info!(call = %self.context.label, reason = %unknown.reason, "create has no answer, looking for the mark");
                     sent = true;
@@ -30,11 +30,11 @@ impl Driver {
                     if let Ok(Some(user)) = self.look_for_mark().await {
                         return StepEnd::Done(Some(user.as_str().to_owned()));
                     }
-                    pauses.pause()
+                    (pauses.pause(), unknown.reason)
                 }
             };
-            if self.rest(wait).await {
-                return StepEnd::Abandoned { partial: sent };
+            if let Err(enough) = self.patience.rest(wait, &why).await {
+                return enough.end(sent);
             }
         }
     }
@@ -54,8 +54,11 @@ impl Driver {
                 Err(StepEnd::Abandoned { .. }) => return StepEnd::Abandoned { partial: sent },
                 Err(end) => return end,
             }
-            if look + 1 < looks && self.rest(pauses.pause()).await {
-                return StepEnd::Abandoned { partial: sent };
+            if look + 1 < looks
+                && let Err(enough) =
+                    self.patience.rest(pauses.pause(), "the name is taken; looking for the mark").await
+            {
+                return enough.end(sent);
             }
         }
         StepEnd::Refused { refusal, partial: sent }
@@ -68,9 +71,9 @@ impl Driver {
         let mut pauses = tries();
         let mut sent = false;
         loop {
-            let wait = match self.upstream.write(&write, &self.context).await {
+            let (wait, why) = match self.upstream.write(&write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
-                Verdict::Refused(refusal) if will_be_put_right(&refusal) => pauses.pause(),
+                Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),
                 Verdict::Refused(refusal) => {
                     // Only a POST of ours, before this one or before a crash, makes a group of that name
                     // ours.
@@ -82,17 +85,17 @@ impl Driver {
                     }
                     return StepEnd::Refused { refusal, partial: sent };
                 }
-                Verdict::Later(later) => pauses.at_least(later.wait),
-                Verdict::Unknown(_) => {
+                Verdict::Later(later) => (pauses.at_least(later.wait), later.reason),
+                Verdict::Unknown(unknown) => {
                     sent = true;
                     if let Verdict::Done(Some(group)) = self.upstream.find_group(name, &self.context).await {
                         return StepEnd::Done(Some(group.id));
                     }
-                    pauses.pause()
+                    (pauses.pause(), unknown.reason)
                 }
             };
-            if self.rest(wait).await {
-                return StepEnd::Abandoned { partial: sent };
+            if let Err(enough) = self.patience.rest(wait, &why).await {
+                return enough.end(sent);
             }
         }
     }

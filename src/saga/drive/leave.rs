@@ -3,7 +3,9 @@
 //!
 //! Every other answer to it is repeated or refused like that of any step, by `drive`.
 
-use super::{Driver, FRESH_FOR_MS, StepEnd, tries};
+use std::time::Duration;
+
+use super::{Driver, FRESH_FOR, StepEnd, tries};
 use crate::model::ports::Write;
 use crate::model::{Aspects, Effect, Refusal, RefusalKind, UserId, UserState};
 
@@ -25,15 +27,16 @@ impl Driver {
                 Ok(_) | Err(StepEnd::Refused { .. }) => {}
                 Err(end) => return end,
             }
-            match self.persist(write).await {
-                StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => {}
+            let why = match self.persist(write).await {
+                StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => refusal.detail,
                 end => return end,
-            }
-            if self.clock.monotonic_ms().saturating_sub(started) >= FRESH_FOR_MS {
+            };
+            let waited = self.clock.monotonic_ms().saturating_sub(started);
+            if Duration::from_millis(waited) >= FRESH_FOR {
                 return StepEnd::Done(None);
             }
-            if self.rest(pauses.pause()).await {
-                return StepEnd::Abandoned { partial: true };
+            if let Err(enough) = self.patience.rest(pauses.pause(), &why).await {
+                return enough.end(true);
             }
         }
     }

@@ -15,10 +15,12 @@ use crate::model::{
     Actor, CommitToken, Effect, Mark, Outcome, PlanKind, SagaOpened, Secret, Step, StepId, StoreError, Table,
     Turn, metric,
 };
+use crate::saga::drive::patience::{Bounds, GivenUp, Patience};
 use crate::saga::drive::{Driver, StepEnd};
 use crate::saga::handle::{Command, Parked, Yielded};
 use crate::saga::machine::{Event, Machine, Next};
 use crate::saga::registry::Registration;
+use crate::saga::tries::Tries;
 
 /// The end of a task of the saga.
 pub(super) enum Ended {
@@ -44,6 +46,9 @@ pub(super) struct Running {
     pub(super) leave_undo: watch::Sender<bool>,
     /// What a saga that was passed still has in flight.
     pub(super) behind: Option<InFlight>,
+    pub(super) bounds: Bounds,
+    pub(super) given_up: watch::Sender<GivenUp>,
+    pub(super) tries: Tries,
     pub(super) password: Option<Secret>,
     pub(super) steps: JoinSet<Ended>,
     pub(super) parking: Option<oneshot::Sender<Option<Parked>>>,
@@ -152,6 +157,9 @@ impl Running {
                 let _ = reply.send(self.hand_over(&successor, epoch).await);
             }
             Command::Abort(refusal) => self.machine.on(Event::Abort(refusal)),
+            Command::GiveUp(step, refusal) => {
+                self.given_up.send_modify(|all| drop(all.insert(step, refusal)));
+            }
         }
     }
 
@@ -221,7 +229,8 @@ impl Running {
     fn spawn(&mut self, steps: &[StepId]) {
         for id in steps {
             let Some(step) = self.machine.plan().step(*id).cloned() else { continue };
-            let mut driver = self.driver(&step, self.settle.subscribe());
+            let until_ms = self.bounds.forward(step.identity);
+            let mut driver = self.driver(&step, self.settle.subscribe(), until_ms);
             let behind = self.behind.clone().filter(|_| waits_behind(&step));
             self.steps.spawn(async move {
                 if let Some(mut behind) = behind
@@ -236,7 +245,8 @@ impl Running {
 
     fn undo(&mut self, id: StepId) {
         let Some(step) = self.machine.plan().step(id).cloned() else { return };
-        let mut driver = self.driver(&step, self.leave_undo.subscribe());
+        let until_ms = self.bounds.undo(self.clock.as_ref());
+        let mut driver = self.driver(&step, self.leave_undo.subscribe(), until_ms);
         self.steps.spawn(async move {
             let end = driver.backward(&step).await;
             Ended::Back(id, end, driver.bound)
@@ -257,7 +267,7 @@ impl Running {
         }
     }
 
-    fn driver(&self, step: &Step, settle: watch::Receiver<bool>) -> Driver {
+    fn driver(&self, step: &Step, settle: watch::Receiver<bool>, until_ms: u64) -> Driver {
         let opened = &self.opened;
         let made =
             |step: &Step| matches!(step.effect, Effect::CreateUser { .. } | Effect::RestoreUser { .. });
@@ -269,9 +279,20 @@ impl Running {
             CallContext::new(self.priority(step), label).begun(began).following(self.urgency.clone());
         // A leaver's steps are not handed to whoever comes next: a successor would not know that sessions are to end.
         let context = if opened.plan.pivot.is_some() { context } else { context.until(settle.clone()) };
+        let patience = Patience {
+            clock: Arc::clone(&self.clock),
+            step: step.id,
+            until_ms,
+            settle,
+            given_up: self.given_up.subscribe(),
+            priority: context.priority(),
+            shifts: context.shifts(),
+            tries: self.tries.clone(),
+        };
         Driver {
             upstream: Arc::clone(&self.upstream),
             clock: Arc::clone(&self.clock),
+            patience,
             mark: Mark::of(&opened.tenant, opened.subject),
             bound: self.machine.bound().map(str::to_owned).or_else(|| self.found.clone().flatten()),
             absent: self.found == Some(None),
@@ -279,7 +300,6 @@ impl Running {
             resumed: self.resumed,
             password: self.password.clone().filter(|_| step.identity),
             context,
-            settle,
         }
     }
 

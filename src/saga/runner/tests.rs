@@ -14,20 +14,20 @@ use super::*;
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
 use crate::model::{
     Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, CredentialId, Effect, FoundUser, Intent,
-    Kind, Later, Mark, Named, Observed, ObservedGroup, Plan, PlanKind, Refusal, RefusalKind, Report,
-    Reservation, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
+    Kind, Later, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind, Refusal, RefusalKind, Report,
+    Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
 };
 
 /// Tokio's clock, which these tests stop.
-struct Stopped;
+struct Stopped(tokio::time::Instant);
 
 #[async_trait]
 impl Clock for Stopped {
     fn now_ms(&self) -> i64 {
-        0
+        i64::try_from(self.monotonic_ms()).unwrap()
     }
     fn monotonic_ms(&self) -> u64 {
-        0
+        u64::try_from(self.0.elapsed().as_millis()).unwrap()
     }
     async fn sleep(&self, pause: Duration) {
         tokio::time::sleep(pause).await;
@@ -88,6 +88,9 @@ enum Fate {
     /// It waits for its permit until it is given up; the changes of its priority are noted.
     NoPermit,
     Later,
+    Unknown,
+    /// 404.
+    NotThere,
 }
 
 /// Genesys, doing as it is told for each queue that is joined or left.
@@ -104,6 +107,8 @@ impl Upstream for World {
         let (fate, what) = match write {
             Write::Join(_, _, queue) => ((self.join)(queue), format!("join {queue}")),
             Write::Leave(_, _, queue) => (self.leave, format!("leave {queue}")),
+            Write::SetActive(..) => ((self.join)("identity"), "set active".to_owned()),
+            Write::AddRoles(..) => ((self.join)("roles"), "add roles".to_owned()),
             other => (Fate::Done, format!("{other:?}")),
         };
         match fate {
@@ -118,7 +123,11 @@ impl Upstream for World {
             Fate::Later => {
                 return Verdict::Later(Later { wait: Duration::from_secs(1), reason: "busy".into() });
             }
+            Fate::Unknown => return Verdict::Unknown(crate::model::Unknown { reason: "503".into() }),
             Fate::Refused => return Verdict::Refused(refusal()),
+            Fate::NotThere => {
+                return Verdict::Refused(Refusal { kind: RefusalKind::NotFound, ..refusal() });
+            }
             Fate::Done => {}
         }
         self.sent.lock().unwrap().push(what);
@@ -199,7 +208,8 @@ fn runner(upstream: Arc<World>, sound: bool) -> Arc<Runner> {
         journal: Arc::new(Log::default()),
         upstream,
         directory: Arc::new(Records { sound }),
-        clock: Arc::new(Stopped),
+        clock: Arc::new(Stopped(tokio::time::Instant::now())),
+        give_up_after: DAY,
     };
     Runner::new(ports, tokio::runtime::Handle::current(), CancellationToken::new())
 }
@@ -210,6 +220,7 @@ async fn pass(time: Duration) {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[tokio::test(start_paused = true)]
 async fn a_saga_whose_task_dies_is_taken_out_and_those_who_wait_hear_of_it() {
@@ -224,7 +235,7 @@ async fn a_saga_whose_task_dies_is_taken_out_and_those_who_wait_hear_of_it() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_asks_while_an_undo_does_not_end_is_answered_at_once() {
-    let fate = |queue: &str| if queue == "a" { Fate::Done } else { Fate::Refused };
+    let fate = |queue: &str| if queue == "b" { Fate::Refused } else { Fate::Done };
     let runner = runner(world(fate, Fate::Later), true);
     let handle = runner.start(opened(), None, None);
     pass(MINUTE).await;
@@ -242,7 +253,7 @@ async fn whoever_asks_while_an_undo_does_not_end_is_answered_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_that_waits_for_its_permit_gives_its_place_up_when_the_saga_pauses() {
-    let fate = |queue: &str| if queue == "a" { Fate::Done } else { Fate::NoPermit };
+    let fate = |queue: &str| if queue == "b" { Fate::NoPermit } else { Fate::Done };
     let upstream = world(fate, Fate::Done);
     let runner = runner(Arc::clone(&upstream), true);
     let handle = runner.start(opened(), None, None);
@@ -258,20 +269,24 @@ async fn a_step_that_waits_for_its_permit_gives_its_place_up_when_the_saga_pause
 
 #[tokio::test(start_paused = true)]
 async fn a_step_that_waits_for_its_permit_is_given_up_when_another_one_is_refused() {
-    let fate = |queue: &str| if queue == "a" { Fate::NoPermit } else { Fate::Refused };
+    let fate = |queue: &str| match queue {
+        "a" => Fate::NoPermit,
+        "b" => Fate::Refused,
+        _ => Fate::Done,
+    };
     let upstream = world(fate, Fate::Done);
     let runner = runner(Arc::clone(&upstream), true);
     let handle = runner.start(opened(), None, None);
     let progress =
         tokio::time::timeout(MINUTE, handle.over()).await.expect("it does not wait for the permit");
-    assert!(matches!(progress.ended, Some((crate::model::Outcome::RolledBack { .. }, _))), "{progress:?}");
+    assert!(matches!(progress.ended, Some((Outcome::RolledBack { .. }, _))), "{progress:?}");
     let sent = upstream.sent.lock().unwrap();
     assert!(!sent.iter().any(|call| call.contains("queue") || call.starts_with("leave")), "{sent:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_waits_keeps_its_place_when_its_client_leaves_and_is_raised_when_a_leaver_comes() {
-    let fate = |queue: &str| if queue == "a" { Fate::Done } else { Fate::NoPermit };
+    let fate = |queue: &str| if queue == "b" { Fate::NoPermit } else { Fate::Done };
     let upstream = world(fate, Fate::Done);
     let runner = runner(Arc::clone(&upstream), true);
     let handle = runner.start(opened(), None, None);
@@ -286,4 +301,135 @@ async fn a_call_that_waits_keeps_its_place_when_its_client_leaves_and_is_raised_
     pass(MINUTE).await;
     let expected = [Priority::Waiting, Priority::Waiting, Priority::Leaver, Priority::Waiting];
     assert_eq!(*upstream.priorities.lock().unwrap(), expected);
+}
+
+fn ended(progress: &Progress) -> &Outcome {
+    &progress.ended.as_ref().expect("it has ended").0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_tried_in_vain_for_a_day_is_listed_where_the_saga_was_acknowledged() {
+    for fate in [
+        |queue: &str| if queue == "b" { Fate::Later } else { Fate::Done },
+        |queue: &str| {
+            if queue == "b" { Fate::Unknown } else { Fate::Done }
+        },
+    ] {
+        let upstream = world(fate, Fate::Done);
+        let runner = runner(Arc::clone(&upstream), true);
+        let handle = runner.start(opened(), None, None);
+        pass(MINUTE).await;
+        assert!(handle.acknowledge().await.is_some());
+        handle.leave();
+        pass(DAY - 2 * MINUTE).await;
+        assert!(!handle.progress().is_over(), "not before its time");
+        let attempts = handle.tries().iter().map(|one| one.attempt).max().unwrap_or(0);
+        assert!((200..400).contains(&attempts), "a day of trouble costs so many calls: {attempts}");
+        let progress = tokio::time::timeout(2 * MINUTE, handle.over()).await.expect("it ends");
+        let Outcome::Committed { failures, .. } = ended(&progress) else { panic!("{progress:?}") };
+        assert_eq!(failures.len(), 1);
+        assert_eq!(failures[0].code, "gave_up");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_was_promised_goes_back_when_the_identity_is_tried_in_vain() {
+    let fate = |call: &str| if call == "identity" { Fate::Unknown } else { Fate::Done };
+    let upstream = world(fate, Fate::Done);
+    let runner = runner(Arc::clone(&upstream), true);
+    let handle = runner.start(opened(), None, None);
+    handle.leave();
+    pass(14 * MINUTE).await;
+    assert!(!handle.progress().is_over());
+    // Its undo is tried in vain as well, for a day.
+    pass(DAY).await;
+    assert!(!handle.progress().is_over(), "{:?}", handle.progress());
+    let progress = tokio::time::timeout(30 * MINUTE, handle.over()).await.expect("it ends");
+    assert_eq!(progress.stuck.expect("stuck").code, "gave_up");
+    // Redriven, it has some time again, and no more.
+    let turn = Turn::Undoing { refusal: refusal(), step: None };
+    let again = runner.start(opened(), Some(&[turn]), None);
+    let progress = tokio::time::timeout(DAY, again.over()).await.expect("it ends");
+    assert!(progress.stuck.is_some(), "{progress:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_that_goes_back_because_of_one_step_ends_rolled_back() {
+    let fate = |call: &str| if call == "b" { Fate::Later } else { Fate::Done };
+    let runner = runner(world(fate, Fate::Done), true);
+    let handle = runner.start(opened(), None, None);
+    let progress = tokio::time::timeout(DAY + MINUTE, handle.over()).await.expect("it ends");
+    let Outcome::RolledBack { refusal, step } = ended(&progress) else { panic!("{progress:?}") };
+    assert_eq!((refusal.code.as_str(), *step), ("gave_up", Some(StepId(2))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_does_not_end_becomes_stuck_after_the_bound() {
+    let fate = |call: &str| if call == "b" { Fate::Refused } else { Fate::Done };
+    for leave in [Fate::Later, Fate::Unknown] {
+        let runner = runner(world(fate, leave), true);
+        let handle = runner.start(opened(), None, None);
+        let progress = tokio::time::timeout(DAY + MINUTE, handle.over()).await.expect("it ends");
+        assert_eq!(progress.stuck.expect("stuck").code, "gave_up");
+        pass(MINUTE).await;
+        assert!(runner.all().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_administrator_gives_a_step_up_and_its_undo_too() {
+    let given_up = || Refusal { code: "given_up".into(), ..refusal() };
+    let fate = |call: &str| if call == "b" { Fate::Later } else { Fate::Done };
+    let runner = runner(world(fate, Fate::Later), true);
+    let handle = runner.start(opened(), None, None);
+    pass(MINUTE).await;
+    assert_eq!(handle.tries().iter().map(|one| one.step).collect::<Vec<_>>(), [StepId(2)]);
+    assert_eq!(handle.tries()[0].why, "busy");
+    handle.give_up(StepId(2), given_up()).await;
+    pass(MINUTE).await;
+    assert!(!handle.progress().is_over(), "it goes back, and its undo is put off");
+    assert_eq!(handle.tries()[0].step, StepId(1));
+    handle.give_up(StepId(1), given_up()).await;
+    let progress = tokio::time::timeout(Duration::from_secs(1), handle.over()).await.expect("at once");
+    assert_eq!(progress.stuck.expect("stuck").code, "given_up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_to_new_grants_is_one_of_a_cache_for_minutes_and_then_the_truth() {
+    let mut opened = opened();
+    opened.plan.steps[2].effect = Effect::AddRoles(vec![RoleGrant {
+        role: Named { id: "r".into(), name: "r".into() },
+        division: Named { id: "d".into(), name: "d".into() },
+    }]);
+    opened.plan.steps[2].class = ConflictClass::Roles;
+    let fate = |call: &str| if call == "roles" { Fate::NotThere } else { Fate::Done };
+    let runner = runner(world(fate, Fate::Done), true);
+    let handle = runner.start(opened, None, None);
+    pass(4 * MINUTE).await;
+    assert!(!handle.progress().is_over());
+    let progress = tokio::time::timeout(3 * MINUTE, handle.over()).await.expect("it ends");
+    assert!(matches!(ended(&progress), Outcome::RolledBack { .. }), "{progress:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_ends_when_somebody_waits_again() {
+    let fate = |call: &str| if call == "identity" { Fate::Unknown } else { Fate::Done };
+    let runner = runner(world(fate, Fate::Done), true);
+    let handle = runner.start(opened(), None, None);
+    handle.leave();
+    pass(10 * MINUTE).await;
+    let before = handle.tries()[0].attempt;
+    handle.attend();
+    pass(Duration::from_millis(1)).await;
+    assert_eq!(handle.tries()[0].attempt, before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_saga_is_worked_on_twice() {
+    let runner = runner(world(|_| Fate::Later, Fate::Done), true);
+    let first = runner.start(opened(), None, None);
+    pass(MINUTE).await;
+    let again = runner.start(opened(), Some(&[]), None);
+    assert_eq!(again.tries(), first.tries());
+    assert_eq!(runner.all().len(), 1);
 }
