@@ -5,17 +5,32 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::model::SagaId;
+use crate::bridge::{Consequence, Intervention};
+use crate::model::{Cause, SagaId};
 use crate::scim::error::ScimError;
 
 /// Work that an administrator starts by hand. All of it goes on when the caller leaves.
 #[async_trait]
 pub(crate) trait AdminDoor: Send + Sync {
-    /// Lets a stuck saga try its undo again.
+    /// What an intervention would lead to, without doing it.
     ///
     /// # Errors
-    /// 404 when there is no such saga, 409 when it is not stuck.
-    async fn redrive(&self, saga: SagaId) -> Result<(), ScimError>;
+    /// 404 when there is no such saga, 409 when it cannot be done as the saga stands.
+    async fn foresee(&self, saga: SagaId, asked: Intervention) -> Result<Consequence, ScimError>;
+
+    /// Does it. The audit trail says that `cause` asked for it.
+    ///
+    /// # Errors
+    /// As `foresee`.
+    async fn intervene(
+        &self,
+        saga: SagaId,
+        asked: Intervention,
+        cause: Cause,
+    ) -> Result<Consequence, ScimError>;
+
+    /// What the last tries of a saga came to that are not settled; `None` if nobody works on it.
+    fn tries(&self, saga: SagaId) -> Option<Value>;
 
     /// What would change for a user, and why, without changing anything. The body is `{"id": ...}` for a
     /// known user or `{"user": {...}}` with a SCIM user, or both: the known user as it would be with that

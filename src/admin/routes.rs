@@ -19,6 +19,20 @@ pub const ROUTES: &[Entry<fn() -> Route>] = &[
     Entry { pattern: "/sagas", methods: &[("GET", || web::get().to(sagas::list))] },
     Entry { pattern: "/sagas/{id}", methods: &[("GET", || web::get().to(sagas::show))] },
     Entry { pattern: "/sagas/{id}/redrive", methods: &[("POST", || web::post().to(sagas::redrive))] },
+    Entry {
+        pattern: "/sagas/{id}/abort",
+        methods: &[
+            ("GET", || web::get().to(sagas::foresee_abort)),
+            ("POST", || web::post().to(sagas::abort)),
+        ],
+    },
+    Entry {
+        pattern: "/sagas/{id}/steps/{step}/give-up",
+        methods: &[
+            ("GET", || web::get().to(sagas::foresee_give_up)),
+            ("POST", || web::post().to(sagas::give_up)),
+        ],
+    },
     Entry { pattern: "/audit/verification", methods: &[("GET", || web::get().to(audit::verify))] },
     Entry { pattern: "/audit/head", methods: &[("GET", || web::get().to(audit::head))] },
     Entry { pattern: "/audit/entries", methods: &[("GET", || web::get().to(audit::entries))] },

@@ -1,5 +1,5 @@
-//! `/admin/sagas`: which sagas are open or stuck, what one did and why it stopped, and the order to try
-//! again.
+//! `/admin/sagas`: which sagas are open or stuck, what one did and why it stopped, and the orders to try
+//! again, to go back, or to give a step up. What an order would lead to is told by GET, and done by POST.
 //!
 //! Shows steps in words, as `plan::explain` puts them: names of roles and queues, never values of personal
 //! attributes.
@@ -9,9 +9,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use serde_json::{Value, json};
 
-use super::state::{Administration, HandlerResult, json as answer};
+use super::state::{Administration, Caller, HandlerResult, json as answer};
+use crate::bridge::Intervention;
 use crate::limits;
-use crate::model::{GrantedSet, Intent, Outcome, SagaId, SagaState, Subject, Turn};
+use crate::model::{GrantedSet, Intent, Outcome, SagaId, SagaState, StepId, Subject, Turn};
 use crate::plan::explain;
 use crate::scim::error::ScimError;
 use crate::scim::store_fault::store_fault;
@@ -82,8 +83,9 @@ pub(crate) async fn list(req: HttpRequest, state: Administration) -> HandlerResu
         0 => Vec::new(),
         wanted => state.journal.finished(wanted).await.map_err(|error| store_fault(&error))?,
     };
-    let short = |sagas: &[SagaState]| sagas.iter().map(summary).collect::<Vec<_>>();
-    Ok(answer(StatusCode::OK, &json!({ "open": short(&open), "finished": short(&finished) })))
+    let open: Vec<Value> = open.iter().map(|saga| with_tries(&state, saga, summary(saga))).collect();
+    let finished: Vec<Value> = finished.iter().map(summary).collect();
+    Ok(answer(StatusCode::OK, &json!({ "open": open, "finished": finished })))
 }
 
 fn finished_wanted(query: &str) -> usize {
@@ -98,22 +100,74 @@ fn finished_wanted(query: &str) -> usize {
 pub(crate) async fn show(id: Path<String>, state: Administration) -> HandlerResult {
     let saga =
         state.journal.load(parse(&id)?).await.map_err(|error| store_fault(&error))?.ok_or_else(unknown)?;
-    Ok(answer(StatusCode::OK, &details(&saga)))
+    Ok(answer(StatusCode::OK, &with_tries(&state, &saga, details(&saga))))
 }
 
-/// `POST /admin/sagas/{id}/redrive`: 202, the work goes on behind.
+/// Adds to an open saga whether somebody works on it, and what the last tries came to.
+fn with_tries(state: &Administration, saga: &SagaState, mut body: Value) -> Value {
+    if let Some(object) = body.as_object_mut().filter(|_| !saga.is_finished()) {
+        let tries = state.door.tries(saga.opened.id);
+        object.insert("at_work".to_owned(), json!(tries.is_some()));
+        object.insert("tries".to_owned(), tries.unwrap_or_else(|| json!([])));
+    }
+    body
+}
+
+/// `POST /admin/sagas/{id}/redrive`: 202, the work goes on behind. For a stuck saga, and for one on which
+/// nobody works.
 ///
 /// # Errors
-/// 404 when there is none of that id, 409 when it is not stuck.
-pub(crate) async fn redrive(req: HttpRequest, id: Path<String>, state: Administration) -> HandlerResult {
+/// 404 when there is none of that id, 409 when it is at work or has ended.
+pub(crate) async fn redrive(id: Path<String>, state: Administration, caller: Caller) -> HandlerResult {
     let id = parse(&id)?;
     let saga = state.journal.load(id).await.map_err(|error| store_fault(&error))?.ok_or_else(unknown)?;
-    if !saga.is_stuck() {
+    if saga.is_finished() {
         return Err(ScimError::conflict(format!("This saga is not stuck, it is {}.", standing(&saga))));
     }
-    state.note(&req, "saga_redriven", &id.to_string()).await?;
-    state.door.redrive(id).await?;
+    state.door.intervene(id, Intervention::Redrive, caller.0).await?;
     Ok(answer(StatusCode::ACCEPTED, &json!({ "id": id, "redriven": true })))
+}
+
+/// `GET /admin/sagas/{id}/abort`: what aborting it would lead to.
+///
+/// # Errors
+/// 404 when there is none of that id, 409 when it cannot be aborted.
+pub(crate) async fn foresee_abort(id: Path<String>, state: Administration) -> HandlerResult {
+    let found = state.door.foresee(parse(&id)?, Intervention::Abort).await?;
+    Ok(answer(StatusCode::OK, &json!(found)))
+}
+
+/// `POST /admin/sagas/{id}/abort`: 202, the work goes on behind.
+///
+/// # Errors
+/// As [`foresee_abort`].
+pub(crate) async fn abort(id: Path<String>, state: Administration, caller: Caller) -> HandlerResult {
+    let found = state.door.intervene(parse(&id)?, Intervention::Abort, caller.0).await?;
+    Ok(answer(StatusCode::ACCEPTED, &json!(found)))
+}
+
+/// `GET /admin/sagas/{id}/steps/{step}/give-up`: what giving the step up would lead to. Steps count from 1.
+///
+/// # Errors
+/// 404 when there is no such saga, 409 when the step cannot be given up.
+pub(crate) async fn foresee_give_up(at: Path<(String, u16)>, state: Administration) -> HandlerResult {
+    let (id, asked) = give_up_of(&at)?;
+    Ok(answer(StatusCode::OK, &json!(state.door.foresee(id, asked).await?)))
+}
+
+/// `POST /admin/sagas/{id}/steps/{step}/give-up`: 202, the work goes on behind.
+///
+/// # Errors
+/// As [`foresee_give_up`].
+pub(crate) async fn give_up(at: Path<(String, u16)>, state: Administration, caller: Caller) -> HandlerResult {
+    let (id, asked) = give_up_of(&at)?;
+    let found = state.door.intervene(id, asked, caller.0).await?;
+    Ok(answer(StatusCode::ACCEPTED, &json!(found)))
+}
+
+fn give_up_of(at: &(String, u16)) -> Result<(SagaId, Intervention), ScimError> {
+    // Step 0 does not exist: 65,536 does not either.
+    Ok((parse(&at.0)?, Intervention::GiveUp(StepId(at.1.wrapping_sub(1)))))
 }
 
 fn parse(id: &str) -> Result<SagaId, ScimError> {

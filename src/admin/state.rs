@@ -114,6 +114,19 @@ impl FromRequest for Administration {
     }
 }
 
+/// Who asks, and in which request, as the guard put it into the request.
+pub(crate) struct Caller(pub(super) Cause);
+
+impl FromRequest for Caller {
+    type Error = ScimError;
+    type Future = Ready<Result<Self, ScimError>>;
+
+    fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let cause = req.extensions().get::<Cause>().cloned();
+        ready(cause.map(Self).ok_or_else(|| ScimError::not_found("There is no such endpoint.")))
+    }
+}
+
 /// JSON with a status.
 pub(super) fn json(status: StatusCode, body: &Value) -> HttpResponse {
     HttpResponse::build(status).content_type("application/json").body(body.to_string())

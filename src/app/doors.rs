@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::admin::AdminDoor;
-use crate::bridge::{Bridge, PreviewOf, RedriveError, Reply, Stats, Submission};
+use crate::bridge::{
+    Bridge, Consequence, Intervention, InterventionError, PreviewOf, Reply, Stats, Submission,
+};
 use crate::import::from_genesys::{ImportError, ImportParts, ProgressCell, import};
 use crate::model::ports::{Budget, Store};
 use crate::model::{Cause, SagaId};
@@ -77,16 +79,23 @@ impl FrontDoor for Doors {
 
 #[async_trait]
 impl AdminDoor for Doors {
-    async fn redrive(&self, saga: SagaId) -> Result<(), ScimError> {
+    async fn foresee(&self, saga: SagaId, asked: Intervention) -> Result<Consequence, ScimError> {
+        self.bridge.foresee(saga, asked).await.map_err(not_done)
+    }
+
+    async fn intervene(
+        &self,
+        saga: SagaId,
+        asked: Intervention,
+        cause: Cause,
+    ) -> Result<Consequence, ScimError> {
         let bridge = Arc::clone(&self.bridge);
-        let redriven = self.engine.spawn(async move { bridge.redrive(saga).await });
-        match redriven.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error @ RedriveError::NotFound)) => Err(ScimError::not_found(error.to_string())),
-            Ok(Err(error @ RedriveError::NotStuck)) => Err(ScimError::conflict(error.to_string())),
-            Ok(Err(RedriveError::Store(error))) => Err(store_fault(&error)),
-            Err(_) => Err(died()),
-        }
+        let done = self.engine.spawn(async move { bridge.intervene(saga, asked, &cause).await });
+        done.await.map_err(|_| died())?.map_err(not_done)
+    }
+
+    fn tries(&self, saga: SagaId) -> Option<Value> {
+        self.bridge.tries(saga).map(|tries| json!(tries))
     }
 
     async fn plan(&self, body: Value) -> Result<Value, ScimError> {
@@ -128,6 +137,14 @@ impl AdminDoor for Doors {
 
     fn import_progress(&self) -> Value {
         json!(self.progress.get())
+    }
+}
+
+fn not_done(error: InterventionError) -> ScimError {
+    match error {
+        InterventionError::NotFound => ScimError::not_found(error.to_string()),
+        InterventionError::NotNow(_) => ScimError::conflict(error.to_string()),
+        InterventionError::Store(error) => store_fault(&error),
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
 //! | `waiting` | what the client hears, and when |
 //! | `sagas`, `recovery` | who has reserved what; opening sagas and taking them up again |
+//! | `intervention` | what an administrator may do about a saga that does not end |
 //! | `goal`, `draft`, `submission`, `claims`, `deadline` | what is passed between these |
 //! | `fault`, `answer` | why something is not done; what SCIM error that is |
 
@@ -26,6 +27,7 @@ mod draft;
 mod fault;
 mod goal;
 mod groups;
+mod intervention;
 pub(crate) mod lanes;
 mod looks;
 mod members;
@@ -46,15 +48,18 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use fault::Fault;
+pub(crate) use intervention::Consequence;
+pub use intervention::Intervention;
+pub(crate) use intervention::consequence;
 pub(crate) use preview::{Preview, PreviewOf};
-pub(crate) use recovery::RedriveError;
+pub use recovery::InterventionError;
 pub use submission::{Answer, Done, Reply, Submission};
 
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, TurnRecords, Upstream};
 use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId};
-use crate::saga::{Runner, RunnerPorts};
+use crate::saga::{Runner, RunnerPorts, Try};
 use crate::scim::kind::ResourceKind;
 
 pub use crate::model::policy::{OnExisting, OnUnknownRuleName};
@@ -200,12 +205,30 @@ impl Bridge {
         Ok(count)
     }
 
-    /// Tries again to undo a stuck saga.
+    /// What an intervention of an administrator would lead to.
     ///
     /// # Errors
-    /// It is not stuck, or the store refuses.
-    pub async fn redrive(&self, id: SagaId) -> Result<(), RedriveError> {
-        self.recovery.redrive(id).await
+    /// There is no such saga, or it cannot be done as the saga stands.
+    pub async fn foresee(&self, id: SagaId, asked: Intervention) -> Result<Consequence, InterventionError> {
+        self.recovery.foresee(id, asked).await.map(|(_, found)| found)
+    }
+
+    /// Does it; `cause` is who asks.
+    ///
+    /// # Errors
+    /// As [`Bridge::foresee`], or the store refuses.
+    pub async fn intervene(
+        &self,
+        id: SagaId,
+        asked: Intervention,
+        cause: &Cause,
+    ) -> Result<Consequence, InterventionError> {
+        self.recovery.intervene(id, asked, cause).await
+    }
+
+    /// What the last tries of a saga came to; `None` if nobody works on it.
+    pub(crate) fn tries(&self, id: SagaId) -> Option<Vec<Try>> {
+        self.runner.find(id).map(|handle| handle.tries())
     }
 
     /// Open and stuck sagas.
@@ -297,7 +320,13 @@ impl Bridge {
             changed: Arc::clone(&changed),
         });
         let previews = preview::Previews { directory: directory.clone(), planner: Arc::clone(&planner) };
-        let recovery = recovery::Recovery { journal: journal.clone(), runner: Arc::clone(&runner) };
+        let recovery = recovery::Recovery {
+            journal: journal.clone(),
+            runner: Arc::clone(&runner),
+            records: Arc::clone(directory) as Arc<dyn TurnRecords>,
+            store: store.clone(),
+            clock: clock.clone(),
+        };
         let (clock, journal, budget) = (clock.clone(), journal.clone(), parts.budget.clone());
         let engine = parts.engine.clone();
         let stages = submit::Stages { claims: Arc::clone(&claims), sagas, looks, planner, changed };

@@ -136,6 +136,9 @@ mod tests {
             "audit export --after 7",
             "sagas show some-id",
             "sagas redrive some-id --config x.toml",
+            "sagas abort some-id",
+            "sagas abort some-id --yes --json",
+            "sagas give-up some-id 3 --yes",
             "plan --id some-id",
             "plan --file user.json --json",
         ];
@@ -151,6 +154,8 @@ mod tests {
             "plan",
             "plan --id a --file b",
             "sagas show",
+            "sagas give-up some-id",
+            "sagas give-up some-id 0",
         ] {
             let words = std::iter::once("scim-bridge").chain(line.split(' ').filter(|word| !word.is_empty()));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");

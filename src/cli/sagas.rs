@@ -1,8 +1,8 @@
-//! `sagas`: which changes are under way or stuck, what one did and why it stopped, and the order to try
-//! again.
+//! `sagas`: which changes are under way or stuck, what one did and why it stopped, and the orders to try
+//! again, to go back, or to give a step up.
 //!
-//! Shows what `admin::sagas` tells. Redriving a stuck saga needs a bridge at work: the running one, or one
-//! for this command.
+//! Shows what `admin::sagas` tells. Orders need a bridge at work: the running one, or one for this command;
+//! what an order would lead to can be read from the journal.
 
 use std::sync::Arc;
 
@@ -14,8 +14,9 @@ use super::exit::Failure;
 use super::output;
 use super::reach::{Opened, Reach, Reached};
 use crate::admin::sagas::{details, summary};
+use crate::bridge::{Intervention, consequence};
 use crate::model::ports::Journal as _;
-use crate::model::{SagaId, StoreError};
+use crate::model::{SagaId, StepId, StoreError};
 use crate::store::StoreJournal;
 
 /// Show open, stuck and finished sagas; drive a stuck one again.
@@ -31,8 +32,12 @@ enum Action {
     List(List),
     /// Show one saga: its steps, its turns, its end.
     Show(One),
-    /// Let a stuck saga try its undo again, after its cause was removed.
+    /// Let a stuck saga try its undo again, after its cause was removed; go on with one on which nobody works.
     Redrive(One),
+    /// Turn a saga back, or end a stuck one as it is. Shows what that leads to; with --yes it is done.
+    Abort(Abort),
+    /// Try one step of a saga, or its undo, no longer. Shows what that leads to; with --yes it is done.
+    GiveUp(GiveUp),
 }
 
 #[derive(Debug, Args)]
@@ -58,12 +63,38 @@ struct One {
     reach: Reach,
 }
 
+#[derive(Debug, Args)]
+struct Abort {
+    #[command(flatten)]
+    one: One,
+    /// Do it.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct GiveUp {
+    #[command(flatten)]
+    one: One,
+    /// Number of the step, as `sagas show` shows it.
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    step: u16,
+    /// Do it.
+    #[arg(long)]
+    yes: bool,
+}
+
 impl Sagas {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         match self.action {
             Action::List(list) => list.run(context),
             Action::Show(one) => one.show(context),
             Action::Redrive(one) => one.redrive(context),
+            Action::Abort(Abort { one, yes }) => one.intervene(context, Intervention::Abort, "abort", yes),
+            Action::GiveUp(GiveUp { one, step, yes }) => {
+                let asked = Intervention::GiveUp(StepId(step.saturating_sub(1)));
+                one.intervene(context, asked, &format!("steps/{step}/give-up"), yes)
+            }
         }
     }
 }
@@ -103,9 +134,11 @@ fn row(saga: &Value) -> Vec<String> {
         let (kind, id) = about.iter().next()?;
         Some(format!("{kind} {}", id.as_str().unwrap_or("(new)")))
     });
+    let idle = saga.get("at_work") == Some(&Value::Bool(false)) && saga.get("state") != Some(&json!("stuck"));
+    let state = output::text(saga, "state");
     vec![
         output::text(saga, "id"),
-        output::text(saga, "state"),
+        if idle { format!("{state}, nobody works on it") } else { state },
         output::text(saga, "kind"),
         about.unwrap_or_default(),
         output::text(saga, "steps"),
@@ -151,6 +184,15 @@ impl One {
         for turn in saga.get("turns").and_then(Value::as_array).into_iter().flatten() {
             output::line(format_args!("  turn: {turn}"))?;
         }
+        for last in saga.get("tries").and_then(Value::as_array).into_iter().flatten() {
+            let step = last.get("step").and_then(Value::as_u64).unwrap_or_default() + 1;
+            let (attempt, at) = (output::text(last, "attempt"), output::moment(last, "at_ms"));
+            let why = output::text(last, "why");
+            output::line(format_args!("  step {step}, attempt {attempt} at {at}: {why}"))?;
+        }
+        if saga.get("at_work") == Some(&Value::Bool(false)) {
+            output::line("  Nobody works on it.")?;
+        }
         Ok(())
     }
 
@@ -164,6 +206,42 @@ impl One {
             return output::json(&answer);
         }
         output::line(format_args!("Saga {id} tries again; `scim-bridge sagas show {id}` tells how it went."))
+    }
+}
+
+impl One {
+    /// Shows what an intervention leads to; does it if that was asked for.
+    fn intervene(self, context: &Context, asked: Intervention, path: &str, yes: bool) -> Result<(), Failure> {
+        let id = self.id()?;
+        let path = format!("/admin/sagas/{id}/{path}");
+        let found = if yes {
+            let working = self.reach.reach_working(context)?;
+            let answer = working.client.send("POST", &path, None);
+            working.end();
+            answer?
+        } else {
+            match self.reach.reach(context)? {
+                Reached::Remote(client) => client.send("GET", &path, None)?,
+                Reached::Offline(opened) => {
+                    let saga = opened.wait(async { journal(&opened).await?.load(id).await })?;
+                    opened.close()?;
+                    let saga = saga.ok_or_else(|| Failure::failed("there is no saga with this id"))?;
+                    json!(consequence(&saga, asked).map_err(Failure::failed)?)
+                }
+            }
+        };
+        if self.json {
+            return output::json(&found);
+        }
+        output::line(output::text(&found, "what"))?;
+        for step in found.get("steps").and_then(Value::as_array).into_iter().flatten() {
+            output::line(format_args!("  {}", step.as_str().unwrap_or_default()))?;
+        }
+        if yes {
+            output::line(format_args!("Asked for; `scim-bridge sagas show {id}` tells how it went."))
+        } else {
+            output::line("Nothing was changed. Give --yes to do it.")
+        }
     }
 }
 

@@ -8,13 +8,14 @@ use genesys_cloud_emulator::{Call, Cloud, Quirks};
 use genesys_scim_bridge::testing::app::system::{SystemClock, SystemIds};
 use genesys_scim_bridge::testing::bridge::lanes::LocalLanes;
 use genesys_scim_bridge::testing::bridge::{
-    Answer, Bridge, BridgeParts, OnExisting, OnUnknownRuleName, Policy, Reply, Submission,
+    Answer, Bridge, BridgeParts, Intervention, InterventionError, OnExisting, OnUnknownRuleName, Policy,
+    Reply, Submission,
 };
 use genesys_scim_bridge::testing::directory::Directory;
 use genesys_scim_bridge::testing::entitlements::RuleSet;
 use genesys_scim_bridge::testing::genesys::{GenesysClient, Settings, budget::SharedBudget};
 use genesys_scim_bridge::testing::model::ports::{Clock, Journal, Store, Upstream};
-use genesys_scim_bridge::testing::model::{Cause, ClientId, CredentialId, Secret, TenantId};
+use genesys_scim_bridge::testing::model::{Cause, ClientId, CredentialId, SagaOpened, Secret, TenantId};
 use genesys_scim_bridge::testing::scim::change::Change;
 use genesys_scim_bridge::testing::scim::error::ScimError;
 use genesys_scim_bridge::testing::store::{MemoryStore, StoreJournal};
@@ -71,6 +72,7 @@ impl BareBridge {
                 create_groups: true,
                 protected: vec![],
                 default_division: None,
+                give_up_after: Duration::from_secs(24 * 3600),
             },
             engine: tokio::runtime::Handle::current(),
             stop: stop.clone(),

@@ -53,7 +53,7 @@ async fn run(name: &str, refused: &Spot, undo: Option<(&Spot, Undo)>) -> Result<
         return Err(format!("{}: {} sagas are stuck or open", at(), stuck.len()));
     }
     for saga in stuck {
-        house.bridge.redrive(saga.opened.id).await.map_err(|error| format!("{}: {error}", at()))?;
+        house.redrive(&saga.opened).await.map_err(|error| format!("{}: {error}", at()))?;
         house.bridge.quiet(std::time::Duration::from_secs(30)).await;
     }
     if !house.bridge.open_sagas().await.unwrap().is_empty() {

@@ -6,6 +6,7 @@
 
 mod after_restart;
 mod budget;
+mod ending;
 mod groups;
 mod late;
 mod leavers;
