@@ -142,6 +142,14 @@ pub const NEAR_MISSES: usize = 3;
 /// Most work that may be open, as the time that the budget needs for it: whoever comes then is told when it will
 /// be less. It bounds sagas and memory in a flood, and how long the last one waits to become whole.
 pub const OPEN_WORK: Duration = Duration::from_secs(600);
+/// Shortest and longest pause between two tries to make somebody as it should be: trouble of a day costs a
+/// dozen tries.
+pub const WORK_PAUSE_MIN: Duration = Duration::from_secs(60);
+/// See [`WORK_PAUSE_MIN`].
+pub const WORK_PAUSE_MAX: Duration = Duration::from_secs(6 * 3600);
+/// Users who are recomputed at a time, unless the configuration says otherwise.
+pub const WORK_PARALLEL: u64 = 32;
+
 /// How long a client waits at most: Entra and Okta give up later than this.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 /// Longest pause between two tries of a step. Pauses double up to it, so that trouble is tried again about as
@@ -158,6 +166,8 @@ pub const QUIET_PERIOD: Duration = Duration::from_secs(3);
 pub const AUDIT_PAGE: usize = 1000;
 /// Largest answer of a running bridge that a command reads, in bytes: ten thousand finished sagas in full.
 pub const ADMIN_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
+/// Most work records in one answer of the administration.
+pub const WORK_LISTED: usize = 1000;
 /// Most finished sagas in one answer of the administration.
 pub const SAGAS_LISTED: usize = 1000;
 /// Longest line of a file of users that is imported, in bytes: what SCIM itself would take as a body.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::bridge::{Consequence, Intervention};
-use crate::model::{Cause, SagaId};
+use crate::model::{Cause, SagaId, UserId};
 use crate::scim::error::ScimError;
 
 /// Work that an administrator starts by hand. All of it goes on when the caller leaves.
@@ -31,6 +31,18 @@ pub(crate) trait AdminDoor: Send + Sync {
 
     /// What the last tries of a saga came to that are not settled; `None` if nobody works on it.
     fn tries(&self, saga: SagaId) -> Option<Value>;
+
+    /// Has a user recomputed now. False: there is none that the bridge manages.
+    ///
+    /// # Errors
+    /// The store refuses.
+    async fn retry_work(&self, user: UserId, cause: Cause) -> Result<bool, ScimError>;
+
+    /// Drops what is still to be done for a user. False: there is nothing.
+    ///
+    /// # Errors
+    /// The store refuses.
+    async fn drop_work(&self, user: UserId, cause: Cause) -> Result<bool, ScimError>;
 
     /// What would change for a user, and why, without changing anything. The body is `{"id": ...}` for a
     /// known user or `{"user": {...}}` with a SCIM user, or both: the known user as it would be with that

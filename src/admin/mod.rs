@@ -13,6 +13,7 @@ pub(crate) mod routes;
 pub(crate) mod sagas;
 pub(crate) mod state;
 pub(crate) mod tokens;
+pub(crate) mod work;
 
 pub(crate) use door::AdminDoor;
 pub use routes::ROUTES;

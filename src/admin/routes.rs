@@ -6,7 +6,7 @@
 use actix_web::Route;
 use actix_web::web;
 
-use super::{audit, import, plan, sagas, tokens};
+use super::{audit, import, plan, sagas, tokens, work};
 use crate::model::route::Entry;
 
 /// All routes.
@@ -33,6 +33,12 @@ pub const ROUTES: &[Entry<fn() -> Route>] = &[
             ("POST", || web::post().to(sagas::give_up)),
         ],
     },
+    Entry { pattern: "/work", methods: &[("GET", || web::get().to(work::list))] },
+    Entry {
+        pattern: "/work/{user}",
+        methods: &[("GET", || web::get().to(work::show)), ("DELETE", || web::delete().to(work::remove))],
+    },
+    Entry { pattern: "/work/{user}/retry", methods: &[("POST", || web::post().to(work::retry))] },
     Entry { pattern: "/audit/verification", methods: &[("GET", || web::get().to(audit::verify))] },
     Entry { pattern: "/audit/head", methods: &[("GET", || web::get().to(audit::head))] },
     Entry { pattern: "/audit/entries", methods: &[("GET", || web::get().to(audit::entries))] },

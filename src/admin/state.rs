@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::door::AdminDoor;
 use crate::audit::{self, AuditRecord};
+use crate::directory::Directory;
 use crate::model::ports::{Clock, Ids, Journal, Store};
 use crate::model::{Batch, Cause, ClientId, CredentialId, StoreError, TenantId};
 use crate::scim::error::ScimError;
@@ -52,6 +53,8 @@ pub(crate) struct AdminState {
     pub tenant: TenantId,
     /// For tokens.
     pub store: Arc<dyn Store>,
+    /// For work records.
+    pub directory: Arc<Directory>,
     /// For sagas.
     pub journal: Arc<dyn Journal>,
     /// For everything that changes users and groups.

@@ -12,7 +12,7 @@ use crate::bridge::{
 };
 use crate::import::from_genesys::{ImportError, ImportParts, ProgressCell, import};
 use crate::model::ports::{Budget, Store};
-use crate::model::{Cause, SagaId};
+use crate::model::{Cause, SagaId, UserId};
 use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
@@ -96,6 +96,18 @@ impl AdminDoor for Doors {
 
     fn tries(&self, saga: SagaId) -> Option<Value> {
         self.bridge.tries(saga).map(|tries| json!(tries))
+    }
+
+    async fn retry_work(&self, user: UserId, cause: Cause) -> Result<bool, ScimError> {
+        let bridge = Arc::clone(&self.bridge);
+        let done = self.engine.spawn(async move { bridge.retry_work(&user, &cause).await });
+        done.await.map_err(|_| died())?.map_err(|error| store_fault(&error))
+    }
+
+    async fn drop_work(&self, user: UserId, cause: Cause) -> Result<bool, ScimError> {
+        let bridge = Arc::clone(&self.bridge);
+        let done = self.engine.spawn(async move { bridge.drop_work(&user, &cause).await });
+        done.await.map_err(|_| died())?.map_err(|error| store_fault(&error))
     }
 
     async fn plan(&self, body: Value) -> Result<Value, ScimError> {

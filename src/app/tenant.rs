@@ -125,6 +125,7 @@ impl TenantBridge {
         own_tokens: Vec<(Scope, Secret)>,
     ) -> Result<Tenant, StoreError> {
         let (engine, stop) = (&ground.engine.handle, ground.stop.clone());
+        metrics_upkeep::count_work(engine, &self.directory, &self.id, &ground.clock, stop.clone());
         metrics_upkeep::count_sagas(engine, &self.bridge, &self.doors.stats, &ground.clock, stop);
         let (store, id) = (Arc::clone(&ground.store), self.id.clone());
         let reading = async move {
@@ -166,6 +167,7 @@ impl TenantBridge {
         let state = Arc::new(AdminState {
             tenant: self.id.clone(),
             store: Arc::clone(&ground.store),
+            directory: Arc::clone(&self.directory),
             journal: Arc::clone(&self.journal),
             door: Arc::clone(&self.doors) as Arc<dyn AdminDoor>,
             clock: Arc::clone(&ground.clock),
@@ -215,6 +217,7 @@ fn policy(config: &Config) -> Policy {
         protected: tenant.protected.clone(),
         default_division: tenant.default_division.clone(),
         give_up_after: config.sagas.give_up_after,
+        parallel: config.work.parallel,
     }
 }
 

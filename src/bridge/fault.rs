@@ -158,11 +158,6 @@ impl Fault {
             | Self::Broken => None,
         }
     }
-
-    /// Whether there is nobody whom the change could be about.
-    pub(super) fn nobody_there(&self) -> bool {
-        matches!(self, Self::NotFound { .. } | Self::GoneFromGenesys(_))
-    }
 }
 
 /// Never as if the client had no rights: what Genesys refuses us is for our operator to put right, and an

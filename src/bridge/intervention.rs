@@ -24,9 +24,9 @@ impl Intervention {
     /// Its name in the audit trail.
     pub(super) const fn word(self) -> &'static str {
         match self {
-            Self::Redrive => "saga_redrive",
-            Self::Abort => "saga_abort",
-            Self::GiveUp(_) => "saga_give_up",
+            Self::Redrive => "saga_redriven",
+            Self::Abort => "saga_aborted",
+            Self::GiveUp(_) => "saga_step_given_up",
         }
     }
 
@@ -151,6 +151,9 @@ mod tests {
     use crate::model::{Effect, Kind, Outcome, PlanKind};
     use crate::store::samples::{named, plan, put_user};
 
+    /// A part of what it says and the steps, or a part of why not.
+    type Expected = Result<(&'static str, &'static [&'static str]), &'static str>;
+
     fn saga(turns: Vec<Turn>) -> SagaState {
         let mut opened = put_user(1, Some("u"), serde_json::json!({}), None);
         opened.plan = plan(vec![
@@ -177,7 +180,7 @@ mod tests {
     #[test]
     fn each_intervention_says_what_it_leads_to_or_what_can_be_done_instead() {
         use Intervention::{Abort, GiveUp, Redrive};
-        let table: [(&str, Intervention, Result<(&str, &[&str]), &str>); 11] = [
+        let table: [(&str, Intervention, Expected); 11] = [
             ("open", Abort, Ok(("goes back", &["2. add to queue q1", "1. activate the user"]))),
             ("acknowledged", Abort, Err("give up the step")),
             ("undoing", Abort, Err("give up the step")),

@@ -9,11 +9,13 @@
 //! | `submit` | the way of one change, stage by stage |
 //! | `admission` | budget, lane, and the open saga that is in the way |
 //! | `users`, `groups` | from a change to a draft of a saga |
-//! | `recompute`, `preview` | the same without a request: after a change of groups, and only to show it |
+//! | `recompute`, `preview` | the same without a request: because something changed, and only to show it |
+//! | `work`, `breakers` | whom to recompute when; what is refused to everybody for the time being |
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
 //! | `waiting` | what the client hears, and when |
 //! | `sagas`, `recovery` | who has reserved what; opening sagas and taking them up again |
+//! | `trail` | what an administrator asked for, in the audit trail |
 //! | `intervention` | what an administrator may do about a saga that does not end |
 //! | `goal`, `draft`, `submission`, `claims`, `deadline` | what is passed between these |
 //! | `fault`, `answer` | why something is not done; what SCIM error that is |
@@ -21,6 +23,7 @@
 mod admission;
 mod adoption;
 mod answer;
+mod breakers;
 mod claims;
 mod deadline;
 mod draft;
@@ -38,9 +41,11 @@ mod resolve;
 mod sagas;
 mod submission;
 mod submit;
+mod trail;
 mod user_plan;
 mod users;
 mod waiting;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,8 +62,9 @@ pub use submission::{Answer, Done, Reply, Submission};
 
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
+use crate::limits;
 use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, TurnRecords, Upstream};
-use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId};
+use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId, UserId};
 use crate::saga::{Runner, RunnerPorts, Try};
 use crate::scim::kind::ResourceKind;
 
@@ -94,6 +100,8 @@ pub struct Policy {
     pub default_division: Option<String>,
     /// How long a saga waits trouble out that does not end.
     pub give_up_after: Duration,
+    /// Users who are recomputed at a time.
+    pub parallel: usize,
 }
 
 /// What the bridge works with.
@@ -124,6 +132,12 @@ pub struct BridgeParts {
     pub stop: CancellationToken,
 }
 
+/// How long what failed so many times is left alone: a minute, and twice as long each time, up to six hours.
+fn backoff(failed: u32) -> Duration {
+    let longest = limits::WORK_PAUSE_MAX;
+    limits::WORK_PAUSE_MIN.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(longest)
+}
+
 /// Numbers for health and metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -148,7 +162,7 @@ pub struct Bridge {
     submissions: Arc<submit::Submissions>,
     previews: preview::Previews,
     recovery: recovery::Recovery,
-    recompute: Arc<recompute::Recompute>,
+    worker: Arc<work::Worker>,
 }
 
 impl Bridge {
@@ -199,9 +213,9 @@ impl Bridge {
     /// # Errors
     /// A damaged journal.
     pub async fn recover(&self) -> Result<usize, StoreError> {
+        self.worker.note_rules().await?;
         let count = self.recovery.recover().await?;
-        let recompute = Arc::clone(&self.recompute);
-        self.engine.spawn(async move { recompute.for_ever().await });
+        self.engine.spawn(Arc::clone(&self.worker).for_ever());
         Ok(count)
     }
 
@@ -210,7 +224,7 @@ impl Bridge {
     /// # Errors
     /// There is no such saga, or it cannot be done as the saga stands.
     pub async fn foresee(&self, id: SagaId, asked: Intervention) -> Result<Consequence, InterventionError> {
-        self.recovery.foresee(id, asked).await.map(|(_, found)| found)
+        self.recovery.foresee(id, asked).await
     }
 
     /// Does it; `cause` is who asks.
@@ -229,6 +243,22 @@ impl Bridge {
     /// What the last tries of a saga came to; `None` if nobody works on it.
     pub(crate) fn tries(&self, id: SagaId) -> Option<Vec<Try>> {
         self.runner.find(id).map(|handle| handle.tries())
+    }
+
+    /// Has a user recomputed as soon as it is its turn. False: there is none that we manage.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub(crate) async fn retry_work(&self, user: &UserId, cause: &Cause) -> Result<bool, StoreError> {
+        self.worker.retry(user, cause).await
+    }
+
+    /// Drops what is still to be done for a user. False: there is nothing.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub(crate) async fn drop_work(&self, user: &UserId, cause: &Cause) -> Result<bool, StoreError> {
+        self.worker.drop_work(user, cause).await
     }
 
     /// Open and stuck sagas.
@@ -278,6 +308,7 @@ impl Bridge {
     /// A bridge that has not recovered yet.
     pub fn new(mut parts: BridgeParts) -> Arc<Self> {
         let rules = std::mem::take(&mut parts.rules);
+        let digest = rules.digest().to_owned();
         let BridgeParts { clock, ids, store, journal, directory, upstream, .. } = &parts;
         let ports = RunnerPorts {
             journal: journal.clone(),
@@ -308,17 +339,8 @@ impl Bridge {
             looks: Arc::clone(&looks),
             resolver: resolve::Resolver { looks: Arc::clone(&looks), policy },
         });
-        let changed = Arc::new(recompute::GroupsChanged::default());
-        let recompute = Arc::new(recompute::Recompute {
-            directory: directory.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            lanes: parts.lanes.clone(),
-            sagas: Arc::clone(&sagas),
-            planner: Arc::clone(&planner),
-            stop: parts.stop.clone(),
-            changed: Arc::clone(&changed),
-        });
+        let changed = Arc::new(work::GroupsChanged::default());
+        let worker = worker(&parts, digest, &sagas, &planner, &changed);
         let previews = preview::Previews { directory: directory.clone(), planner: Arc::clone(&planner) };
         let recovery = recovery::Recovery {
             journal: journal.clone(),
@@ -341,7 +363,39 @@ impl Bridge {
             submissions,
             previews,
             recovery,
-            recompute,
+            worker,
         })
     }
+}
+
+/// What works off the work records.
+fn worker(
+    parts: &BridgeParts,
+    rules: String,
+    sagas: &Arc<sagas::Sagas>,
+    planner: &Arc<user_plan::UserPlanner>,
+    changed: &Arc<work::GroupsChanged>,
+) -> Arc<work::Worker> {
+    let recompute = Arc::new(recompute::Recompute {
+        directory: Arc::clone(&parts.directory),
+        store: Arc::clone(&parts.store),
+        clock: Arc::clone(&parts.clock),
+        lanes: Arc::clone(&parts.lanes),
+        sagas: Arc::clone(sagas),
+        planner: Arc::clone(planner),
+        breakers: Default::default(),
+    });
+    Arc::new(work::Worker {
+        tenant: parts.policy.tenant.clone(),
+        directory: Arc::clone(&parts.directory),
+        store: Arc::clone(&parts.store),
+        clock: Arc::clone(&parts.clock),
+        recompute,
+        stop: parts.stop.clone(),
+        changed: Arc::clone(changed),
+        parallel: parts.policy.parallel,
+        rules,
+        busy: work::Busy::default(),
+        slots: Arc::new(tokio::sync::Semaphore::new(parts.policy.parallel)),
+    })
 }

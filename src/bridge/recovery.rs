@@ -4,14 +4,18 @@
 //! intervention leads to is `intervention`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::intervention::{Consequence, Intervention, consequence};
-use crate::audit::{self, AuditRecord};
+use super::trail::Action;
 use crate::model::ports::{Clock, Journal, Store, TurnRecords};
 use crate::model::{
     Batch, Cause, Outcome, Refusal, Report, SagaId, SagaState, StepId, StoreError, Subject, Turn,
 };
-use crate::saga::Runner;
+use crate::saga::{Handle, Runner};
+
+/// Pause between two looks at a saga that is over and whose task has not ended yet.
+const ABOUT_TO_LEAVE: Duration = Duration::from_millis(5);
 
 /// Why an intervention is not done.
 #[derive(Debug, thiserror::Error)]
@@ -57,14 +61,9 @@ impl Recovery {
         &self,
         id: SagaId,
         asked: Intervention,
-    ) -> Result<(SagaState, Consequence), InterventionError> {
-        let saga = self.journal.load(id).await?.ok_or(InterventionError::NotFound)?;
-        let at_work = self.runner.find(id).is_some();
-        if at_work && asked == Intervention::Redrive {
-            return Err(InterventionError::NotNow("the saga is not stuck: it is at work".to_owned()));
-        }
-        let found = consequence(&saga, asked).map_err(InterventionError::NotNow)?;
-        Ok((saga, found))
+    ) -> Result<Consequence, InterventionError> {
+        let (saga, handle) = self.standing(id).await?;
+        foreseen(&saga, handle.as_ref(), asked)
     }
 
     /// Does it, and writes down who asked.
@@ -74,9 +73,10 @@ impl Recovery {
         asked: Intervention,
         cause: &Cause,
     ) -> Result<Consequence, InterventionError> {
-        let (saga, found) = self.foresee(id, asked).await?;
+        let (saga, handle) = self.standing(id).await?;
+        let found = foreseen(&saga, handle.as_ref(), asked)?;
         let with = self.entry(&saga, asked, cause)?;
-        match (self.runner.find(id), asked) {
+        match (handle, asked) {
             (Some(handle), Intervention::GiveUp(step)) => {
                 self.store.commit(with).await?;
                 handle.give_up(step, asked.refusal()).await;
@@ -93,6 +93,19 @@ impl Recovery {
             (None, Intervention::Abort) => self.abort(saga, asked.refusal(), with).await?,
         }
         Ok(found)
+    }
+
+    /// The saga, and who works on it. One that has just become stuck is about to leave: that is waited for.
+    async fn standing(&self, id: SagaId) -> Result<(SagaState, Option<Handle>), InterventionError> {
+        loop {
+            let handle = self.runner.find(id);
+            let saga = self.journal.load(id).await?.ok_or(InterventionError::NotFound)?;
+            match &handle {
+                Some(handle) if saga.is_stuck() || handle.progress().is_over() => {}
+                _ => return Ok((saga, handle)),
+            }
+            self.clock.sleep(ABOUT_TO_LEAVE).await;
+        }
     }
 
     /// Tries again to undo a stuck saga, or goes on with one on which nobody works.
@@ -132,21 +145,22 @@ impl Recovery {
             Subject::User(Some(id)) => id.as_str().to_owned(),
             Subject::User(None) => saga.opened.subject.to_string(),
         };
-        let entry = AuditRecord {
-            at_ms: self.clock.now_ms(),
-            who: cause.by.to_string(),
-            credential: cause.credential.clone(),
-            request: cause.request.clone(),
-            what: asked.word().to_owned(),
-            subject,
-            outcome: "asked".to_owned(),
-            codes: Vec::new(),
-            saga: Some(saga.opened.id),
-        };
         let mut batch = Batch::new();
-        audit::append(&mut batch, &saga.opened.tenant, &entry)?;
+        let action = Action { cause, what: asked.word(), subject, saga: Some(saga.opened.id) };
+        action.note(&mut batch, &saga.opened.tenant, self.clock.now_ms())?;
         Ok(batch)
     }
+}
+
+fn foreseen(
+    saga: &SagaState,
+    handle: Option<&Handle>,
+    asked: Intervention,
+) -> Result<Consequence, InterventionError> {
+    if handle.is_some() && asked == Intervention::Redrive {
+        return Err(InterventionError::NotNow("the saga is not stuck: it is at work".to_owned()));
+    }
+    consequence(saga, asked).map_err(InterventionError::NotNow)
 }
 
 fn undoing(turn: &Turn) -> Option<(Refusal, Option<StepId>)> {

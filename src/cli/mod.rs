@@ -19,6 +19,7 @@ mod sagas;
 mod serve;
 mod token;
 mod users;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -65,6 +66,7 @@ enum Command {
     Token(token::Token),
     Plan(plan::Plan),
     Sagas(sagas::Sagas),
+    Work(work::Work),
     Audit(audit::Audit),
 }
 
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Sagas(command) => command.run(&context),
+        Command::Work(command) => command.run(&context),
         Command::Audit(command) => command.run(&context),
     };
     match ended {
@@ -139,6 +142,10 @@ mod tests {
             "sagas abort some-id",
             "sagas abort some-id --yes --json",
             "sagas give-up some-id 3 --yes",
+            "work list --after some-id --json",
+            "work show some-id",
+            "work retry some-id",
+            "work drop some-id --json",
             "plan --id some-id",
             "plan --file user.json --json",
         ];

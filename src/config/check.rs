@@ -12,7 +12,9 @@ use super::environment::Environment;
 use super::error::Problem;
 use super::raw::{RawConfig, RawGenesys, RawSagas, RawServer, RawTenant};
 use super::secret_file::{one_word, read_small};
-use super::{Config, GenesysConfig, LogConfig, SagasConfig, ServerConfig, StoreConfig, TenantConfig, rules};
+use super::{
+    Config, GenesysConfig, LogConfig, SagasConfig, ServerConfig, StoreConfig, TenantConfig, WorkConfig, rules,
+};
 use crate::limits;
 use crate::model::{Secret, TenantId};
 
@@ -31,6 +33,7 @@ pub(super) fn check(
     let cache_mib = gather.within("store.cache_mib", raw.store.cache_mib, 256, 1..=65_536);
     let genesys = gather.genesys(raw.genesys, base, environment);
     let sagas = gather.sagas(&raw.sagas);
+    let parallel = gather.within("work.parallel", raw.work.parallel, limits::WORK_PARALLEL, 1..=256);
     let tenant = gather.tenant(raw.tenant);
     let rules = rules::check(raw.rule, gather.problems);
     Some(Config {
@@ -40,6 +43,7 @@ pub(super) fn check(
         log: LogConfig { format: raw.log.format, level: raw.log.level.unwrap_or_else(|| "info".into()) },
         store: StoreConfig { cache_mib },
         sagas,
+        work: WorkConfig { parallel: usize::try_from(parallel).unwrap_or(1) },
         genesys: genesys?,
         tenant: tenant?,
         rules,

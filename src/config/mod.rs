@@ -48,6 +48,8 @@ pub struct Config {
     pub genesys: GenesysConfig,
     /// Sagas.
     pub sagas: SagasConfig,
+    /// Background work.
+    pub work: WorkConfig,
     /// The tenant and its policies.
     pub tenant: TenantConfig,
     /// Rules in the order of the file.
@@ -116,6 +118,13 @@ pub struct GenesysConfig {
 pub struct SagasConfig {
     /// How long a saga waits trouble out that does not end.
     pub give_up_after: Duration,
+}
+
+/// `[work]`.
+#[derive(Clone, Debug)]
+pub struct WorkConfig {
+    /// Users who are recomputed at a time.
+    pub parallel: usize,
 }
 
 /// `[tenant]`.

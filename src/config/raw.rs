@@ -26,6 +26,7 @@ pub(super) struct RawConfig {
     pub(super) store: RawStore,
     pub(super) genesys: RawGenesys,
     pub(super) sagas: RawSagas,
+    pub(super) work: RawWork,
     pub(super) tenant: RawTenant,
     pub(super) rule: Vec<RawRule>,
 }
@@ -71,6 +72,12 @@ pub(super) struct RawGenesys {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawSagas {
     pub(super) give_up_after_minutes: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawWork {
+    pub(super) parallel: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

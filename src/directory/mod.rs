@@ -4,7 +4,8 @@
 //! Reads are answered from here and cost no Genesys call. Writes happen only in the batch of a saga's turn
 //! ([`turn`]) or of an import ([`import`]), by way of [`writing`]; this room never commits. Look-ups are
 //! below, pages and texts for reads in [`views`]. Keys are named in [`index`] and below; records in
-//! [`record`], their bytes in [`codec`]; work that a group change leaves for its members in [`recompute`].
+//! [`record`], their bytes in [`codec`]; work that a group change leaves for its members in [`recompute`],
+//! everything else that is still to be done for a user in [`work`].
 
 mod claims;
 mod codec;
@@ -22,6 +23,7 @@ pub(crate) mod record;
 mod tests;
 mod turn;
 mod views;
+pub(crate) mod work;
 mod writing;
 
 use std::sync::Arc;
@@ -104,6 +106,17 @@ impl Directory {
             UserLookup::ExternalId(external) => self.sharers(index::USER_EXTERNAL, external, limit).await?,
             UserLookup::Email(email) => self.sharers(index::USER_EMAIL, email, limit).await?,
         })
+    }
+
+    /// Users by id, behind `after`.
+    pub async fn users_after(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<Vec<StoredUser>, StoreError> {
+        let after = after.map(|id| self.user_key(id));
+        let rows = self.scan(Table::Users, &["user"], after.as_deref(), limit).await?;
+        rows.iter().map(|(_, value)| codec::decode_user(value)).collect()
     }
 
     /// A group by our id.

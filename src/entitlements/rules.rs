@@ -33,6 +33,7 @@ struct Compiled {
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Compiled>,
+    digest: String,
 }
 
 impl RuleSet {
@@ -56,12 +57,17 @@ impl RuleSet {
             }
             Ok(Compiled { name: rule.name.clone(), when, grants: rule.grants.clone() })
         };
-        Ok(Self { rules: rules.iter().map(compile).collect::<Result<_, _>>()? })
+        let digest = match rules {
+            [] => String::new(),
+            // What a rule holds is plain data, and its debug form shows all of it.
+            _ => blake3::hash(format!("{rules:?}").as_bytes()).to_hex().to_string(),
+        };
+        Ok(Self { rules: rules.iter().map(compile).collect::<Result<_, _>>()?, digest })
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+    /// Tells these rules from others; empty where there are none.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// What the matching rules give.

@@ -123,6 +123,15 @@ pub const RECOMPUTE_POSTPONED: CounterOf<0> = CounterOf::new(
     &[],
     "Users whose recomputation had to wait for another time",
 );
+/// People who are not yet as they should be.
+pub const WORK_USERS: GaugeOf<1> =
+    GaugeOf::new("scim_bridge_work_users", &["reason"], "Users of whom something is still to be done");
+/// Since when.
+pub const WORK_OLDEST_AGE: GaugeOf<1> = GaugeOf::new(
+    "scim_bridge_work_oldest_age_seconds",
+    &["reason"],
+    "Age of the oldest work that is still to be done; 0 when there is none",
+);
 /// Calls to Genesys Cloud.
 pub const GENESYS_CALLS: CounterOf<2> = CounterOf::new(
     "scim_bridge_genesys_calls_total",
@@ -149,7 +158,7 @@ pub const GENESYS_BUDGET_LEFT: GaugeOf<0> = GaugeOf::new(
 );
 
 /// All of them.
-pub const ALL: [&Metric; 14] = [
+pub const ALL: [&Metric; 16] = [
     &REQUESTS.0,
     &REQUEST_DURATION.0,
     &VALIDATION_ERRORS.0,
@@ -160,6 +169,8 @@ pub const ALL: [&Metric; 14] = [
     &SAGA_OLDEST_AGE.0,
     &SAGAS_ENDED.0,
     &RECOMPUTE_POSTPONED.0,
+    &WORK_USERS.0,
+    &WORK_OLDEST_AGE.0,
     &GENESYS_CALLS.0,
     &GENESYS_CALL_DURATION.0,
     &GENESYS_TOKENS.0,

@@ -10,9 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::tries::{Tries, Try};
 use crate::model::ports::{Clock, Urgency};
-use crate::model::{
-    CommitToken, Outcome, PlanKind, Refusal, Report, SagaId, SagaOpened, StepId, StoreError,
-};
+use crate::model::{CommitToken, Outcome, PlanKind, Refusal, Report, SagaId, SagaOpened, StepId, StoreError};
 use crate::plan::Reached;
 
 /// How long a saga has to answer a question of the bridge.

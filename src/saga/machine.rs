@@ -82,6 +82,7 @@ pub(crate) struct Machine {
     phase: Phase,
     bound: Option<String>,
     acknowledged: bool,
+    nobody_waits: bool,
     recovered: bool,
     parked: bool,
     yielded: bool,
@@ -99,6 +100,7 @@ impl Machine {
             phase,
             bound,
             acknowledged: false,
+            nobody_waits: false,
             recovered: false,
             parked: false,
             yielded: false,
@@ -128,6 +130,13 @@ impl Machine {
             Phase::Ended => false,
         };
         self.steps.iter().filter(open).count()
+    }
+
+    /// The same for work that no client waits for: once the identity is there it is acknowledged, before
+    /// anything else is tried, so that what is refused is listed and nothing is undone because of it.
+    pub(crate) fn for_nobody(mut self) -> Self {
+        self.nobody_waits = self.plan.pivot.is_none() && !self.plan.is_empty();
+        self
     }
 
     /// What to do next. Asking twice without an event in between gives the same answer, except that started
@@ -161,6 +170,9 @@ impl Machine {
     }
 
     fn next_forward(&mut self, running: bool) -> Next {
+        if let Some(bound) = self.bound.clone().filter(|_| self.nobody_waits && self.can_acknowledge()) {
+            return Next::Turn(Turn::Acknowledged { bound });
+        }
         let startable: Vec<StepId> =
             self.plan.steps.iter().filter(|step| self.can_start(step)).map(|s| s.id).collect();
         if !startable.is_empty() {

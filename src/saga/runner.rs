@@ -27,7 +27,7 @@ use super::machine::Machine;
 use super::registry::Registry;
 use super::tries::Tries;
 use crate::model::ports::{Clock, Journal, TurnRecords, Upstream, Urgency};
-use crate::model::{SagaId, SagaOpened, Secret, Subject, Turn};
+use crate::model::{Actor, SagaId, SagaOpened, Secret, Subject, Turn};
 
 /// Questions that may wait for a saga's answer.
 const QUESTIONS: usize = 8;
@@ -92,6 +92,7 @@ impl Runner {
             None => Machine::new(opened.plan.clone(), bound),
             Some(turns) => Machine::recover(opened.plan.clone(), bound, turns),
         };
+        let machine = if opened.cause.by == Actor::Recompute { machine.for_nobody() } else { machine };
         let opened = Arc::new(opened);
         let (commands, receiver) = mpsc::channel(QUESTIONS);
         let visible = machine.acknowledged();

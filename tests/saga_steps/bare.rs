@@ -73,6 +73,7 @@ impl BareBridge {
                 protected: vec![],
                 default_division: None,
                 give_up_after: Duration::from_secs(24 * 3600),
+                parallel: 32,
             },
             engine: tokio::runtime::Handle::current(),
             stop: stop.clone(),

@@ -76,6 +76,12 @@ impl TestBridge {
         self.open();
     }
 
+    /// The same, configured to something else.
+    pub(crate) async fn restart_with(&mut self, setup: Setup) {
+        self.setup = setup;
+        self.restart().await;
+    }
+
     /// The test ends with work that cannot end, such as that of a bridge whose credentials are refused.
     pub(crate) fn leaving_work(mut self) -> Self {
         self.leaves_work = true;

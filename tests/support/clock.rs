@@ -9,19 +9,21 @@ use genesys_scim_bridge::testing::model::ports::Clock;
 /// The machine's clock, some times faster, so that a test need not wait for what takes minutes.
 pub(crate) struct HurriedClock {
     real: SystemClock,
+    began_ms: i64,
     times: u32,
 }
 
 impl HurriedClock {
     pub(crate) fn new(times: u32) -> Self {
-        Self { real: SystemClock::new(), times }
+        let real = SystemClock::new();
+        Self { began_ms: real.now_ms(), real, times }
     }
 }
 
 #[async_trait]
 impl Clock for HurriedClock {
     fn now_ms(&self) -> i64 {
-        self.real.now_ms()
+        self.began_ms + (self.real.now_ms() - self.began_ms) * i64::from(self.times)
     }
     fn monotonic_ms(&self) -> u64 {
         self.real.monotonic_ms() * u64::from(self.times)

@@ -12,8 +12,6 @@ pub(crate) const INNER: &[(&str, &str, &str)] = &[
         "PAYLOAD_BYTES",
         "follows from limits::STORE_VALUE_BYTES; larger records are cut into pieces",
     ),
-    ("src/bridge/recompute.rs", "PAUSE", "the bridge's own pause; what is not done is tried again"),
-    ("src/bridge/recompute.rs", "PARTS", "how many are read at once; the others are read next"),
     ("src/directory/import/chunk.rs", "CHUNK_USERS", "how much is written at once, not how much can be"),
 ];
 

@@ -4,13 +4,17 @@
 //! Called by the room's head only. Several turns of one saga write the same records again and count as one
 //! change.
 
-use crate::model::{Batch, Failure, FailureState, Intent, Outcome, StoreError, Table, Turn};
+use crate::model::{Actor, Batch, Failure, FailureState, Intent, Outcome, StoreError, Table, Turn};
 use crate::scim::kind::ResourceKind;
 
 use super::input::TurnInput;
 use crate::directory::granted::{failures, granted_after};
 use crate::directory::record::{self, NOT_OF_USERS, Provisioning, ProvisioningState, StoredUser};
+use crate::directory::work::WorkReason;
 use crate::directory::{Directory, index};
+
+/// How long what failed is left alone before it is tried again for the first time.
+const FIRST_RETRY_MS: i64 = 60_000;
 
 impl Directory {
     pub(super) async fn put_user(&self, batch: &mut Batch, input: &TurnInput<'_>) -> Result<(), StoreError> {
@@ -50,10 +54,28 @@ impl Directory {
         self.write_user(batch, before.as_ref(), &user).await?;
         let granted = granted_after(&opened.plan, input.report, granted_before, granted);
         batch.put(Table::Granted, self.granted_key(&id), record::encode(&granted)?);
+        self.work_left(batch, input, &user).await?;
         if !again {
             self.write_claim(batch, opened, id.as_str())?;
         }
         Ok(())
+    }
+
+    /// What is not there at the end is tried again later; a recomputation says so itself.
+    async fn work_left(
+        &self,
+        batch: &mut Batch,
+        input: &TurnInput<'_>,
+        user: &StoredUser,
+    ) -> Result<(), StoreError> {
+        let reason = match user.status.state {
+            _ if input.hands_over() || input.opened.cause.by == Actor::Recompute => return Ok(()),
+            ProvisioningState::Failed => WorkReason::StepFailed,
+            ProvisioningState::Held => WorkReason::NameHeld,
+            ProvisioningState::Committed | ProvisioningState::Pending => return Ok(()),
+        };
+        let not_before = input.now_ms.saturating_add(FIRST_RETRY_MS);
+        self.add_work(batch, &user.id, reason, input.now_ms, not_before).await
     }
 
     pub(super) async fn delete_user(
@@ -77,6 +99,9 @@ impl Directory {
             self.replace_index(batch, id.as_str(), &old, &index::Keys::default()).await?;
             self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
             self.went(batch, ResourceKind::User);
+        }
+        if let Some(work) = self.work(&id).await? {
+            self.drop_work(batch, &work)?;
         }
         batch.delete(Table::Users, self.user_key(&id));
         batch.delete(Table::Granted, self.granted_key(&id));

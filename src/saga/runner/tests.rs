@@ -15,7 +15,8 @@ use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write}
 use crate::model::{
     Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, CredentialId, Effect, FoundUser, Intent,
     Kind, Later, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind, Refusal, RefusalKind, Report,
-    Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, Verdict, Wanted,
+    Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, Verdict,
+    Wanted,
 };
 
 /// Tokio's clock, which these tests stop.
@@ -432,4 +433,27 @@ async fn no_saga_is_worked_on_twice() {
     let again = runner.start(opened(), Some(&[]), None);
     assert_eq!(again.tries(), first.tries());
     assert_eq!(runner.all().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_nobody_waits_for_lists_what_is_refused_and_undoes_nothing() {
+    let fate = |call: &str| if call == "b" { Fate::Refused } else { Fate::Done };
+    let upstream = world(fate, Fate::Done);
+    let runner = runner(Arc::clone(&upstream), true);
+    let handle = runner.start(SagaOpened { cause: Cause::recompute("test"), ..opened() }, None, None);
+    let progress = tokio::time::timeout(MINUTE, handle.over()).await.expect("it ends");
+    let Outcome::Committed { failures, .. } = ended(&progress) else { panic!("{progress:?}") };
+    assert_eq!(failures.iter().map(|failure| failure.code.as_str()).collect::<Vec<_>>(), ["planted"]);
+    assert_eq!(*upstream.sent.lock().unwrap(), ["set active", "join a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_that_is_refused_ends_such_work_before_anything_else_is_begun() {
+    let fate = |call: &str| if call == "identity" { Fate::Refused } else { Fate::Done };
+    let upstream = world(fate, Fate::Done);
+    let runner = runner(Arc::clone(&upstream), true);
+    let handle = runner.start(SagaOpened { cause: Cause::recompute("test"), ..opened() }, None, None);
+    let progress = tokio::time::timeout(MINUTE, handle.over()).await.expect("it ends");
+    assert!(matches!(ended(&progress), Outcome::RolledBack { .. }), "{progress:?}");
+    assert!(upstream.sent.lock().unwrap().is_empty());
 }

@@ -18,12 +18,15 @@
 //! | journal | lists of open and finished sagas | id | `record::id` |
 //! | audit | links | hash, then a record with a byte: 1 (JSON) | `hash_chain`, `audit_record` |
 //! | audit | head | number and hash; the tree's format | `hash_chain` |
-//! | outbox | users to be computed again | byte: 1 (JSON) | `directory::recompute` |
+//! | outbox | users to be computed again, in parts | byte: 1 (JSON) | `directory::recompute` |
+//! | outbox | work records, how far everybody was looked at | byte: 1 (JSON) | `directory::work` |
+//! | outbox | work by time | id | `directory::work` |
 //! | tokens | tokens | byte: 1 (JSON) | `tokens` |
 //! | meta | numbers | byte: 1 (8 bytes) | `record::number` |
 //! | meta | what was used of the budget | byte: 1 (JSON) | `budget_use` |
 //! | meta | the secret of cursors | byte: 1 (32 bytes) | `cursor_secret` |
 //! | meta | the last import | byte: 1 (JSON) | `directory::import` |
+//! | meta | digest of the rules | byte: 1 (JSON) | `directory::work` |
 //!
 //! *id*: the value is an id and has no byte, which is format 0. An id begins with no control character, so
 //! that a byte below 0x20 can announce a later format; a reader that does not know it says so.

@@ -233,7 +233,7 @@ async fn a_version_that_keeps_changing_is_met_again_until_it_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_grant_that_a_cache_does_not_know_yet_is_later() {
+async fn a_grant_that_a_cache_does_not_know_yet_is_not_found_and_done_the_next_time() {
     let rig = Rig::new();
     let user = rig.id_of("iris.keller@aurora.example").await;
     let wanted = [Wanted::Role { role: "Team Lead".into(), division: Some("EMEA".into()) }];
@@ -250,7 +250,10 @@ async fn a_grant_that_a_cache_does_not_know_yet_is_later() {
     rig.cloud.fault(Fault::on("POST", "bulkadd", missing).once());
     let write = Write::AddRoles(user, vec![grant]);
     let verdict = rig.client.write(&write, &context()).await;
-    assert!(matches!(verdict, Verdict::Later(_)), "{verdict:?}");
+    assert!(
+        matches!(&verdict, Verdict::Refused(refusal) if refusal.kind == RefusalKind::NotFound),
+        "{verdict:?}"
+    );
     done(rig.client.write(&write, &context()).await);
 }
 

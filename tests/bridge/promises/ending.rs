@@ -66,12 +66,12 @@ async fn an_administrator_turns_a_create_back_that_genesys_never_takes_and_the_n
     assert!(foreseen["what"].as_str().unwrap().contains("goes back"), "{foreseen}");
     assert!(foreseen["steps"].to_string().contains("1. create the user"), "{foreseen}");
     assert_eq!(
-        (open(&house).await["state"].clone(), audited(&house, "saga_abort").await),
+        (open(&house).await["state"].clone(), audited(&house, "saga_aborted").await),
         (json!("open"), 0)
     );
     assert_eq!(house.admin("POST", &format!("{path}/abort"), None).await.is(202).body, foreseen);
     house.settled().await;
-    assert_eq!(audited(&house, "saga_abort").await, 1);
+    assert_eq!(audited(&house, "saga_aborted").await, 1);
     assert_eq!(house.admin("GET", &path, None).await.body["state"], "rolled back");
     assert_eq!(house.admin("POST", &format!("{path}/abort"), None).await.status, 409, "it has ended");
     house.cloud.clear_faults();
@@ -103,7 +103,7 @@ async fn an_administrator_gives_up_the_step_of_an_acknowledged_saga_and_it_is_li
     let shown = house.provisioning(&made.id()).await;
     assert_eq!(shown["status"], "failed", "{shown}");
     assert!(shown["items"].to_string().contains("given_up"), "{shown}");
-    assert_eq!(audited(&house, "saga_give_up").await, 1);
+    assert_eq!(audited(&house, "saga_step_given_up").await, 1);
     assert_eq!(house.cloud.snapshot()["skills"][made.id()]["Billing"], 4.0, "everything else went on");
 }
 

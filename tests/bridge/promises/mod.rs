@@ -21,3 +21,4 @@ mod stale;
 mod stopping;
 mod theirs;
 mod under_load;
+mod work;
