@@ -208,7 +208,7 @@ impl Worker {
         let now = self.clock.now_ms();
         let before = self.directory.work(id).await?;
         let mut work = before.clone().unwrap_or_else(|| Work::of(id.clone(), now));
-        work.reasons.entry(WorkReason::Asked).or_insert(now);
+        work.ask(WorkReason::Asked, now);
         work.not_before_ms = now;
         if let Some(last) = &mut work.last {
             last.blocked_by = None;
@@ -333,6 +333,7 @@ mod tests {
             not_before_ms: 5,
             attempts: 0,
             deferrals: 0,
+            asked: 1,
             last: None,
         }
     }

@@ -75,6 +75,10 @@ pub struct Work {
     /// Times in a row that it had to wait for somebody else.
     #[serde(default)]
     pub deferrals: u32,
+    /// How often something was added. Another record each time, also for a reason that was there already: who
+    /// looked at the user before it came must not take it for done.
+    #[serde(default)]
+    pub asked: u64,
     /// What the last try came to.
     pub last: Option<LastTry>,
 }
@@ -82,7 +86,21 @@ pub struct Work {
 impl Work {
     /// Work without a reason yet, due at that time.
     pub fn of(user: UserId, not_before_ms: i64) -> Self {
-        Self { user, reasons: BTreeMap::new(), not_before_ms, attempts: 0, deferrals: 0, last: None }
+        Self {
+            user,
+            reasons: BTreeMap::new(),
+            not_before_ms,
+            attempts: 0,
+            deferrals: 0,
+            asked: 0,
+            last: None,
+        }
+    }
+
+    /// Adds a reason, which is older than what is known of it only where there was none.
+    pub fn ask(&mut self, reason: WorkReason, now_ms: i64) {
+        self.reasons.entry(reason).or_insert(now_ms);
+        self.asked = self.asked.wrapping_add(1);
     }
 
     /// The oldest of its reasons, Unix milliseconds.
@@ -148,7 +166,7 @@ impl Directory {
     ) -> Result<(), StoreError> {
         let before = self.work(user).await?;
         let mut work = before.clone().unwrap_or_else(|| Work::of(user.clone(), not_before_ms));
-        work.reasons.entry(reason).or_insert(now_ms);
+        work.ask(reason, now_ms);
         work.not_before_ms = work.not_before_ms.min(not_before_ms);
         self.put_work(batch, before.as_ref(), &work)
     }
@@ -276,6 +294,24 @@ mod tests {
         commit(&store, async |batch| directory.drop_work(batch, &later).unwrap()).await.unwrap();
         assert_eq!(directory.due(9_999, 9).await.unwrap(), []);
         assert_eq!(directory.works(None, 9).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_reason_that_comes_again_while_somebody_works_on_it_is_not_done_with() {
+        let store = Arc::new(MemoryStore::new());
+        let directory = Directory::new(tenant(), store.clone());
+        let user = UserId::new("u1");
+        for now in [10, 20] {
+            let add = async |batch: &mut Batch| {
+                directory.add_work(batch, &user, WorkReason::GroupChanged, now, 10).await.unwrap();
+            };
+            let looked_at = directory.work(&user).await.unwrap();
+            commit(&store, add).await.unwrap();
+            let Some(looked_at) = looked_at else { continue };
+            let done = commit(&store, async |batch| directory.drop_work(batch, &looked_at).unwrap()).await;
+            assert!(matches!(done, Err(StoreError::Conflict { .. })), "{done:?}");
+        }
+        assert_eq!(directory.due(10, 9).await.unwrap(), [user]);
     }
 
     #[tokio::test]
