@@ -207,7 +207,8 @@ fn against_cloud(seen: &Seen, findings: &mut Findings) {
     groups_against_cloud(seen, &ids, findings);
 }
 
-/// What Genesys Cloud should have of a user.
+/// What Genesys Cloud should have of a user. Of somebody who is inactive it need not have what is only looked at
+/// again when the person is active: skills and attributes (P9).
 fn wanted(seen: &Seen, name: &str, id: &str, user: &User) -> Value {
     let (mut roles, mut queues) = (BTreeSet::new(), BTreeSet::new());
     if user.active {
@@ -223,10 +224,15 @@ fn wanted(seen: &Seen, name: &str, id: &str, user: &User) -> Value {
             roles.insert("Team Lead@EMEA".to_owned());
         }
     }
-    json!({
+    let mut wanted = json!({
         "email": name, "state": if user.active { "active" } else { "inactive" }, "title": user.title,
-        "roles": roles, "queues": queues, "skills": user.skills, "cost_centre": user.cost_centre, "marked": true,
-    })
+        "roles": roles, "queues": queues, "marked": true,
+    });
+    if user.active {
+        wanted["skills"] = json!(user.skills);
+        wanted["cost_centre"] = json!(user.cost_centre);
+    }
+    wanted
 }
 
 /// What it has.
@@ -245,11 +251,15 @@ fn there(cloud: &Value, id: &str) -> Value {
     let skills: BTreeMap<&String, u8> = skills.iter().map(|(name, value)| (name, level(value))).collect();
     let attributes = cloud["attributes"][id]["HR"].as_object().cloned().unwrap_or_default();
     let marks = cloud["external_ids"][id].as_array().cloned().unwrap_or_default();
-    json!({
+    let mut there = json!({
         "email": core["email"], "state": core["state"], "title": core["title"], "roles": roles, "queues": queues,
-        "skills": skills, "cost_centre": attributes.values().next(),
         "marked": marks.iter().any(|mark| mark[0] == json!(MARK)),
-    })
+    });
+    if core["state"] == "active" {
+        there["skills"] = json!(skills);
+        there["cost_centre"] = json!(attributes.values().next());
+    }
+    there
 }
 
 fn groups_against_cloud(seen: &Seen, ids: &BTreeSet<&String>, findings: &mut Findings) {
