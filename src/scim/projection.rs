@@ -80,19 +80,14 @@ impl Projection {
         }
     }
 
-    /// Whether the names of a group's members would be returned.
+    /// Whether the names of a group's members would be returned: only where they are asked for by name, since
+    /// each of them is a look at another resource.
     pub fn wants_member_names(&self) -> bool {
-        let asks = |selector: &Selector| match selector {
-            Selector::Attribute(AttrPath { schema: None, name, sub }) if name == "members" => {
-                Some(sub.as_deref().is_none_or(|sub| sub.eq_ignore_ascii_case("display")))
-            }
-            _ => None,
+        let asked = |selector: &Selector| {
+            matches!(selector, Selector::Attribute(AttrPath { schema: None, name, sub: Some(sub) })
+                if name == "members" && sub.eq_ignore_ascii_case("display"))
         };
-        let named = |selectors: &[Selector]| selectors.iter().filter_map(asks).any(|asked| asked);
-        match &self.included {
-            Some(included) => named(included),
-            None => !named(&self.excluded),
-        }
+        self.included.as_ref().is_some_and(|included| included.iter().any(asked))
     }
 
     /// Whether everything but `groups` and `members` is shown as it is kept, so that the stored text can be

@@ -232,14 +232,16 @@ impl Registry {
     }
 
     /// Whether an URN ends inside that of a known schema or goes on behind its version: then it is a misspelt
-    /// name of that schema or of one of its attributes, not a schema of its own.
+    /// name of that schema or of one of its attributes, not a schema of its own. A word without a colon is no
+    /// URN.
     pub(crate) fn is_near_known(&self, urn: &str) -> bool {
-        self.schemas.iter().filter_map(|schema| schema.id.rsplit_once(':')).any(|(version, _)| {
-            let (short, long) = if urn.len() < version.len() { (urn, version) } else { (version, urn) };
-            let (head, tail) = (long.get(..short.len()), long.as_bytes().get(short.len()));
-            head.is_some_and(|head| head.eq_ignore_ascii_case(short))
-                && matches!(tail, None | Some(b':' | b'.'))
-        })
+        urn.contains(':')
+            && self.schemas.iter().filter_map(|schema| schema.id.rsplit_once(':')).any(|(version, _)| {
+                let (short, long) = if urn.len() < version.len() { (urn, version) } else { (version, urn) };
+                let (head, tail) = (long.get(..short.len()), long.as_bytes().get(short.len()));
+                head.is_some_and(|head| head.eq_ignore_ascii_case(short))
+                    && matches!(tail, None | Some(b':' | b'.'))
+            })
     }
 
     /// The attributes of an extension that clients may write, for an error about a misspelt one.
@@ -370,7 +372,8 @@ mod tests {
             ("urn:ietf:params:scim:schemas:extension:enterprise", true),
             ("urn:ietf:params:scim:schemas:core:2.0:User:schemas", true),
             ("urn:ietf:params:scim:schemas:core:2", true),
-            ("urn", true),
+            ("urn:ietf", true),
+            ("urn", false),
             ("urn:ietf:params:scim:schemas:extension:enterprise:2.1:User", false),
             ("urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User", false),
             ("urn:ietf:params:scim:schemas:ext", false),
