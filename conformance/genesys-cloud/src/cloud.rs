@@ -194,7 +194,7 @@ impl Cloud {
     /// `groups`, `attributes`, `external_ids` and, apart, `deleted_users`. No versions, no times; equal
     /// organisations give equal values.
     pub fn snapshot(&self) -> serde_json::Value {
-        crate::snapshot::of(&self.engine.lock().world)
+        self.engine.look(crate::snapshot::of)
     }
 
     /// Lets every delayed effect happen now: group members, the search index, reads that show the past.

@@ -19,7 +19,7 @@ fn answer(engine: &Arc<Engine>, request: &Request) -> Answer {
     let name = request.path.trim_start_matches("/__emulator/");
     let done = || Ok(Reply::empty(204));
     if let ("GET", Some(who)) = (request.method.as_str(), name.strip_prefix("agents/")) {
-        let agent = crate::agent::of(&engine.lock().world, who);
+        let agent = engine.look(|world| crate::agent::of(world, who));
         return agent.map(Reply::ok).ok_or_else(Refusal::not_found);
     }
     match (request.method.as_str(), name) {
@@ -57,7 +57,7 @@ fn answer(engine: &Arc<Engine>, request: &Request) -> Answer {
             inner.quirks.merge(&change).map_err(Refusal::bad)?;
             Ok(Reply::ok(json!(inner.quirks)))
         }
-        ("GET", "state") => Ok(Reply::ok(crate::snapshot::of(&engine.lock().world))),
+        ("GET", "state") => Ok(Reply::ok(engine.look(crate::snapshot::of))),
         ("POST", "settle") => {
             engine.settle();
             done()

@@ -264,6 +264,14 @@ impl Engine {
         self.checker.check(&seen);
     }
 
+    /// Looks at the organisation as it is at this moment: what was due has happened, whether or not anybody
+    /// called since.
+    pub(crate) fn look<R>(&self, at: impl FnOnce(&World) -> R) -> R {
+        let mut inner = self.lock();
+        inner.catch_up(self.time.now_ms());
+        at(&inner.world)
+    }
+
     /// Lets every delayed effect happen now.
     pub(crate) fn settle(&self) {
         let mut inner = self.lock();
