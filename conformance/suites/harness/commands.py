@@ -23,7 +23,8 @@ class Command:
     """One call of the client: what it does, its arguments (what is not a text is passed as JSON), and what must come of it.
 
     `check` is about its output as JSON, `shows` are texts in an output that is not, `error` are texts on the error channel.
-    Unless it must fail it says nothing there. Lines that begin with `dull` need not be shown when it fails.
+    Unless it must fail it says nothing there. Where `wrong` is given, lines that begin with it tell what is wrong, each with the
+    line that follows: then they are what is shown when it fails, and their number.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Command:
     save: dict = field(default_factory=dict)
     stdin: object = None
     variables: dict = field(default_factory=dict)
-    dull: str = ""
+    wrong: str = ""
 
 
 @dataclass
@@ -115,8 +116,7 @@ class Session(Values):
     def _faults(self, command: Command, done: dict) -> list:
         status, output, error, faults = done["status"], done["output"], done["error"], []
         if status != command.status:
-            lines = (error.strip() or output.strip()).splitlines()
-            said = "\n".join(line for line in lines if not command.dull or not line.startswith(command.dull))[-SHOWN:]
+            said = _mistakes(output, command.wrong) or (error.strip() or output.strip())[-SHOWN:]
             faults.append(f"expected exit status {command.status}, found {status}: {said}")
         if error and not command.status:
             faults.append(f"it complains: {error.strip()[-SHOWN:]}")
@@ -126,6 +126,14 @@ class Session(Values):
         texts += [(text, error, "error channel") for text in self.put(list(command.error))]
         faults += [f"no {text!r} in its {where}: {found[-SHOWN:]}" for text, found, where in texts if text not in found]
         return faults
+
+
+def _mistakes(output: str, mark: str) -> str:
+    """The lines that begin with the mark, each with the one behind it, and how many there are."""
+    lines = output.splitlines()
+    found = [number for number, line in enumerate(lines) if mark and line.startswith(mark)]
+    told = [" ".join(line.strip() for line in lines[number : number + 2])[:SHOWN] for number in found]
+    return "\n".join([f"{len(found)} x {mark}", *told]) if found else ""
 
 
 def _json(output: str):

@@ -104,7 +104,7 @@ SCENARIOS = [
                 "every check succeeds",
                 ["--schemas", "{{schemas}}", "test", "--verbose"],
                 shows=tuple(f"SUCCESS {check}" for check in CHECKS),
-                dull="SUCCESS",
+                wrong="ERROR",
             )
         ],
     ),
