@@ -327,15 +327,9 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     fn work() -> Work {
-        Work {
-            user: UserId::new("u"),
-            reasons: [(WorkReason::GroupChanged, 5)].into(),
-            not_before_ms: 5,
-            attempts: 0,
-            deferrals: 0,
-            asked: 1,
-            last: None,
-        }
+        let mut work = Work::of(UserId::new("u"), 5);
+        work.ask(WorkReason::GroupChanged, 5);
+        work
     }
 
     fn left(kept: Option<i64>) -> End {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Batch, Expect, StoreError, Table, UserId};
@@ -81,9 +82,38 @@ pub struct Work {
     pub asked: u64,
     /// What the last try came to.
     pub last: Option<LastTry>,
+    /// The row that it was read from.
+    #[serde(skip)]
+    row: Row,
 }
 
+/// The bytes of a row, so that it can be told from another one whichever version of the program wrote it. They
+/// are no part of what the record says.
+#[derive(Clone, Debug, Default)]
+struct Row(Option<Bytes>);
+
+impl PartialEq for Row {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Row {}
+
 impl Work {
+    fn of_row(row: Bytes) -> Result<Self, StoreError> {
+        let work: Self = record::decode(&row)?;
+        Ok(Self { row: Row(Some(row)), ..work })
+    }
+
+    /// The row as it is there: as it was read, unless the record was changed since.
+    fn bytes(&self) -> Result<Bytes, StoreError> {
+        match &self.row.0 {
+            Some(row) if record::decode::<Self>(row)? == *self => Ok(row.clone()),
+            _ => record::encode(self),
+        }
+    }
+
     /// Work without a reason yet, due at that time.
     pub fn of(user: UserId, not_before_ms: i64) -> Self {
         Self {
@@ -94,6 +124,7 @@ impl Work {
             deferrals: 0,
             asked: 0,
             last: None,
+            row: Row::default(),
         }
     }
 
@@ -122,14 +153,14 @@ pub struct Everybody {
 impl Directory {
     /// The work record of a user.
     pub async fn work(&self, user: &UserId) -> Result<Option<Work>, StoreError> {
-        self.read(Table::Outbox, &self.work_key(user)).await
+        self.value(Table::Outbox, &self.work_key(user)).await?.map(Work::of_row).transpose()
     }
 
     /// Work records by user id, behind `after`.
     pub async fn works(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Work>, StoreError> {
         let after = after.map(|user| self.work_key(user));
         let rows = self.scan(Table::Outbox, &["work"], after.as_deref(), limit).await?;
-        rows.iter().map(|(_, value)| record::decode(value)).collect()
+        rows.into_iter().map(|(_, row)| Work::of_row(row)).collect()
     }
 
     /// Users whose work is due, the longest first; up to `limit`.
@@ -192,7 +223,7 @@ impl Directory {
 
     fn expect_work(&self, batch: &mut Batch, user: &UserId, there: Option<&Work>) -> Result<(), StoreError> {
         let expect = match there {
-            Some(work) => Expect::Equals(record::encode(work)?),
+            Some(work) => Expect::Equals(work.bytes()?),
             None => Expect::Absent,
         };
         batch.expect(Table::Outbox, self.work_key(user), expect);
@@ -312,6 +343,27 @@ mod tests {
             assert!(matches!(done, Err(StoreError::Conflict { .. })), "{done:?}");
         }
         assert_eq!(directory.due(10, 9).await.unwrap(), [user]);
+    }
+
+    #[tokio::test]
+    async fn a_row_that_another_version_wrote_can_be_changed_and_removed() {
+        let store = Arc::new(MemoryStore::new());
+        let directory = Directory::new(tenant(), store.clone());
+        let user = UserId::new("u1");
+        for _ in 0..2 {
+            let add = async |batch: &mut Batch| {
+                directory.add_work(batch, &user, WorkReason::Asked, 10, 10).await.unwrap();
+            };
+            commit(&store, add).await.unwrap();
+            let key = directory.work_key(&user);
+            let row = store.get(Table::Outbox, &key).await.unwrap().unwrap();
+            let said = String::from_utf8_lossy(&row).replace("\"attempts\":0", "\"attempts\":0,\"mood\":7");
+            assert_ne!(said.as_bytes(), &row[..], "{said}");
+            commit(&store, async |batch| batch.put(Table::Outbox, key, said.into_bytes())).await.unwrap();
+        }
+        let work = directory.work(&user).await.unwrap().unwrap();
+        commit(&store, async |batch| directory.drop_work(batch, &work).unwrap()).await.unwrap();
+        assert_eq!(directory.works(None, 9).await.unwrap(), []);
     }
 
     #[tokio::test]

@@ -3,13 +3,16 @@
 //! Which turn is due is decided by `machine`; what is in the records by `directory`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::RunnerPorts;
 use crate::model::ports::{Clock, Journal, TurnRecords};
-use crate::model::{Batch, CommitToken, Report, SagaOpened, StoreError, Table, Turn};
+use crate::model::{Backoff, Batch, CommitToken, Report, SagaOpened, StoreError, Table, Turn};
 
-/// How often the records of one turn are composed.
-const COMMIT_TRIES: u32 = 8;
+/// How often the records of one turn are composed: with the pauses in between, for some seconds.
+const COMMIT_TRIES: u32 = 16;
+/// First and longest pause before they are composed anew.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(500));
 
 /// Writes the turns of one saga.
 pub(super) struct Turns {
@@ -32,11 +35,14 @@ impl Turns {
     /// Makes a turn durable. An import may change a record between our look and the commit: the records are
     /// then composed anew.
     pub(super) async fn write(&self, turn: &Turn, report: &Report) -> Result<CommitToken, StoreError> {
+        let mut pauses = Backoff::new(PAUSE.0, PAUSE.1);
         for _ in 0..COMMIT_TRIES {
             let batch = self.records(turn, report).await?;
             match self.journal.turn(self.opened.id, turn, batch).await {
                 Err(StoreError::Conflict { table, .. }) if table != Table::Journal => {
                     tracing::info!(saga = %self.opened.id, ?table, "a record changed under a turn; composing it anew");
+                    let pause = Backoff::jittered(pauses.pause(), |bound| self.clock.jitter(bound));
+                    self.clock.sleep(pause).await;
                 }
                 settled => return settled,
             }
