@@ -20,8 +20,8 @@ pub mod audit {
 /// Out of `bridge`.
 pub mod bridge {
     pub use crate::bridge::{
-        Answer, Bridge, BridgeParts, Done, Intervention, InterventionError, OnExisting, OnUnknownRuleName,
-        Policy, Reply, Submission,
+        Answer, Bridge, BridgeParts, Done, Intervention, InterventionError, OnExisting, OnUnknownRequestName,
+        OnUnknownRuleName, Policy, Reply, Submission,
     };
     /// Out of `bridge::lanes`.
     pub mod lanes {

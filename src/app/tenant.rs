@@ -211,6 +211,7 @@ fn policy(config: &Config) -> Policy {
         on_existing: tenant.on_existing,
         restore_deleted: tenant.on_deleted_email == OnDeletedEmail::Restore,
         on_unknown_rule_name: tenant.unknown_rule_name,
+        on_unknown_request_name: tenant.unknown_request_name,
         fallback_email_domain: tenant.fallback_email_domain.clone(),
         forward_passwords: tenant.password == PasswordPolicy::Forward,
         create_groups: tenant.groups == GroupPolicy::Create,

@@ -109,6 +109,11 @@ impl UserGoal {
         if self.origin == Origin::Created { Done::Created } else { Done::Changed }
     }
 
+    /// What a PATCH was applied to.
+    pub(super) fn patched_from(&self) -> Option<&Object> {
+        self.stored().filter(|_| self.origin == Origin::Patched).map(|stored| &stored.document)
+    }
+
     /// What the document speaks about.
     pub(super) fn mention(&self) -> Mention<'_> {
         match (self.origin, self.stored()) {

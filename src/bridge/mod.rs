@@ -68,7 +68,7 @@ use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId, UserId};
 use crate::saga::{Runner, RunnerPorts, Try};
 use crate::scim::kind::ResourceKind;
 
-pub use crate::model::policy::{OnExisting, OnUnknownRuleName};
+pub use crate::model::policy::{OnExisting, OnUnknownRequestName, OnUnknownRuleName};
 
 /// Pause between two looks at whether sagas are still at work.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -88,6 +88,8 @@ pub struct Policy {
     pub restore_deleted: bool,
     /// Unknown names in rules.
     pub on_unknown_rule_name: OnUnknownRuleName,
+    /// Unknown names in requests.
+    pub on_unknown_request_name: OnUnknownRequestName,
     /// Domain for userNames that are no e-mail address.
     pub fallback_email_domain: Option<String>,
     /// Forward passwords to Genesys.

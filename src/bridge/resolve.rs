@@ -1,14 +1,15 @@
 //! From names to ids before any write: desired entitlements of one user, resolved, and what has to be held.
 //!
-//! An unknown name from the request is a 400 that names it, unless no client waits; from a rule it follows the
-//! policy. For somebody who will not be active nothing is looked up (P9). The catalogue itself is
+//! An unknown name from the request is a 400 that names it, unless no client waits, the client did not touch it,
+//! or the tenant holds such names; from a rule it follows the policy. For somebody who will not be active nothing is looked up (P9). The catalogue itself is
 //! `genesys::catalogue`.
 
 use std::sync::Arc;
 
 use super::fault::Fault;
 use super::looks::Looks;
-use super::{OnUnknownRuleName, Policy};
+use super::{OnUnknownRequestName, OnUnknownRuleName, Policy};
+use crate::entitlements;
 use crate::model::ports::{CallContext, Resolution, refused_here};
 use crate::model::{
     Desired, DesiredSet, Failure, FailureState, Kind, Named, Object, Reason, RefusalKind, Wanted,
@@ -33,6 +34,22 @@ pub(super) struct Asked<'a> {
     /// Whether an unknown name of the request refuses it. Where no client waits, it is noted, and nothing else
     /// is kept from being given or taken back.
     pub(super) strictly: bool,
+    /// What a PATCH was applied to: names that it left alone do not refuse it.
+    pub(super) before: Option<&'a Object>,
+}
+
+impl Asked<'_> {
+    /// Whether a PATCH found it there and left it there.
+    fn left_alone(&self, wanted: &Wanted) -> bool {
+        let before = self.before.and_then(|before| entitlements::requested(before).ok());
+        before.is_some_and(|before| before.items.iter().any(|item| item.wanted == *wanted))
+    }
+
+    /// The same of the division that the document names.
+    fn left_where_it_was(&self) -> bool {
+        let before = self.before.and_then(identity::division_of);
+        before.is_some() && before == identity::division_of(self.document)
+    }
 }
 
 /// What came of it.
@@ -64,16 +81,11 @@ impl Resolver {
             names.unresolved = items.iter().map(|item| item.wanted.clone()).collect();
             return Ok(names);
         }
-        if asked.strictly {
-            names.division = self.division(asked.document, context).await?;
-            self.resolve_into(&mut names, items, asked.strictly, context).await?;
-            return Ok(names);
-        }
         let mut rest: Vec<Desired> = items.clone();
         match self.division(asked.document, context).await {
             Ok(division) => names.division = division,
             Err(fault) => {
-                let failure = noted("the division", None, fault)?;
+                let failure = self.without_division(asked, fault)?;
                 // They would be given in another division.
                 let here = |item: &Desired| matches!(item.wanted, Wanted::Role { division: None, .. });
                 let homeless: Vec<Desired> = rest.extract_if(.., |item| here(item)).collect();
@@ -81,9 +93,13 @@ impl Resolver {
                 names.held.push(failure);
             }
         }
+        if asked.strictly {
+            self.resolve_into(&mut names, &rest, asked, context).await?;
+            return Ok(names);
+        }
         for kind in Kind::ALL {
             let items: Vec<Desired> = rest.extract_if(.., |item| item.wanted.kind() == kind).collect();
-            match self.resolve_into(&mut names, &items, asked.strictly, context).await {
+            match self.resolve_into(&mut names, &items, asked, context).await {
                 Ok(()) => {}
                 // The names of this kind cannot be read; the others can.
                 Err(Fault::Refused { refusal, during }) => {
@@ -111,11 +127,29 @@ impl Resolver {
         found.ok_or_else(unknown).map(Some)
     }
 
+    /// What is told of a division that there is not; the fault, where it refuses the request.
+    fn without_division(&self, asked: &Asked<'_>, fault: Fault) -> Result<Failure, Fault> {
+        let is_unknown = matches!(fault, Fault::Unacceptable(_));
+        if asked.strictly && !(is_unknown && (self.holds() || asked.left_where_it_was())) {
+            return Err(fault);
+        }
+        let mut failure = noted("the division", None, fault)?;
+        if is_unknown && self.holds() {
+            failure.state = FailureState::Held;
+        }
+        Ok(failure)
+    }
+
+    /// Whether names of requests wait until Genesys has them.
+    fn holds(&self) -> bool {
+        self.policy.on_unknown_request_name == OnUnknownRequestName::Hold
+    }
+
     async fn resolve_into(
         &self,
         names: &mut Names,
         items: &[Desired],
-        strictly: bool,
+        asked: &Asked<'_>,
         context: &CallContext,
     ) -> Result<(), Fault> {
         if items.is_empty() {
@@ -125,28 +159,34 @@ impl Resolver {
         let ask = || self.looks.upstream.resolve(&wanted, names.division.as_ref(), context);
         let found = self.looks.patiently("resolving names", ask).await?;
         for (item, resolution) in items.iter().zip(found) {
-            let why = match resolution {
+            let (why, is_name) = match resolution {
                 Resolution::Found(entitlement) => {
                     names.resolved.push(Resolved { entitlement, reason: item.reason.clone() });
                     continue;
                 }
                 Resolution::UnknownName { what, similar } if similar.is_empty() => {
-                    format!("Genesys Cloud has no {what}")
+                    (format!("Genesys Cloud has no {what}"), true)
                 }
                 Resolution::UnknownName { what, similar } => {
-                    format!("Genesys Cloud has no {what}; did you mean {}?", similar.join(" or "))
+                    let similar = similar.join(" or ");
+                    (format!("Genesys Cloud has no {what}; did you mean {similar}?"), true)
                 }
-                Resolution::BadValue(why) => why,
+                Resolution::BadValue(why) => (why, false),
             };
             match (&item.reason, self.policy.on_unknown_rule_name) {
                 (Reason::Rule(_), OnUnknownRuleName::Hold) => {
                     names.unknown(item, Some(unknown(item, why, FailureState::Held)));
                 }
                 (Reason::Rule(_), OnUnknownRuleName::Skip) => names.unknown(item, None),
-                (Reason::Rule(rule), OnUnknownRuleName::Refuse) if strictly => {
+                (Reason::Rule(rule), OnUnknownRuleName::Refuse) if asked.strictly => {
                     return Err(Fault::Unacceptable(format!("rule {rule}: {why}")));
                 }
-                (Reason::Request, _) if strictly => return Err(Fault::Unacceptable(why)),
+                (Reason::Request, _) if is_name && self.holds() => {
+                    names.unknown(item, Some(unknown(item, why, FailureState::Held)));
+                }
+                (Reason::Request, _) if asked.strictly && !asked.left_alone(&item.wanted) => {
+                    return Err(Fault::Unacceptable(why));
+                }
                 (Reason::Rule(_) | Reason::Request, _) => {
                     names.unknown(item, Some(unknown(item, why, FailureState::Failed)));
                 }

@@ -98,7 +98,8 @@ impl UserPlanner {
         self.refuse_taken(&goal, &email).await?;
         let active = identity::is_active(document);
         let desired = self.desired(&goal).await?;
-        let asked = Asked { document, desired: &desired, active, strictly: !goal.is_recorded() };
+        let before = goal.patched_from();
+        let asked = Asked { document, desired: &desired, active, strictly: !goal.is_recorded(), before };
         let names = self.resolver.resolve(&asked, context).await?;
         let (resolved, division) = (names.resolved, names.division);
         let observed = match goal.id() {

@@ -293,6 +293,7 @@ impl Gather<'_> {
             on_existing: raw.on_existing,
             on_deleted_email: raw.on_deleted_email,
             unknown_rule_name: raw.unknown_rule_name,
+            unknown_request_name: raw.unknown_request_name,
             fallback_email_domain,
             password: raw.password,
             groups: raw.groups,

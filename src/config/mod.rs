@@ -27,7 +27,8 @@ pub(crate) use error::ConfigError;
 pub(crate) use secret_file::secret_now;
 
 pub(crate) use crate::model::policy::{
-    Dialect, GroupPolicy, ImportPolicy, OnDeletedEmail, OnExisting, OnUnknownRuleName, PasswordPolicy,
+    Dialect, GroupPolicy, ImportPolicy, OnDeletedEmail, OnExisting, OnUnknownRequestName, OnUnknownRuleName,
+    PasswordPolicy,
 };
 
 /// All settings, checked.
@@ -140,6 +141,8 @@ pub struct TenantConfig {
     pub on_deleted_email: OnDeletedEmail,
     /// What happens when a rule names something that Genesys does not have.
     pub unknown_rule_name: OnUnknownRuleName,
+    /// The same for a request.
+    pub unknown_request_name: OnUnknownRequestName,
     /// Domain that is put behind a userName without one.
     pub fallback_email_domain: Option<String>,
     /// What happens to a password that a client sends.

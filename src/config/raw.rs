@@ -11,8 +11,8 @@ use serde::de::IgnoredAny;
 use super::error::{ConfigError, Problem};
 use super::raw_rule::RawRule;
 use super::{
-    Dialect, GroupPolicy, ImportPolicy, LogFormat, OnDeletedEmail, OnExisting, OnUnknownRuleName,
-    PasswordPolicy,
+    Dialect, GroupPolicy, ImportPolicy, LogFormat, OnDeletedEmail, OnExisting, OnUnknownRequestName,
+    OnUnknownRuleName, PasswordPolicy,
 };
 
 /// The whole file.
@@ -88,6 +88,7 @@ pub(super) struct RawTenant {
     pub(super) on_existing: OnExisting,
     pub(super) on_deleted_email: OnDeletedEmail,
     pub(super) unknown_rule_name: OnUnknownRuleName,
+    pub(super) unknown_request_name: OnUnknownRequestName,
     pub(super) fallback_email_domain: Option<String>,
     pub(super) password: PasswordPolicy,
     pub(super) groups: GroupPolicy,

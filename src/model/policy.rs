@@ -57,6 +57,16 @@ choice! {
     }
 }
 choice! {
+    /// A request names something that Genesys does not have.
+    OnUnknownRequestName {
+        /// Refuse the request.
+        #[default]
+        Refuse,
+        /// Go on and list it as held: it is given once Genesys has it.
+        Hold,
+    }
+}
+choice! {
     /// A client sends a password.
     PasswordPolicy {
         /// Drop it.

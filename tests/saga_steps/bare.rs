@@ -8,8 +8,8 @@ use genesys_cloud_emulator::{Call, Cloud, Quirks};
 use genesys_scim_bridge::testing::app::system::{SystemClock, SystemIds};
 use genesys_scim_bridge::testing::bridge::lanes::LocalLanes;
 use genesys_scim_bridge::testing::bridge::{
-    Answer, Bridge, BridgeParts, Intervention, InterventionError, OnExisting, OnUnknownRuleName, Policy,
-    Reply, Submission,
+    Answer, Bridge, BridgeParts, Intervention, InterventionError, OnExisting, OnUnknownRequestName,
+    OnUnknownRuleName, Policy, Reply, Submission,
 };
 use genesys_scim_bridge::testing::directory::Directory;
 use genesys_scim_bridge::testing::entitlements::RuleSet;
@@ -67,6 +67,7 @@ impl BareBridge {
                 on_existing: OnExisting::Link,
                 restore_deleted: true,
                 on_unknown_rule_name: OnUnknownRuleName::Hold,
+                on_unknown_request_name: OnUnknownRequestName::Refuse,
                 fallback_email_domain: None,
                 forward_passwords: false,
                 create_groups: true,
