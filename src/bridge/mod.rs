@@ -14,7 +14,7 @@
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
 //! | `waiting` | what the client hears, and when |
-//! | `sagas`, `recovery` | who has reserved what; opening sagas and taking them up again |
+//! | `sagas`, `recovery`, `left_open` | who has reserved what; opening sagas and taking them up again |
 //! | `trail` | what an administrator asked for, in the audit trail |
 //! | `intervention` | what an administrator may do about a saga that does not end |
 //! | `goal`, `draft`, `submission`, `claims`, `deadline` | what is passed between these |
@@ -32,6 +32,7 @@ mod goal;
 mod groups;
 mod intervention;
 pub(crate) mod lanes;
+mod left_open;
 mod looks;
 mod members;
 mod preview;
@@ -218,6 +219,13 @@ impl Bridge {
         self.worker.note_rules().await?;
         let count = self.recovery.recover().await?;
         self.engine.spawn(Arc::clone(&self.worker).for_ever());
+        let left_open = left_open::LeftOpen {
+            journal: self.journal.clone(),
+            runner: Arc::clone(&self.runner),
+            clock: self.clock.clone(),
+            stop: self.worker.stop.clone(),
+        };
+        self.engine.spawn(left_open.for_ever());
         Ok(count)
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Knows handles only; what a saga does is `runner`. What is open on disk is the journal's matter.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +16,8 @@ use crate::model::SagaId;
 #[derive(Default)]
 pub(super) struct Registry {
     handles: Mutex<BTreeMap<SagaId, Handle>>,
+    /// Those that left without an end since somebody asked last.
+    left_open: Mutex<BTreeSet<SagaId>>,
     /// What all of them still have to do.
     to_do: AtomicU64,
 }
@@ -45,6 +47,11 @@ impl Registry {
     /// Steps that all sagas still have to do.
     pub(super) fn to_do(&self) -> u64 {
         self.to_do.load(Ordering::Relaxed)
+    }
+
+    /// Sagas that left without an end, each told once.
+    pub(super) fn left_open(&self) -> BTreeSet<SagaId> {
+        std::mem::take(&mut *self.left_open.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn find(&self, id: SagaId) -> Option<Handle> {
@@ -87,10 +94,14 @@ impl Drop for Registration {
     fn drop(&mut self) {
         self.still_to_do(0);
         if !self.progress.borrow().is_over() {
-            tracing::error!(saga = %self.saga, "a saga's task ended before the saga; it is left open until the next start");
+            tracing::error!(saga = %self.saga, "a saga's task ended before the saga; it is left open for a while");
             self.progress
                 .send_modify(|progress| progress.left_open = Some("its task ended early".to_owned()));
         }
         self.registry.lock().remove(&self.saga);
+        if self.progress.borrow().left_open.is_some() {
+            let mut left_open = self.registry.left_open.lock().unwrap_or_else(PoisonError::into_inner);
+            left_open.insert(self.saga);
+        }
     }
 }

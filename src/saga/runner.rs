@@ -10,7 +10,7 @@ mod running;
 mod tests;
 mod turns;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,6 +147,11 @@ impl Runner {
     /// Steps that all running sagas still have to do: about as many calls.
     pub fn to_do(&self) -> u64 {
         self.registry.to_do()
+    }
+
+    /// Sagas that left without an end since this was asked last.
+    pub(crate) fn left_open(&self) -> BTreeSet<SagaId> {
+        self.registry.left_open()
     }
 
     /// All running sagas, oldest first.

@@ -329,7 +329,7 @@ impl Running {
     }
 
     fn leave_open(&mut self, why: &str) {
-        tracing::warn!(saga = %self.opened.id, why, "saga left open; it goes on at the next start");
+        tracing::warn!(saga = %self.opened.id, why, "saga left open; it goes on in a while, or at the next start");
         if let Some(reply) = self.parking.take() {
             let _ = reply.send(None);
         }

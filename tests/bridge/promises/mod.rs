@@ -11,6 +11,7 @@ mod groups;
 mod late;
 mod leavers;
 mod leavers_passing;
+mod left_open;
 mod names;
 mod outage;
 mod overtaking;
