@@ -1,13 +1,14 @@
 //! Who owns an address that Genesys refused to give twice, and whether that person may be adopted or
 //! restored.
 //!
-//! Only a user with our mark or the same externalId is ours; anybody else goes to the link policy or to 409
+//! Only a user with our mark or the same externalId, or one whom we removed ourselves, is ours; anybody else goes to the link policy or to 409
 //! (docs/architecture.md, "The mark"). How the adopted user is then planned: `user_plan`.
 
 use std::sync::Arc;
 
 use super::fault::{self, Fault};
 use super::{OnExisting, Policy};
+use crate::directory::Directory;
 use crate::model::ports::{CallContext, Priority, Upstream};
 use crate::model::{Aspects, Effect, FoundUser, Intent, Mark, Observed, Refusal, SagaOpened, UserState};
 use crate::scim::value::fold;
@@ -16,6 +17,7 @@ use crate::scim::value::fold;
 pub(super) struct Adoption {
     pub(super) upstream: Arc<dyn Upstream>,
     pub(super) policy: Arc<Policy>,
+    pub(super) directory: Arc<Directory>,
 }
 
 impl Adoption {
@@ -54,6 +56,10 @@ impl Adoption {
         owner: &FoundUser,
         context: &CallContext,
     ) -> Result<(), Fault> {
+        if self.directory.tombstone(&owner.id).await?.is_some() {
+            // Removed by us.
+            return Ok(());
+        }
         let observed = self.upstream.observe(&owner.id, &Aspects::default(), context).await;
         let observed = fault::read(observed, "looking at the deleted user")?.unwrap_or_default();
         if self.policy.restore_deleted || is_ours(create, &observed) {

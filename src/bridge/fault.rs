@@ -116,7 +116,7 @@ pub enum Fault {
     /// writes, or its task died.
     #[error(
         "not done yet: nobody works on an earlier change, because the bridge is stopping, cannot write at the moment or met a \
-         mistake of its own; it goes on at the next start, or when an administrator redrives it, and sending the request again \
+         mistake of its own; it goes on in a while by itself, or when an administrator redrives it, and sending the request again \
          then joins it"
     )]
     LeftOpen,

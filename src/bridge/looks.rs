@@ -9,18 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fault::{self, Fault};
-use crate::directory::{ProvisioningState, StoredUser};
 use crate::limits;
-use crate::model::ports::{CallContext, Clock, Upstream};
-use crate::model::{Aspects, Backoff, GrantedSet, Kind, Observed, Target, UserId, Verdict};
+use crate::model::ports::{CallContext, Clock, Priority, Upstream};
+use crate::model::{Aspects, Backoff, GrantedSet, Observed, UserId, Verdict};
 use crate::plan::Resolved;
 
 /// Pause between two tries of a read.
 const PAUSE: Duration = Duration::from_millis(250);
 /// First and longest pause between two looks at a user.
 const LOOK_PAUSES: (Duration, Duration) = (Duration::from_millis(50), limits::REQUEST_DEADLINE);
-/// First and longest pause between two looks at grants that may be older than our last write.
-const GRANT_PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+/// The same where nobody waits, and many may look at the same time.
+const CALM_PAUSES: (Duration, Duration) = (Duration::from_secs(1), limits::REQUEST_DEADLINE);
 
 /// Asks Genesys.
 pub(super) struct Looks {
@@ -51,26 +50,15 @@ impl Looks {
         }
     }
 
-    /// What Genesys knows of a user. `written` is until when grants may still look as they did before our
-    /// last write.
+    /// What Genesys knows of a user, as far as these entitlements need it. It may be older than our last write.
     pub(super) async fn observed(
         &self,
         id: &UserId,
         resolved: &[Resolved],
         granted: &GrantedSet,
-        written: Option<i64>,
         context: &CallContext,
     ) -> Result<Observed, Fault> {
-        let aspects = aspects(resolved, granted);
-        let mut backoff = Backoff::new(GRANT_PAUSES.0, GRANT_PAUSES.1);
-        loop {
-            let observed = self.look_at(id, &aspects, context).await?;
-            let fresh = written.is_some_and(|until| self.clock.now_ms() < until);
-            if !fresh || !grants_in_doubt(resolved, granted, &observed) {
-                return Ok(observed);
-            }
-            self.clock.sleep(backoff.pause()).await;
-        }
+        self.look_at(id, &aspects(resolved, granted), context).await
     }
 
     /// One absence proves nothing: a user that was just written answers 404 for a moment (docs/genesys.md
@@ -82,7 +70,8 @@ impl Looks {
         context: &CallContext,
     ) -> Result<Observed, Fault> {
         let started = self.clock.monotonic_ms();
-        let mut backoff = Backoff::new(LOOK_PAUSES.0, LOOK_PAUSES.1);
+        let pauses = if context.priority() == Priority::Background { CALM_PAUSES } else { LOOK_PAUSES };
+        let mut backoff = Backoff::new(pauses.0, pauses.1);
         loop {
             let observed = self.upstream.observe(id, aspects, context).await;
             let (longest, pause) = match &observed {
@@ -107,37 +96,10 @@ impl Looks {
         self.clock.sleep(pause).await;
         true
     }
-
-    /// Until when, in Unix milliseconds, a read of role grants may still show what was before our own last
-    /// write (docs/genesys.md G4.6).
-    pub(super) fn written_until(&self, stored: &StoredUser) -> Option<i64> {
-        let quiet = i64::try_from(limits::QUIET_PERIOD.as_millis()).unwrap_or(i64::MAX);
-        let now = self.clock.now_ms();
-        let written = match stored.status.state {
-            // Its saga pauses, or is handed over: it wrote a moment ago.
-            ProvisioningState::Pending => now,
-            _ => stored.status.updated_ms,
-        };
-        // A clock that was set back must not make anybody wait for hours.
-        (written <= now).then(|| written.saturating_add(quiet))
-    }
 }
 
 /// What has to be looked at to plan these entitlements.
 fn aspects(resolved: &[Resolved], granted: &GrantedSet) -> Aspects {
     let targets = resolved.iter().map(|resolved| &resolved.entitlement.target);
     Aspects::of(targets.chain(granted.values().map(|granted| &granted.entitlement.target)))
-}
-
-/// Whether the grants look as they did before our last write: one that we gave and are to take back is not
-/// there, or one that we never gave is. The first would be forgotten instead of taken back, the second taken
-/// for somebody else's.
-fn grants_in_doubt(resolved: &[Resolved], granted: &GrantedSet, observed: &Observed) -> bool {
-    let role = |target: &&Target| target.kind() == Kind::Role;
-    let there = |target: &Target| observed.entitlements.contains_key(&target.key());
-    let wanted = || resolved.iter().map(|resolved| &resolved.entitlement.target).filter(role);
-    let given = granted.values().map(|granted| &granted.entitlement.target).filter(role);
-    let mut taken_back = given.filter(|target| !wanted().any(|wanted| wanted.key() == target.key()));
-    taken_back.any(|target| !there(target))
-        || wanted().any(|target| there(target) && !granted.contains_key(&target.key()))
 }

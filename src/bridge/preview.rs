@@ -49,8 +49,8 @@ impl Previews {
     pub(super) async fn preview(&self, of: PreviewOf) -> Result<Preview, Fault> {
         let goal = self.goal(of).await?;
         let context = CallContext::new(Priority::Waiting, "preview");
-        let granted = self.planner.granted(&goal).await?;
-        let planned = self.planner.plan(goal, granted, &context).await?;
+        let ours = self.planner.ours(&goal).await?;
+        let planned = self.planner.plan(goal, ours, &context).await?;
         let mut text = explain(&planned.planned.plan, &planned.planned.granted);
         for held in &planned.held {
             let reason = held.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();

@@ -19,7 +19,8 @@ use crate::directory::work::WorkReason;
 use crate::directory::{Directory, ProvisioningState, StoredUser};
 use crate::model::ports::{CallContext, Clock, Lanes, Priority, Store, refused_here};
 use crate::model::{
-    Cause, Failure, FailureState, GrantedSet, Outcome, Plan, RefusalKind, Reservation, Step, StepId, UserId,
+    Cause, Certainty, Failure, FailureState, Granted, GrantedSet, Outcome, Plan, RefusalKind, Reservation,
+    Step, StepId, UserId,
 };
 use crate::plan::effects::keys_of;
 use crate::plan::{describe, describe_failed};
@@ -209,8 +210,8 @@ impl Recompute {
         let settled = stored.status.state == ProvisioningState::Committed;
         let context = CallContext::new(Priority::Background, format!("recompute {id}"));
         let goal = UserGoal::recorded(stored.clone());
-        let granted = self.planner.granted(&goal).await?;
-        let plan = self.clock.deadline(self.planner.plan(goal, granted, &context), PLAN_WITHIN);
+        let ours = self.planner.ours(&goal).await?;
+        let plan = self.clock.deadline(self.planner.plan(goal, ours, &context), PLAN_WITHIN);
         let planned = plan.await.map_err(|_| Fault::TooSlow)??;
         Ok(Some((stored, planned)).filter(|(_, planned)| !settled || !planned.is_empty()))
     }
@@ -296,6 +297,11 @@ fn left(failure: Failure, kept: Option<Kept>) -> End {
 
 fn as_before(granted: &mut GrantedSet, before: &GrantedSet, key: &str) {
     match before.get(key) {
+        // What was to be taken back is still to be.
+        Some(there) if !granted.contains_key(key) => {
+            let leaving = Granted { certainty: Certainty::Leaving, ..there.clone() };
+            granted.insert(key.to_owned(), leaving);
+        }
         Some(there) => drop(granted.insert(key.to_owned(), there.clone())),
         None => drop(granted.remove(key)),
     }

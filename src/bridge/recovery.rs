@@ -128,7 +128,9 @@ impl Recovery {
         }
         let turn = Turn::Finished(Outcome::RolledBack { refusal, step: None });
         let now = self.clock.now_ms();
-        with.append(self.records.compose(&saga.opened, &turn, &Report::default(), now).await?);
+        with.append(
+            self.records.compose(&saga.opened, &turn, &Report::unknown(&saga.opened.plan), now).await?,
+        );
         self.turn(&mut saga, turn, with).await
     }
 

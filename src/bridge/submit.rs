@@ -21,9 +21,9 @@ use super::user_plan::UserPlanner;
 use super::users::Users;
 use super::waiting::{Waited, Waiting};
 use super::work::GroupsChanged;
-use crate::directory::granted::granted_after;
+use crate::directory::granted::{Wish, ours_after};
 use crate::model::ports::Clock;
-use crate::model::{FoundUser, GrantedSet, Intent, PlanKind, RefusalKind};
+use crate::model::{FoundUser, Intent, Ours, PlanKind, RefusalKind, UserId};
 use crate::saga::{Handle, Parked};
 use crate::scim::kind::ResourceKind;
 
@@ -77,8 +77,8 @@ impl Submissions {
             claims: Arc::clone(&claims),
             looks,
         };
+        let adoption = Adoption { upstream, policy, directory: Arc::clone(&directory) };
         let waiting = Waiting { clock: Arc::clone(&clock), directory, sagas: Arc::clone(&sagas) };
-        let adoption = Adoption { upstream, policy };
         Self { clock, claims, admission, users, groups, sagas, waiting, adoption, changed }
     }
 
@@ -149,14 +149,14 @@ impl Submissions {
         before: &Predecessor,
         deadline: Deadline,
     ) -> Result<Prepared, Fault> {
-        let granted = match before {
-            Predecessor::Parked(handle, parked) => granted_so_far(handle, parked),
+        let ours = match before {
+            Predecessor::Parked(handle, parked) => self.ours_so_far(handle, parked).await?,
             _ => None,
         };
         let passed = self.sagas.left_behind(before).await?;
         let prepare = async {
             match asked.change.kind() {
-                ResourceKind::User => self.users.prepare(asked, owner, granted, passed).await,
+                ResourceKind::User => self.users.prepare(asked, owner, ours, passed).await,
                 ResourceKind::Group => self.groups.prepare(asked).await,
             }
         };
@@ -185,14 +185,18 @@ impl Submissions {
         }
         Ok(opened)
     }
-}
 
-/// What the parked saga has given: its successor must know it as ours, though no turn has written it yet.
-fn granted_so_far(handle: &Handle, parked: &Parked) -> Option<GrantedSet> {
-    match &handle.opened().intent {
-        Intent::PutUser { granted, granted_before, .. } => {
-            Some(granted_after(&handle.opened().plan, &parked.report, granted_before, granted))
-        }
-        _ => None,
+    /// What is ours by the parked saga: its successor must know it, though no turn has written it yet.
+    async fn ours_so_far(&self, handle: &Handle, parked: &Parked) -> Result<Option<Ours>, Fault> {
+        let opened = handle.opened();
+        let (Intent::PutUser { granted, granted_before, .. }, Some(bound)) =
+            (&opened.intent, &parked.report.bound)
+        else {
+            return Ok(None);
+        };
+        let written = self.users.directory.ours(&UserId::new(bound)).await?.written;
+        let before = Ours { granted: granted_before.clone(), written };
+        let now = self.clock.now_ms();
+        Ok(Some(ours_after(&opened.plan, &parked.report, &before, granted, Wish::Stands, now)))
     }
 }

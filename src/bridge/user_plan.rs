@@ -20,7 +20,7 @@ use crate::limits;
 use crate::model::ports::{CallContext, Ids};
 use crate::model::{
     Claim, Desired, DesiredSet, Failure, FailureState, GrantedSet, GroupId, Intent, Mark, Object, Observed,
-    Reservation, Subject, SubjectId, UserId, Wanted,
+    Ours, Reservation, Subject, SubjectId, UserId, Wanted,
 };
 use crate::plan::{LeaverInput, Leftover, Planned, UserChange, UserInput, identity, plan_leaver, plan_user};
 use crate::scim::kind::ResourceKind;
@@ -80,13 +80,15 @@ impl PlannedUser {
 }
 
 impl UserPlanner {
-    /// Observes, resolves and plans. `granted` is what we gave and may take back.
+    /// Observes, resolves and plans. `ours` is what we gave and may take back, and what we wrote lately.
     pub(super) async fn plan(
         &self,
         goal: UserGoal,
-        granted: GrantedSet,
+        ours: Ours,
         context: &CallContext,
     ) -> Result<PlannedUser, Fault> {
+        let recent = ours.recent(self.looks.clock.now_ms());
+        let granted = ours.granted;
         let document = &goal.document;
         let stored = goal.stored();
         let email = self.email_of(document)?;
@@ -103,10 +105,7 @@ impl UserPlanner {
         let names = self.resolver.resolve(&asked, context).await?;
         let (resolved, division) = (names.resolved, names.division);
         let observed = match goal.id() {
-            Some(id) => {
-                let written = stored.and_then(|stored| self.looks.written_until(stored));
-                self.looks.observed(id, &resolved, &granted, written, context).await?
-            }
+            Some(id) => self.looks.observed(id, &resolved, &granted, context).await?,
             None => Observed::default(),
         };
         self.refuse_protected(text(&observed.document, "userName"))?;
@@ -131,6 +130,7 @@ impl UserPlanner {
             unresolved: &names.unresolved,
             managed: &desired.managed,
             granted: &granted,
+            recent: &recent,
         });
         let mut held = names.held;
         held.extend(identity::kept_here(document));
@@ -142,7 +142,7 @@ impl UserPlanner {
     /// asked anything, and nothing in the document that only concerns the active can refuse it.
     pub(super) async fn leave(&self, mut goal: UserGoal, passed: Leftover) -> Result<PlannedUser, Fault> {
         goal.password = None;
-        let mut granted = self.granted(&goal).await?;
+        let mut granted = self.ours(&goal).await?.granted;
         granted.extend(passed.granted.clone());
         let Some(stored) = goal.stored() else { return Err(Fault::Broken) };
         let before = self.email_of(&stored.document).unwrap_or_default();
@@ -185,11 +185,11 @@ impl UserPlanner {
         Ok(PlannedUser { goal, planned, granted_before: granted, held, names, subject })
     }
 
-    /// What we gave and may take back; nothing to somebody new.
-    pub(super) async fn granted(&self, goal: &UserGoal) -> Result<GrantedSet, Fault> {
-        match goal.stored() {
-            Some(stored) => Ok(self.directory.granted(&stored.id).await?),
-            None => Ok(GrantedSet::new()),
+    /// What is ours of somebody; also of one whom we removed and who is to come back.
+    pub(super) async fn ours(&self, goal: &UserGoal) -> Result<Ours, Fault> {
+        match goal.id() {
+            Some(id) => Ok(self.directory.ours(id).await?),
+            None => Ok(Ours::default()),
         }
     }
 

@@ -17,7 +17,7 @@ use super::user_plan::UserPlanner;
 use super::{NOT_LINKED, OnExisting, Policy};
 use crate::directory::{Directory, StoredUser, UserLookup};
 use crate::model::ports::{CallContext, Store};
-use crate::model::{Batch, FoundUser, GrantedSet, Intent, Subject, UserId};
+use crate::model::{Batch, FoundUser, Intent, Ours, Subject, UserId};
 use crate::plan::{Leftover, identity, plan_removal};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
@@ -34,14 +34,14 @@ pub(super) struct Users {
 }
 
 impl Users {
-    /// Prepares a change of a user. `owner` is whom Genesys named as the owner of the address; `granted` what
+    /// Prepares a change of a user. `owner` is whom Genesys named as the owner of the address; `ours` what
     /// a predecessor has given, which no turn has written yet; `passed` what is left of the saga whose place a
     /// leaver takes.
     pub(super) async fn prepare(
         &self,
         asked: &Submission,
         owner: Option<&FoundUser>,
-        granted: Option<GrantedSet>,
+        ours: Option<Ours>,
         passed: Option<Leftover>,
     ) -> Result<Prepared, Fault> {
         let change = &asked.change;
@@ -64,12 +64,12 @@ impl Users {
         if !self.policy.forward_passwords {
             goal.password = None;
         }
-        let granted = match granted {
-            Some(granted) => granted,
-            None => self.planner.granted(&goal).await?,
+        let ours = match ours {
+            Some(ours) => ours,
+            None => self.planner.ours(&goal).await?,
         };
         let context = CallContext::new(priority(change), format!("request {}", asked.cause.request));
-        let planned = self.planner.plan(goal, granted, &context).await?;
+        let planned = self.planner.plan(goal, ours, &context).await?;
         Ok(Prepared::Saga(Box::new(planned.draft(claim_of(change)))))
     }
 

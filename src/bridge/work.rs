@@ -19,7 +19,7 @@ use crate::directory::work::{Everybody, LastTry, Work, WorkReason};
 use crate::directory::{Directory, StoredUser};
 use crate::model::ports::{Clock, Store, refused_here};
 use crate::model::{
-    Backoff, Batch, Cause, Failure, Reason, RefusalKind, StoreError, TenantId, UserId, metric,
+    Backoff, Batch, Cause, Failure, Granted, Reason, RefusalKind, StoreError, TenantId, UserId, metric,
 };
 
 /// Pause before the records are looked through again, if nothing wakes the worker.
@@ -195,8 +195,10 @@ impl Worker {
         if !self.rules.is_empty() {
             return Ok(true);
         }
-        let granted = self.directory.granted(id).await?;
-        Ok(granted.values().any(|granted| matches!(granted.reason, Reason::Rule(_))))
+        let ours = self.directory.ours(id).await?;
+        let owed =
+            |granted: &Granted| !granted.certainty.is_given() || matches!(granted.reason, Reason::Rule(_));
+        Ok(ours.granted.values().any(owed))
     }
 
     /// Has a user recomputed now, whatever it waits for. False: there is none that we manage.

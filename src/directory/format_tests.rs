@@ -82,7 +82,7 @@ fn old_rows() -> Batch {
     );
     batch.put(Table::Members, "t/ofGroup/g/u1", "u1");
     batch.put(Table::Members, "t/ofUser/u1/g", "g");
-    let given: GrantedSet = [granted("queue/q")].into();
+    let given: crate::model::GrantedSet = [granted("queue/q")].into();
     batch.put(Table::Granted, "t/user/u1", with_byte(1, &given));
     let id = saga_id(7).to_string();
     batch.put(Table::Journal, format!("t/saga/{id}"), with_byte(1, &opened()));
@@ -174,7 +174,7 @@ async fn reads_everything(directory: &Directory) {
     assert_eq!(directory.groups_of(&user).await.unwrap(), [(group.clone(), "Sales".to_owned())]);
     assert_eq!(directory.members(&group, None, 9).await.unwrap(), std::slice::from_ref(&user));
     assert_eq!(directory.group_by_genesys("gg").await.unwrap().unwrap().id, group);
-    assert!(directory.granted(&user).await.unwrap().contains_key("queue/q"));
+    assert!(directory.ours(&user).await.unwrap().granted.contains_key("queue/q"));
     assert_eq!(directory.counts().await.unwrap(), Counts { users: 2, groups: 1 });
     assert!(directory.batch_first_counts().await.unwrap().is_empty());
     let claim = Claimed { id: "u2".to_owned(), external_id: Some("E".to_owned()) };

@@ -1,27 +1,96 @@
-//! What a user has been granted after a saga, from the plan and what became of its steps.
+//! What is ours after a saga, or in the middle of one, from the plan and what became of its steps.
 //!
-//! Pure. The plan itself is made in `plan`, and which entitlements a step is about is asked there.
+//! Pure. The plan itself is made in `plan`, and which entitlements a step moves is asked there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Failure, Granted, GrantedSet, Plan, Report, StepId};
-use crate::plan::effects::{about, keys_of};
+use crate::model::ours::{Certainty, Write};
+use crate::model::{Failure, Granted, GrantedSet, Ours, Plan, Report, StepId};
+use crate::plan::effects::{Moved, about, keys_of, moved};
 
-/// What remains granted: entitlements whose steps are all done (or that needed none) as they are after full
-/// success, the others as they were before. What is not known to have worked is never counted as given, and
-/// never counted as taken back.
-pub(crate) fn granted_after(
+/// Whether what the saga was for is still wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// It is: what is not done yet is to be done by whoever comes next.
+    Stands,
+    /// It was refused and undone.
+    Withdrawn,
+}
+
+/// What became of all the steps that move one entitlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Done,
+    Maybe,
+    /// Not begun, refused as a whole, or undone.
+    Not,
+}
+
+/// What is ours: `before` as it was when the saga was planned, `after` as all of its steps would leave it.
+pub(crate) fn ours_after(
     plan: &Plan,
     report: &Report,
-    before: &GrantedSet,
+    before: &Ours,
     after: &GrantedSet,
-) -> GrantedSet {
-    let open = |step: &StepId| !report.done.contains(step);
-    let unsettled: BTreeSet<String> =
-        plan.steps.iter().filter(|step| open(&step.id)).flat_map(|step| keys_of(&step.effect)).collect();
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let entry = |name: &&String| if unsettled.contains(*name) { before.get(*name) } else { after.get(*name) };
-    names.into_iter().filter_map(|name| Some((name.clone(), entry(&name)?.clone()))).collect()
+    wish: Wish,
+    now_ms: i64,
+) -> Ours {
+    let mut fates: BTreeMap<String, Fate> = BTreeMap::new();
+    for step in &plan.steps {
+        let fate = fate(report, &step.id);
+        for key in keys_of(&step.effect) {
+            let other = fates.get(&key).copied().unwrap_or(fate);
+            fates.insert(key, if other == fate { fate } else { Fate::Maybe });
+        }
+    }
+    let keys: BTreeSet<&String> = before.granted.keys().chain(after.keys()).collect();
+    let granted = keys.into_iter().filter_map(|key| {
+        // What needs no step is as it should be, unless nothing of the wish is left.
+        let none = if wish == Wish::Stands { Fate::Done } else { Fate::Not };
+        let fate = fates.get(key).copied().unwrap_or(none);
+        Some((key.clone(), entry(before.granted.get(key), after.get(key), fate, wish)?))
+    });
+    let mut ours = Ours { granted: granted.collect(), written: before.written.clone() };
+    ours.wrote(written(plan, report), now_ms);
+    ours
+}
+
+fn fate(report: &Report, step: &StepId) -> Fate {
+    if report.maybe.contains(step) {
+        Fate::Maybe
+    } else if report.done.contains(step) {
+        Fate::Done
+    } else {
+        Fate::Not
+    }
+}
+
+fn entry(before: Option<&Granted>, after: Option<&Granted>, fate: Fate, wish: Wish) -> Option<Granted> {
+    let with = |granted: &Granted, certainty| Some(Granted { certainty, ..granted.clone() });
+    match (before, after, fate) {
+        (_, after, Fate::Done) => after.cloned(),
+        (_, Some(after), Fate::Maybe) => with(after, Certainty::Maybe),
+        // It may still be there, and it is still to go.
+        (Some(before), None, _) if wish == Wish::Stands => with(before, Certainty::Leaving),
+        (Some(before), None, Fate::Maybe) => with(before, Certainty::Maybe),
+        (before, _, _) => before.cloned(),
+    }
+}
+
+/// What the steps have written, as far as it is known.
+fn written(plan: &Plan, report: &Report) -> BTreeMap<String, Option<Write>> {
+    let mut writes = BTreeMap::new();
+    for step in &plan.steps {
+        let undone = report.undone.contains(&step.id);
+        let known = undone || fate(report, &step.id) == Fate::Done;
+        if known || report.maybe.contains(&step.id) {
+            for Moved { key, before, after } in moved(&step.effect) {
+                let (was, is) = if undone { (after, before) } else { (before, after) };
+                writes.insert(key, known.then_some(Write { was, is }));
+            }
+        }
+    }
+    writes
 }
 
 /// The failures that the refused steps of a plan amount to, one for each entitlement where a step is about
@@ -51,7 +120,7 @@ pub(crate) fn failures(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Effect, FailureState, Kind, Level, Proficiency, RoleGrant};
+    use crate::model::{Effect, FailureState, Kind, Level, Proficiency, RoleGrant, Setting};
     use crate::store::samples::{granted, named, plan, refusal};
 
     fn set(keys: &[&str]) -> GrantedSet {
@@ -76,28 +145,78 @@ mod tests {
         ])
     }
 
-    #[test]
-    fn only_what_is_known_to_be_done_counts() {
-        let before = set(&["queue/q2", "queue/kept", "queue/vanished"]);
+    fn ids(ids: &[u16]) -> Vec<StepId> {
+        ids.iter().map(|id| StepId(*id)).collect()
+    }
+
+    fn words(granted: &GrantedSet) -> Vec<String> {
+        let word = |certainty| match certainty {
+            Certainty::Given => "",
+            Certainty::Maybe => "?",
+            Certainty::Leaving => "-",
+        };
+        granted.iter().map(|(key, granted)| format!("{key}{}", word(granted.certainty))).collect()
+    }
+
+    fn after(report: &Report, wish: Wish) -> Ours {
+        let before = Ours { granted: set(&["queue/q2", "queue/kept", "queue/vanished"]), ..Ours::default() };
         let all = ["queue/q1", "queue/kept", "skill/s1", "role/r1/d", "role/r2/d", "attribute/a/f_text"];
-        let after = set(&all);
-        let table: [(&[u16], &[&str]); 5] = [
-            (&[0, 1, 2, 3, 4], &all),
-            (&[], &["queue/q2", "queue/kept"]),
-            (&[0], &["queue/q1", "queue/q2", "queue/kept"]),
-            (&[1, 3], &["queue/kept", "role/r1/d", "role/r2/d"]),
-            (&[2, 4], &["queue/q2", "queue/kept", "skill/s1", "attribute/a/f_text"]),
+        ours_after(&sample(), report, &before, &set(&all), wish, 7)
+    }
+
+    #[test]
+    fn what_is_not_known_counts_against_us_in_both_directions() {
+        let table: [(&[u16], &[u16], &[&str]); 7] = [
+            (
+                &[0, 1, 2, 3, 4],
+                &[],
+                &["attribute/a/f_text", "queue/kept", "queue/q1", "role/r1/d", "role/r2/d", "skill/s1"],
+            ),
+            (&[], &[], &["queue/kept", "queue/q2-"]),
+            (&[0], &[], &["queue/kept", "queue/q1", "queue/q2-"]),
+            (&[0], &[1], &["queue/kept", "queue/q1", "queue/q2-"]),
+            (&[], &[0], &["queue/kept", "queue/q1?", "queue/q2-"]),
+            (&[1, 3], &[], &["queue/kept", "role/r1/d", "role/r2/d"]),
+            (&[1], &[3, 4], &["attribute/a/f_text?", "queue/kept", "role/r1/d?", "role/r2/d?"]),
         ];
-        for (done, wanted) in table {
-            let report = Report { done: done.iter().map(|id| StepId(*id)).collect(), ..Report::default() };
-            assert_eq!(granted_after(&sample(), &report, &before, &after), set(wanted), "{done:?}");
+        for (done, maybe, wanted) in table {
+            let report = Report { done: ids(done), maybe: ids(maybe), ..Report::default() };
+            assert_eq!(words(&after(&report, Wish::Stands).granted), wanted, "{done:?} {maybe:?}");
         }
+    }
+
+    #[test]
+    fn what_was_undone_is_as_before_and_what_could_not_be_undone_may_be_either() {
+        let report = Report { undone: ids(&[0, 1]), ..Report::default() };
+        let ours = after(&report, Wish::Withdrawn);
+        assert_eq!(words(&ours.granted), ["queue/kept", "queue/q2", "queue/vanished"]);
+        let (recent, held) = (ours.recent(7), Some(&Setting::Held));
+        assert_eq!(recent["queue/q1"].behind(held), None, "a look may still show it");
+        assert_eq!(recent["queue/q2"].behind(None), held, "a look may not show it yet");
+        let stuck = Report::unknown(&sample());
+        let told = words(&after(&stuck, Wish::Withdrawn).granted);
+        assert!(told.contains(&"queue/q1?".to_owned()) && told.contains(&"queue/q2?".to_owned()), "{told:?}");
+    }
+
+    #[test]
+    fn what_was_written_is_remembered_and_what_may_have_been_is_forgotten() {
+        let report = Report { done: ids(&[1, 2]), maybe: ids(&[0]), ..Report::default() };
+        let mut before = Ours::default();
+        let write = Write { was: Some(Setting::Held), is: None };
+        before.wrote([("queue/q1".to_owned(), Some(write))].into(), 1);
+        let ours = ours_after(&sample(), &report, &before, &set(&[]), Wish::Stands, 7);
+        let recent = ours.recent(7);
+        assert_eq!(recent.keys().collect::<Vec<_>>(), ["queue/q2", "skill/s1"]);
+        assert_eq!(recent["queue/q2"].behind(Some(&Setting::Held)), None);
+        let level = Setting::Level(Proficiency::new(3.0).unwrap());
+        assert_eq!(recent["skill/s1"].behind(None), Some(&level));
     }
 
     #[test]
     fn a_plan_without_steps_grants_what_was_desired() {
         let after = set(&["queue/q1"]);
-        assert_eq!(granted_after(&plan(vec![]), &Report::default(), &set(&[]), &after), after);
+        let ours = ours_after(&plan(vec![]), &Report::default(), &Ours::default(), &after, Wish::Stands, 7);
+        assert_eq!(ours.granted, after);
     }
 
     #[test]

@@ -32,7 +32,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::model::ports::Store;
-use crate::model::{Batch, Expect, GrantedSet, GroupId, Reservation, StoreError, Table, TenantId, UserId};
+use crate::model::{Batch, Expect, GroupId, Ours, Reservation, StoreError, Table, TenantId, UserId};
 use crate::store::keys;
 
 pub(crate) use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser, View};
@@ -141,8 +141,8 @@ impl Directory {
         }
     }
 
-    /// What we gave a user and may take back.
-    pub async fn granted(&self, id: &UserId) -> Result<GrantedSet, StoreError> {
+    /// What we gave a user and may take back, and what we wrote lately; also of one who was removed here.
+    pub(crate) async fn ours(&self, id: &UserId) -> Result<Ours, StoreError> {
         Ok(self.read(Table::Granted, &self.granted_key(id)).await?.unwrap_or_default())
     }
 

@@ -29,7 +29,7 @@ use crate::model::{Backoff, RefusalKind, TenantId, metric};
 /// that was put right is believed again within it.
 const CREDENTIALS_PAUSE: Duration = Duration::from_secs(3);
 /// Tries of a call whose record keeps changing under it.
-const CONFLICT_TRIES: u32 = 8;
+const CONFLICT_TRIES: u32 = 5;
 
 /// The conflicts that one write has met so far.
 pub(super) struct Conflicts {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::kind::Kind;
+use super::ours::Certainty;
 
 /// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (docs/genesys.md G5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -284,6 +285,9 @@ pub struct Granted {
     pub reason: Reason,
     /// What was there before we changed it; restored when we take ours back.
     pub before: Option<Setting>,
+    /// How sure it is.
+    #[serde(default, skip_serializing_if = "Certainty::is_given")]
+    pub certainty: Certainty,
 }
 
 /// Granted entitlements of one user by [`Target::key`].

@@ -125,6 +125,9 @@ pub enum Effect {
     AddRoles(Vec<RoleGrant>),
     /// Single DELETEs. Undo: bulkadd.
     RemoveRoles(Vec<RoleGrant>),
+    /// Single DELETEs of grants that were not seen when the plan was made. Undo: nothing, because nobody knows
+    /// that they were there.
+    ClearRoles(Vec<RoleGrant>),
     /// PATCH bulk and single DELETEs of at most 50. Undo: levels before, where they are still ours.
     SetLevels {
         /// Skills or languages.

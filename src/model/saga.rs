@@ -209,6 +209,10 @@ pub struct Report {
     pub bound: Option<String>,
     /// Steps known to be done.
     pub done: Vec<StepId>,
+    /// Steps of which nobody knows whether they, or parts of them, took effect.
+    pub maybe: Vec<StepId>,
+    /// Steps that took effect, or may have, and were undone.
+    pub undone: Vec<StepId>,
     /// Steps refused for good.
     pub failed: Vec<(StepId, Refusal)>,
     /// Whether all steps are settled.
@@ -222,6 +226,13 @@ pub struct SagaState {
     pub opened: SagaOpened,
     /// Its turns in order.
     pub turns: Vec<Turn>,
+}
+
+impl Report {
+    /// Of a saga of which nothing is known but its plan.
+    pub(crate) fn unknown(plan: &Plan) -> Self {
+        Self { maybe: plan.steps.iter().map(|step| step.id).collect(), ..Self::default() }
+    }
 }
 
 impl SagaState {

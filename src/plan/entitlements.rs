@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::builder::Builder;
 use crate::limits;
 use crate::model::{
-    Effect, Entitlement, Family, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency, Reason,
-    RoleGrant, Setting, Target, Wanted,
+    Certainty, Effect, Entitlement, Family, Granted, GrantedSet, Kind, Level, Named, Observed, Proficiency,
+    Reason, Recent, RoleGrant, Setting, Target, Wanted,
 };
 
 /// A desired entitlement with its Genesys ids.
@@ -40,17 +40,21 @@ pub(super) struct Comparison<'a> {
     pub(super) granted: GrantedSet,
 }
 
-/// Compares. What is `unresolved` stays as it is, where it was given under that name.
+/// Compares. What is `unresolved` stays as it is, where it was given under that name. What we wrote lately
+/// (`recent`) is believed more than what was observed, and where the two differ nothing is left out.
 pub(super) fn compare<'a>(
     desired: &'a [Resolved],
     unresolved: &[Wanted],
     managed: &BTreeSet<Kind>,
     granted: &'a GrantedSet,
+    recent: &Recent,
     observed: &Observed,
 ) -> Comparison<'a> {
     let mut after = GrantedSet::new();
     let mut changes = Vec::new();
     let mut wanted = BTreeSet::new();
+    let seen = |key: &str| observed.entitlements.get(key).map(|entitlement| &entitlement.setting);
+    let there = |key: &str| recent.get(key).map_or_else(|| seen(key), |written| written.behind(seen(key)));
     for Resolved { entitlement, reason } in desired {
         let key = entitlement.target.key();
         if !wanted.insert(key.clone()) {
@@ -61,10 +65,11 @@ pub(super) fn compare<'a>(
             wanted.remove(&key);
             continue;
         }
-        let there = observed.entitlements.get(&key).map(|entitlement| &entitlement.setting);
+        let (seen, there) = (seen(&key), there(&key));
         let ours = granted.get(&key);
         let stale = ours.is_some_and(|ours| ours.entitlement.setting != entitlement.setting);
-        if there == Some(&entitlement.setting) && !stale {
+        let certain = seen == there && ours.is_none_or(|ours| ours.certainty.is_given());
+        if there == Some(&entitlement.setting) && !stale && certain {
             // Already so. Ours stays ours; what somebody else gave stays theirs.
             if let Some(ours) = ours {
                 after.insert(
@@ -81,28 +86,30 @@ pub(super) fn compare<'a>(
             seen: there.is_some(),
         });
         let before = ours.map_or_else(|| there.cloned(), |ours| ours.before.clone());
-        after.insert(key, Granted { entitlement: entitlement.clone(), reason: reason.clone(), before });
+        let (entitlement, reason) = (entitlement.clone(), reason.clone());
+        after.insert(key, Granted { entitlement, reason, before, certainty: Certainty::Given });
     }
     for (key, ours) in granted {
         if wanted.contains(key) {
             continue;
         }
         let target = &ours.entitlement.target;
-        let removable = matches!(ours.reason, Reason::Rule(_)) || managed.contains(&target.kind());
+        let leaving = ours.certainty == Certainty::Leaving;
+        let removable = leaving || matches!(ours.reason, Reason::Rule(_)) || managed.contains(&target.kind());
         let removable = removable && !unresolved.iter().any(|wanted| asks_for(wanted, target));
         if !removable || !observed.read.contains(&target.kind()) {
             after.insert(key.clone(), ours.clone());
             continue;
         }
-        let there = observed.entitlements.get(key).map(|entitlement| &entitlement.setting);
-        // Taken back where it is still what we gave; another level or value means that it is no longer ours.
-        // Absent proves nothing, because reads lag behind writes: the removal is sent, and does no harm where
-        // there is nothing.
-        if there == Some(&ours.entitlement.setting) {
+        let there = there(key);
+        // Taken back where it is still what we gave, or may have given; another level or value means that it is
+        // no longer ours. Absent proves nothing, because reads lag behind writes: the removal is sent, and does
+        // no harm where there is nothing.
+        let may_be_ours = ours.certainty == Certainty::Maybe && there.is_some();
+        if there == Some(&ours.entitlement.setting) || may_be_ours {
             changes.push(Change { target, before: there.cloned(), after: ours.before.clone(), seen: true });
         } else if there.is_none() {
-            let before = Some(ours.entitlement.setting.clone());
-            changes.push(Change { target, before, after: None, seen: false });
+            changes.push(Change { target, before: None, after: None, seen: false });
         }
     }
     Comparison { changes, granted: after }
@@ -151,8 +158,8 @@ impl<'a> Comparison<'a> {
 }
 
 fn add_grants(builder: &mut Builder, changes: &[&Change<'_>]) {
-    let grants = |given: bool| {
-        let grants = changes.iter().filter(|change| change.after.is_some() == given);
+    let grants = |wanted: &dyn Fn(&Change<'_>) -> bool| {
+        let grants = changes.iter().filter(|change| wanted(change));
         let grants = grants.filter_map(|change| match change.target {
             Target::Role { role, division } => {
                 Some(RoleGrant { role: role.clone(), division: division.clone() })
@@ -161,12 +168,17 @@ fn add_grants(builder: &mut Builder, changes: &[&Change<'_>]) {
         });
         grants.collect::<Vec<_>>()
     };
-    let (given, taken) = (grants(true), grants(false));
+    let given = grants(&|change| change.after.is_some());
+    let taken = grants(&|change| change.after.is_none() && change.before.is_some());
+    let unseen = grants(&|change| change.after.is_none() && change.before.is_none());
     for chunk in given.chunks(limits::GENESYS_BULK) {
         builder.then(Effect::AddRoles(chunk.to_vec()));
     }
     for chunk in taken.chunks(limits::GENESYS_BULK) {
         builder.then(Effect::RemoveRoles(chunk.to_vec()));
+    }
+    for chunk in unseen.chunks(limits::GENESYS_BULK) {
+        builder.then(Effect::ClearRoles(chunk.to_vec()));
     }
 }
 

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{
-    ConflictClass, Entitlement, Granted, Level, Named, Plan, Proficiency, Reason, RoleGrant, Setting, Step,
-    StepId, Target,
+    Certainty, ConflictClass, Entitlement, Granted, Level, Named, Plan, Proficiency, Reason, RoleGrant,
+    Setting, Step, StepId, Target,
 };
 use crate::plan::passed::{Reached, leftover};
 
@@ -25,7 +25,15 @@ fn given(kind: Kind, id: &str, reason: Reason) -> (String, Granted) {
             (Target::Attribute { schema: of, version: 1, field: "f_text".into() }, Setting::Value(json!("x")))
         }
     };
-    (target.key(), Granted { entitlement: Entitlement { target, setting }, reason, before: None })
+    (
+        target.key(),
+        Granted {
+            entitlement: Entitlement { target, setting },
+            reason,
+            before: None,
+            certainty: Certainty::Given,
+        },
+    )
 }
 
 fn everything(reason: &Reason) -> GrantedSet {

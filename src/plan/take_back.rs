@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::entitlements::{Comparison, asks_for};
-use crate::model::{Effect, Granted, GrantedSet, Kind, Level, Proficiency, Reason, Setting, Target, Wanted};
+use crate::model::{
+    Certainty, Effect, Granted, GrantedSet, Kind, Level, Proficiency, Reason, Setting, Target, Wanted,
+};
 
 /// What a deactivation takes back.
 pub(super) struct TakenBack<'a> {
@@ -33,7 +35,8 @@ pub(super) fn take_back<'a>(
             access.push(&ours.entitlement);
             continue;
         }
-        let removable = matches!(ours.reason, Reason::Rule(_)) || managed.contains(&kind);
+        let leaving = ours.certainty == Certainty::Leaving;
+        let removable = leaving || matches!(ours.reason, Reason::Rule(_)) || managed.contains(&kind);
         let target = &ours.entitlement.target;
         let wanted = wanted.is_none_or(|all| all.iter().any(|wanted| asks_for(wanted, target)));
         if removable && !wanted {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::identity::Payload;
 use super::*;
 use crate::model::{
-    ConflictClass, Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object, Observed,
-    PlanKind, Proficiency, Reason, Setting, StepId, Target, UserId, UserState, Wanted,
+    Certainty, ConflictClass, Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object,
+    Observed, PlanKind, Proficiency, Reason, Recent, Setting, StepId, Target, UserId, UserState, Wanted,
 };
 
 fn object(value: Value) -> Object {
@@ -56,8 +56,12 @@ fn observed(entitlements: &[Entitlement]) -> Observed {
 
 fn granted(list: &[(Entitlement, Reason, Option<Setting>)]) -> GrantedSet {
     let one = |(entitlement, reason, before): &(Entitlement, Reason, Option<Setting>)| {
-        let granted =
-            Granted { entitlement: entitlement.clone(), reason: reason.clone(), before: before.clone() };
+        let granted = Granted {
+            entitlement: entitlement.clone(),
+            reason: reason.clone(),
+            before: before.clone(),
+            certainty: Certainty::Given,
+        };
         (entitlement.target.key(), granted)
     };
     list.iter().map(one).collect()
@@ -70,6 +74,7 @@ struct Case {
     unresolved: Vec<Wanted>,
     managed: BTreeSet<Kind>,
     granted: GrantedSet,
+    recent: Recent,
     division: Option<Named>,
 }
 
@@ -82,6 +87,7 @@ impl Default for Case {
             unresolved: vec![],
             managed: BTreeSet::new(),
             granted: GrantedSet::new(),
+            recent: Recent::new(),
             division: None,
         }
     }
@@ -101,6 +107,7 @@ impl Case {
             unresolved: &self.unresolved,
             managed: &self.managed,
             granted: &self.granted,
+            recent: &self.recent,
         })
     }
 

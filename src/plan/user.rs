@@ -12,7 +12,7 @@ use super::builder::Builder;
 use super::entitlements::{Comparison, Resolved, compare};
 use super::identity::{self, Payload};
 use crate::model::{
-    Effect, GrantedSet, Kind, Mark, Named, Object, Observed, Plan, PlanKind, UserState, Wanted,
+    Effect, GrantedSet, Kind, Mark, Named, Object, Observed, Plan, PlanKind, Recent, UserState, Wanted,
 };
 
 /// What kind of change it is.
@@ -53,6 +53,8 @@ pub(crate) struct UserInput<'a> {
     pub managed: &'a BTreeSet<Kind>,
     /// What we gave.
     pub granted: &'a GrantedSet,
+    /// What we wrote so lately that it may not be in `observed`.
+    pub recent: &'a Recent,
 }
 
 /// A plan and what will have been granted after it.
@@ -144,7 +146,7 @@ fn compared<'a>(input: &UserInput<'a>, kept: &'a [Resolved], active: bool) -> Co
     managed.extend(Kind::ALL.into_iter().filter(|kind| !active && kind.gives_access()));
     let keeps = |wanted: &&Wanted| active || !wanted.kind().gives_access();
     let unresolved: Vec<Wanted> = input.unresolved.iter().filter(keeps).cloned().collect();
-    compare(kept, &unresolved, &managed, input.granted, input.observed)
+    compare(kept, &unresolved, &managed, input.granted, input.recent, input.observed)
 }
 
 /// The single attributes in which Genesys differs from what it should hold.

@@ -71,6 +71,10 @@ impl Driver {
         match &step.effect {
             Effect::CreateUser { .. } => return self.create(step).await,
             Effect::CreateGroup { name } => return self.create_group(step, name).await,
+            Effect::DeleteUser if !step.identity => {
+                let Some(user) = self.bound.clone() else { return StepEnd::Done(None) };
+                return self.removed(&UserId::new(user)).await;
+            }
             Effect::GiveBack(effect) => {
                 return self.backward(&Step { effect: (**effect).clone(), ..step.clone() }).await;
             }
@@ -93,17 +97,16 @@ impl Driver {
                 }
             }
         }
-        match (&step.effect, self.bound.clone()) {
-            // Whoever is removed is out with the call; the look waits behind the pivot.
-            (Effect::DeleteUser, Some(user)) if !step.identity => {
-                self.patience.until_ms = self.patience.until_ms.min(self.now_and(CONFIRM_FOR));
-                match self.confirm_deleted(&UserId::new(user)).await {
-                    // The DELETE itself was accepted; only the look was refused, or never showed it.
-                    StepEnd::Refused { .. } => StepEnd::Done(None),
-                    end => end,
-                }
-            }
-            _ => StepEnd::Done(None),
+        StepEnd::Done(None)
+    }
+
+    /// Whoever is removed is out with the first call; the look waits behind the pivot.
+    async fn removed(&mut self, user: &UserId) -> StepEnd {
+        self.patience.until_ms = self.patience.until_ms.min(self.now_and(CONFIRM_FOR));
+        match self.confirm_deleted(user).await {
+            // The DELETE itself was accepted; only the look was refused, or never showed it.
+            StepEnd::Refused { .. } => StepEnd::Done(None),
+            end => end,
         }
     }
 

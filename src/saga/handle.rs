@@ -33,7 +33,7 @@ pub struct Progress {
     pub overtaken: Option<PlanKind>,
     /// An undo was refused.
     pub stuck: Option<Refusal>,
-    /// The process stops or the store refuses; the saga goes on at the next start.
+    /// The process stops or the store refuses; the saga goes on in a while, or at the next start.
     pub left_open: Option<String>,
 }
 

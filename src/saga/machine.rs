@@ -81,6 +81,8 @@ pub(crate) struct Machine {
     steps: Vec<StepState>,
     phase: Phase,
     bound: Option<String>,
+    /// Steps that were refused, or given up, after a part of them may have taken effect.
+    partial: Vec<StepId>,
     acknowledged: bool,
     nobody_waits: bool,
     recovered: bool,
@@ -99,6 +101,7 @@ impl Machine {
             steps,
             phase,
             bound,
+            partial: Vec::new(),
             acknowledged: false,
             nobody_waits: false,
             recovered: false,
@@ -215,7 +218,10 @@ impl Machine {
             }
             Event::Refused(id, refusal, partial) => self.refused(id, refusal, partial),
             // Before a crash it may have been sent as well.
-            Event::Abandoned(id, partial) if partial || self.recovered => self.set(id, StepState::Maybe),
+            Event::Abandoned(id, partial) if partial || self.recovered => {
+                self.partial.push(id);
+                self.set(id, StepState::Maybe);
+            }
             Event::Abandoned(id, _) => self.set(id, StepState::Waiting),
             Event::Undone(id) => self.set(id, StepState::Undone),
             Event::UndoRefused(id, refusal) => self.set(id, StepState::UndoRefused(refusal)),
@@ -240,6 +246,9 @@ impl Machine {
     }
 
     fn refused(&mut self, id: StepId, refusal: Refusal, partial: bool) {
+        if partial {
+            self.partial.push(id);
+        }
         if self.forward_only() || self.phase != Phase::Forward {
             self.set(
                 id,
@@ -371,10 +380,22 @@ impl Machine {
         let mut report = Report { bound: self.bound.clone(), ..Report::default() };
         for (step, state) in self.plan.steps.iter().zip(&self.steps) {
             match state {
-                // What may have taken effect counts as ours: taking back what is not there does no harm.
-                StepState::Done | StepState::Maybe => report.done.push(step.id),
-                StepState::Failed(refusal) => report.failed.push((step.id, refusal.clone())),
-                _ => {}
+                StepState::Done => report.done.push(step.id),
+                // Before a crash, or before a pause, it may have been sent.
+                StepState::Waiting if self.recovered || self.partial.contains(&step.id) => {
+                    report.maybe.push(step.id);
+                }
+                StepState::Maybe | StepState::Running | StepState::UndoRefused(_) => {
+                    report.maybe.push(step.id);
+                }
+                StepState::Failed(refusal) => {
+                    report.failed.push((step.id, refusal.clone()));
+                    if self.partial.contains(&step.id) {
+                        report.maybe.push(step.id);
+                    }
+                }
+                StepState::Undone => report.undone.push(step.id),
+                StepState::Waiting => {}
             }
         }
         report.settled = report.done.len() + report.failed.len() == self.plan.steps.len();

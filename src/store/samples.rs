@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    Cause, ClientId, ConflictClass, CredentialId, Effect, Entitlement, Granted, GrantedSet, GroupId, Intent,
-    Kind, Named, Object, Outcome, Plan, PlanKind, Reason, Refusal, RefusalKind, SagaId, SagaOpened, Setting,
-    Step, StepId, Subject, SubjectId, Target, TenantId, Turn, UserId,
+    Cause, Certainty, ClientId, ConflictClass, CredentialId, Effect, Entitlement, Granted, GrantedSet,
+    GroupId, Intent, Kind, Named, Object, Outcome, Plan, PlanKind, Reason, Refusal, RefusalKind, SagaId,
+    SagaOpened, Setting, Step, StepId, Subject, SubjectId, Target, TenantId, Turn, UserId,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -42,7 +42,10 @@ pub(crate) fn granted(key: &str) -> (String, Granted) {
         other => panic!("no sample for {other:?}"),
     };
     let entitlement = Entitlement { target, setting: Setting::Held };
-    (key.to_owned(), Granted { entitlement, reason: Reason::Request, before: None })
+    (
+        key.to_owned(),
+        Granted { entitlement, reason: Reason::Request, before: None, certainty: Certainty::Given },
+    )
 }
 
 pub(crate) fn plan(effects: Vec<Effect>) -> Plan {

@@ -31,7 +31,8 @@ impl ports::TurnRecords for Directory {
             // Seen by nobody: only the audit trail hears of the end. `Undoing` is told by the end that
             // follows it.
             Turn::Undoing { .. } => return Ok(batch),
-            Turn::Stuck { .. } | Turn::Finished(Outcome::RolledBack { .. }) => {}
+            Turn::Stuck { .. } => {}
+            Turn::Finished(Outcome::RolledBack { .. }) => self.undone(&mut batch, &input).await?,
             Turn::Acknowledged { .. }
             | Turn::HandedOver { .. }
             | Turn::Finished(Outcome::Committed { .. } | Outcome::HandedOver) => match &opened.intent {

@@ -4,11 +4,13 @@
 //! Called by the room's head only. Several turns of one saga write the same records again and count as one
 //! change.
 
-use crate::model::{Actor, Batch, Failure, FailureState, Intent, Outcome, StoreError, Table, Turn};
+use crate::model::{
+    Actor, Batch, Failure, FailureState, Intent, Ours, Outcome, StoreError, Table, Turn, UserId,
+};
 use crate::scim::kind::ResourceKind;
 
 use super::input::TurnInput;
-use crate::directory::granted::{failures, granted_after};
+use crate::directory::granted::{Wish, failures, ours_after};
 use crate::directory::record::{self, NOT_OF_USERS, Provisioning, ProvisioningState, StoredUser};
 use crate::directory::work::WorkReason;
 use crate::directory::{Directory, index};
@@ -19,7 +21,7 @@ const FIRST_RETRY_MS: i64 = 60_000;
 impl Directory {
     pub(super) async fn put_user(&self, batch: &mut Batch, input: &TurnInput<'_>) -> Result<(), StoreError> {
         let opened = input.opened;
-        let Intent::PutUser { document, granted, granted_before, version, .. } = &opened.intent else {
+        let Intent::PutUser { document, version, .. } = &opened.intent else {
             return Ok(());
         };
         let id = match input.user() {
@@ -52,11 +54,38 @@ impl Directory {
         };
         self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
         self.write_user(batch, before.as_ref(), &user).await?;
-        let granted = granted_after(&opened.plan, input.report, granted_before, granted);
-        batch.put(Table::Granted, self.granted_key(&id), record::encode(&granted)?);
+        self.put_ours(batch, input, &id, Wish::Stands).await?;
         self.work_left(batch, input, &user).await?;
         if !again {
             self.write_claim(batch, opened, id.as_str())?;
+        }
+        Ok(())
+    }
+
+    /// What is ours after the turn.
+    async fn put_ours(
+        &self,
+        batch: &mut Batch,
+        input: &TurnInput<'_>,
+        id: &UserId,
+        wish: Wish,
+    ) -> Result<(), StoreError> {
+        let Intent::PutUser { granted, granted_before, .. } = &input.opened.intent else { return Ok(()) };
+        let Ours { granted: there, written } = self.ours(id).await?;
+        // A saga that never was visible goes back to what is there, whoever wrote it.
+        let granted_before = if wish == Wish::Stands { granted_before.clone() } else { there };
+        let before = Ours { granted: granted_before, written };
+        let (plan, report) = (&input.opened.plan, input.report);
+        let ours = ours_after(plan, report, &before, granted, wish, input.now_ms);
+        batch.put(Table::Granted, self.granted_key(id), record::encode(&ours)?);
+        Ok(())
+    }
+
+    /// A change was refused and undone: a look may still show it, and what could not be undone may be there.
+    pub(super) async fn undone(&self, batch: &mut Batch, input: &TurnInput<'_>) -> Result<(), StoreError> {
+        let Ok(id) = input.user() else { return Ok(()) };
+        if matches!(input.opened.intent, Intent::PutUser { .. }) && self.has_user(&id).await? {
+            self.put_ours(batch, input, &id, Wish::Withdrawn).await?;
         }
         Ok(())
     }
@@ -104,7 +133,9 @@ impl Directory {
             self.drop_work(batch, &work)?;
         }
         batch.delete(Table::Users, self.user_key(&id));
-        batch.delete(Table::Granted, self.granted_key(&id));
+        // Genesys keeps what a removed user had, and gives it back with the user.
+        let ours = self.ours(&id).await?.all_leaving();
+        batch.put(Table::Granted, self.granted_key(&id), record::encode(&ours)?);
         self.leave_all(batch, &id).await
     }
 }

@@ -3,6 +3,7 @@
 //! Reading them is in `observing`; which memberships a change needs is decided in `plan`.
 
 use super::GenesysClient;
+use super::removing::Goes;
 use super::writes::{Made, misplaced, send};
 use crate::genesys::answer::HttpAnswer;
 use crate::genesys::api::{queues, teams};
@@ -31,16 +32,21 @@ impl GenesysClient {
     /// look decides.
     async fn change_queue(&self, user: &UserId, queue: &str, member: bool, context: &CallContext) -> Made {
         let call = if member { queues::join(user, queue) } else { queues::leave(user, queue) };
-        let stop = match send(&self.calls, &call, context).await {
+        let sent = if member {
+            send(&self.calls, &call, context).await
+        } else {
+            self.remove(&call, &Goes::membership(Kind::Queue, user, queue), context).await
+        };
+        let stop = match sent {
             Err(stop) if stop.is(RefusalKind::Validation) || stop.is(RefusalKind::Uniqueness) => stop,
             settled => return settled,
         };
         let queues = match self.queues_of(user, context).await {
             Ok(queues) => queues,
+            // A look that is refused proves nothing: the refusal stands.
+            Err(NotDone::Refused(_)) => return Err(stop),
             // Not looked yet: the whole change is tried again, and the refusal with it.
-            Err(later @ NotDone::Later(_)) => return Err(later),
-            // A look that fails proves nothing: the refusal stands.
-            Err(_) => return Err(stop),
+            Err(not_told) => return Err(not_told),
         };
         if queues.iter().any(|found| found.id == queue) == member { Ok(None) } else { Err(stop) }
     }
@@ -49,7 +55,8 @@ impl GenesysClient {
     /// uncertain (docs/genesys.md G6.15): then a look decides.
     async fn change_team(&self, user: &UserId, team: &str, member: bool, context: &CallContext) -> Made {
         if !member {
-            return send(&self.calls, &teams::leave(user, team), context).await;
+            let goes = Goes::membership(Kind::Team, user, team);
+            return self.remove(&teams::leave(user, team), &goes, context).await;
         }
         let call = teams::join(user, team);
         let answer = self.calls.call(&call, context).await?.ok_or_else(|| unreadable(&call))?;
@@ -59,7 +66,7 @@ impl GenesysClient {
         match self.teams_of(user, std::iter::once(team), context).await {
             Ok(teams) if !teams.is_empty() => Ok(None),
             // As above.
-            Err(later @ NotDone::Later(_)) => Err(later),
+            Err(not_told @ (NotDone::Later(_) | NotDone::Unknown(_))) => Err(not_told),
             _ => refused,
         }
     }

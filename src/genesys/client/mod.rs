@@ -1,12 +1,13 @@
 //! The Genesys client: the `Upstream` port over HTTP.
 //!
 //! Here is only the wiring; one call with its token, permit and retries is in `super::calls`, writes are in
-//! `writes` and `memberships`, looks in `finding` and `observing`, names in `resolving`. What to do after a
+//! `writes`, `memberships` and `removing`, looks in `finding` and `observing`, names in `resolving`. What to do after a
 //! refusal is the saga's business.
 
 mod finding;
 mod memberships;
 mod observing;
+mod removing;
 mod resolving;
 mod writes;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::GenesysClient;
+use super::removing::Goes;
 use crate::genesys::api::attributes::{self, Clearing};
 use crate::genesys::api::routing::{self, Area};
 use crate::genesys::api::{authorization, groups, id, scim_users, tokens, users, version};
@@ -16,7 +17,7 @@ use crate::genesys::not_done::{NotDone, unreadable};
 use crate::genesys::request::HttpCall;
 use crate::limits;
 use crate::model::ports::{CallContext, Write, refused_here};
-use crate::model::{Backoff, Kind, Object, Proficiency, RefusalKind, RoleGrant, UserId, UserState};
+use crate::model::{Backoff, Kind, Object, Proficiency, RefusalKind, RoleGrant, Target, UserId, UserState};
 
 /// Looks after the deletion of a group until it is believed to be gone.
 const GONE_TRIES: u32 = 6;
@@ -42,21 +43,27 @@ impl GenesysClient {
                 send(calls, &scim_users::set_active(user, *active), context).await
             }
             Write::RevokeSessions(user) => send(calls, &tokens::revoke(user), context).await,
-            Write::DeleteUser(user) => send(calls, &scim_users::delete(user), context).await,
+            Write::DeleteUser(user) => {
+                self.remove(&scim_users::delete(user), &Goes::User(user), context).await
+            }
             Write::MoveDivision(user, to) => send(calls, &authorization::move_user(user, to), context).await,
             Write::AddRoles(user, grants) => add_roles(calls, user, grants, context).await,
-            Write::RemoveRole(user, grant) => send(calls, &authorization::remove(user, grant), context).await,
+            Write::RemoveRole(user, grant) => {
+                let RoleGrant { role, division } = grant.clone();
+                let goes = Goes::Of(user, Target::Role { role, division });
+                self.remove(&authorization::remove(user, grant), &goes, context).await
+            }
             Write::SetLevels(kind, user, levels) => {
                 let area = Area::of(*kind).ok_or_else(|| misplaced(*kind))?;
                 set_levels(calls, area, user, levels, context).await
             }
             Write::RemoveLevel(kind, user, of) => {
                 let area = Area::of(*kind).ok_or_else(|| misplaced(*kind))?;
-                send(calls, &routing::remove(area, user, of), context).await
+                self.remove(&routing::remove(area, user, of), &Goes::level(*kind, user, of), context).await
             }
             Write::SetAttributes { user, schema, version, set, clear } => {
                 let record = Record { user, schema, version: *version };
-                set_attributes(calls, &record, set, clear, context).await
+                self.set_attributes(&record, set, clear, context).await
             }
             Write::Join(kind, user, of) => self.change_membership(*kind, user, of, true, context).await,
             Write::Leave(kind, user, of) => self.change_membership(*kind, user, of, false, context).await,
@@ -66,10 +73,47 @@ impl GenesysClient {
             Write::AddMembers(group, members) => {
                 in_chunks(calls, members, |chunk| groups::add_members(group, chunk), context).await
             }
-            Write::RemoveMembers(group, members) => {
-                in_chunks(calls, members, |chunk| groups::remove_members(group, chunk), context).await
-            }
+            Write::RemoveMembers(group, members) => self.remove_members(group, members, context).await,
         }
+    }
+
+    async fn set_attributes(
+        &self,
+        record: &Record<'_>,
+        set: &[(String, Value)],
+        clear: &[String],
+        context: &CallContext,
+    ) -> Made {
+        let (calls, &Record { user, schema, version }) = (&self.calls, record);
+        if clear.is_empty() {
+            let values: Object = set.iter().cloned().collect();
+            return amend(calls, record, &values, &values, context).await;
+        }
+        let current = calls.look(&attributes::record(user, schema), context).await?;
+        let current = current.as_ref().map(attributes::values).unwrap_or_default();
+        match attributes::clearing(&current, set, clear) {
+            Clearing::Nothing => Ok(None),
+            Clearing::Delete => {
+                let call = attributes::delete(user, schema);
+                self.remove(&call, &Goes::Record(user, schema), context).await
+            }
+            Clearing::Amend(values, whole) => match amend(calls, record, &values, &whole, context).await {
+                Err(stop) if stop.is(RefusalKind::Validation) => {
+                    // Null was refused: the record is written as it shall be.
+                    send(calls, &attributes::replace(user, schema, version, &whole), context).await
+                }
+                settled => settled,
+            },
+        }
+    }
+
+    async fn remove_members(&self, group: &str, members: &[UserId], context: &CallContext) -> Made {
+        for (number, chunk) in members.chunks(limits::GENESYS_BULK).enumerate() {
+            let call = groups::remove_members(group, chunk);
+            let removed = self.remove(&call, &Goes::Members(group, chunk), context).await;
+            removed.map_err(|stop| stop.after(number > 0))?;
+        }
+        Ok(None)
     }
 }
 
@@ -158,9 +202,7 @@ async fn rename_group(calls: &Calls, group: &str, name: &str, context: &CallCont
 async fn delete_group(calls: &Calls, group: &str, context: &CallContext) -> Made {
     let mut pauses = Backoff::new(Duration::from_millis(200), Duration::from_millis(1_600));
     for _ in 0..GONE_TRIES {
-        if calls.call(&groups::delete(group), context).await?.is_none() {
-            return Ok(None);
-        }
+        calls.call(&groups::delete(group), context).await?;
         let look = calls.look(&groups::get(group), context).await;
         let gone = match look.map_err(|stop| stop.after(true))? {
             Some(found) => groups::is_deleted(&found),
@@ -179,33 +221,6 @@ struct Record<'a> {
     user: &'a UserId,
     schema: &'a str,
     version: u32,
-}
-
-async fn set_attributes(
-    calls: &Calls,
-    record: &Record<'_>,
-    set: &[(String, Value)],
-    clear: &[String],
-    context: &CallContext,
-) -> Made {
-    let Record { user, schema, version } = *record;
-    if clear.is_empty() {
-        let values: Object = set.iter().cloned().collect();
-        return amend(calls, record, &values, &values, context).await;
-    }
-    let current = calls.look(&attributes::record(user, schema), context).await?;
-    let current = current.as_ref().map(attributes::values).unwrap_or_default();
-    match attributes::clearing(&current, set, clear) {
-        Clearing::Nothing => Ok(None),
-        Clearing::Delete => send(calls, &attributes::delete(user, schema), context).await,
-        Clearing::Amend(values, whole) => match amend(calls, record, &values, &whole, context).await {
-            Err(stop) if stop.is(RefusalKind::Validation) => {
-                // Null was refused: the record is written as it shall be.
-                send(calls, &attributes::replace(user, schema, version, &whole), context).await
-            }
-            settled => settled,
-        },
-    }
 }
 
 /// PATCH; where there is no record to amend yet, PUT makes it.

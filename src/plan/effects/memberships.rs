@@ -15,10 +15,9 @@ pub(super) fn leave(kind: Kind, user: UserId, of: &Named) -> Vec<Write> {
     vec![Write::Leave(kind, user, of.id.clone())]
 }
 
-/// The undo of leaving. Of a kind of which a user has at most one, what was not seen is not joined: the user may be in
-/// another one by now, and there would be no room.
+/// The undo of leaving: what was not seen is not joined, because nobody knows that it was there.
 pub(super) fn rejoin(kind: Kind, user: UserId, of: &Named, seen: bool) -> Vec<Write> {
-    if seen || !kind.row().single { join(kind, user, of) } else { Vec::new() }
+    if seen { join(kind, user, of) } else { Vec::new() }
 }
 
 /// Memberships run side by side, unless a user has at most one: then it hangs on the user's own record,

@@ -10,9 +10,11 @@ mod attributes;
 mod identity;
 mod levels;
 mod memberships;
+mod moved;
 mod roles;
 mod words;
 
+pub(crate) use moved::{Moved, keys_of, moved};
 pub(crate) use words::{about, describe};
 
 use crate::model::ports::Write;
@@ -42,7 +44,7 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
         Effect::DeleteUser => vec![Write::DeleteUser(user())],
         Effect::MoveDivision { to, .. } => vec![Write::MoveDivision(user(), to.id.clone())],
         Effect::AddRoles(grants) => roles::add(user(), grants),
-        Effect::RemoveRoles(grants) => roles::remove(&user(), grants),
+        Effect::RemoveRoles(grants) | Effect::ClearRoles(grants) => roles::remove(&user(), grants),
         Effect::SetLevels { kind, levels } => levels::set(*kind, &user(), levels),
         Effect::SetAttributes { schema, version, after, .. } => {
             attributes::set(user(), (&schema.id, *version), after)
@@ -97,6 +99,7 @@ pub(crate) fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec
         Effect::RemoveMembers(users) => vec![Write::AddMembers(group(), users.clone())],
         Effect::RevokeSessions
         | Effect::DeleteUser
+        | Effect::ClearRoles(_)
         | Effect::LinkGroup { .. }
         | Effect::DeleteGroup
         | Effect::GiveBack(_) => Vec::new(),
@@ -115,7 +118,7 @@ pub(super) fn class_of(effect: &Effect) -> ConflictClass {
         | Effect::SetLevels { .. } => ConflictClass::User,
         Effect::RevokeSessions => ConflictClass::Sessions,
         Effect::GiveBack(effect) => class_of(effect),
-        Effect::AddRoles(_) | Effect::RemoveRoles(_) => ConflictClass::Roles,
+        Effect::AddRoles(_) | Effect::RemoveRoles(_) | Effect::ClearRoles(_) => ConflictClass::Roles,
         Effect::SetAttributes { .. } => ConflictClass::Attributes,
         Effect::Join { kind, of } | Effect::Leave { kind, of, .. } => memberships::class(*kind, of),
         Effect::CreateGroup { .. }
@@ -124,32 +127,6 @@ pub(super) fn class_of(effect: &Effect) -> ConflictClass {
         | Effect::DeleteGroup
         | Effect::AddMembers(_)
         | Effect::RemoveMembers(_) => ConflictClass::Group,
-    }
-}
-
-/// Keys (`Target::key`) of the entitlements that an effect is about; none where it is about something else.
-pub(crate) fn keys_of(effect: &Effect) -> Vec<String> {
-    match effect {
-        Effect::AddRoles(grants) | Effect::RemoveRoles(grants) => grants.iter().map(roles::key).collect(),
-        Effect::SetLevels { kind, levels } => levels.iter().map(|level| levels::key(*kind, level)).collect(),
-        Effect::SetAttributes { schema, version, after, .. } => {
-            after.keys().map(|field| attributes::key(schema, *version, field)).collect()
-        }
-        Effect::Join { kind, of } | Effect::Leave { kind, of, .. } => vec![memberships::key(*kind, of)],
-        Effect::GiveBack(effect) => keys_of(effect),
-        Effect::CreateUser { .. }
-        | Effect::RestoreUser { .. }
-        | Effect::UpdateUser { .. }
-        | Effect::SetActive { .. }
-        | Effect::RevokeSessions
-        | Effect::DeleteUser
-        | Effect::MoveDivision { .. }
-        | Effect::CreateGroup { .. }
-        | Effect::LinkGroup { .. }
-        | Effect::RenameGroup { .. }
-        | Effect::DeleteGroup
-        | Effect::AddMembers(_)
-        | Effect::RemoveMembers(_) => Vec::new(),
     }
 }
 

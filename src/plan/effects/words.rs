@@ -24,7 +24,9 @@ pub(crate) fn describe(effect: &Effect, granted: &GrantedSet) -> String {
         }
         Effect::MoveDivision { to, from: None } => format!("move to division {}", to.name),
         Effect::AddRoles(grants) => format!("give {}", roles::words(grants, granted)),
-        Effect::RemoveRoles(grants) => format!("take back {}", roles::words(grants, granted)),
+        Effect::RemoveRoles(grants) | Effect::ClearRoles(grants) => {
+            format!("take back {}", roles::words(grants, granted))
+        }
         Effect::SetLevels { kind, levels } => levels::words(*kind, levels, granted),
         Effect::SetAttributes { schema, version, after, .. } => {
             attributes::words(schema, *version, after, granted)
@@ -54,7 +56,7 @@ pub(crate) fn about(effect: &Effect) -> String {
         Effect::RevokeSessions => "ending the user's sessions",
         Effect::DeleteUser => "removing the user",
         Effect::MoveDivision { .. } => "the user's division",
-        Effect::AddRoles(_) | Effect::RemoveRoles(_) => "roles",
+        Effect::AddRoles(_) | Effect::RemoveRoles(_) | Effect::ClearRoles(_) => "roles",
         Effect::SetLevels { kind, .. } => kind.row().plural,
         Effect::SetAttributes { .. } => "custom attributes",
         Effect::Join { kind, .. } | Effect::Leave { kind, .. } => {

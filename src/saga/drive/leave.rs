@@ -16,23 +16,25 @@ pub(super) fn is_gone(effect: &Effect, refusal: &Refusal) -> bool {
 
 impl Driver {
     /// Seen deleted or inactive is proof. A 404 is believed when it has lasted as long as the user may be
-    /// invisible after it was made (docs/genesys.md G7.9); until then the call is repeated.
+    /// invisible after it was made (docs/genesys.md G7.9), and never while the user is seen at work; until then
+    /// the call is repeated.
     pub(super) async fn confirm_gone(&mut self, user: &UserId, write: &Write) -> StepEnd {
         let started = self.clock.monotonic_ms();
         let mut pauses = tries();
         loop {
-            match self.observe(user, &Aspects::default()).await {
+            let at_work = match self.observe(user, &Aspects::default()).await {
                 Ok(Some(seen)) if seen.state != UserState::Active => return StepEnd::Done(None),
+                Ok(seen) => seen.is_some(),
                 // A look that is refused proves nothing: the call itself tells.
-                Ok(_) | Err(StepEnd::Refused { .. }) => {}
+                Err(StepEnd::Refused { .. }) => false,
                 Err(end) => return end,
-            }
+            };
             let why = match self.persist(write).await {
                 StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => refusal.detail,
                 end => return end,
             };
             let waited = self.clock.monotonic_ms().saturating_sub(started);
-            if Duration::from_millis(waited) >= FRESH_FOR {
+            if !at_work && Duration::from_millis(waited) >= FRESH_FOR {
                 return StepEnd::Done(None);
             }
             if let Err(enough) = self.patience.rest(pauses.pause(), &why).await {
