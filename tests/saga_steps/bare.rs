@@ -1,10 +1,10 @@
-//! A bridge without a server, over real sockets to an emulator of its own. The store is in memory: crashes
-//! have tests of their own. What the scenarios are is in `scenarios`, what must hold in `main`.
+//! A bridge without a server, over real sockets to an emulator of its own, or in virtual time. The store is in
+//! memory: crashes have tests of their own. What the scenarios are is in `scenarios`, what must hold in `main`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use genesys_cloud_emulator::{Call, Cloud, Quirks};
+use genesys_cloud_emulator::{Call, Cloud, Options, Quirks};
 use genesys_scim_bridge::testing::app::system::{SystemClock, SystemIds};
 use genesys_scim_bridge::testing::bridge::lanes::LocalLanes;
 use genesys_scim_bridge::testing::bridge::{
@@ -23,45 +23,94 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::emulator::{assert_contract, cloud_with};
+use crate::support::in_process::{InProcess, Tick};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The bridge put together from its parts.
 pub(crate) struct BareBridge {
-    pub(crate) cloud: Cloud,
+    pub(crate) cloud: Arc<Cloud>,
     pub(crate) bridge: Arc<Bridge>,
     pub(crate) upstream: Arc<dyn Upstream>,
+    pub(crate) directory: Arc<Directory>,
     pub(crate) deadline: Duration,
     stop: CancellationToken,
 }
 
+/// Where a bridge finds Genesys, and by which clock it lives.
+struct World {
+    cloud: Arc<Cloud>,
+    clock: Arc<dyn Clock>,
+    budget: Arc<SharedBudget>,
+    upstream: Arc<dyn Upstream>,
+    rules: RuleSet,
+    give_up_after: Duration,
+}
+
+impl World {
+    fn settings(cloud: &Cloud) -> Settings {
+        let secret = Secret::new(cloud.client_secret());
+        let client = cloud.client_id().to_owned();
+        Settings::at(TenantId::new("test"), cloud.api_base(), cloud.login_base(), client, secret)
+    }
+
+    /// Over real sockets, in real time, and with a budget that never makes anybody wait.
+    fn real(quirks: Quirks) -> Self {
+        let cloud = Arc::new(cloud_with(|options| options.quirks = quirks));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let budget = Arc::new(SharedBudget::new(60_000, 0, clock.clone()));
+        let client = GenesysClient::new(&Self::settings(&cloud), clock.clone(), budget.clone()).unwrap();
+        Self {
+            cloud,
+            clock,
+            budget,
+            upstream: Arc::new(client),
+            rules: RuleSet::default(),
+            give_up_after: 24 * HOUR,
+        }
+    }
+
+    /// Under tokio's clock, with the budget and the limit that Genesys documents.
+    fn in_virtual_time(rules: RuleSet, give_up_after: Duration) -> Self {
+        let cloud = Arc::new(Cloud::in_process(Options::default()).unwrap());
+        let clock: Arc<dyn Clock> = Arc::new(Tick(tokio::time::Instant::now()));
+        let settings = Self::settings(&cloud);
+        let (calls, margin) = (settings.calls_per_minute, settings.margin_percent);
+        let budget = Arc::new(SharedBudget::new(calls, margin, clock.clone()));
+        let wire = Arc::new(InProcess { cloud: Arc::clone(&cloud), timeout: settings.timeout });
+        let client = GenesysClient::over(wire, &settings, clock.clone(), budget.clone());
+        Self { cloud, clock, budget, upstream: Arc::new(client), rules, give_up_after }
+    }
+}
+
 impl BareBridge {
     pub(crate) async fn new(quirks: Quirks) -> BareBridge {
-        let cloud = cloud_with(|options| options.quirks = quirks);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        Self::on(World::real(quirks)).await
+    }
+
+    /// In a runtime whose clock stands still but for pauses.
+    pub(crate) async fn in_virtual_time(rules: RuleSet, give_up_after: Duration) -> BareBridge {
+        Self::on(World::in_virtual_time(rules, give_up_after)).await
+    }
+
+    async fn on(world: World) -> BareBridge {
+        let World { cloud, clock, budget, upstream, rules, give_up_after } = world;
         let tenant = TenantId::new("test");
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let journal: Arc<dyn Journal> =
             Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).await.unwrap());
-        let budget = Arc::new(SharedBudget::new(60_000, 0, clock.clone()));
-        let settings = Settings::at(
-            tenant.clone(),
-            cloud.api_base(),
-            cloud.login_base(),
-            cloud.client_id().to_owned(),
-            Secret::new(cloud.client_secret()),
-        );
-        let upstream: Arc<dyn Upstream> =
-            Arc::new(GenesysClient::new(&settings, clock.clone(), budget.clone()).unwrap());
+        let directory = Arc::new(Directory::new(tenant.clone(), Arc::clone(&store)));
         let stop = CancellationToken::new();
         let bridge = Bridge::new(BridgeParts {
             clock,
             ids: Arc::new(SystemIds),
-            directory: Arc::new(Directory::new(tenant.clone(), Arc::clone(&store))),
+            directory: Arc::clone(&directory),
             store,
             journal,
             upstream: Arc::clone(&upstream),
             budget,
             lanes: Arc::new(LocalLanes::default()),
-            rules: RuleSet::default(),
+            rules,
             policy: Policy {
                 tenant,
                 on_existing: OnExisting::Link,
@@ -73,14 +122,14 @@ impl BareBridge {
                 create_groups: true,
                 protected: vec![],
                 default_division: None,
-                give_up_after: Duration::from_secs(24 * 3600),
+                give_up_after,
                 parallel: 32,
             },
             engine: tokio::runtime::Handle::current(),
             stop: stop.clone(),
         });
         bridge.recover().await.unwrap();
-        BareBridge { cloud, bridge, upstream, deadline: Duration::from_secs(30), stop }
+        BareBridge { cloud, bridge, upstream, directory, deadline: Duration::from_secs(30), stop }
     }
 
     pub(crate) async fn submit(&self, change: Change) -> Result<Reply, ScimError> {

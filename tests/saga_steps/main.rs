@@ -14,6 +14,8 @@
 
 mod again;
 mod bare;
+mod lasting;
+mod pairs;
 mod scenarios;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "every binary takes its part of the kit")]

@@ -106,10 +106,7 @@ pub(crate) async fn prepare(house: &BareBridge, name: &str) -> Change {
             .map(|name| json!({ "op": "remove", "path": format!("{OURS}:{name}") }));
             patch(id, json!(operations))
         }
-        "deactivate" => {
-            let id = make(house, User, agent(email)).await;
-            patch(id, json!([{ "op": "Replace", "path": "active", "value": "False" }]))
-        }
+        "deactivate" => deactivation(make_agent(house, email).await),
         "reactivate" => {
             let mut body = agent(email);
             body["active"] = json!(false);
@@ -136,4 +133,37 @@ pub(crate) async fn prepare(house: &BareBridge, name: &str) -> Change {
         }
         other => panic!("no scenario {other}"),
     }
+}
+
+/// An agent who is there.
+pub(crate) async fn make_agent(house: &BareBridge, email: &str) -> String {
+    make(house, User, agent(email)).await
+}
+
+/// Access is taken away.
+pub(crate) fn deactivation(id: String) -> Change {
+    patch(id, json!([{ "op": "Replace", "path": "active", "value": "False" }]))
+}
+
+/// Somebody comes into a group for which there is a rule.
+pub(crate) async fn group_with_a_rule(house: &BareBridge) -> Change {
+    let mut ada = agent("ada.example@aurora.example");
+    ada[OURS] = json!({});
+    let id = make(house, User, ada).await;
+    post(Group, json!({ "displayName": "Night Desk", "members": [{ "value": id }] }))
+}
+
+/// A person who is to be made.
+pub(crate) fn person(body: Value) -> Change {
+    post(User, body)
+}
+
+/// A PATCH of a person.
+pub(crate) fn change_of(id: String, operations: Value) -> Change {
+    patch(id, operations)
+}
+
+/// A DELETE of a person.
+pub(crate) fn removal(id: String) -> Change {
+    Change::delete(User, id)
 }

@@ -56,6 +56,7 @@ pub(crate) mod bridge;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod emulator;
+pub(crate) mod in_process;
 pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod setup;

@@ -362,7 +362,9 @@ fn instead(kind: &FaultKind, request: &Request) -> Option<Refusal> {
         FaultKind::Refuse { status, code } => {
             let scim = request.path.starts_with("/api/v2/scim/") && SCIM_TYPES.contains(&code.as_str());
             let message = "The request was refused by a rule of the emulator.";
-            Some(if scim {
+            Some(if request.path == "/oauth/token" {
+                Refusal::at_login(*status, code, message)
+            } else if scim {
                 Refusal::scim(*status, code, message)
             } else {
                 Refusal::new(*status, code, message)

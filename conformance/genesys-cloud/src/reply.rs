@@ -55,6 +55,7 @@ impl Reply {
 enum Shape {
     Platform,
     Scim,
+    OAuth,
 }
 
 /// A refusal; nothing has been changed.
@@ -87,6 +88,11 @@ impl Refusal {
         Refusal { shape: Shape::Scim, ..Refusal::new(status, scim_type, detail) }
     }
 
+    /// An error of the login host, given in the place of another answer.
+    pub(crate) fn at_login(status: u16, error: &str, description: impl Into<String>) -> Refusal {
+        Refusal { shape: Shape::OAuth, ..Refusal::new(status, error, description) }
+    }
+
     /// 400 bad.request.
     pub(crate) fn bad(message: impl Into<String>) -> Refusal {
         Refusal::new(400, "bad.request", message)
@@ -117,10 +123,7 @@ impl Refusal {
 
     /// The error of the login host (RFC 6749 section 5.2 with Genesys' description).
     pub(crate) fn oauth(status: u16, error: &str, description: &str) -> Reply {
-        Reply::json(
-            status,
-            json!({ "error": error, "description": description, "error_description": description }),
-        )
+        Refusal::at_login(status, error, description).render("")
     }
 
     /// As it is sent, with the correlation id.
@@ -131,6 +134,11 @@ impl Refusal {
                 "status": self.status.to_string(),
                 "scimType": self.code,
                 "detail": self.message,
+            }),
+            Shape::OAuth => json!({
+                "error": self.code,
+                "description": self.message,
+                "error_description": self.message,
             }),
             Shape::Platform => json!({
                 "message": self.message,
