@@ -69,8 +69,8 @@ pub mod model {
     pub use crate::model::{
         Aspects, Batch, Cause, ClientId, CommitToken, CredentialId, Entitlement, Expect, FailureState, Kind,
         Mark, Named, Object, Observed, Outcome, Proficiency, Refusal, RefusalKind, RoleGrant, SagaOpened,
-        Secret, Setting, StoreError, SubjectId, Table, Target, TenantId, Turn, UserId, UserState, Verdict,
-        Wanted,
+        Secret, Setting, StoreError, StoreTrouble, SubjectId, Table, Target, TenantId, Turn, UserId,
+        UserState, Verdict, Wanted,
     };
     /// Out of `model::metric`.
     pub mod metric {

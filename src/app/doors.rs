@@ -12,7 +12,7 @@ use crate::bridge::{
 };
 use crate::import::from_genesys::{ImportError, ImportParts, ProgressCell, import};
 use crate::model::ports::{Budget, Store};
-use crate::model::{Cause, SagaId, UserId};
+use crate::model::{Cause, SagaId, StoreTrouble, UserId};
 use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
@@ -53,6 +53,13 @@ impl FrontDoor for Doors {
 
     async fn stats(&self) -> Stats {
         Stats { budget_left: self.budget.left(), ..**self.stats.load() }
+    }
+
+    fn to_be_restarted(&self) -> Option<String> {
+        match self.store.trouble() {
+            Some(StoreTrouble::Final(why)) => Some(format!("the store takes no more writes: {why}")),
+            Some(StoreTrouble::Passing(_)) | None => None,
+        }
     }
 
     async fn unready(&self) -> Vec<String> {

@@ -62,6 +62,7 @@ fn open(config: &Config, overrides: &Overrides) -> Result<Arc<dyn Store>, OpenEr
     }
     let mut options = OpenOptions::new(&config.data_dir);
     options.cache_bytes = config.store.cache_bytes();
+    options.reserve_bytes = config.store.reserve_bytes();
     store::open(&options)
 }
 

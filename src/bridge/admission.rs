@@ -13,8 +13,10 @@ use super::deadline::Deadline;
 use super::fault::Fault;
 use super::sagas::{InTheWay, Predecessor, Sagas, existing, name_of};
 use crate::limits;
-use crate::model::ports::{Asked, Budget, Clock, Lane, Lanes, Priority, RouteFamily, Upstream, refused_here};
-use crate::model::{PlanKind, Refusal, RefusalKind, Reservation, Subject};
+use crate::model::ports::{
+    Asked, Budget, Clock, Lane, Lanes, Priority, RouteFamily, Store, Upstream, refused_here,
+};
+use crate::model::{PlanKind, Refusal, RefusalKind, Reservation, StoreError, Subject};
 use crate::saga::{Handle, Parked};
 use crate::scim::change::Change;
 use crate::scim::kind::ResourceKind;
@@ -60,6 +62,7 @@ fn over_budget(wait: Duration) -> Fault {
 /// Admits changes.
 pub(super) struct Admission {
     pub(super) upstream: Arc<dyn Upstream>,
+    pub(super) store: Arc<dyn Store>,
     /// Calls of those who were admitted and have no saga yet.
     pub(super) coming: Arc<AtomicU64>,
     pub(super) budget: Arc<dyn Budget>,
@@ -108,6 +111,9 @@ impl Admission {
     /// that is always taken on. What is admitted counts until the guard is dropped.
     pub(super) fn within_budget(&self, change: &Change, patience: Duration) -> Result<Coming, Fault> {
         let leaver = goes_first(change);
+        if !leaver && let Some(trouble) = self.store.trouble() {
+            return Err(StoreError::from(trouble).into());
+        }
         if !leaver && let Some(refusal) = self.upstream.refuses_us() {
             return Err(Fault::Refused { refusal, during: "nothing was begun".to_owned() });
         }

@@ -56,6 +56,7 @@ impl Submissions {
         let policy = Arc::new(policy);
         let admission = Admission {
             upstream: Arc::clone(&upstream),
+            store: Arc::clone(&store),
             coming: Arc::default(),
             budget,
             lanes,

@@ -128,6 +128,9 @@ impl Worker {
 
     /// One look at everything. True: there may be more to do at once.
     async fn round(self: &Arc<Self>, running: &mut JoinSet<()>) -> Result<bool, StoreError> {
+        if let Some(trouble) = self.store.trouble() {
+            return Err(trouble.into());
+        }
         if self.expand_part().await? {
             return Ok(true);
         }

@@ -31,6 +31,7 @@ pub(super) fn check(
     let server = gather.server(&raw.server);
     let public_url = gather.public_url(raw.public_url, server.listen);
     let cache_mib = gather.within("store.cache_mib", raw.store.cache_mib, 256, 1..=65_536);
+    let reserve_mib = gather.within("store.reserve_mib", raw.store.reserve_mib, 64, 0..=65_536);
     let genesys = gather.genesys(raw.genesys, base, environment);
     let sagas = gather.sagas(&raw.sagas);
     let parallel = gather.within("work.parallel", raw.work.parallel, limits::WORK_PARALLEL, 1..=256);
@@ -41,7 +42,7 @@ pub(super) fn check(
         data_dir: base.join(raw.data_dir.unwrap_or_else(|| "data".into())),
         server,
         log: LogConfig { format: raw.log.format, level: raw.log.level.unwrap_or_else(|| "info".into()) },
-        store: StoreConfig { cache_mib },
+        store: StoreConfig { cache_mib, reserve_mib },
         sagas,
         work: WorkConfig { parallel: usize::try_from(parallel).unwrap_or(1) },
         genesys: genesys?,

@@ -82,12 +82,19 @@ pub struct LogConfig {
 pub struct StoreConfig {
     /// Cache of records and pages in mebibytes.
     pub cache_mib: u64,
+    /// Room on the disk in mebibytes that is kept for what is begun.
+    pub reserve_mib: u64,
 }
 
 impl StoreConfig {
     /// Cache in bytes.
     pub fn cache_bytes(&self) -> u64 {
         self.cache_mib.saturating_mul(1024 * 1024)
+    }
+
+    /// Reserve in bytes.
+    pub fn reserve_bytes(&self) -> u64 {
+        self.reserve_mib.saturating_mul(1024 * 1024)
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) struct RawLog {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawStore {
     pub(super) cache_mib: Option<u64>,
+    pub(super) reserve_mib: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

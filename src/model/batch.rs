@@ -144,6 +144,23 @@ impl CommitToken {
     }
 }
 
+/// Why a store takes no writes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreTrouble {
+    /// It passes by itself, or by what an operator does beside the process. What is begun may still end.
+    #[error("{0}")]
+    Passing(String),
+    /// It stays until the store is opened again.
+    #[error("{0}")]
+    Final(String),
+}
+
+impl From<StoreTrouble> for StoreError {
+    fn from(trouble: StoreTrouble) -> Self {
+        Self::Failed(trouble.to_string())
+    }
+}
+
 /// Why a commit or a read failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {

@@ -28,7 +28,7 @@ pub(crate) mod secret;
 pub(crate) mod verdict;
 
 pub(crate) use backoff::Backoff;
-pub use batch::{Batch, CommitToken, Expect, StoreError, Table};
+pub use batch::{Batch, CommitToken, Expect, StoreError, StoreTrouble, Table};
 pub(crate) use budget_use::BudgetUse;
 pub(crate) use budget_use::SentCalls;
 pub(crate) use cause::Actor;

@@ -15,7 +15,7 @@ pub use self::clock::Clock;
 use super::{
     Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Kind, Mark, Named, Object, Observed,
     ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened, SagaState,
-    Secret, StoreError, SubjectId, Table, Turn, UserId, Verdict, Wanted,
+    Secret, StoreError, StoreTrouble, SubjectId, Table, Turn, UserId, Verdict, Wanted,
 };
 
 /// Fresh ids, injected.
@@ -68,9 +68,9 @@ pub trait Store: Send + Sync {
         nth: usize,
     ) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Why no commit can succeed any more, for readiness and logs; `None` while all is well. Once there is a
-    /// reason it stays until the store is opened again. Reads may still work.
-    fn trouble(&self) -> Option<String>;
+    /// Why commits do not succeed, or should not be asked for, now; `None` while all is well. Reads may still
+    /// work.
+    fn trouble(&self) -> Option<StoreTrouble>;
 
     /// Finishes what is queued and takes no more commits. Reads still work. Closing twice is fine.
     ///

@@ -30,4 +30,7 @@ pub trait FrontDoor: Send + Sync {
 
     /// Why requests cannot be served well right now, in words for an operator; empty when ready.
     async fn unready(&self) -> Vec<String>;
+
+    /// Why the process should be started again: something has ended that does not come back by itself.
+    fn to_be_restarted(&self) -> Option<String>;
 }

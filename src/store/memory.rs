@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::model::ports::Store;
-use crate::model::{Batch, CommitToken, StoreError, Table};
+use crate::model::{Batch, CommitToken, StoreError, StoreTrouble, Table};
 
 use super::keys;
 use super::resolve::{check_sizes, resolve};
@@ -120,7 +120,7 @@ impl Store for MemoryStore {
         Ok(rows.into_iter().nth(nth.saturating_sub(1)).map(|(key, _)| key))
     }
 
-    fn trouble(&self) -> Option<String> {
+    fn trouble(&self) -> Option<StoreTrouble> {
         None
     }
 

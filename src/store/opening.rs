@@ -14,6 +14,8 @@ pub struct OpenOptions {
     /// Memory for caches, in bytes: up to a quarter for sled's pages, the rest for records as they are read.
     /// The process uses more: sled keeps a table of all its pages.
     pub cache_bytes: u64,
+    /// Room on the disk, in bytes, of which nothing new may take any; 0 for none.
+    pub reserve_bytes: u64,
     /// Refuse commits. The lock is taken all the same: sled itself always writes a little.
     pub read_only: bool,
     /// How long to wait for the lock of a predecessor that is just ending.
@@ -26,6 +28,7 @@ impl OpenOptions {
         Self {
             dir: dir.into(),
             cache_bytes: 64 * 1024 * 1024,
+            reserve_bytes: 0,
             read_only: false,
             lock_wait: Duration::from_secs(5),
         }

@@ -165,6 +165,10 @@ impl FrontDoor for Documents {
     async fn unready(&self) -> Vec<String> {
         self.unready.lock().unwrap().clone()
     }
+
+    fn to_be_restarted(&self) -> Option<String> {
+        None
+    }
 }
 
 #[async_trait]

@@ -44,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) secret_at: &'static str,
     /// The lines of section `[log]`. The program says where it listens in JSON of level `info` only.
     pub(crate) log: &'static str,
+    /// Room on the disk that is kept, in mebibytes.
+    pub(crate) reserve_mib: u64,
     /// Further lines of section `[tenant]`.
     pub(crate) tenant: &'static str,
     /// The rules, as at the end of the file.
@@ -66,6 +68,7 @@ impl Default for Setup {
             public_url: None,
             secret_at: "client_secret_env = \"GENESYS_SECRET\"",
             log: "format = \"json\"",
+            reserve_mib: 0,
             tenant: "",
             rules: RULES.to_owned(),
             client_id: None,
@@ -89,6 +92,8 @@ impl Setup {
 {public_url}[server]
 listen = "{listen}"
 deadline_seconds = {deadline}
+[store]
+reserve_mib = {reserve}
 [log]
 {log}
 [genesys]
@@ -108,6 +113,7 @@ import = "{import}"
             listen = self.listen,
             deadline = self.deadline_s,
             log = self.log,
+            reserve = self.reserve_mib,
             secret_at = self.secret_at,
             api = to.api,
             login = to.login,

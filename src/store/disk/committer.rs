@@ -21,6 +21,7 @@ use crate::model::{Batch, CommitToken, StoreError};
 use crate::store::resolve::resolve;
 
 use super::sequence;
+use super::space::Space;
 use super::trees::{State, Trees};
 
 /// What the thread is asked for.
@@ -63,6 +64,7 @@ pub(super) struct Committer {
     /// What the sequence file says.
     pub(super) noted: u64,
     pub(super) health: Health,
+    pub(super) space: Space,
 }
 
 type Waiting = (oneshot::Sender<Result<CommitToken, StoreError>>, Result<CommitToken, StoreError>);
@@ -126,6 +128,7 @@ impl Committer {
         let trees = &self.trees;
         let writes = resolve(batch, &|table, key| guarded(|| trees.get(table, key)))?;
         if !writes.is_empty() {
+            self.space.for_the_begun()?;
             let before = &self.state;
             match guarded(|| trees.apply(writes, before)) {
                 Ok(state) => self.state = state,

@@ -14,6 +14,7 @@ mod frame;
 mod guards;
 mod opening;
 mod sequence;
+mod space;
 #[cfg(test)]
 mod tests;
 mod trees;
@@ -28,13 +29,14 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::model::ports::Store;
-use crate::model::{Batch, CommitToken, StoreError, Table};
+use crate::model::{Batch, CommitToken, StoreError, StoreTrouble, Table};
 use crate::store::keys;
 use crate::store::opening::OpenOptions;
 use crate::store::resolve::check_sizes;
 
 use committer::{Committer, Health, Request};
 use formats::Formats;
+use space::Space;
 use trees::Trees;
 
 pub(in crate::store) use error::DirectoryError;
@@ -45,6 +47,7 @@ pub(in crate::store) struct SledStore {
     sender: Mutex<Option<Sender<Request>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     health: Health,
+    space: Space,
     read_only: bool,
     /// Last field, so that the lock is released after the database is closed.
     _lock: File,
@@ -61,6 +64,7 @@ impl SledStore {
         let opened = opening::open(options, formats)?;
         let trees = Arc::new(opened.trees);
         let health = Health::default();
+        let space = Space::new(options.dir.clone(), options.reserve_bytes);
         let committer = Committer {
             trees: Arc::clone(&trees),
             dir: options.dir.clone(),
@@ -68,6 +72,7 @@ impl SledStore {
             noted: 0,
             state: opened.state,
             health: health.clone(),
+            space: space.clone(),
         };
         let (sender, requests) = mpsc::channel();
         let thread = thread::Builder::new()
@@ -79,6 +84,7 @@ impl SledStore {
             sender: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
             health,
+            space,
             read_only: options.read_only,
             _lock: opened.lock,
         }))
@@ -153,8 +159,9 @@ impl Store for SledStore {
         self.trees.nth_key(table, prefix, after.as_deref(), nth)
     }
 
-    fn trouble(&self) -> Option<String> {
-        self.health.trouble()
+    fn trouble(&self) -> Option<StoreTrouble> {
+        let stays = self.health.trouble().map(StoreTrouble::Final);
+        stays.or_else(|| self.space.low().map(StoreTrouble::Passing))
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::says;
 use super::starting::with_own_mounts;
-use crate::support::bodies::agent;
+use crate::support::bodies::{agent, patch};
 use crate::support::client::{Response, call};
 use crate::support::program::{Installation, serving_at, terminate, wait};
 use crate::support::setup::{SECRET, Setup};
@@ -50,8 +50,12 @@ impl Drop for Scene {
 }
 
 impl Scene {
-    fn open(mut shell: Command, script: &str) -> Self {
-        let place = Installation::new(Setup::default());
+    fn open(shell: Command, script: &str) -> Self {
+        Self::with(shell, script, Setup::default())
+    }
+
+    fn with(mut shell: Command, script: &str, setup: Setup) -> Self {
+        let place = Installation::new(setup);
         shell
             .arg(script)
             .arg("sh")
@@ -119,6 +123,8 @@ async fn fills_up_and_loses_nothing(scene: &mut Scene) {
     let ready = scene.send(&base, "GET", "/readyz", None).await;
     assert_eq!(ready.status, 503, "{ready:?}");
     says("readiness", &ready.body.to_string(), &["store takes no more writes"]);
+    let health = scene.send(&base, "GET", "/healthz", None).await;
+    assert_eq!(health.status, 503, "only another start helps: {health:?}");
     for id in &acknowledged {
         let got = scene.send(&base, "GET", &format!("/scim/v2/Users/{id}"), None).await;
         assert!(matches!(got.status, 200 | 503), "shown or refused, never denied: {got:?}");
@@ -177,4 +183,50 @@ async fn a_file_that_may_not_grow_loses_nothing_that_was_acknowledged() {
     // the process.
     let little = "trap '' XFSZ; ulimit -S -f 6000";
     fills_up_and_loses_nothing(&mut Scene::open(shell, &script(little, "ulimit -S -f unlimited"))).await;
+}
+
+/// Fills the disk of a running bridge up to its reserve when told to, and empties it again.
+const BALLAST: &str = r#"data=$1 bin=$2 config=$3 out=$4
+mkdir -p "$data"
+mount -t tmpfs -o size=48m none "$data"
+"$bin" --config "$config" token new --name idp > "$out/token" || exit 9
+"$bin" --config "$config" serve 2> "$out/log1" &
+echo $! > "$out/pid1"
+until [ -e "$out/fill" ]; do sleep 0.05; done
+head -c 40m /dev/zero > "$data/ballast"
+touch "$out/filled"
+until [ -e "$out/clear" ]; do sleep 0.05; done
+rm "$data/ballast"
+wait
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_nearly_full_refuses_what_is_new_lets_leavers_through_and_recovers_by_itself() {
+    let Some(shell) = with_own_mounts() else { return };
+    let scene = Scene::with(shell, BALLAST, Setup { reserve_mib: 24, ..Setup::default() });
+    let base = scene.serving(1).await;
+    let made = scene.send(&base, "POST", "/scim/v2/Users", Some(agent("nora"))).await.is(201);
+    std::fs::write(scene.place.file("fill"), "").unwrap();
+    eventually("it is filled", async || scene.place.file("filled").exists()).await;
+    let refused = scene.send(&base, "POST", "/scim/v2/Users", Some(agent("vera"))).await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert!(refused.retry_after.is_some(), "{refused:?}");
+    let ready = scene.send(&base, "GET", "/readyz", None).await;
+    assert_eq!(ready.status, 503, "{ready:?}");
+    says("readiness", &ready.body.to_string(), &["nearly full", "make room", "store.reserve_mib"]);
+    scene.send(&base, "GET", "/healthz", None).await.is(200);
+    let path = format!("/scim/v2/Users/{}", made.id());
+    scene.send(&base, "GET", &path, None).await.is(200);
+    let leave = patch(json!([{"op": "replace", "path": "active", "value": false}]));
+    scene.send(&base, "PATCH", &path, Some(leave)).await.is(200);
+    assert_eq!(scene.place.cloud.snapshot()["users"][&made.id()]["state"], "inactive");
+    std::fs::write(scene.place.file("clear"), "").unwrap();
+    eventually("it goes on by itself", async || {
+        let got = scene.send(&base, "POST", "/scim/v2/Users", Some(agent("vera"))).await;
+        assert!(matches!(got.status, 201 | 503), "{got:?}");
+        got.status == 201
+    })
+    .await;
+    scene.send(&base, "GET", "/readyz", None).await.is(200);
+    scene.end(1);
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use genesys_cloud_emulator::{Cloud, Fault, FaultKind};
 use genesys_scim_bridge::testing::app::{App, Overrides, Running};
 use genesys_scim_bridge::testing::model::ports::{Clock, Store};
-use genesys_scim_bridge::testing::model::{Batch, CommitToken, Secret, StoreError, Table};
+use genesys_scim_bridge::testing::model::{Batch, CommitToken, Secret, StoreError, StoreTrouble, Table};
 use genesys_scim_bridge::testing::store::MemoryStore;
 use genesys_scim_bridge::testing::store::tokens::Scope;
 use serde_json::json;
@@ -58,7 +58,7 @@ impl Store for Moody {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.nth_key(table, prefix, after, nth).await
     }
-    fn trouble(&self) -> Option<String> {
+    fn trouble(&self) -> Option<StoreTrouble> {
         None
     }
     async fn close(&self) -> Result<(), StoreError> {
