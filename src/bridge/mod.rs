@@ -148,8 +148,10 @@ pub struct Stats {
     pub open: usize,
     /// Sagas that wait for an administrator.
     pub stuck: usize,
-    /// Age of the oldest open one in seconds.
+    /// Age of the oldest open one that is not stuck, in seconds.
     pub oldest_s: u64,
+    /// The same of those that wait for an administrator, so that they hide nobody else.
+    pub stuck_oldest_s: u64,
     /// Calls that could be made right now.
     pub budget_left: u32,
 }
@@ -293,12 +295,18 @@ impl Bridge {
     /// A damaged journal.
     pub async fn stats(&self) -> Result<Stats, StoreError> {
         let open = self.journal.open_sagas().await?;
-        let oldest = open.iter().map(|saga| saga.opened.opened_ms).min();
-        let age_ms = oldest.map_or(0, |opened| self.clock.now_ms().saturating_sub(opened));
+        let now = self.clock.now_ms();
+        let oldest_s = |stuck: bool| {
+            let opened =
+                open.iter().filter(|saga| saga.is_stuck() == stuck).map(|saga| saga.opened.opened_ms);
+            let age_ms = opened.min().map_or(0, |opened| now.saturating_sub(opened));
+            u64::try_from(age_ms / 1000).unwrap_or(0)
+        };
         Ok(Stats {
             open: open.len(),
             stuck: open.iter().filter(|saga| saga.is_stuck()).count(),
-            oldest_s: u64::try_from(age_ms / 1000).unwrap_or(0),
+            oldest_s: oldest_s(false),
+            stuck_oldest_s: oldest_s(true),
             budget_left: self.budget.left(),
         })
     }

@@ -114,6 +114,12 @@ pub const SAGA_OLDEST_AGE: GaugeOf<0> = GaugeOf::new(
     &[],
     "Age of the oldest open saga; 0 when there is none",
 );
+/// Age of the saga that has been stuck for the longest, in seconds since it was opened.
+pub const SAGA_STUCK_OLDEST_AGE: GaugeOf<0> = GaugeOf::new(
+    "scim_bridge_saga_stuck_oldest_age_seconds",
+    &[],
+    "Age of the oldest open saga; 0 when there is none",
+);
 /// Sagas that came to an end.
 pub const SAGAS_ENDED: CounterOf<1> =
     CounterOf::new("scim_bridge_sagas_ended_total", &["outcome"], "Sagas that ended, by outcome");
@@ -158,7 +164,7 @@ pub const GENESYS_BUDGET_LEFT: GaugeOf<0> = GaugeOf::new(
 );
 
 /// All of them.
-pub const ALL: [&Metric; 16] = [
+pub const ALL: [&Metric; 17] = [
     &REQUESTS.0,
     &REQUEST_DURATION.0,
     &VALIDATION_ERRORS.0,
@@ -167,6 +173,7 @@ pub const ALL: [&Metric; 16] = [
     &SAGAS_OPEN.0,
     &SAGAS_STUCK.0,
     &SAGA_OLDEST_AGE.0,
+    &SAGA_STUCK_OLDEST_AGE.0,
     &SAGAS_ENDED.0,
     &RECOMPUTE_POSTPONED.0,
     &WORK_USERS.0,

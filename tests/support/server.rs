@@ -159,7 +159,7 @@ impl FrontDoor for Documents {
     async fn answered(&self, _: &Cause, _: &[(ResourceKind, String)]) {}
 
     async fn stats(&self) -> Stats {
-        Stats { open: 3, stuck: 1, oldest_s: 42, budget_left: 270 }
+        Stats { open: 3, stuck: 1, oldest_s: 42, stuck_oldest_s: 4_711, budget_left: 270 }
     }
 
     async fn unready(&self) -> Vec<String> {

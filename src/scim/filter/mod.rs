@@ -134,6 +134,18 @@ impl ElementFilter {
         eval::element_matches(&self.node, element)
     }
 
+    /// How many comparisons one element needs at most.
+    pub(crate) fn comparisons(&self) -> usize {
+        fn count(node: &Node) -> usize {
+            match node {
+                Node::And(nodes) | Node::Or(nodes) => nodes.iter().map(count).sum(),
+                Node::Not(inner) => count(inner),
+                Node::Present(_) | Node::Compare(..) | Node::Element(..) => 1,
+            }
+        }
+        count(&self.node)
+    }
+
     /// Whether it looks at nothing but these parts of an element.
     pub fn is_about(&self, parts: &[&str]) -> bool {
         fn walk(node: &Node, parts: &[&str]) -> bool {

@@ -24,6 +24,9 @@ use super::{MemberChange, OpKind, Operation, members};
 use crate::limits;
 use crate::model::{Object, Secret};
 
+/// A comparison by a filter, which does not look at letter case, counts as so many of values.
+const OF_A_FILTER: usize = 4;
+
 pub(super) struct Engine<'a> {
     kind: ResourceKind,
     dialect: Dialect,
@@ -32,6 +35,8 @@ pub(super) struct Engine<'a> {
     pub(super) members: Vec<MemberChange>,
     pub(super) password: Option<Secret>,
     pub(super) named_display_name: bool,
+    /// Comparisons so far.
+    compared: usize,
 }
 
 impl<'a> Engine<'a> {
@@ -44,7 +49,31 @@ impl<'a> Engine<'a> {
             members: Vec::new(),
             password: None,
             named_display_name: false,
+            compared: 0,
         }
+    }
+
+    /// Counts work before it is done: each operation may compare all entries of an attribute, and there may be a
+    /// thousand of both.
+    fn spend(&mut self, entries: usize, with: usize) -> Result<(), ScimError> {
+        self.compared = self.compared.saturating_add(entries.saturating_mul(with.saturating_add(1)));
+        if self.compared > limits::PATCH_COMPARISONS {
+            return Err(ScimError::payload_too_large(format!(
+                "the operations compare entries more than {} times; send them in several requests, or replace the attribute as a \
+                 whole.",
+                limits::PATCH_COMPARISONS
+            )));
+        }
+        Ok(())
+    }
+
+    /// How many entries an attribute has.
+    fn entries_of(&self, path: &AttrPath, name: &str) -> usize {
+        let container = match path.schema.as_deref() {
+            Some(schema) => self.document.get(schema).and_then(Value::as_object),
+            None => Some(&self.document),
+        };
+        container.and_then(|container| container.get(name)).and_then(Value::as_array).map_or(0, Vec::len)
     }
 
     pub(super) fn run(&mut self, operation: &Operation) -> Result<(), ScimError> {
@@ -304,6 +333,9 @@ impl<'a> Engine<'a> {
         if is_state(self.kind, path.schema.as_deref(), attribute) {
             state(kind, dialect, attribute, value)?;
         }
+        // More than that is refused as it is read.
+        let named = value.as_array().map_or(1, Vec::len).min(limits::ENTRIES_PER_ATTRIBUTE);
+        self.spend(self.entries_of(path, &attribute.name).max(named), named)?;
         // Adding no values is no way to take values away.
         let adds_none = kind == OpKind::Add && attribute.multi_valued && value.is_array();
         let cleared = kind == OpKind::Remove || dialect.clears(value) && !adds_none;
@@ -360,6 +392,7 @@ impl<'a> Engine<'a> {
             }
             sub => sub,
         };
+        self.spend(self.entries_of(path, &attribute.name), filter.comparisons().saturating_mul(OF_A_FILTER))?;
         let change = Entries { kind, dialect: self.dialect, attribute, filter, sub, at: path.to_string() };
         let value = value.unwrap_or(&Value::Null);
         self.within(path.schema.as_deref(), |container| {

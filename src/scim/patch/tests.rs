@@ -438,3 +438,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_thousand_operations_with_long_filters_over_a_thousand_entries_are_refused_before_they_cost_anything() {
+    let mut many = user();
+    let emails: Vec<Value> = (0..999).map(|n| json!({"type": "work", "value": format!("w{n}@x")})).collect();
+    many.insert("emails".into(), json!(emails));
+    let condition = (0..40).map(|n| format!("value eq \"n{n}@x\"")).collect::<Vec<_>>().join(" or ");
+    let operation = json!({"op": "replace", "path": format!("emails[{condition} or type eq \"work\"].display"), "value": "x"});
+    let heavy = request(json!(vec![operation; 999])).unwrap();
+    let fault = apply(ResourceKind::User, &many, "id-1", &heavy).unwrap_err();
+    assert_eq!(fault.status, 413, "{fault:?}");
+    assert!(fault.detail.contains("several requests"), "{}", fault.detail);
+    // As many operations as one may send, over what people really have.
+    let light = json!({"op": "replace", "path": "emails[type eq \"work\"].display", "value": "x"});
+    assert!(patch(json!(vec![light; 1000])).is_ok());
+    // And as many entries as an attribute may have, added at once.
+    let roles: Vec<Value> = (0..1000).map(|n| json!({"value": format!("r{n}")})).collect();
+    assert!(patch(json!([{"op": "add", "path": "roles", "value": roles}])).is_ok());
+}

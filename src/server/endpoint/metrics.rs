@@ -28,6 +28,7 @@ async fn refresh(tenant: &Tenant) {
         (&metric::SAGAS_OPEN, stats.open as f64),
         (&metric::SAGAS_STUCK, stats.stuck as f64),
         (&metric::SAGA_OLDEST_AGE, stats.oldest_s as f64),
+        (&metric::SAGA_STUCK_OLDEST_AGE, stats.stuck_oldest_s as f64),
         (&metric::GENESYS_BUDGET_LEFT, f64::from(stats.budget_left)),
     ] {
         gauge.of(id, []).set(value);

@@ -39,6 +39,7 @@ async fn metrics_count_requests_errors_and_sagas_without_naming_anybody() {
         "scim_bridge_sagas_open{tenant=\"aurora\"} 3",
         "scim_bridge_sagas_stuck{tenant=\"aurora\"} 1",
         "scim_bridge_saga_oldest_age_seconds{tenant=\"aurora\"} 42",
+        "scim_bridge_saga_stuck_oldest_age_seconds{tenant=\"aurora\"} 4711",
         "scim_bridge_genesys_budget_left_calls{tenant=\"aurora\"} 270",
     ] {
         assert!(text.contains(wanted), "{wanted} in\n{text}");
