@@ -87,6 +87,11 @@ impl UserGoal {
         self.origin == Origin::Record
     }
 
+    /// Whether a POST wants it.
+    pub(super) fn is_created(&self) -> bool {
+        self.origin == Origin::Created
+    }
+
     /// As it is in the directory; `None` for a new one.
     pub(super) fn stored(&self) -> Option<&StoredUser> {
         match &self.who {
@@ -106,7 +111,7 @@ impl UserGoal {
 
     /// What the client is told that was done.
     pub(super) fn done(&self) -> Done {
-        if self.origin == Origin::Created { Done::Created } else { Done::Changed }
+        if self.is_created() { Done::Created } else { Done::Changed }
     }
 
     /// What a PATCH was applied to.

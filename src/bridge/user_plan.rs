@@ -112,7 +112,10 @@ impl UserPlanner {
         let managers = self.known_managers([Some(document), stored.map(|stored| &stored.document)]).await;
         let known = |id: &str| managers.iter().any(|manager| manager == id);
         let payload = identity::payload(document, &email, &known);
-        let payload_before = stored.map(|stored| identity::payload(&stored.document, &email, &known));
+        // What an imported user has was never ours: a POST that does not name it does not take it away (P5). A
+        // PUT has seen the whole of it, and means it.
+        let seen = stored.filter(|stored| stored.managed || !goal.is_created());
+        let payload_before = seen.map(|stored| identity::payload(&stored.document, &email, &known));
         let subject = stored.map_or_else(|| self.ids.subject(), |stored| stored.subject);
         let mark = Mark::of(&self.policy.tenant, subject);
         let adopt = stored.is_none_or(|stored| !stored.managed);

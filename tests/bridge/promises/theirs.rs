@@ -4,7 +4,7 @@
 use genesys_cloud_emulator::Cloud;
 use serde_json::{Value, json};
 
-use crate::support::bodies::{OURS, agent, patch};
+use crate::support::bodies::{OURS, agent, patch, user};
 use crate::support::bridge::TestBridge;
 use crate::support::setup::Setup;
 
@@ -26,13 +26,13 @@ fn holdings(cloud: &Cloud, id: &str) -> Value {
     Value::Object(held)
 }
 
-async fn find(house: &TestBridge, name: &str) -> Value {
+pub(super) async fn find(house: &TestBridge, name: &str) -> Value {
     let got = house.scim("GET", &format!("/Users?filter=userName%20eq%20%22{name}%22"), None).await;
     assert_eq!(got.body["totalResults"], 1, "{got:?}");
     got.body["Resources"][0].clone()
 }
 
-async fn imported() -> TestBridge {
+pub(super) async fn imported() -> TestBridge {
     let house = TestBridge::with(Setup { import: "required", ..Setup::default() });
     let got = house.admin("POST", "/import", None).await;
     assert_eq!(got.status, 200, "{got:?}");
@@ -40,7 +40,12 @@ async fn imported() -> TestBridge {
 }
 
 /// An administrator of the organisation works in Genesys directly.
-async fn administrator(house: &TestBridge, method: &str, path: &str, body: Option<Value>) -> Value {
+pub(super) async fn administrator(
+    house: &TestBridge,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> Value {
     let login = format!("{}/oauth/token", house.cloud.login_base());
     let signed = house
         .http
@@ -106,6 +111,36 @@ async fn a_post_for_an_existing_user_links_instead_of_making_a_second_one() {
     house.settled().await;
     assert_eq!(holdings(&house.cloud, id), before);
     assert_eq!(house.scim("POST", "/Users", Some(body)).await.status, 409, "she is managed now");
+}
+
+#[tokio::test]
+async fn a_post_that_links_keeps_the_attributes_that_it_does_not_name_and_a_later_put_means_what_it_says() {
+    let named = ["title", "department", "manager", "employeeNumber"];
+    for import in ["required", "off"] {
+        let house = TestBridge::with(Setup { import, rules: String::new(), ..Setup::default() });
+        if import == "required" {
+            house.admin("POST", "/import", None).await.is(200);
+        }
+        let id = house.with_address("iris.keller@aurora.example")[0].clone();
+        let before = house.cloud.snapshot()["users"][&id].clone();
+        assert!(named.iter().all(|name| !before[name].is_null()), "{before}");
+        let mut body = user("iris.keller", json!({"displayName": "Iris K.", "active": true}));
+        let got = house.scim("POST", "/Users", Some(body.clone())).await;
+        assert_eq!((got.status, got.id()), (201, id.clone()), "{got:?}");
+        house.settled().await;
+        let after = house.cloud.snapshot()["users"][&id].clone();
+        assert_eq!(after["name"], "Iris K.");
+        for name in named {
+            assert_eq!(after[name], before[name], "{import}: {name}");
+        }
+        body["title"] = json!("Lead");
+        house.scim("PUT", &format!("/Users/{id}"), Some(body.clone())).await.is(200);
+        body.as_object_mut().unwrap().remove("title");
+        house.scim("PUT", &format!("/Users/{id}"), Some(body)).await.is(200);
+        house.settled().await;
+        let last = house.cloud.snapshot()["users"][&id].clone();
+        assert_eq!((&last["title"], &last["department"]), (&Value::Null, &before["department"]), "{import}");
+    }
 }
 
 #[tokio::test]
