@@ -7,11 +7,15 @@
 use std::sync::Arc;
 
 use super::fault::{self, Fault};
-use super::{OnExisting, Policy};
+use super::{OWNER_DELETED, OnExisting, Policy, whose};
 use crate::directory::Directory;
 use crate::model::ports::{CallContext, Priority, Upstream};
-use crate::model::{Aspects, Effect, FoundUser, Intent, Mark, Observed, Refusal, SagaOpened, UserState};
+use crate::model::{Aspects, Effect, FoundUser, Intent, Refusal, SagaOpened, UserState};
 use crate::scim::value::fold;
+
+/// A POST finds that somebody else has the address.
+const OWNER_THERE: &str =
+    "Genesys Cloud already has a user with this address; set on_existing = \"link\" to adopt it";
 
 /// Decides about users whom Genesys has and the directory does not.
 pub(super) struct Adoption {
@@ -40,45 +44,32 @@ impl Adoption {
         if self.policy.protected.contains(&fold(&email)) {
             return Err(Fault::AddressProtected);
         }
-        if owner.state == UserState::Deleted {
-            self.may_restore(create, owner, &context).await?;
-        } else if self.policy.on_existing == OnExisting::Refuse {
-            return Err(Fault::NotLinked(
-                "Genesys Cloud already has a user with this address; set on_existing = \"link\" to adopt it",
-            ));
+        let (allowed, refusal) = match owner.state {
+            UserState::Deleted => (self.policy.restore_deleted, OWNER_DELETED),
+            UserState::Active | UserState::Inactive => {
+                (self.policy.on_existing == OnExisting::Link, OWNER_THERE)
+            }
+        };
+        // Whoever is ours, left by a create whose answer was lost perhaps, is so whatever the tenant chose.
+        if allowed || self.is_ours(create, owner, &context).await? {
+            return Ok(owner.clone());
         }
-        Ok(owner.clone())
+        Err(Fault::NotLinked(refusal))
     }
 
-    async fn may_restore(
+    async fn is_ours(
         &self,
         create: &SagaOpened,
         owner: &FoundUser,
         context: &CallContext,
-    ) -> Result<(), Fault> {
-        if self.directory.tombstone(&owner.id).await?.is_some() {
+    ) -> Result<bool, Fault> {
+        if owner.state == UserState::Deleted && self.directory.tombstone(&owner.id).await?.is_some() {
             // Removed by us.
-            return Ok(());
+            return Ok(true);
         }
         let observed = self.upstream.observe(&owner.id, &Aspects::default(), context).await;
-        let observed = fault::read(observed, "looking at the deleted user")?.unwrap_or_default();
-        if self.policy.restore_deleted || is_ours(create, &observed) {
-            return Ok(());
-        }
-        Err(Fault::NotLinked(
-            "a deleted Genesys Cloud user owns this address and is not ours; restore it there, change its address, or set \
-             on_deleted_email = \"restore\"",
-        ))
+        let observed = fault::read(observed, "looking at the owner of the address")?.unwrap_or_default();
+        let Intent::PutUser { document, .. } = &create.intent else { return Err(Fault::Broken) };
+        Ok(whose::is_ours(&create.tenant, document, &observed))
     }
-}
-
-/// Whether a deleted user carries a mark of this bridge or the externalId of the request.
-fn is_ours(create: &SagaOpened, observed: &Observed) -> bool {
-    let mark = Mark::of(&create.tenant, create.subject);
-    if observed.external_ids.iter().any(|(authority, _)| *authority == mark.authority) {
-        return true;
-    }
-    let Intent::PutUser { document, .. } = &create.intent else { return false };
-    let ours = document.get("externalId").and_then(serde_json::Value::as_str);
-    ours.is_some() && observed.document.get("externalId").and_then(serde_json::Value::as_str) == ours
 }

@@ -25,6 +25,8 @@ impl From<Fault> for ScimError {
             Fault::Scim(error) => error,
             Fault::Store(error) => store_fault(&error),
             Fault::NotFound { .. } | Fault::GoneFromGenesys(_) => Self::not_found(words),
+            // No 404: the user is shown by a GET, and Entra would create it anew for ever (docs/connectors.md C5.2).
+            Fault::DeletedInGenesys(_) => Self::conflict(words),
             Fault::VersionChanged => Self::precondition_failed(words),
             Fault::NameTaken(_) | Fault::AddressTaken | Fault::NotLinked(_) | Fault::AddressProtected => {
                 Self::uniqueness(words)
@@ -67,6 +69,7 @@ mod tests {
         let table = [
             (Fault::NotFound { kind: ResourceKind::Group, id: id() }, 404, None, None),
             (Fault::GoneFromGenesys(UserId::new("7")), 404, None, None),
+            (Fault::DeletedInGenesys(UserId::new("7")), 409, None, None),
             (Fault::VersionChanged, 412, None, None),
             (Fault::NameTaken(ResourceKind::User), 409, unique, None),
             (Fault::AddressTaken, 409, unique, None),

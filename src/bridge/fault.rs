@@ -32,6 +32,12 @@ pub enum Fault {
     /// The directory knows the user, Genesys does not any more.
     #[error("user {0} is gone from Genesys Cloud; delete it here and create it anew")]
     GoneFromGenesys(UserId),
+    /// Somebody deleted the user in Genesys, and nothing allows to bring it back.
+    #[error(
+        "somebody deleted user {0} in Genesys Cloud, and the bridge does not bring it back: restore the user there, or set \
+         on_deleted_email = \"restore\", and send the change again; to leave it deleted, deactivate or delete it here"
+    )]
+    DeletedInGenesys(UserId),
     /// Another version than those of the precondition is the current one.
     #[error("the resource has changed since; read it again")]
     VersionChanged,
@@ -146,6 +152,7 @@ impl Fault {
             Self::Scim(error) => error.retry_after_s,
             Self::NotFound { .. }
             | Self::GoneFromGenesys(_)
+            | Self::DeletedInGenesys(_)
             | Self::VersionChanged
             | Self::NameTaken(_)
             | Self::AddressTaken

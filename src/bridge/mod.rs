@@ -13,6 +13,7 @@
 //! | `work`, `breakers` | whom to recompute when; what is refused to everybody for the time being |
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
+//! | `whose` | whether a user of Genesys is ours |
 //! | `waiting` | what the client hears, and when |
 //! | `sagas`, `recovery`, `left_open` | who has reserved what; opening sagas and taking them up again |
 //! | `trail` | what an administrator asked for, in the audit trail |
@@ -46,6 +47,7 @@ mod trail;
 mod user_plan;
 mod users;
 mod waiting;
+mod whose;
 mod work;
 
 use std::sync::Arc;
@@ -77,6 +79,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// An imported resource where the tenant does not let the bridge adopt.
 const NOT_LINKED: &str =
     "Genesys Cloud had this before the bridge; set on_existing = \"link\" to let the bridge change it";
+
+/// A POST finds that a deleted user has the address.
+const OWNER_DELETED: &str =
+    "a deleted Genesys Cloud user owns this address and is not ours; restore it there, change its address, or set \
+     on_deleted_email = \"restore\"";
 
 /// The tenant's choices.
 #[derive(Clone, Debug)]

@@ -93,6 +93,7 @@ impl Recompute {
             Fault::Refused { refusal, .. } | Fault::UndoRefused(refusal) => ("", Some(refusal.clone())),
             Fault::Stuck(_) => ("recompute.stuck", None),
             Fault::GoneFromGenesys(_) => ("recompute.gone", None),
+            Fault::DeletedInGenesys(_) => ("recompute.deleted", None),
             fault if fault.retry_after_s().is_some() => ("recompute.not_now", None),
             _ => ("recompute.refused", None),
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Policy;
+use super::{OWNER_DELETED, Policy, whose};
 use super::draft::Draft;
 use super::fault::Fault;
 use super::goal::UserGoal;
@@ -20,7 +20,7 @@ use crate::limits;
 use crate::model::ports::{CallContext, Ids};
 use crate::model::{
     Claim, Desired, DesiredSet, Failure, FailureState, GrantedSet, GroupId, Intent, Mark, Object, Observed,
-    Ours, Reservation, Subject, SubjectId, UserId, Wanted,
+    Ours, Reservation, Subject, SubjectId, UserId, UserState, Wanted,
 };
 use crate::plan::{LeaverInput, Leftover, Planned, UserChange, UserInput, identity, plan_leaver, plan_user};
 use crate::scim::kind::ResourceKind;
@@ -109,6 +109,11 @@ impl UserPlanner {
             None => Observed::default(),
         };
         self.refuse_protected(text(&observed.document, "userName"))?;
+        let deleted = observed.state == UserState::Deleted;
+        let comes_back = active || goal.is_created();
+        if deleted && comes_back {
+            self.may_restore(&goal, &observed)?;
+        }
         let managers = self.known_managers([Some(document), stored.map(|stored| &stored.document)]).await;
         let known = |id: &str| managers.iter().any(|manager| manager == id);
         let payload = identity::payload(document, &email, &known);
@@ -121,6 +126,7 @@ impl UserPlanner {
         let adopt = stored.is_none_or(|stored| !stored.managed);
         let planned = plan_user(&UserInput {
             change: match goal.id() {
+                Some(_) if deleted && !comes_back => UserChange::LeftDeleted,
                 Some(_) => UserChange::Existing { adopt },
                 None => UserChange::Create { mark: &mark },
             },
@@ -216,6 +222,17 @@ impl UserPlanner {
             user.insert("groups".into(), Value::Array(groups.into_iter().map(group).collect()));
         }
         Ok(entitlements::desired(&self.rules, &user, goal.mention())?)
+    }
+
+    /// Whether somebody who was deleted in Genesys may come back: never without a request, else where the tenant
+    /// says so or the user is ours.
+    fn may_restore(&self, goal: &UserGoal, observed: &Observed) -> Result<(), Fault> {
+        let ours = || whose::is_ours(&self.policy.tenant, &goal.document, observed);
+        match goal.id() {
+            Some(_) if !goal.is_recorded() && (self.policy.restore_deleted || ours()) => Ok(()),
+            Some(id) if !goal.is_created() => Err(Fault::DeletedInGenesys(id.clone())),
+            _ => Err(Fault::NotLinked(OWNER_DELETED)),
+        }
     }
 
     /// The address by which Genesys identifies the person.

@@ -14,7 +14,7 @@ use super::goal::{UserGoal, Who};
 use super::sagas::{existing, name_of};
 use super::submission::{Done, Reply, Submission};
 use super::user_plan::UserPlanner;
-use super::{NOT_LINKED, OnExisting, Policy};
+use super::{NOT_LINKED, OnExisting, Policy, whose};
 use crate::directory::{Directory, StoredUser, UserLookup};
 use crate::model::ports::{CallContext, Store};
 use crate::model::{Batch, FoundUser, Intent, Ours, Subject, UserId};
@@ -100,11 +100,12 @@ impl Users {
         {
             return Ok(self.directory.get_user(&UserId::new(id)).await?);
         }
+        let may_link = |stored: &StoredUser| {
+            self.may_link(stored) || whose::is_same(&incoming.document, &stored.document)
+        };
         let name = fold(incoming.name());
         match self.directory.user_by(UserLookup::UserName(&name)).await? {
-            Some(stored) if stored.managed || self.policy.on_existing == OnExisting::Refuse => {
-                Err(Fault::NameTaken(ResourceKind::User))
-            }
+            Some(stored) if stored.managed || !may_link(&stored) => Err(Fault::NameTaken(ResourceKind::User)),
             other => Ok(other),
         }
     }
@@ -112,13 +113,19 @@ impl Users {
     async fn stored(&self, change: &Change, id: &str) -> Result<StoredUser, Fault> {
         let stored = self.directory.get_user(&UserId::new(id)).await?;
         let stored = stored.ok_or_else(|| Fault::NotFound { kind: ResourceKind::User, id: id.to_owned() })?;
-        if !stored.managed && self.policy.on_existing == OnExisting::Refuse {
+        if !stored.managed && !self.may_link(&stored) {
             return Err(Fault::NotLinked(NOT_LINKED));
         }
         if change.precondition().is_some_and(|wanted| !wanted.matches(stored.version)) {
             return Err(Fault::VersionChanged);
         }
         Ok(stored)
+    }
+
+    /// Whether somebody who was imported may be written: by the tenant's choice, or because the bridge made it, in
+    /// a create whose answer was lost or before its directory was.
+    fn may_link(&self, stored: &StoredUser) -> bool {
+        self.policy.on_existing == OnExisting::Link || whose::is_marked(&self.policy.tenant, &stored.document)
     }
 
     fn removed(&self, stored: StoredUser) -> Result<Prepared, Fault> {

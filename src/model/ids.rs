@@ -109,6 +109,11 @@ pub struct Mark {
 impl Mark {
     /// The mark of a subject of a tenant.
     pub fn of(tenant: &TenantId, subject: SubjectId) -> Self {
-        Self { authority: format!("scimbridge-{tenant}"), value: subject.to_string() }
+        Self { authority: Self::authority_of(tenant), value: subject.to_string() }
+    }
+
+    /// What all marks of a tenant have in common.
+    pub fn authority_of(tenant: &TenantId) -> String {
+        format!("scimbridge-{tenant}")
     }
 }

@@ -28,6 +28,9 @@ pub(crate) enum UserChange<'a> {
         /// First write.
         adopt: bool,
     },
+    /// Somebody deleted it in Genesys, and it is not to come back: nothing is done there, and what we gave stays
+    /// noted.
+    LeftDeleted,
 }
 
 /// All that a user's plan depends on.
@@ -71,6 +74,9 @@ pub(crate) fn plan_user(input: &UserInput<'_>) -> Planned {
     let active = identity::is_active(input.document);
     match &input.change {
         UserChange::Create { mark } => create(input, mark, active),
+        UserChange::LeftDeleted => {
+            Planned { plan: Builder::default().finish(PlanKind::Update), granted: input.granted.clone() }
+        }
         UserChange::Existing { .. } if !active && input.observed.state == UserState::Active => {
             deactivate(input)
         }

@@ -110,6 +110,8 @@ pub struct Quirks {
     pub inactive_loses_roles: bool,
     /// Whether a deleted user leaves the queues (G2.23).
     pub deleted_leaves_queues: bool,
+    /// Whether the external ids of a deleted user can still be read (G3.9).
+    pub deleted_external_ids: bool,
     /// PUT of an empty skill list (G5.3).
     pub skills_put_empty: Empty,
     /// Adding a queue member who is one already (G6.2).
@@ -161,6 +163,7 @@ impl Default for Quirks {
             conflict_status: 409,
             inactive_loses_roles: true,
             deleted_leaves_queues: true,
+            deleted_external_ids: false,
             skills_put_empty: Empty::Clear,
             queue_readd: AtGone::Accept,
             queue_remove_absent: AtGone::Accept,
@@ -182,7 +185,7 @@ impl Default for Quirks {
 }
 
 /// Every other value of every switch, as `name=value`.
-const FLIPS: [&str; 32] = [
+const FLIPS: [&str; 33] = [
     "post_status=200",
     "delete_status=200",
     "deleted_email=restore",
@@ -198,6 +201,7 @@ const FLIPS: [&str; 32] = [
     "conflict_status=400",
     "inactive_loses_roles=false",
     "deleted_leaves_queues=false",
+    "deleted_external_ids=true",
     "skills_put_empty=ignore",
     "skills_put_empty=refuse",
     "queue_readd=refuse",

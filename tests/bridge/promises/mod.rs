@@ -17,6 +17,7 @@ mod outage;
 mod overtaking;
 mod ownership;
 mod racing;
+mod restoring;
 mod secrecy;
 mod spelling;
 mod stale;

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::theirs::administrator;
 use crate::support::bodies::{agent, patch};
 use crate::support::bridge::TestBridge;
 use crate::support::client::Response;
@@ -113,4 +114,34 @@ async fn the_removal_of_a_group_that_was_there_before_us_only_lets_it_go() {
     assert_eq!(house.scim("DELETE", &format!("/Groups/{}", made.id()), None).await.status, 204);
     house.settled().await;
     assert_eq!(house.cloud.snapshot()["groups"], before);
+}
+
+/// Puts an external id on somebody, or SCIM's own where none is named, as an administrator may.
+async fn mark(house: &TestBridge, id: &str, authority: &str) {
+    if authority.is_empty() {
+        let change = patch(json!([set("externalId", "ext-iris.keller")]));
+        administrator(house, "PATCH", &format!("/api/v2/scim/v2/users/{id}"), Some(change)).await;
+        return;
+    }
+    let body = json!({"authorityName": authority, "externalKey": "0192f0c8-0000-7000-8000-000000000000"});
+    administrator(house, "POST", &format!("/api/v2/users/{id}/externalid"), Some(body)).await;
+}
+
+#[tokio::test]
+async fn a_live_owner_with_our_mark_or_the_same_external_id_is_ours_also_where_linking_is_refused() {
+    for import in ["off", "required"] {
+        for (authority, status) in [("scimbridge-aurora", 201), ("", 201), ("scimbridge-other", 409)] {
+            let tenant = "on_existing = \"refuse\"";
+            let house = TestBridge::with(Setup { import, tenant, ..Setup::default() });
+            let id = house.with_address(IRIS)[0].clone();
+            mark(&house, &id, authority).await;
+            if import == "required" {
+                house.admin("POST", "/import", None).await.is(200);
+            }
+            let got = house.scim("POST", "/Users", Some(agent("iris.keller"))).await;
+            assert_eq!(got.status, status, "{import} {authority}: {got:?}");
+            house.settled().await;
+            assert_eq!(house.with_address(IRIS), [id], "{import} {authority}");
+        }
+    }
 }

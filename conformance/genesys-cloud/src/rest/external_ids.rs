@@ -37,7 +37,12 @@ pub(crate) fn find(turn: &mut Turn<'_>) -> Answer {
 }
 
 pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
-    let user = turn.readable_user(&turn.path(0))?;
+    let id = turn.path(0);
+    let deleted = turn.world.users.get(&id).filter(|user| user.state == State::Deleted).cloned();
+    let user = match deleted.filter(|_| turn.quirks.deleted_external_ids) {
+        Some(user) => user,
+        None => turn.readable_user(&id)?,
+    };
     Ok(Reply::ok(all(&user).iter().map(|id| model(&user, id)).collect()))
 }
 
