@@ -11,7 +11,6 @@ use super::{OWNER_DELETED, OnExisting, Policy, whose};
 use crate::directory::Directory;
 use crate::model::ports::{CallContext, Priority, Upstream};
 use crate::model::{Aspects, Effect, FoundUser, Intent, Refusal, SagaOpened, UserState};
-use crate::scim::value::fold;
 
 /// A POST finds that somebody else has the address.
 const OWNER_THERE: &str =
@@ -41,7 +40,7 @@ impl Adoption {
         let Some(owner) = live.or_else(|| found.first()) else {
             return Err(Fault::Refused { refusal, during: during() });
         };
-        if self.policy.protected.contains(&fold(&email)) {
+        if self.policy.protects(&email) || self.policy.protects(owner.id.as_str()) {
             return Err(Fault::AddressProtected);
         }
         let (allowed, refusal) = match owner.state {

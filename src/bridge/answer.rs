@@ -31,7 +31,7 @@ impl From<Fault> for ScimError {
             Fault::NameTaken(_) | Fault::AddressTaken | Fault::NotLinked(_) | Fault::AddressProtected => {
                 Self::uniqueness(words)
             }
-            Fault::Protected => Self::mutability(words),
+            Fault::Protected | Fault::ProtectedMember(_) => Self::mutability(words),
             Fault::TooMuch(_) => Self::payload_too_large(words),
             Fault::Refused { refusal, .. } | Fault::RolledBack { refusal, .. }
                 if refusal.kind == RefusalKind::Uniqueness =>
@@ -76,6 +76,7 @@ mod tests {
             (Fault::NotLinked("not ours"), 409, unique, None),
             (Fault::AddressProtected, 409, unique, None),
             (Fault::Protected, 400, Some(ScimType::Mutability), None),
+            (Fault::ProtectedMember(id()), 400, Some(ScimType::Mutability), None),
             (Fault::NoAddress, 400, value, None),
             (Fault::Unacceptable(id()), 400, value, None),
             (Fault::TooMuch(id()), 413, None, None),

@@ -56,6 +56,12 @@ pub enum Fault {
     /// The configuration protects the user.
     #[error("this user is protected by the bridge's configuration and cannot be changed")]
     Protected,
+    /// The configuration protects somebody who is to join or leave a group.
+    #[error(
+        "user {0} is protected by the bridge's configuration (tenant.protected) and neither joins nor leaves a group through \
+         it; take the person out of this change"
+    )]
+    ProtectedMember(String),
     /// The configuration protects the user whom Genesys has under the address.
     #[error("the address belongs to a protected user, which the bridge must not change")]
     AddressProtected,
@@ -158,6 +164,7 @@ impl Fault {
             | Self::AddressTaken
             | Self::NotLinked(_)
             | Self::Protected
+            | Self::ProtectedMember(_)
             | Self::AddressProtected
             | Self::NoAddress
             | Self::Unacceptable(_)

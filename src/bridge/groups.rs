@@ -16,10 +16,11 @@ use super::members::{Delta, Members};
 use super::sagas::{existing, name_of};
 use super::submission::{Done, Reply, Submission};
 use super::{NOT_LINKED, OnExisting, Policy};
-use crate::directory::{Directory, StoredGroup};
+use crate::directory::{Directory, StoredGroup, StoredUser, UserLookup};
+use crate::limits;
 use crate::model::ports::{CallContext, Ids, Store};
 use crate::model::{Batch, GroupId, Intent, Object, Subject, UserId};
-use crate::plan::{GroupInput, plan_group};
+use crate::plan::{GroupInput, identity, plan_group};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
 use crate::scim::patch::MemberChange;
@@ -90,6 +91,7 @@ impl Groups {
             return Ok(Prepared::Nothing(Reply { done: goal.done, id, token, pending: false }));
         }
         self.refuse_taken(&goal).await?;
+        self.refuse_protected(&goal.delta).await?;
         let context = CallContext::new(priority(change), format!("request {}", asked.cause.request));
         self.plan(change, goal, &context).await
     }
@@ -151,6 +153,25 @@ impl Groups {
             return Err(Fault::NameTaken(KIND));
         }
         Ok(())
+    }
+
+    /// Membership gives access and takes it: whoever is protected neither comes nor goes.
+    async fn refuse_protected(&self, delta: &Delta) -> Result<(), Fault> {
+        let mut protected: BTreeSet<String> = BTreeSet::new();
+        for who in &self.policy.protected {
+            let sharers = self.directory.users_by(UserLookup::Email(who), limits::ADDRESS_SHARERS).await?;
+            let domain = self.policy.fallback_email_domain.as_deref();
+            let own = |user: &&StoredUser| {
+                identity::email_of(&user.document, domain).is_ok_and(|email| fold(&email) == *who)
+            };
+            protected.extend(sharers.iter().filter(own).map(|user| fold(user.id.as_str())));
+            protected.insert(who.clone());
+        }
+        let mut touched = delta.add.iter().chain(&delta.remove);
+        match touched.find(|id| protected.contains(&fold(id))) {
+            Some(id) => Err(Fault::ProtectedMember(id.clone())),
+            None => Ok(()),
+        }
     }
 
     async fn plan(&self, change: &Change, goal: GroupGoal, context: &CallContext) -> Result<Prepared, Fault> {

@@ -70,6 +70,7 @@ use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, TurnRecords
 use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId, UserId};
 use crate::saga::{Runner, RunnerPorts, Try};
 use crate::scim::kind::ResourceKind;
+use crate::scim::value::fold;
 
 pub use crate::model::policy::{OnExisting, OnUnknownRequestName, OnUnknownRuleName};
 
@@ -81,8 +82,7 @@ const NOT_LINKED: &str =
     "Genesys Cloud had this before the bridge; set on_existing = \"link\" to let the bridge change it";
 
 /// A POST finds that a deleted user has the address.
-const OWNER_DELETED: &str =
-    "a deleted Genesys Cloud user owns this address and is not ours; restore it there, change its address, or set \
+const OWNER_DELETED: &str = "a deleted Genesys Cloud user owns this address and is not ours; restore it there, change its address, or set \
      on_deleted_email = \"restore\"";
 
 /// The tenant's choices.
@@ -104,7 +104,7 @@ pub struct Policy {
     pub forward_passwords: bool,
     /// Create groups in Genesys, or adopt existing ones only.
     pub create_groups: bool,
-    /// Addresses that the bridge must never change, lower case.
+    /// Addresses and Genesys ids of users whom the bridge must never change, lower case.
     pub protected: Vec<String>,
     /// Division of users whose document names none.
     pub default_division: Option<String>,
@@ -112,6 +112,13 @@ pub struct Policy {
     pub give_up_after: Duration,
     /// Users who are recomputed at a time.
     pub parallel: usize,
+}
+
+impl Policy {
+    /// Whether the user of this address or Genesys id must not be touched.
+    fn protects(&self, who: &str) -> bool {
+        self.protected.contains(&fold(who))
+    }
 }
 
 /// What the bridge works with.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{OWNER_DELETED, Policy, whose};
 use super::draft::Draft;
 use super::fault::Fault;
 use super::goal::UserGoal;
 use super::looks::Looks;
 use super::resolve::{Asked, Resolver};
 use super::sagas::{existing, name_of};
+use super::{OWNER_DELETED, Policy, whose};
 use crate::directory::{Directory, ProvisioningState, StoredUser, UserLookup};
 use crate::entitlements::{self, RuleSet};
 use crate::limits;
@@ -92,10 +92,10 @@ impl UserPlanner {
         let document = &goal.document;
         let stored = goal.stored();
         let email = self.email_of(document)?;
-        self.refuse_protected(&email)?;
+        self.refuse_protected(&email, goal.id())?;
         if let Some(stored) = stored {
             // A rename must not take somebody out of the protected list.
-            self.refuse_protected(&self.email_of(&stored.document).unwrap_or_default())?;
+            self.refuse_protected(&self.email_of(&stored.document).unwrap_or_default(), None)?;
         }
         self.refuse_taken(&goal, &email).await?;
         let active = identity::is_active(document);
@@ -108,7 +108,7 @@ impl UserPlanner {
             Some(id) => self.looks.observed(id, &resolved, &granted, context).await?,
             None => Observed::default(),
         };
-        self.refuse_protected(text(&observed.document, "userName"))?;
+        self.refuse_protected(text(&observed.document, "userName"), None)?;
         let deleted = observed.state == UserState::Deleted;
         let comes_back = active || goal.is_created();
         if deleted && comes_back {
@@ -160,8 +160,8 @@ impl UserPlanner {
             Err(_) if same_name(&goal.document, stored) => before.clone(),
             Err(fault) => return Err(fault),
         };
-        self.refuse_protected(&email)?;
-        self.refuse_protected(&before)?;
+        self.refuse_protected(&email, Some(&stored.id))?;
+        self.refuse_protected(&before, None)?;
         if fold(&email) != fold(&before) || !same_name(&goal.document, stored) {
             self.refuse_taken(&goal, &email).await?;
         }
@@ -241,9 +241,10 @@ impl UserPlanner {
         identity::email_of(document, domain).map_err(|_| Fault::NoAddress)
     }
 
-    /// Refuses to touch somebody whom the configuration protects.
-    pub(super) fn refuse_protected(&self, email: &str) -> Result<(), Fault> {
-        if self.policy.protected.contains(&fold(email)) { Err(Fault::Protected) } else { Ok(()) }
+    /// Refuses to touch somebody whom the configuration protects, by address or by Genesys id.
+    pub(super) fn refuse_protected(&self, email: &str, id: Option<&UserId>) -> Result<(), Fault> {
+        let by_id = id.is_some_and(|id| self.policy.protects(id.as_str()));
+        if by_id || self.policy.protects(email) { Err(Fault::Protected) } else { Ok(()) }
     }
 
     /// An address or name that another user of the directory owns is refused before anything is written.

@@ -130,7 +130,7 @@ impl Users {
 
     fn removed(&self, stored: StoredUser) -> Result<Prepared, Fault> {
         let email = self.planner.email_of(&stored.document).unwrap_or_default();
-        self.planner.refuse_protected(&email)?;
+        self.planner.refuse_protected(&email, Some(&stored.id))?;
         let planned = plan_removal();
         let (kind, id) = (ResourceKind::User, stored.id.as_str());
         let user_name =

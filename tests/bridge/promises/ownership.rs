@@ -6,9 +6,10 @@
 use serde_json::{Value, json};
 
 use super::theirs::administrator;
-use crate::support::bodies::{agent, patch};
+use crate::support::bodies::{agent, group, patch};
 use crate::support::bridge::TestBridge;
 use crate::support::client::Response;
+use crate::support::emulator::cloud;
 use crate::support::setup::Setup;
 
 const IRIS: &str = "iris.keller@aurora.example";
@@ -144,4 +145,55 @@ async fn a_live_owner_with_our_mark_or_the_same_external_id_is_ours_also_where_l
             assert_eq!(house.with_address(IRIS), [id], "{import} {authority}");
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_is_protected_by_id_or_address_is_touched_by_nothing() {
+    // The ids of the organisation differ from start to start.
+    let cloud = cloud();
+    let world = cloud.snapshot();
+    let users = world["users"].as_object().unwrap();
+    let iris = users.iter().find(|(_, user)| user["email"] == IRIS).unwrap().0.to_uppercase();
+    let by_id: &'static str = Box::leak(format!("protected = [\"{iris}\"]").into_boxed_str());
+    let by_address = "protected = [\"iris.keller@aurora.example\"]";
+    let mut cloud = Some(cloud);
+    for tenant in [by_id, by_address] {
+        let setup = Setup { import: "required", tenant, ..Setup::default() };
+        let house = TestBridge::on(cloud.take().unwrap_or_else(self::cloud), setup);
+        house.admin("POST", "/import", None).await.is(200);
+        let iris = path_of(&house, "Users", "userName", IRIS).await;
+        let experts = path_of(&house, "Groups", "displayName", EXPERTS).await;
+        let id = iris.rsplit('/').next().unwrap();
+        let leave = json!({"op": "replace", "path": "active", "value": false});
+        let out = json!({"op": "remove", "path": format!("members[value eq \"{id}\"]")});
+        let requests = vec![
+            ("POST", "/Users", Some(agent("iris.keller"))),
+            ("PUT", iris.as_str(), Some(agent("iris.keller"))),
+            ("PATCH", iris.as_str(), Some(patch(json!([set("title", "Lead")])))),
+            ("PATCH", iris.as_str(), Some(patch(json!([set("userName", "other@aurora.example")])))),
+            ("PATCH", iris.as_str(), Some(patch(json!([leave])))),
+            ("DELETE", iris.as_str(), None),
+            ("PATCH", experts.as_str(), Some(patch(json!([out])))),
+            ("POST", "/Groups", Some(group("Night Desk", &[id]))),
+        ];
+        all_are_refused_and_nothing_changes(&house, requests, |got| {
+            (400..500).contains(&got.status) && got.body["detail"].to_string().contains("protected")
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn the_owner_of_an_address_who_is_protected_by_id_is_not_adopted() {
+    let cloud = cloud();
+    let world = cloud.snapshot();
+    let users = world["users"].as_object().unwrap();
+    let iris = users.iter().find(|(_, user)| user["email"] == IRIS).unwrap().0.clone();
+    let tenant: &'static str = Box::leak(format!("protected = [\"{iris}\"]").into_boxed_str());
+    let house = TestBridge::on(cloud, Setup { tenant, ..Setup::default() });
+    let requests = vec![("POST", "/Users", Some(agent("iris.keller")))];
+    all_are_refused_and_nothing_changes(&house, requests, |got| {
+        got.status == 409 && got.body["detail"].to_string().contains("protected")
+    })
+    .await;
 }
