@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::admission::priority;
 use super::claims::{Claims, claim_of};
@@ -19,8 +20,8 @@ use super::{NOT_LINKED, OnExisting, Policy};
 use crate::directory::{Directory, StoredGroup, StoredUser, UserLookup};
 use crate::limits;
 use crate::model::ports::{CallContext, Ids, Store};
-use crate::model::{Batch, GroupId, Intent, Object, Subject, UserId};
-use crate::plan::{GroupInput, identity, plan_group};
+use crate::model::{Batch, GroupId, Intent, Object, Subject, UserId, Verdict};
+use crate::plan::{Before, GroupInput, identity, plan_group};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
 use crate::scim::patch::MemberChange;
@@ -29,6 +30,9 @@ use crate::scim::value::fold;
 use crate::scim::{patch, resource};
 
 const KIND: ResourceKind = ResourceKind::Group;
+/// How often the members of a group are looked at before they count as unknown, and the longest pause between.
+const LOOKS: usize = 3;
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
 /// Prepares changes of groups.
 pub(super) struct Groups {
@@ -182,6 +186,12 @@ impl Groups {
             Some(genesys) => Some(genesys),
             None => self.found(name, context).await?,
         };
+        // Of a group that was there before us others may be members as well, whom no undo may throw out.
+        let ours = genesys.is_none() || goal.stored.as_ref().is_some_and(|stored| stored.made);
+        let seen = match &genesys {
+            Some(group) if !ours && goal.delta != Delta::default() => self.seen(group, context).await?,
+            _ => None,
+        };
         let before = goal.stored.as_ref().map(|stored| name_in(&stored.document));
         let users = |ids: &BTreeSet<String>| ids.iter().map(UserId::new).collect::<Vec<_>>();
         let plan = plan_group(&GroupInput {
@@ -192,7 +202,11 @@ impl Groups {
             name,
             add: users(&goal.delta.add),
             remove: users(&goal.delta.remove),
-            members_now: None,
+            before: match &seen {
+                _ if ours => Before::Ours,
+                Some(members) => Before::Seen(members),
+                None => Before::Unknown,
+            },
         });
         let id = goal.id().cloned().unwrap_or_else(|| self.ids.group());
         let mut names = vec![name_of(KIND, name), existing(KIND, id.as_str())];
@@ -232,6 +246,22 @@ impl Groups {
             ))),
             _ => Ok(found.map(|group| group.id)),
         }
+    }
+
+    /// Who is in a group of Genesys; `None` where that cannot be told soon, because the answer is lost or too long.
+    async fn seen(&self, group: &str, context: &CallContext) -> Result<Option<BTreeSet<UserId>>, Fault> {
+        for _ in 0..LOOKS {
+            match self.looks.upstream.observe_group(group, true, context).await {
+                Verdict::Done(seen) => return Ok(seen.and_then(|group| group.members)),
+                Verdict::Refused(refusal) => {
+                    let during = "looking at the members of the group".to_owned();
+                    return Err(Fault::Refused { refusal, during });
+                }
+                Verdict::Later(later) => self.looks.clock.sleep(later.wait.min(LOOK_PAUSE)).await,
+                Verdict::Unknown(_) => self.looks.clock.sleep(LOOK_PAUSE).await,
+            }
+        }
+        Ok(None)
     }
 
     fn removed(&self, stored: StoredGroup) -> Prepared {

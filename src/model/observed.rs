@@ -93,7 +93,7 @@ pub struct ObservedGroup {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Explicit members, if they were asked for.
+    /// Explicit members, if they were asked for and all of them were shown.
     pub members: Option<BTreeSet<UserId>>,
     /// The SCIM representation, for the import.
     pub document: Value,

@@ -186,6 +186,14 @@ pub enum Effect {
     AddMembers(Vec<UserId>),
     /// At most 50 users leave. Undo: they become members.
     RemoveMembers(Vec<UserId>),
+    /// At most 50 users become members of a group, or leave it, of whom it is not certain that this changes anything:
+    /// they seemed to be so before. No undo, so that nobody is thrown out who was there before us.
+    AssureMembers {
+        /// Whom.
+        users: Vec<UserId>,
+        /// Whether they are to be in it.
+        inside: bool,
+    },
     /// The undo of an effect that an earlier change has left behind, as far as what is there is still its. No
     /// undo of its own: only leavers have it, behind their pivot.
     GiveBack(Box<Effect>),

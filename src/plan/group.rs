@@ -8,6 +8,29 @@ use super::builder::Builder;
 use crate::limits;
 use crate::model::{Effect, Plan, PlanKind, UserId};
 
+/// Who was in the group before, which is what an undo must restore.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Before<'a> {
+    /// We made the group: those whom the directory knows.
+    #[default]
+    Ours,
+    /// These, as a look has shown it.
+    Seen(&'a BTreeSet<UserId>),
+    /// Nobody knows, for example because they are too many to be read.
+    Unknown,
+}
+
+impl Before<'_> {
+    /// Whether a user who comes (or goes) is certain to change that.
+    fn is_changed_by(self, user: &UserId, coming: bool) -> bool {
+        match self {
+            Self::Ours => true,
+            Self::Seen(members) => members.contains(user) != coming,
+            Self::Unknown => false,
+        }
+    }
+}
+
 /// All that a group's plan depends on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupInput<'a> {
@@ -25,8 +48,8 @@ pub(crate) struct GroupInput<'a> {
     pub add: Vec<UserId>,
     /// Users that should leave, of those that we made members.
     pub remove: Vec<UserId>,
-    /// Members in Genesys now, where known: what is already so needs no call.
-    pub members_now: Option<&'a BTreeSet<UserId>>,
+    /// Who was in it.
+    pub before: Before<'a>,
 }
 
 /// Plans.
@@ -53,15 +76,22 @@ pub(crate) fn plan_group(input: &GroupInput<'_>) -> Plan {
             PlanKind::GroupUpdate
         }
     };
-    let member = |user: &UserId| input.members_now.is_some_and(|now| now.contains(user));
-    let add: Vec<UserId> = input.add.iter().filter(|user| !member(user)).cloned().collect();
-    let known = input.members_now.is_some();
-    let remove: Vec<UserId> = input.remove.iter().filter(|user| !known || member(user)).cloned().collect();
+    let part = |users: &[UserId], coming: bool| -> (Vec<UserId>, Vec<UserId>) {
+        users.iter().cloned().partition(|user| input.before.is_changed_by(user, coming))
+    };
+    let (add, there) = part(&input.add, true);
+    let (remove, gone) = part(&input.remove, false);
     for chunk in add.chunks(limits::GENESYS_BULK) {
         builder.then(Effect::AddMembers(chunk.to_vec()));
     }
     for chunk in remove.chunks(limits::GENESYS_BULK) {
         builder.then(Effect::RemoveMembers(chunk.to_vec()));
+    }
+    // What seems to be so is sent as well: a look may be older than what we did last.
+    for (users, inside) in [(there, true), (gone, false)] {
+        for chunk in users.chunks(limits::GENESYS_BULK) {
+            builder.then(Effect::AssureMembers { users: chunk.to_vec(), inside });
+        }
     }
     builder.finish(kind)
 }

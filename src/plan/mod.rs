@@ -20,7 +20,7 @@ pub(crate) mod user;
 pub(crate) use effects::describe;
 pub(crate) use entitlements::Resolved;
 pub(crate) use explain::{describe_failed, explain};
-pub(crate) use group::{GroupInput, plan_group};
+pub(crate) use group::{Before, GroupInput, plan_group};
 pub(crate) use leaver::{LeaverInput, plan_leaver, plan_removal};
 pub(crate) use passed::{Leftover, Reached, leftover};
 pub(crate) use user::{Planned, UserChange, UserInput, plan_user};

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::identity::Payload;
 use super::*;
+use crate::model::ports::Write;
 use crate::model::{
     Certainty, ConflictClass, Effect, Entitlement, Granted, GrantedSet, Kind, Level, Mark, Named, Object,
     Observed, PlanKind, Proficiency, Reason, Recent, Setting, StepId, Target, UserId, UserState, Wanted,
@@ -390,18 +391,47 @@ fn a_group_is_made_linked_renamed_and_filled_in_chunks_of_fifty() {
         ..GroupInput::default()
     });
     assert!(matches!(rename.steps[0].effect, Effect::RenameGroup { .. }) && rename.steps.len() == 2);
-    let now = BTreeSet::from_iter(users(1));
-    let nothing = plan_group(&GroupInput {
-        genesys: Some("g"),
-        name_now: Some("G"),
-        name: "G",
-        add: users(1),
-        members_now: Some(&now),
-        ..GroupInput::default()
-    });
-    assert!(nothing.is_empty());
     let delete = plan_group(&GroupInput { delete: true, genesys: Some("g"), ..GroupInput::default() });
     assert_eq!(delete.pivot, Some(StepId(0)));
+}
+
+#[test]
+fn who_was_in_a_group_before_us_is_in_it_after_an_undo_whatever_is_known_of_it() {
+    let ids = |names: &[&str]| names.iter().map(|id| UserId::new(*id)).collect::<Vec<_>>();
+    let now = BTreeSet::from_iter(ids(&["there", "leaves"]));
+    let undone = |before: Before<'_>| {
+        let plan = plan_group(&GroupInput {
+            genesys: Some("g"),
+            name_now: Some("G"),
+            name: "G",
+            add: ids(&["new", "there"]),
+            remove: ids(&["leaves", "gone"]),
+            before,
+            ..GroupInput::default()
+        });
+        let steps = || plan.steps.iter().map(|step| &step.effect);
+        let sent: Vec<Write> = steps().flat_map(|effect| effects::forward(effect, Some("g"))).collect();
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
+        for write in &sent {
+            match write {
+                Write::AddMembers(_, users) => added.extend(users.clone()),
+                Write::RemoveMembers(_, users) => removed.extend(users.clone()),
+                other => panic!("{other:?}"),
+            }
+        }
+        added.sort();
+        removed.sort();
+        assert_eq!((added, removed), (ids(&["new", "there"]), ids(&["gone", "leaves"])), "all of it is sent");
+        steps()
+            .rev()
+            .flat_map(|effect| effects::backward(effect, "g", &Observed::default()))
+            .collect::<Vec<_>>()
+    };
+    let group = || "g".to_owned();
+    let back = [Write::AddMembers(group(), ids(&["leaves"])), Write::RemoveMembers(group(), ids(&["new"]))];
+    assert_eq!(format!("{:?}", undone(Before::Seen(&now))), format!("{back:?}"));
+    assert_eq!(undone(Before::Unknown).len(), 0);
+    assert_eq!(undone(Before::Ours).len(), 2, "those of a group that we made are ours");
 }
 
 fn any_entitlement() -> impl Strategy<Value = Entitlement> {

@@ -122,7 +122,8 @@ impl GenesysClient {
         if members {
             let call = groups::individuals(group);
             let Some(answer) = self.calls.look(&call, context).await? else { return Ok(None) };
-            observed.members = Some(groups::read_individuals(&answer).ok_or_else(|| unreadable(&call))?);
+            // A listing that is not whole is none.
+            observed.members = groups::read_individuals(&answer);
         }
         Ok(Some(observed))
     }

@@ -55,6 +55,8 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
         Effect::DeleteGroup => vec![Write::DeleteGroup(group())],
         Effect::AddMembers(users) => vec![Write::AddMembers(group(), users.clone())],
         Effect::RemoveMembers(users) => vec![Write::RemoveMembers(group(), users.clone())],
+        Effect::AssureMembers { users, inside: true } => vec![Write::AddMembers(group(), users.clone())],
+        Effect::AssureMembers { users, inside: false } => vec![Write::RemoveMembers(group(), users.clone())],
         Effect::CreateUser { .. }
         | Effect::CreateGroup { .. }
         | Effect::RestoreUser { .. }
@@ -102,6 +104,7 @@ pub(crate) fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec
         | Effect::ClearRoles(_)
         | Effect::LinkGroup { .. }
         | Effect::DeleteGroup
+        | Effect::AssureMembers { .. }
         | Effect::GiveBack(_) => Vec::new(),
     }
 }
@@ -126,7 +129,8 @@ pub(super) fn class_of(effect: &Effect) -> ConflictClass {
         | Effect::RenameGroup { .. }
         | Effect::DeleteGroup
         | Effect::AddMembers(_)
-        | Effect::RemoveMembers(_) => ConflictClass::Group,
+        | Effect::RemoveMembers(_)
+        | Effect::AssureMembers { .. } => ConflictClass::Group,
     }
 }
 

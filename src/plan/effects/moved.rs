@@ -74,7 +74,8 @@ pub(crate) fn moved(effect: &Effect) -> Vec<Moved> {
         | Effect::RenameGroup { .. }
         | Effect::DeleteGroup
         | Effect::AddMembers(_)
-        | Effect::RemoveMembers(_) => Vec::new(),
+        | Effect::RemoveMembers(_)
+        | Effect::AssureMembers { .. } => Vec::new(),
     }
 }
 

@@ -40,6 +40,12 @@ pub(crate) fn describe(effect: &Effect, granted: &GrantedSet) -> String {
         Effect::LinkGroup { .. } => "adopt the existing group".into(),
         Effect::RenameGroup { .. } => "rename the group".into(),
         Effect::DeleteGroup => "delete the group".into(),
+        Effect::AssureMembers { users, inside: true } => {
+            format!("make sure that {} are members", users.len())
+        }
+        Effect::AssureMembers { users, inside: false } => {
+            format!("make sure that {} are no members", users.len())
+        }
         Effect::AddMembers(users) => format!("add {} members", users.len()),
         Effect::RemoveMembers(users) => format!("remove {} members", users.len()),
         Effect::GiveBack(effect) => format!("undo what an earlier change did: {}", describe(effect, granted)),
@@ -65,7 +71,9 @@ pub(crate) fn about(effect: &Effect) -> String {
         Effect::CreateGroup { .. } | Effect::LinkGroup { .. } => "the group",
         Effect::RenameGroup { .. } => "the group's name",
         Effect::DeleteGroup => "removing the group",
-        Effect::AddMembers(_) | Effect::RemoveMembers(_) => "members of the group",
+        Effect::AddMembers(_) | Effect::RemoveMembers(_) | Effect::AssureMembers { .. } => {
+            "members of the group"
+        }
         Effect::GiveBack(effect) => return format!("what an earlier change did to {}", about(effect)),
     };
     about.to_owned()

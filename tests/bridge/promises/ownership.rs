@@ -3,10 +3,11 @@
 //!
 //! What is taken back of what a user holds is in `theirs`.
 
+use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::theirs::administrator;
-use crate::support::bodies::{agent, group, patch};
+use crate::support::bodies::{agent, group, patch, user};
 use crate::support::bridge::TestBridge;
 use crate::support::client::Response;
 use crate::support::emulator::cloud;
@@ -14,6 +15,8 @@ use crate::support::setup::Setup;
 
 const IRIS: &str = "iris.keller@aurora.example";
 const EXPERTS: &str = "Claims Experts";
+const MEMBERS: &str = "/api/v2/groups/{groupId}/members";
+const INDIVIDUALS: &str = "/api/v2/groups/{groupId}/individuals";
 
 async fn imported(tenant: &'static str) -> TestBridge {
     let house = TestBridge::with(Setup { import: "required", tenant, ..Setup::default() });
@@ -196,4 +199,46 @@ async fn the_owner_of_an_address_who_is_protected_by_id_is_not_adopted() {
         got.status == 409 && got.body["detail"].to_string().contains("protected")
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_undo_throws_nobody_out_of_an_adopted_group_who_was_there_before() {
+    for look_fails in [false, true] {
+        let house = imported("").await;
+        let experts = path_of(&house, "Groups", "displayName", EXPERTS).await;
+        house.scim("PATCH", &experts, Some(patch(json!([set("externalId", "ext-1")])))).await.is(200);
+        let mut ids = Vec::new();
+        for number in 0..52 {
+            let body = user(&format!("nora{number}"), json!({"displayName": "N", "active": true}));
+            ids.push(house.scim("POST", "/Users", Some(body)).await.is(201).id());
+        }
+        house.settled().await;
+        // An administrator made one of them a member meanwhile.
+        let groups = administrator(&house, "GET", "/api/v2/groups?pageSize=100", None).await;
+        let all = groups["entities"].as_array().unwrap();
+        let there =
+            all.iter().find(|group| group["name"] == EXPERTS).unwrap()["id"].as_str().unwrap().to_owned();
+        ids.sort();
+        let by_hand = json!({"memberIds": [ids[0]]});
+        administrator(&house, "POST", &format!("/api/v2/groups/{there}/members"), Some(by_hand)).await;
+        house.cloud.settle();
+        let before = house.cloud.snapshot()["groups"].clone();
+        let refusal = FaultKind::Refuse { status: 400, code: "bad.request".to_owned() };
+        house.cloud.fault(Fault::on("POST", MEMBERS, refusal).skip(1).once());
+        if look_fails {
+            let broken = FaultKind::Refuse { status: 502, code: "bad.gateway".to_owned() };
+            house.cloud.fault(Fault::on("GET", INDIVIDUALS, broken));
+        }
+        let members: Vec<Value> = ids.iter().map(|id| json!({"value": id})).collect();
+        let add = patch(json!([{"op": "add", "path": "members", "value": members}]));
+        let got = house.scim("PATCH", &experts, Some(add)).await;
+        assert_eq!(got.status, 400, "{got:?}");
+        house.settled().await;
+        let after = house.cloud.snapshot()["groups"].clone();
+        if look_fails {
+            assert!(after.to_string().contains(ids[0].as_str()), "who was there is there: {after}");
+        } else {
+            assert_eq!(after, before);
+        }
+    }
 }
