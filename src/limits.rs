@@ -128,6 +128,9 @@ pub const GENESYS_TIMEOUT: Duration = Duration::from_secs(15);
 pub const GENESYS_BULK: usize = 50;
 /// Seconds before `expires_in` at which a new token is fetched.
 pub const TOKEN_REFRESH_AHEAD: Duration = Duration::from_secs(60);
+/// How long a create that may have taken effect is looked for before it is believed that it had not
+/// (docs/genesys.md G3.8: the index lags, up to minutes).
+pub const UNSETTLED_CREATE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Largest answer that is read from Genesys, in bytes.
 pub const GENESYS_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Most pages followed in one upstream listing; 500 pages of 100 are 50,000 entries.

@@ -10,6 +10,7 @@
 //! | `admission` | budget, lane, and the open saga that is in the way |
 //! | `users`, `groups` | from a change to a draft of a saga |
 //! | `recompute`, `preview` | the same without a request: because something changed, and only to show it |
+//! | `orphans` | what a create may have left behind |
 //! | `work`, `breakers` | whom to recompute when; what is refused to everybody for the time being |
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
@@ -36,6 +37,7 @@ pub(crate) mod lanes;
 mod left_open;
 mod looks;
 mod members;
+mod orphans;
 mod preview;
 mod recompute;
 mod recovery;

@@ -27,9 +27,9 @@ use crate::plan::{describe, describe_failed};
 use crate::saga::{Handle, Progress};
 
 /// How long somebody else's saga of the user is waited for before the user has to wait.
-const OTHERS_WITHIN: Duration = Duration::from_secs(2);
+pub(super) const OTHERS_WITHIN: Duration = Duration::from_secs(2);
 /// How long the user's own saga counts as one of those at a time; after that others have their turn.
-const OWN_WITHIN: Duration = Duration::from_secs(60);
+pub(super) const OWN_WITHIN: Duration = Duration::from_secs(60);
 /// How long one user may take to be planned. Nobody is kept waiting by it: no lane is held.
 const PLAN_WITHIN: Duration = Duration::from_secs(120);
 /// What a failure is about when no single step of it is known.
@@ -190,7 +190,7 @@ impl Recompute {
     }
 
     /// Waits a little for somebody else's saga of the user.
-    async fn nobody_else(&self, user: &Reservation, within: Duration) -> Result<(), Fault> {
+    pub(super) async fn nobody_else(&self, user: &Reservation, within: Duration) -> Result<(), Fault> {
         match self.sagas.in_the_way(user).await? {
             InTheWay::Nobody => Ok(()),
             InTheWay::Stuck(saga) => Err(Fault::Stuck(saga)),

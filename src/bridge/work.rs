@@ -207,11 +207,13 @@ impl Worker {
     /// Has a user recomputed now, whatever it waits for. False: there is none that we manage.
     pub(super) async fn retry(&self, id: &UserId, cause: &Cause) -> Result<bool, StoreError> {
         let user = self.directory.get_user(id).await?;
-        if !user.is_some_and(|user| user.managed) {
+        let before = self.directory.work(id).await?;
+        let create =
+            before.as_ref().is_some_and(|work| work.reasons.contains_key(&WorkReason::UnsettledCreate));
+        if !create && !user.is_some_and(|user| user.managed) {
             return Ok(false);
         }
         let now = self.clock.now_ms();
-        let before = self.directory.work(id).await?;
         let mut work = before.clone().unwrap_or_else(|| Work::of(id.clone(), now));
         work.ask(WorkReason::Asked, now);
         work.not_before_ms = now;
@@ -252,7 +254,13 @@ impl Worker {
         let (recompute, user) = (Arc::clone(&self.recompute), id.clone());
         // A task of its own: should it die, the user comes again like any other who failed.
         let mut computing = JoinSet::new();
-        computing.spawn(async move { recompute.compute(&user, blocked_by.as_deref(), slot).await });
+        let create = work.reasons.get(&WorkReason::UnsettledCreate).copied();
+        computing.spawn(async move {
+            match create {
+                Some(since_ms) => recompute.settle_create(&user, since_ms).await,
+                None => recompute.compute(&user, blocked_by.as_deref(), slot).await,
+            }
+        });
         let end = match computing.join_next().await {
             Some(Ok(end)) => end,
             other => {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Batch, Expect, StoreError, Table, UserId};
+use crate::model::{Batch, Expect, StoreError, SubjectId, Table, UserId};
 
 use super::{Directory, record};
 
@@ -27,12 +27,20 @@ pub enum WorkReason {
     NameHeld,
     /// An administrator asked.
     Asked,
+    /// A create went back, and nobody knows whether it had taken effect.
+    UnsettledCreate,
 }
 
 impl WorkReason {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::GroupChanged, Self::RulesChanged, Self::StepFailed, Self::NameHeld, Self::Asked];
+    pub const ALL: [Self; 6] = [
+        Self::GroupChanged,
+        Self::RulesChanged,
+        Self::StepFailed,
+        Self::NameHeld,
+        Self::Asked,
+        Self::UnsettledCreate,
+    ];
 
     /// Its name in records, answers and metrics.
     pub const fn as_str(self) -> &'static str {
@@ -42,8 +50,22 @@ impl WorkReason {
             Self::StepFailed => "step_failed",
             Self::NameHeld => "name_held",
             Self::Asked => "asked",
+            Self::UnsettledCreate => "unsettled_create",
         }
     }
+}
+
+/// What the key of a record begins with that is about a create: the user has no id yet.
+const CREATE: &str = "create-";
+
+/// The key of the record about the create of a subject.
+pub(super) fn create_key(subject: SubjectId) -> UserId {
+    UserId::new(format!("{CREATE}{subject}"))
+}
+
+/// The subject of whose create a record is; `None` if it is about a user.
+pub(crate) fn created_subject(key: &UserId) -> Option<SubjectId> {
+    SubjectId::parse(key.as_str().strip_prefix(CREATE)?)
 }
 
 /// What the last try came to.
@@ -65,7 +87,7 @@ pub struct LastTry {
 /// A user who may not be as they should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
-    /// Whom it is about.
+    /// Whom it is about: a Genesys id, or `create-` and the subject of a create that is not settled.
     pub user: UserId,
     /// Why, and since when, Unix milliseconds.
     pub reasons: BTreeMap<WorkReason, i64>,

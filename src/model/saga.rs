@@ -217,6 +217,8 @@ pub struct Report {
     pub failed: Vec<(StepId, Refusal)>,
     /// Whether all steps are settled.
     pub settled: bool,
+    /// Whether a create that may have taken effect was looked for, to be undone, and not found.
+    pub unsettled: bool,
 }
 
 /// A saga with its turns, as the journal holds it.

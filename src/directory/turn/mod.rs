@@ -32,7 +32,10 @@ impl ports::TurnRecords for Directory {
             // follows it.
             Turn::Undoing { .. } => return Ok(batch),
             Turn::Stuck { .. } => {}
-            Turn::Finished(Outcome::RolledBack { .. }) => self.undone(&mut batch, &input).await?,
+            Turn::Finished(Outcome::RolledBack { .. }) => {
+                self.undone(&mut batch, &input).await?;
+                self.unsettled_create(&mut batch, &input).await?;
+            }
             Turn::Acknowledged { .. }
             | Turn::HandedOver { .. }
             | Turn::Finished(Outcome::Committed { .. } | Outcome::HandedOver) => match &opened.intent {

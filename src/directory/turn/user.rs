@@ -5,14 +5,14 @@
 //! change.
 
 use crate::model::{
-    Actor, Batch, Failure, FailureState, Intent, Ours, Outcome, StoreError, Table, Turn, UserId,
+    Actor, Batch, Effect, Failure, FailureState, Intent, Ours, Outcome, Step, StoreError, Table, Turn, UserId,
 };
 use crate::scim::kind::ResourceKind;
 
 use super::input::TurnInput;
 use crate::directory::granted::{Wish, failures, ours_after};
 use crate::directory::record::{self, NOT_OF_USERS, Provisioning, ProvisioningState, StoredUser};
-use crate::directory::work::WorkReason;
+use crate::directory::work::{self, WorkReason};
 use crate::directory::{Directory, index};
 
 /// How long what failed is left alone before it is tried again for the first time.
@@ -105,6 +105,21 @@ impl Directory {
         };
         let not_before = input.now_ms.saturating_add(FIRST_RETRY_MS);
         self.add_work(batch, &user.id, reason, input.now_ms, not_before).await
+    }
+
+    /// A create that may have taken effect and was not found: it is looked for again once searches have caught up.
+    pub(super) async fn unsettled_create(
+        &self,
+        batch: &mut Batch,
+        input: &TurnInput<'_>,
+    ) -> Result<(), StoreError> {
+        let made = |step: &Step| matches!(step.effect, Effect::CreateUser { .. });
+        if !input.report.unsettled || !input.opened.plan.steps.iter().any(made) {
+            return Ok(());
+        }
+        let key = work::create_key(input.opened.subject);
+        let not_before = input.now_ms.saturating_add(FIRST_RETRY_MS);
+        self.add_work(batch, &key, WorkReason::UnsettledCreate, input.now_ms, not_before).await
     }
 
     pub(super) async fn delete_user(

@@ -12,8 +12,8 @@ use super::behind::InFlight;
 use super::turns::Turns;
 use crate::model::ports::{CallContext, Clock, Priority, Upstream, Urgency};
 use crate::model::{
-    Actor, CommitToken, Effect, Mark, Outcome, PlanKind, SagaOpened, Secret, Step, StepId, StoreError, Table,
-    Turn, metric,
+    Actor, CommitToken, Effect, Mark, Outcome, PlanKind, Report, SagaOpened, Secret, Step, StepId,
+    StoreError, Table, Turn, metric,
 };
 use crate::saga::drive::patience::{Bounds, GivenUp, Patience};
 use crate::saga::drive::{Driver, StepEnd};
@@ -207,7 +207,8 @@ impl Running {
 
     /// Makes a turn durable together with the records that belong to it.
     async fn write(&mut self, turn: Turn) -> Result<CommitToken, StoreError> {
-        let token = self.turns.write(&turn, &self.machine.report()).await?;
+        let report = Report { unsettled: self.found == Some(None), ..self.machine.report() };
+        let token = self.turns.write(&turn, &report).await?;
         tracing::debug!(saga = %self.opened.id, turn = turn_name(&turn), "turn");
         match &turn {
             Turn::Finished(outcome) => {

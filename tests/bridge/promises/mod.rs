@@ -13,6 +13,7 @@ mod leavers;
 mod leavers_passing;
 mod left_open;
 mod names;
+mod orphans;
 mod outage;
 mod overtaking;
 mod ownership;
