@@ -114,9 +114,11 @@ impl UserGoal {
         if self.is_created() { Done::Created } else { Done::Changed }
     }
 
-    /// What a PATCH was applied to.
+    /// What a PATCH of somebody active was applied to. The names of somebody inactive were never looked up, and
+    /// are when the person comes back.
     pub(super) fn patched_from(&self) -> Option<&Object> {
-        self.stored().filter(|_| self.origin == Origin::Patched).map(|stored| &stored.document)
+        let document = self.stored().map(|stored| &stored.document);
+        document.filter(|document| self.origin == Origin::Patched && is_active(document))
     }
 
     /// What the document speaks about.

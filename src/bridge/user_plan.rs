@@ -112,7 +112,7 @@ impl UserPlanner {
         let deleted = observed.state == UserState::Deleted;
         let comes_back = active || goal.is_created();
         if deleted && comes_back {
-            self.may_restore(&goal, &observed)?;
+            self.may_restore(&goal, &observed).await?;
         }
         let managers = self.known_managers([Some(document), stored.map(|stored| &stored.document)]).await;
         let known = |id: &str| managers.iter().any(|manager| manager == id);
@@ -226,10 +226,14 @@ impl UserPlanner {
 
     /// Whether somebody who was deleted in Genesys may come back: never without a request, else where the tenant
     /// says so or the user is ours.
-    fn may_restore(&self, goal: &UserGoal, observed: &Observed) -> Result<(), Fault> {
-        let ours = || whose::is_ours(&self.policy.tenant, &goal.document, observed);
+    async fn may_restore(&self, goal: &UserGoal, observed: &Observed) -> Result<(), Fault> {
+        let removed_by_us = match goal.id() {
+            Some(id) => goal.stored().is_none() && self.directory.tombstone(id).await?.is_some(),
+            None => false,
+        };
+        let ours = removed_by_us || whose::is_ours(&self.policy.tenant, &goal.document, observed);
         match goal.id() {
-            Some(_) if !goal.is_recorded() && (self.policy.restore_deleted || ours()) => Ok(()),
+            Some(_) if !goal.is_recorded() && (self.policy.restore_deleted || ours) => Ok(()),
             Some(id) if !goal.is_created() => Err(Fault::DeletedInGenesys(id.clone())),
             _ => Err(Fault::NotLinked(OWNER_DELETED)),
         }
