@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::ours::{Certainty, Write};
-use crate::model::{Failure, Granted, GrantedSet, Ours, Plan, Report, StepId};
+use crate::model::ours::Write;
+use crate::model::{Certainty, Failure, Granted, GrantedSet, Ours, Plan, Report, StepId};
 use crate::plan::effects::{Moved, about, keys_of, moved};
 
 /// Whether what the saga was for is still wanted.

@@ -16,6 +16,9 @@ pub(super) enum NotDone {
     Unknown(Unknown),
 }
 
+/// What Genesys made, if it made something.
+pub(super) type Made = Result<Option<String>, NotDone>;
+
 impl NotDone {
     /// Word for metrics.
     pub(super) fn label(&self) -> &'static str {

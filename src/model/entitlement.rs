@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::kind::Kind;
-use super::ours::Certainty;
 
 /// How well: 0.00 to 5.00, kept in hundredths so that it compares exactly (docs/genesys.md G5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -274,6 +273,26 @@ pub struct Entitlement {
     pub target: Target,
     /// How much of it.
     pub setting: Setting,
+}
+
+/// How sure it is that something is, and stays, ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// Given, and to stay.
+    #[default]
+    Given,
+    /// Given or not: no answer told. Ours to take back, and to be given again where it is wanted.
+    Maybe,
+    /// To be taken back, which is not known to have happened.
+    Leaving,
+}
+
+impl Certainty {
+    /// Whether it is the usual one, which records do not write down.
+    pub(crate) const fn is_given(&self) -> bool {
+        matches!(self, Self::Given)
+    }
 }
 
 /// An entitlement that the bridge gave and may take back.

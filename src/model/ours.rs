@@ -9,31 +9,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GrantedSet, Setting};
+use super::{Certainty, GrantedSet, Setting};
 
 /// How long a look may be older than a write of ours, in milliseconds: Genesys' caches last five minutes at
 /// most (docs/genesys.md G7.9).
 const LAG_MS: i64 = 5 * 60 * 1000;
-
-/// How sure it is that something is, and stays, ours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Certainty {
-    /// Given, and to stay.
-    #[default]
-    Given,
-    /// Given or not: no answer told. Ours to take back, and to be given again where it is wanted.
-    Maybe,
-    /// To be taken back, which is not known to have happened.
-    Leaving,
-}
-
-impl Certainty {
-    /// Whether it is the usual one, which records do not write down.
-    pub(crate) const fn is_given(&self) -> bool {
-        matches!(self, Self::Given)
-    }
-}
 
 /// What our writes left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

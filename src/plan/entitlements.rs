@@ -101,18 +101,21 @@ pub(super) fn compare<'a>(
             after.insert(key.clone(), ours.clone());
             continue;
         }
-        let there = there(key);
-        // Taken back where it is still what we gave, or may have given; another level or value means that it is
-        // no longer ours. Absent proves nothing, because reads lag behind writes: the removal is sent, and does
-        // no harm where there is nothing.
-        let may_be_ours = ours.certainty == Certainty::Maybe && there.is_some();
-        if there == Some(&ours.entitlement.setting) || may_be_ours {
-            changes.push(Change { target, before: there.cloned(), after: ours.before.clone(), seen: true });
-        } else if there.is_none() {
-            changes.push(Change { target, before: None, after: None, seen: false });
-        }
+        changes.extend(taken_back(ours, there(key)));
     }
     Comparison { changes, granted: after }
+}
+
+/// Taken back where it is still what we gave, or may have given; another level or value means that it is no longer
+/// ours. Absent proves nothing, because reads lag behind writes: the removal is sent, and does no harm where there is
+/// nothing.
+fn taken_back<'a>(ours: &'a Granted, there: Option<&Setting>) -> Option<Change<'a>> {
+    let target = &ours.entitlement.target;
+    let may_be_ours = ours.certainty == Certainty::Maybe && there.is_some();
+    if there == Some(&ours.entitlement.setting) || may_be_ours {
+        return Some(Change { target, before: there.cloned(), after: ours.before.clone(), seen: true });
+    }
+    there.is_none().then_some(Change { target, before: None, after: None, seen: false })
 }
 
 impl<'a> Comparison<'a> {

@@ -4,10 +4,10 @@
 
 use super::GenesysClient;
 use super::removing::Goes;
-use super::writes::{Made, misplaced, send};
+use super::writes::{misplaced, send};
 use crate::genesys::answer::HttpAnswer;
 use crate::genesys::api::{queues, teams};
-use crate::genesys::not_done::{NotDone, unreadable};
+use crate::genesys::not_done::{Made, NotDone, unreadable};
 use crate::model::ports::CallContext;
 use crate::model::{Kind, Refusal, RefusalKind, UserId};
 

@@ -7,9 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::GenesysClient;
-use super::writes::Made;
 use crate::genesys::api::attributes;
-use crate::genesys::not_done::NotDone;
+use crate::genesys::not_done::{Made, NotDone};
 use crate::genesys::request::HttpCall;
 use crate::model::ports::CallContext;
 use crate::model::{Aspects, Kind, Named, Target, UserId, UserState};

@@ -13,7 +13,7 @@ use crate::genesys::api::attributes::{self, Clearing};
 use crate::genesys::api::routing::{self, Area};
 use crate::genesys::api::{authorization, groups, id, scim_users, tokens, users, version};
 use crate::genesys::calls::{Calls, Conflicts};
-use crate::genesys::not_done::{NotDone, unreadable};
+use crate::genesys::not_done::{Made, NotDone, unreadable};
 use crate::genesys::request::HttpCall;
 use crate::limits;
 use crate::model::ports::{CallContext, Write, refused_here};
@@ -21,9 +21,6 @@ use crate::model::{Backoff, Kind, Object, Proficiency, RefusalKind, RoleGrant, T
 
 /// Looks after the deletion of a group until it is believed to be gone.
 const GONE_TRIES: u32 = 6;
-
-/// What Genesys made, if it made something.
-pub(super) type Made = Result<Option<String>, NotDone>;
 
 impl GenesysClient {
     pub(super) async fn carry_out(&self, write: &Write, context: &CallContext) -> Made {
