@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::state::{Administration, Caller, HandlerResult, json as answer};
-use crate::directory::work::{Work, WorkReason};
+use crate::directory::work::{Work, WorkReason, group_of};
 use crate::limits;
 use crate::model::UserId;
 use crate::scim::error::ScimError;
@@ -23,6 +23,7 @@ pub(crate) fn shown(work: &Work) -> Value {
         .collect();
     json!({
         "user": work.user,
+        "group": group_of(&work.user),
         "reasons": reasons,
         "since_ms": work.since_ms(),
         "not_before_ms": work.not_before_ms,

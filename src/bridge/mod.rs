@@ -10,7 +10,7 @@
 //! | `admission` | budget, lane, and the open saga that is in the way |
 //! | `users`, `groups` | from a change to a draft of a saga |
 //! | `recompute`, `preview` | the same without a request: because something changed, and only to show it |
-//! | `orphans` | what a create may have left behind |
+//! | `orphans`, `group_work` | what a create may have left behind; members of groups who are not there yet |
 //! | `work`, `breakers` | whom to recompute when; what is refused to everybody for the time being |
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
@@ -31,6 +31,7 @@ mod deadline;
 mod draft;
 mod fault;
 mod goal;
+mod group_work;
 mod groups;
 mod intervention;
 pub(crate) mod lanes;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff;
 use super::recompute::{End, Recompute};
 use super::trail::Action;
-use crate::directory::work::{Everybody, LastTry, Work, WorkReason};
+use crate::directory::work::{Everybody, LastTry, Work, WorkReason, group_of};
 use crate::directory::{Directory, StoredUser};
 use crate::model::ports::{Clock, Store, refused_here};
 use crate::model::{
@@ -210,7 +210,8 @@ impl Worker {
         let before = self.directory.work(id).await?;
         let create =
             before.as_ref().is_some_and(|work| work.reasons.contains_key(&WorkReason::UnsettledCreate));
-        if !create && !user.is_some_and(|user| user.managed) {
+        let group = before.is_some() && group_of(id).is_some();
+        if !create && !group && !user.is_some_and(|user| user.managed) {
             return Ok(false);
         }
         let now = self.clock.now_ms();
@@ -258,6 +259,7 @@ impl Worker {
         computing.spawn(async move {
             match create {
                 Some(since_ms) => recompute.settle_create(&user, since_ms).await,
+                None if group_of(&user).is_some() => recompute.settle_group(&user).await,
                 None => recompute.compute(&user, blocked_by.as_deref(), slot).await,
             }
         });

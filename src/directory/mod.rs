@@ -17,6 +17,7 @@ mod index;
 mod members;
 #[cfg(test)]
 mod number_tests;
+mod owed;
 pub(crate) mod recompute;
 pub(crate) mod record;
 #[cfg(test)]

@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Batch, Expect, StoreError, SubjectId, Table, UserId};
+use crate::model::{Batch, Expect, GroupId, StoreError, SubjectId, Table, UserId};
 
 use super::{Directory, record};
+
+/// How long what failed is left alone before it is tried again for the first time, in milliseconds.
+pub(super) const FIRST_RETRY_MS: i64 = 60_000;
 
 /// Why somebody may not be as they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,6 +60,19 @@ impl WorkReason {
 
 /// What the key of a record begins with that is about a create: the user has no id yet.
 const CREATE: &str = "create-";
+
+/// What the key of a record begins with that is about the members of a group.
+const GROUP: &str = "group-";
+
+/// The key of the record about the members of a group.
+pub(super) fn group_key(group: &GroupId) -> UserId {
+    UserId::new(format!("{GROUP}{}", group.as_str()))
+}
+
+/// The group that a record is about, if it is about one.
+pub(crate) fn group_of(key: &UserId) -> Option<GroupId> {
+    key.as_str().strip_prefix(GROUP).map(GroupId::new)
+}
 
 /// The key of the record about the create of a subject.
 pub(super) fn create_key(subject: SubjectId) -> UserId {

@@ -133,6 +133,9 @@ impl Driver {
                 Verdict::Unknown(unknown) => {
                     tracing::info!(call = %self.context.label, reason = %unknown.reason, "answer unknown, repeating the idempotent call");
                     partial = true;
+                    if self.is_out(write).await {
+                        return StepEnd::Done(None);
+                    }
                     (pauses.pause(), unknown.reason)
                 }
             };

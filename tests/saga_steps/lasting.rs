@@ -39,6 +39,7 @@ const LEAVER: &str = "leaver@aurora.example";
 /// Where a person is made inactive.
 const PIVOT: (&str, &str) = ("PATCH", "/api/v2/scim/v2/users/{userId}");
 const RECORD: (&str, &str) = ("GET", "/api/v2/users/{userId}/customattributes/{schemaId}");
+const CREATE: (&str, &str) = ("POST", "/api/v2/scim/v2/users");
 const TOKEN: (&str, &str) = ("POST", "/oauth/token");
 
 /// What goes wrong, each time.
@@ -100,6 +101,8 @@ impl Trouble {
             Self::Refused(status, _) if template == TOKEN.1 => [400, 401].contains(&status),
             Self::Throttled => template != TOKEN.1,
             Self::Refused(404, _) => (method.as_str(), template.as_str()) != RECORD,
+            // It says that somebody has the address, who is then adopted: another way to the same person.
+            Self::Refused(409, _) => (method.as_str(), template.as_str()) != CREATE,
             _ => true,
         }
     }
@@ -138,13 +141,18 @@ impl Case {
         limited || operation == PIVOT || operation == TOKEN || self.is(401)
     }
 
+    /// Whether a 404 may be believed by an undo: what it would give back is gone, and so is the need for it.
+    fn may_stay_away(&self) -> bool {
+        self.is(404)
+    }
+
     fn is(&self, status: u16) -> bool {
         matches!(self.trouble, Trouble::Refused(of, _) if of == status)
     }
 
     /// Whether an undo may be refused: that is for an administrator to see, and tried again when they ask.
     fn may_be_stuck(&self) -> bool {
-        self.lasting >= GIVE_UP || [400, 403, 413, 415].iter().any(|status| self.is(*status))
+        self.lasting >= GIVE_UP || [400, 403, 409, 413, 415].iter().any(|status| self.is(*status))
     }
 }
 
@@ -303,7 +311,7 @@ impl Run {
                 let heard = format!("refused ({} {})", error.status, error.detail);
                 Err(format!("{heard}, but\n{}", difference(&clean.before, &self.after)))
             }
-            Err(error) if now != before && now != after => {
+            Err(error) if now != before && now != after && !case.may_stay_away() => {
                 let heard = format!("{} {}", error.status, error.detail);
                 Err(format!(
                     "{heard}: neither as before nor as wished\n{}",

@@ -5,11 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Batch, Expect, GroupId, Intent, PlanKind, StoreError, Subject, Table, UserId};
+use crate::model::{
+    Actor, Batch, Expect, GroupId, Intent, Outcome, PlanKind, StoreError, Subject, Table, Turn, UserId,
+};
 use crate::scim::kind::ResourceKind;
 
 use super::input::TurnInput;
+use crate::directory::owed::owed_after;
 use crate::directory::record::{self, NOT_OF_GROUPS, StoredGroup};
+use crate::directory::work::{self, FIRST_RETRY_MS, WorkReason};
 use crate::directory::{Directory, index};
 
 /// Which memberships come and go.
@@ -66,7 +70,31 @@ impl Directory {
         if !again {
             self.write_claim(batch, opened, id.as_str())?;
         }
+        self.members_owed(batch, input, id).await?;
         self.recompute(batch, id, group.version, &affected, input.now_ms)
+    }
+
+    /// Members who could not be added or taken out are tried again later; a saga for that says so itself.
+    async fn members_owed(
+        &self,
+        batch: &mut Batch,
+        input: &TurnInput<'_>,
+        id: &GroupId,
+    ) -> Result<(), StoreError> {
+        if !matches!(input.turn, Turn::Finished(Outcome::Committed { .. })) {
+            return Ok(());
+        }
+        let before = self.owed(id).await?;
+        let owed = owed_after(&input.opened.plan, input.report, before.clone());
+        if owed != before {
+            self.put_owed(batch, id, &owed)?;
+        }
+        if !owed.is_empty() && input.opened.cause.by != Actor::Recompute {
+            let not_before = input.now_ms.saturating_add(FIRST_RETRY_MS);
+            let key = work::group_key(id);
+            self.add_work(batch, &key, WorkReason::StepFailed, input.now_ms, not_before).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn delete_group(
@@ -84,6 +112,10 @@ impl Directory {
         batch.delete(Table::Groups, self.group_key(id));
         self.went(batch, ResourceKind::Group);
         members.iter().for_each(|user| self.leave(batch, id, user));
+        self.put_owed(batch, id, &BTreeSet::new())?;
+        if let Some(work) = self.work(&work::group_key(id)).await? {
+            self.drop_work(batch, &work)?;
+        }
         let version = group.version.max(version).saturating_add(1);
         self.recompute(batch, id, version, &members, input.now_ms)
     }

@@ -12,11 +12,8 @@ use crate::scim::kind::ResourceKind;
 use super::input::TurnInput;
 use crate::directory::granted::{Wish, failures, ours_after};
 use crate::directory::record::{self, NOT_OF_USERS, Provisioning, ProvisioningState, StoredUser};
-use crate::directory::work::{self, WorkReason};
+use crate::directory::work::{self, FIRST_RETRY_MS, WorkReason};
 use crate::directory::{Directory, index};
-
-/// How long what failed is left alone before it is tried again for the first time.
-const FIRST_RETRY_MS: i64 = 60_000;
 
 impl Directory {
     pub(super) async fn put_user(&self, batch: &mut Batch, input: &TurnInput<'_>) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Driver, FRESH_FOR, StepEnd, tries};
 use crate::model::ports::Write;
-use crate::model::{Aspects, Effect, Refusal, RefusalKind, UserId, UserState};
+use crate::model::{Aspects, Effect, Refusal, RefusalKind, UserId, UserState, Verdict};
 
 /// Whether the refusal may mean that there is nobody left to shut out.
 pub(super) fn is_gone(effect: &Effect, refusal: &Refusal) -> bool {
@@ -15,6 +15,14 @@ pub(super) fn is_gone(effect: &Effect, refusal: &Refusal) -> bool {
 }
 
 impl Driver {
+    /// Whether the call was to shut somebody out, and Genesys shows that they are: then its answer is not needed.
+    /// A look that tells nothing says no.
+    pub(super) async fn is_out(&self, write: &Write) -> bool {
+        let Write::SetActive(user, false) = write else { return false };
+        let seen = self.upstream.observe(user, &Aspects::default(), &self.context).await;
+        matches!(seen, Verdict::Done(Some(seen)) if seen.state != UserState::Active)
+    }
+
     /// Seen deleted or inactive is proof. A 404 is believed when it has lasted as long as the user may be
     /// invisible after it was made (docs/genesys.md G7.9), and never while the user is seen at work; until then
     /// the call is repeated.

@@ -194,3 +194,33 @@ async fn what_hangs_for_one_is_not_begun_for_all_and_comes_when_it_is_over() {
     eventually("all lead", async || ids.iter().all(|id| has(&house, id) == (true, true))).await;
     eventually("and nothing is left", async || work(&house).await.is_empty()).await;
 }
+
+#[tokio::test]
+async fn members_who_could_not_be_added_after_the_answer_are_listed_and_added_later() {
+    let house = TestBridge::with(Setup { hurry: 20, deadline_s: 20, ..Setup::without_rules() });
+    let ids = hire(&house, &["nora", "vera"]).await;
+    let made = house.scim("POST", "/Groups", Some(group("Night Desk", &[&ids[0]]))).await.is(201).id();
+    house.settled().await;
+    const MEMBERS: &str = "/api/v2/groups/{groupId}/members";
+    house.cloud.fault(Fault::on("POST", MEMBERS, FaultKind::Status(503)));
+    let more = patch(json!([{"op": "add", "path": "members", "value": [{"value": ids[1]}]}]));
+    let path = format!("/Groups/{made}");
+    let got = house.scim("PATCH", &path, Some(more)).await;
+    assert!([200, 202, 204].contains(&got.status), "{got:?}");
+    house.cloud.clear_faults();
+    house.cloud.fault(Fault::on("POST", MEMBERS, refusal(403, "missing.permissions")));
+    eventually("it is listed", async || {
+        work(&house).await.iter().any(|one| one["group"] == made && reasons(one) == ["step_failed"])
+    })
+    .await;
+    let inside = |house: &TestBridge| {
+        let world = house.cloud.snapshot();
+        world["groups"].to_string().matches(ids[1].as_str()).count()
+    };
+    assert_eq!(inside(&house), 0);
+    house.cloud.clear_faults();
+    house.admin("POST", &format!("/work/group-{made}/retry"), None).await.is(202);
+    eventually("nothing is left to do", async || work(&house).await.is_empty()).await;
+    house.settled().await;
+    assert_eq!(inside(&house), 1, "{}", house.cloud.snapshot()["groups"]);
+}
