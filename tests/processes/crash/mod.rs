@@ -4,9 +4,11 @@
 //! The emulator is a process of its own that survives (`processes`); clients keep book of what they were
 //! promised (`writer`, `model`); after every few kills all is compared (`verify`). `CRASH_KILLS` sets how
 //! often (12 by default), `CRASH_SEED` repeats a campaign's choices, `CRASH_VERIFY_EVERY` how often is
-//! compared, `CRASH_KILL_WITHIN_MS` how soon the next kill comes, `CRASH_BINARY` which bridge. The store
+//! compared, `CRASH_KILL_WITHIN_MS` how soon the next kill comes, `CRASH_BINARY` which bridge, `CRASH_FAULTS` that
+//! Genesys is in trouble as well, over several kills (`faults`). The store
 //! alone: `store_crash`.
 
+mod faults;
 mod model;
 mod processes;
 mod verify;
@@ -97,6 +99,9 @@ async fn run(dir: &Path, kills: u64, every: u64, seed: u64) -> (u64, Campaign) {
     let clients: Vec<_> = campaign.books.iter().map(|book| campaign.client(book, &stop)).collect();
     let mut done = 0;
     while done < kills {
+        if faults::wanted() {
+            faults::change(&campaign.pair, &mut campaign.rng).await;
+        }
         campaign.kill_and_restart().await;
         done += 1;
         if done % every == 0 || done == kills {
@@ -149,6 +154,14 @@ impl Campaign {
         for book in &self.books {
             held.push(Arc::clone(book).lock_owned().await);
         }
+        if faults::wanted() {
+            faults::all_is_well(&self.pair).await;
+            // What the bridge keeps from everybody for some minutes it forgets with a start.
+            self.pair.kill();
+            self.pair.start();
+            self.pair.ready().await;
+            faults::catch_up(&self.pair).await;
+        }
         let (settled, findings) = verify::verify(&self.pair, &mut held).await;
         self.settled.push(settled);
         self.findings.extend(findings);
@@ -198,7 +211,7 @@ impl Campaign {
             took.as_secs_f64(),
         );
         let findings = self.findings.len() + tally.broken.len();
-        if findings == 0 && kills >= 100 {
+        if findings == 0 && kills >= 100 && !faults::wanted() {
             assert!(per_kill >= 5.0, "only {per_kill:.1} acknowledged writes per kill");
         }
         findings

@@ -1,0 +1,99 @@
+//! Trouble that lasts over several kills: a missing right, routes that fail, answers that are lost, slowness, tokens
+//! that are revoked; switched on and off beside the kills where `CRASH_FAULTS` is set.
+//!
+//! Before the sides are compared all is well again, and what was put off is asked for at once.
+
+use std::time::{Duration, Instant};
+
+use genesys_cloud_emulator::{Fault, FaultKind, PathMatch};
+use rand::Rng as _;
+use rand::rngs::StdRng;
+use serde_json::json;
+
+use super::processes::Pair;
+use crate::support::client::call;
+
+/// What was put off must be done by then.
+const DONE_WITHIN: Duration = Duration::from_secs(90);
+
+/// The routes that may be in trouble.
+const ROUTES: [(&str, &str); 9] = [
+    ("POST", "/api/v2/scim/v2/users"),
+    ("PATCH", "/api/v2/scim/v2/users/{userId}"),
+    ("DELETE", "/api/v2/scim/v2/users/{userId}"),
+    ("POST", "/api/v2/routing/queues/{queueId}/members"),
+    ("POST", "/api/v2/authorization/subjects/{subjectId}/bulkadd"),
+    ("DELETE", "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}"),
+    ("PATCH", "/api/v2/users/{userId}/routingskills/bulk"),
+    ("GET", "/api/v2/users/{userId}/queues"),
+    ("POST", "/api/v2/groups/{groupId}/members"),
+];
+
+/// What happens to their calls, each of them.
+fn kinds() -> [FaultKind; 7] {
+    [
+        FaultKind::Refuse { status: 403, code: "missing.permissions".to_owned() },
+        FaultKind::Status(503),
+        FaultKind::Status(500),
+        FaultKind::ApplyThenDrop,
+        FaultKind::DropBeforeApply,
+        FaultKind::Delay(Duration::from_millis(700)),
+        FaultKind::TooManyRequests { retry_after_s: 1 },
+    ]
+}
+
+/// Whether there is trouble in this campaign.
+pub(crate) fn wanted() -> bool {
+    std::env::var_os("CRASH_FAULTS").is_some()
+}
+
+/// Something begins, everything ends, or it stays as it is.
+pub(crate) async fn change(pair: &Pair, rng: &mut StdRng) {
+    match rng.random_range(0..4) {
+        0 | 1 => {
+            let (method, template) = ROUTES[rng.random_range(0..ROUTES.len())];
+            let kinds = kinds();
+            let kind = kinds[rng.random_range(0..kinds.len())].clone();
+            let fault = Fault::on(method, PathMatch::Template(template.to_owned()), kind);
+            control(pair, "POST", "faults", Some(json!(fault).to_string())).await;
+        }
+        2 => all_is_well(pair).await,
+        _ => control(pair, "DELETE", "tokens", None).await,
+    }
+}
+
+/// Lifts everything.
+pub(crate) async fn all_is_well(pair: &Pair) {
+    control(pair, "DELETE", "faults", None).await;
+}
+
+/// Asks for everything that was put off, until nothing is left. What does not get done is found by whoever compares.
+pub(crate) async fn catch_up(pair: &Pair) {
+    let started = Instant::now();
+    while started.elapsed() < DONE_WITHIN {
+        let left = pair.get(&pair.admin_token, "/admin/work").await;
+        let left: Vec<&str> =
+            left["work"].as_array().unwrap().iter().map(|work| work["user"].as_str().unwrap()).collect();
+        // A create that was undone is looked for for a day, and nothing else depends on it.
+        let left: Vec<&str> = left.into_iter().filter(|key| !key.starts_with("create-")).collect();
+        if left.is_empty() {
+            return;
+        }
+        for key in left {
+            let url = format!("{}/admin/work/{key}/retry", pair.base);
+            call(&pair.http, &url, &pair.admin_token, "POST", None).await;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+async fn control(pair: &Pair, method: &str, name: &str, body: Option<String>) {
+    let url = format!("{}/__emulator/{name}", pair.api);
+    let method = method.parse().unwrap();
+    let mut asked = pair.http.request(method, url);
+    if let Some(body) = body {
+        asked = asked.body(body);
+    }
+    let answer = asked.send().await.unwrap();
+    assert!(answer.status().is_success(), "{name}: {answer:?}");
+}
