@@ -31,6 +31,11 @@ pub const DRAIN_FACTOR: usize = 4;
 pub const JSON_DEPTH: usize = 32;
 /// Most members of one JSON object: a user with every attribute of every schema has about sixty.
 pub const JSON_MEMBERS: usize = 1000;
+/// Values in one JSON body: each takes memory however small it is written. Members of the largest group that one
+/// request may name are about a hundred thousand.
+pub const JSON_VALUES: usize = 400_000;
+/// Memory for all bodies that are being read, in bytes.
+pub const BODIES_IN_FLIGHT: usize = 128 * 1024 * 1024;
 /// Longest filter in bytes; Entra's longest real one is about 200.
 pub const FILTER_BYTES: usize = 4096;
 /// Deepest nesting of a filter's parentheses and brackets.

@@ -156,7 +156,8 @@ pub mod scim {
 /// Out of `server`.
 pub mod server {
     pub use crate::server::{
-        FrontDoor, ListenSettings, MemberNames, Reads, Settings, Stats, Stored, Tenant, Tenants, TokenBook,
+        BodyRoom, FrontDoor, ListenSettings, MemberNames, Reads, Settings, Stats, Stored, Tenant, Tenants,
+        TokenBook,
     };
     /// Out of `server::body`.
     pub mod body {

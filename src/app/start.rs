@@ -14,7 +14,7 @@ use crate::config::{Config, secret_now};
 use crate::entitlements::RuleSet;
 use crate::genesys::{SecretAgain, Settings as GenesysSettings, SetupError};
 use crate::server::listen::{bind, listen};
-use crate::server::{ListenError, ListenSettings, ServerState, Settings, Tenants};
+use crate::server::{BodyRoom, ListenError, ListenSettings, ServerState, Settings, Tenants};
 
 impl App {
     /// Starts a bridge and hands it back when it takes requests. Blocks the caller for a moment; fine inside
@@ -76,5 +76,10 @@ pub(crate) fn genesys_settings(config: &Config) -> Result<GenesysSettings, Setup
 }
 
 fn settings(config: &Config, public_url: &str) -> Settings {
-    Settings { deadline: config.server.deadline, dialect: config.tenant.dialect, ..Settings::at(public_url) }
+    Settings {
+        deadline: config.server.deadline,
+        dialect: config.tenant.dialect,
+        bodies: BodyRoom::of(config.server.bodies_bytes()),
+        ..Settings::at(public_url)
+    }
 }

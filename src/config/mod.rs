@@ -60,6 +60,8 @@ pub struct Config {
 /// `[server]`.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
+    /// Memory for all request bodies that are being read, in mebibytes.
+    pub bodies_mib: u64,
     /// Where to listen; port 0 lets the system choose.
     pub listen: SocketAddr,
     /// Worker threads.
@@ -75,6 +77,13 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// A level or a filter such as `info,genesys_scim_bridge::saga=debug`.
     pub level: String,
+}
+
+impl ServerConfig {
+    /// Memory for bodies in bytes.
+    pub fn bodies_bytes(&self) -> usize {
+        usize::try_from(self.bodies_mib.saturating_mul(1024 * 1024)).unwrap_or(usize::MAX)
+    }
 }
 
 /// `[store]`.

@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use serde_json::Value;
 
+use super::body_room::Place;
 use super::tenant::Tenant;
 use crate::limits;
 use crate::scim::error::ScimError;
@@ -32,6 +33,9 @@ pub async fn read_bulk(req: &HttpRequest, payload: Payload, tenant: &Tenant) -> 
     within(req, payload, tenant, Limit { bytes: limits::BULK_BYTES, refuse: bulk_too_large }).await
 }
 
+/// Memory for a body before any of it is there, in bytes.
+const AT_FIRST: usize = 16 * 1024;
+
 /// How much is read, and what is said of more.
 #[derive(Clone, Copy)]
 struct Limit {
@@ -46,7 +50,8 @@ async fn within(
     limit: Limit,
 ) -> Result<Value, ScimError> {
     check_media(req)?;
-    let body = collect(req, payload, limit);
+    let mut place = tenant.settings.bodies.place();
+    let body = collect(req, payload, limit, &mut place);
     let bytes = tenant
         .clock
         .deadline(body, tenant.settings.body_wait)
@@ -64,7 +69,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ScimError::invalid_syntax("The request has no body; a JSON object is needed."));
     }
-    match excess(bytes, limits::JSON_DEPTH, limits::JSON_MEMBERS) {
+    match excess(bytes, limits::JSON_DEPTH, limits::JSON_MEMBERS, limits::JSON_VALUES) {
         Some(Excess::Depth) => {
             return Err(ScimError::invalid_syntax(format!(
                 "The JSON body is nested more than {} levels deep.",
@@ -75,6 +80,12 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
             return Err(ScimError::invalid_syntax(format!(
                 "An object of the JSON body has more than {} members.",
                 limits::JSON_MEMBERS
+            )));
+        }
+        Some(Excess::Values) => {
+            return Err(ScimError::payload_too_large(format!(
+                "The JSON body has more than {} values; send less in one request.",
+                limits::JSON_VALUES
             )));
         }
         None => {}
@@ -92,12 +103,14 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
 enum Excess {
     Depth,
     Members,
+    Values,
 }
 
 /// Whether brackets outside of strings nest deeper than `depth_max`, or one object has more than
-/// `members_max` members. One pass; looks at signs alone, so that nothing is built of a body that is refused.
-fn excess(bytes: &[u8], depth_max: usize, members_max: usize) -> Option<Excess> {
+/// `members_max` members, or all of it more than about `values_max` values. One pass; looks at signs alone, so that nothing is built of a body that is refused.
+fn excess(bytes: &[u8], depth_max: usize, members_max: usize, values_max: usize) -> Option<Excess> {
     let mut members: Vec<usize> = Vec::with_capacity(depth_max);
+    let mut values = 0_usize;
     let (mut in_string, mut escaped) = (false, false);
     for byte in bytes {
         if in_string {
@@ -112,7 +125,12 @@ fn excess(bytes: &[u8], depth_max: usize, members_max: usize) -> Option<Excess> 
         match byte {
             b'"' => in_string = true,
             b'{' | b'[' if members.len() >= depth_max => return Some(Excess::Depth),
-            b'{' | b'[' => members.push(0),
+            b',' | b'{' | b'[' if values >= values_max => return Some(Excess::Values),
+            b',' => values += 1,
+            b'{' | b'[' => {
+                values += 1;
+                members.push(0);
+            }
             b'}' | b']' => drop(members.pop()),
             b':' => {
                 if let Some(number) = members.last_mut() {
@@ -159,10 +177,16 @@ fn bulk_too_large(limit: usize) -> ScimError {
     ))
 }
 
-async fn collect(req: &HttpRequest, mut payload: Payload, within: Limit) -> Result<BytesMut, ScimError> {
+async fn collect(
+    req: &HttpRequest,
+    mut payload: Payload,
+    within: Limit,
+    place: &mut Place,
+) -> Result<BytesMut, ScimError> {
     let limit = within.bytes;
     let announced = req.headers().get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
-    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
+    // What is announced need not come.
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit).min(AT_FIRST));
     let mut seen = 0_usize;
     if announced.is_some_and(|bytes| bytes > limit.saturating_mul(limits::DRAIN_FACTOR)) {
         return Err((within.refuse)(limit));
@@ -174,6 +198,7 @@ async fn collect(req: &HttpRequest, mut payload: Payload, within: Limit) -> Resu
             break;
         }
         if seen <= limit {
+            place.hold(seen)?;
             body.extend_from_slice(&chunk);
         }
     }
@@ -186,6 +211,9 @@ mod tests {
 
     #[test]
     fn brackets_count_only_outside_of_strings() {
+        assert_eq!(excess(b"[[],[],[]]", 9, 9, 6), None);
+        assert_eq!(excess(b"[[],[],[]]", 9, 9, 5), Some(Excess::Values));
+        assert_eq!(excess(b"[\",[,[\"]", 9, 9, 1), None);
         for (text, depth, members, wanted) in [
             (r#"{"a":[1]}"#, 2, 1, None),
             (r#"{"a":[1]}"#, 1, 1, Some(Excess::Depth)),
@@ -196,7 +224,7 @@ mod tests {
             (r#"[{"a":1},{"b":2},{"c":":::"}]"#, 2, 1, None),
             (r#"{"a":{"b":{"c":1}},"d":1}"#, 3, 2, None),
         ] {
-            assert_eq!(excess(text.as_bytes(), depth, members), wanted, "{text}");
+            assert_eq!(excess(text.as_bytes(), depth, members, usize::MAX), wanted, "{text}");
         }
     }
 

@@ -17,6 +17,7 @@ mod access_log;
 pub(crate) mod answer;
 pub(crate) mod auth;
 pub(crate) mod body;
+mod body_room;
 pub(crate) mod content_negotiation;
 pub(crate) mod context;
 pub(crate) mod endpoint;
@@ -38,6 +39,7 @@ pub(crate) mod tenant;
 pub(crate) mod tokens;
 pub(crate) mod view;
 
+pub use body_room::BodyRoom;
 pub use front::{FrontDoor, Stats};
 pub(crate) use listen::{ListenError, Listening};
 pub use reads::{MemberNames, Reads, Stored};

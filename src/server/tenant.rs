@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use actix_web::dev::Extensions;
 
+use super::body_room::BodyRoom;
 use super::front::FrontDoor;
 use super::page_index::PageIndex;
 use super::reads::Reads;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub deadline: Duration,
     /// Largest body in bytes.
     pub body_bytes: usize,
+    /// Room for all bodies together.
+    pub bodies: BodyRoom,
     /// How long operations of one bulk request are begun.
     pub bulk_begin: Duration,
     /// How long a body may take to arrive.
@@ -52,6 +55,7 @@ impl Settings {
             base_url: format!("{}{BASE}", public_url.trim_end_matches('/')),
             deadline: limits::REQUEST_DEADLINE,
             body_bytes: limits::BODY_BYTES,
+            bodies: BodyRoom::of(limits::BODIES_IN_FLIGHT),
             bulk_begin: limits::BULK_BEGIN,
             body_wait: limits::BODY_WAIT,
             dialect: Dialect::Tolerant,

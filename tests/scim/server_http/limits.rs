@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use genesys_scim_bridge::testing::server::ListenSettings;
+use genesys_scim_bridge::testing::server::{BodyRoom, ListenSettings};
 use serde_json::json;
 
 use crate::support::bridge::SCIM;
@@ -173,4 +173,45 @@ async fn what_the_rfc_has_and_the_service_has_not_is_501() {
     for (method, path) in [("GET", "/scim/v2/Me"), ("PATCH", "/scim/v2/Me")] {
         server.call(method, path, None).await.is_error(501, None);
     }
+}
+
+#[tokio::test]
+async fn bodies_that_arrive_slowly_share_a_room_and_small_requests_do_not_notice() {
+    let server = start_with(|settings| settings.bodies = BodyRoom::of(1024 * 1024));
+    let addr = server.listening.addr();
+    let hold = |bytes: usize| {
+        let mut raw = std::net::TcpStream::connect(addr).unwrap();
+        raw.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        write!(
+            raw,
+            "POST /scim/v2/Users HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {SCIM}\r\ncontent-type: application/json\r\ncontent-length: 2000000\r\n\r\n"
+        )
+        .unwrap();
+        raw.write_all(&b" ".repeat(bytes)).unwrap();
+        raw
+    };
+    // What is announced takes nothing.
+    let announced: Vec<_> = (0..40).map(|_| hold(1)).collect();
+    let large = hold(900_000);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut refused = hold(900_000);
+    let mut answer = vec![0; 12];
+    refused.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 503");
+    let small = server
+        .request("POST", "/scim/v2/Users")
+        .bearer_auth(SCIM)
+        .header("content-type", "application/json")
+        .body(json!({"userName": "u"}).to_string());
+    assert_eq!(server.send(small).await.status, 201);
+    drop((announced, large));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut body = json!({"userName": "v"}).to_string();
+    body.push_str(&" ".repeat(900_000));
+    let large = server
+        .request("POST", "/scim/v2/Users")
+        .bearer_auth(SCIM)
+        .header("content-type", "application/json")
+        .body(body);
+    assert_eq!(server.send(large).await.status, 201, "the room is given back");
 }
