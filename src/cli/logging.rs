@@ -17,8 +17,8 @@ fn unusable(why: &str) -> Failure {
     ))
 }
 
-/// The filter behind a wish. The HTTP library tells the life of its workers at info, which helps nobody who
-/// asked for a plain level; the database library prints records, with all that is personal in them, at debug.
+/// The filter behind a wish. The HTTP library tells the life of its workers at info, and each request that is none,
+/// which anybody can send, as an error: that helps nobody who asked for a plain level; the database library prints records, with all that is personal in them, at debug.
 fn filter(wanted: &str) -> Result<String, Failure> {
     let words = wanted.split(',').map(str::trim);
     let known =
@@ -26,7 +26,7 @@ fn filter(wanted: &str) -> Result<String, Failure> {
     if let Some(stray) = words.clone().find(|word| !known(word)) {
         return Err(unusable(&format!("{stray:?} is no level")));
     }
-    let actix = if wanted.contains('=') { "" } else { ",actix_server=warn" };
+    let actix = if wanted.contains('=') { "" } else { ",actix_server=warn,actix_http=off" };
     Ok(format!("{wanted}{actix},sled=info"))
 }
 
@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn a_level_that_is_none_is_refused_and_records_are_never_logged() {
         for (wanted, expected) in [
-            ("info", Some("info,actix_server=warn,sled=info")),
-            ("TRACE", Some("TRACE,actix_server=warn,sled=info")),
+            ("info", Some("info,actix_server=warn,actix_http=off,sled=info")),
+            ("TRACE", Some("TRACE,actix_server=warn,actix_http=off,sled=info")),
             ("trace,sled=trace", Some("trace,sled=trace,sled=info")),
             ("warn,genesys_scim_bridge::saga=debug", Some("warn,genesys_scim_bridge::saga=debug,sled=info")),
             ("loud", None),
