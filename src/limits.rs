@@ -96,6 +96,10 @@ pub const CURSOR_BYTES: usize = 1024;
 pub const SCAN_MAX: usize = 200_000;
 /// Most resources that are sorted in one query: each is held in memory whole.
 pub const SORT_MAX: usize = 20_000;
+/// Reads that walk or sort, or give large pages, at a time.
+pub const SLOW_READS: usize = 4;
+/// How long such a read waits for its place.
+pub const SLOW_READ_WAIT: Duration = Duration::from_secs(10);
 /// Most positions in the listing of a kind that are remembered: enough for two million resources.
 pub const PAGE_INDEX_ENTRIES: usize = 4096;
 /// Members above which a group PATCH is answered 204, as the RFC allows and Entra advises: the body would be

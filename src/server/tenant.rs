@@ -14,6 +14,7 @@ use super::front::FrontDoor;
 use super::page_index::PageIndex;
 use super::reads::Reads;
 use super::request_metrics::RequestMetrics;
+use super::slow_reads::SlowReads;
 use super::tokens::TokenBook;
 use crate::limits;
 use crate::model::TenantId;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub body_bytes: usize,
     /// Room for all bodies together.
     pub bodies: BodyRoom,
+    /// Places of reads that take long.
+    pub slow_reads: SlowReads,
     /// How long operations of one bulk request are begun.
     pub bulk_begin: Duration,
     /// How long a body may take to arrive.
@@ -56,6 +59,7 @@ impl Settings {
             deadline: limits::REQUEST_DEADLINE,
             body_bytes: limits::BODY_BYTES,
             bodies: BodyRoom::of(limits::BODIES_IN_FLIGHT),
+            slow_reads: SlowReads::default(),
             bulk_begin: limits::BULK_BEGIN,
             body_wait: limits::BODY_WAIT,
             dialect: Dialect::Tolerant,

@@ -166,10 +166,14 @@ pub(super) async fn run(
     if (Search { kind, query: &query, from: &from, tenant: &tenant }).is_quick().await {
         return find(kind, &query, &from, &tenant).await;
     }
+    let place = tenant.settings.slow_reads.place(&tenant.clock).await?;
     let here = Handle::current();
-    web::block(move || here.block_on(find(kind, &query, &from, &tenant)))
-        .await
-        .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
+    web::block(move || {
+        let _place = place;
+        here.block_on(find(kind, &query, &from, &tenant))
+    })
+    .await
+    .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
 
 async fn find(
@@ -200,10 +204,14 @@ pub(super) async fn run_sorted(
     from: PageStart,
     tenant: Current,
 ) -> Result<Page, ScimError> {
+    let place = tenant.settings.slow_reads.place(&tenant.clock).await?;
     let here = Handle::current();
-    web::block(move || here.block_on(find_sorted(&queries, &sort, &from, &tenant)))
-        .await
-        .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
+    web::block(move || {
+        let _place = place;
+        here.block_on(find_sorted(&queries, &sort, &from, &tenant))
+    })
+    .await
+    .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
 
 async fn find_sorted(

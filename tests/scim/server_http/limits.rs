@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use genesys_scim_bridge::testing::server::{BodyRoom, ListenSettings};
+use genesys_scim_bridge::testing::server::{BodyRoom, ListenSettings, SlowReads};
 use serde_json::json;
 
 use crate::support::bridge::SCIM;
@@ -214,4 +214,28 @@ async fn bodies_that_arrive_slowly_share_a_room_and_small_requests_do_not_notice
         .header("content-type", "application/json")
         .body(body);
     assert_eq!(server.send(large).await.status, 201, "the room is given back");
+}
+
+#[tokio::test]
+async fn reads_that_take_long_have_places_and_look_ups_need_none() {
+    let full = start_with(|settings| settings.slow_reads = SlowReads::of(0, Duration::from_millis(50)));
+    let roomy = start_with(|settings| settings.slow_reads = SlowReads::of(1, Duration::from_secs(5)));
+    for (path, slow) in [
+        ("/scim/v2/Users?sortBy=userName", true),
+        ("/scim/v2/Users?filter=title%20co%20%22x%22", true),
+        ("/scim/v2/Users?count=1000", true),
+        ("/scim/v2/Users?count=10", false),
+        ("/scim/v2/Users?filter=userName%20eq%20%22x%22", false),
+    ] {
+        let got = full.send(full.request("GET", path).bearer_auth(SCIM)).await;
+        if slow {
+            got.is_error(503, None);
+            assert!(got.retry_after.is_some(), "{path}: {got:?}");
+        } else {
+            got.is(200);
+        }
+        for _ in 0..3 {
+            roomy.send(roomy.request("GET", path).bearer_auth(SCIM)).await.is(200);
+        }
+    }
 }

@@ -1,0 +1,52 @@
+//! Reads that take long, such as walks, sorts and large pages: so many at a time and no more, so that whatever one
+//! client asks for leaves processor time and memory to the others.
+//!
+//! Look-ups and small pages never come here. Who is one of them is decided by `server::find`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::limits;
+use crate::model::ports::Clock;
+use crate::scim::error::ScimError;
+
+/// When the client may come again, in seconds.
+const RETRY_S: u32 = 5;
+
+/// The places of slow reads.
+#[derive(Clone, Debug)]
+pub struct SlowReads {
+    places: Arc<Semaphore>,
+    /// How long one waits for a place.
+    wait: Duration,
+}
+
+impl SlowReads {
+    /// So many at a time.
+    pub fn of(places: usize, wait: Duration) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), wait }
+    }
+
+    /// A place, until it is dropped.
+    ///
+    /// # Errors
+    /// 503 when none becomes free in time.
+    pub(super) async fn place(&self, clock: &Arc<dyn Clock>) -> Result<OwnedSemaphorePermit, ScimError> {
+        let place = clock.deadline(Arc::clone(&self.places).acquire_owned(), self.wait).await;
+        place.ok().and_then(Result::ok).ok_or_else(|| {
+            ScimError::unavailable(
+                RETRY_S,
+                "Too many queries that look at many resources run at this moment; send this one again, or narrow it to a \
+                 look-up by userName, externalId or e-mail.",
+            )
+        })
+    }
+}
+
+impl Default for SlowReads {
+    fn default() -> Self {
+        Self::of(limits::SLOW_READS, limits::SLOW_READ_WAIT)
+    }
+}
