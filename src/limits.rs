@@ -54,8 +54,8 @@ pub const NAME_REPEATED_BYTES: usize = 120;
 pub const PATH_BYTES: usize = 1024;
 /// Most operations in one PATCH. Entra sends up to 36, one for each attribute.
 pub const PATCH_OPERATIONS: usize = 1000;
-/// How often the operations of one PATCH may compare an entry of an attribute with something: some hundredths of
-/// a second of work.
+/// How often the operations of one PATCH may compare an entry of an attribute with something, where a long text
+/// counts as several entries: some hundredths of a second of work.
 pub const PATCH_COMPARISONS: usize = 2_000_000;
 /// Most operations in one bulk request (RFC 7644 section 3.7.4): as many as one page of a listing shows.
 pub const BULK_OPERATIONS: usize = 1000;

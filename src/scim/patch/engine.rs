@@ -26,6 +26,10 @@ use crate::model::{Object, Secret};
 
 /// A comparison by a filter, which does not look at letter case, counts as so many of values.
 const OF_A_FILTER: usize = 4;
+/// So many bytes of text count as one more entry where a filter looks through them: it folds them letter by letter.
+const FOLDED_BYTES: usize = 32;
+/// The same where values are compared and copied as they are.
+const PLAIN_BYTES: usize = 1024;
 
 pub(super) struct Engine<'a> {
     kind: ResourceKind,
@@ -59,7 +63,7 @@ impl<'a> Engine<'a> {
         self.compared = self.compared.saturating_add(entries.saturating_mul(with.saturating_add(1)));
         if self.compared > limits::PATCH_COMPARISONS {
             return Err(ScimError::payload_too_large(format!(
-                "the operations compare entries more than {} times; send them in several requests, or replace the attribute as a \
+                "the operations compare entries more than {} times, long texts counted by their length; send them in several requests, or replace the attribute as a \
                  whole.",
                 limits::PATCH_COMPARISONS
             )));
@@ -67,13 +71,13 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// How many entries an attribute has.
-    fn entries_of(&self, path: &AttrPath, name: &str) -> usize {
+    /// What it costs to look at each entry of an attribute once, where so many bytes of text cost as much as an entry.
+    fn weight_of(&self, path: &AttrPath, name: &str, bytes_each: usize) -> usize {
         let container = match path.schema.as_deref() {
             Some(schema) => self.document.get(schema).and_then(Value::as_object),
             None => Some(&self.document),
         };
-        container.and_then(|container| container.get(name)).and_then(Value::as_array).map_or(0, Vec::len)
+        container.and_then(|container| container.get(name)).map_or(0, |value| weight(value, bytes_each))
     }
 
     pub(super) fn run(&mut self, operation: &Operation) -> Result<(), ScimError> {
@@ -335,7 +339,9 @@ impl<'a> Engine<'a> {
         }
         // More than that is refused as it is read.
         let named = value.as_array().map_or(1, Vec::len).min(limits::ENTRIES_PER_ATTRIBUTE);
-        self.spend(self.entries_of(path, &attribute.name).max(named), named)?;
+        let heaviest =
+            self.weight_of(path, &attribute.name, PLAIN_BYTES).max(weight(value, PLAIN_BYTES)).max(named);
+        self.spend(heaviest, named)?;
         // Adding no values is no way to take values away.
         let adds_none = kind == OpKind::Add && attribute.multi_valued && value.is_array();
         let cleared = kind == OpKind::Remove || dialect.clears(value) && !adds_none;
@@ -392,7 +398,8 @@ impl<'a> Engine<'a> {
             }
             sub => sub,
         };
-        self.spend(self.entries_of(path, &attribute.name), filter.comparisons().saturating_mul(OF_A_FILTER))?;
+        let heavy = self.weight_of(path, &attribute.name, FOLDED_BYTES);
+        self.spend(heavy, filter.comparisons().saturating_mul(OF_A_FILTER))?;
         let change = Entries { kind, dialect: self.dialect, attribute, filter, sub, at: path.to_string() };
         let value = value.unwrap_or(&Value::Null);
         self.within(path.schema.as_deref(), |container| {
@@ -448,6 +455,22 @@ fn state(kind: OpKind, dialect: Dialect, attribute: &Attribute, value: &Value) -
     match dialect.coerce(attribute, &attribute.name, value.clone())? {
         Some(Value::Bool(_)) => Ok(()),
         _ => Err(no_state()),
+    }
+}
+
+/// See [`Engine::weight_of`]. Looks no deeper than attributes go: entries and their parts.
+fn weight(value: &Value, bytes_each: usize) -> usize {
+    let text = |value: &Value| value.as_str().map_or(0, str::len);
+    let one = |entry: &Value| {
+        let bytes = match entry {
+            Value::Object(parts) => parts.values().map(text).sum(),
+            plain => text(plain),
+        };
+        1 + bytes / bytes_each
+    };
+    match value {
+        Value::Array(entries) => entries.iter().take(limits::ENTRIES_PER_ATTRIBUTE).map(one).sum(),
+        other => one(other),
     }
 }
 

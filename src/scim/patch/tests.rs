@@ -457,3 +457,23 @@ fn a_thousand_operations_with_long_filters_over_a_thousand_entries_are_refused_b
     let roles: Vec<Value> = (0..1000).map(|n| json!({"value": format!("r{n}")})).collect();
     assert!(patch(json!([{"op": "add", "path": "roles", "value": roles}])).is_ok());
 }
+
+#[test]
+fn long_texts_count_for_what_they_cost_however_few_entries_hold_them() {
+    let mut long = user();
+    let text = "a".repeat(limits::ATTRIBUTE_BYTES);
+    let roles: Vec<Value> = (0..15).map(|n| json!({"value": format!("r{n}"), "display": text})).collect();
+    long.insert("roles".into(), json!(roles));
+    let condition = vec!["display co \"ab\""; 40].join(" or ");
+    for (path, number) in
+        [(format!("roles[{condition}].type"), 300), ("roles[type eq \"x\"].type".into(), 1000)]
+    {
+        let operation = json!({"op": "remove", "path": path});
+        let heavy = request(json!(vec![operation; number])).unwrap();
+        let fault = apply(ResourceKind::User, &long, "id-1", &heavy).unwrap_err();
+        assert_eq!(fault.status, 413, "{number} operations");
+    }
+    // A few of them over the same texts are done.
+    let few = request(json!([{"op": "remove", "path": "roles[display co \"ab\"].type"}])).unwrap();
+    assert!(apply(ResourceKind::User, &long, "id-1", &few).is_ok());
+}
