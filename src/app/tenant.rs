@@ -218,6 +218,7 @@ fn policy(config: &Config) -> Policy {
         protected: tenant.protected.clone(),
         default_division: tenant.default_division.clone(),
         give_up_after: config.sagas.give_up_after,
+        arrives_within: config.genesys.timeout,
         parallel: config.work.parallel,
     }
 }

@@ -113,6 +113,8 @@ pub struct Policy {
     pub default_division: Option<String>,
     /// How long a saga waits trouble out that does not end.
     pub give_up_after: Duration,
+    /// How long a call may take to arrive in Genesys, also when nobody waits for its answer any more.
+    pub arrives_within: Duration,
     /// Users who are recomputed at a time.
     pub parallel: usize,
 }
@@ -351,6 +353,7 @@ impl Bridge {
             directory: Arc::clone(directory) as Arc<dyn TurnRecords>,
             clock: clock.clone(),
             give_up_after: parts.policy.give_up_after,
+            arrives_within: parts.policy.arrives_within,
         };
         let runner = Runner::new(ports, parts.engine.clone(), parts.stop.clone());
         let tenant = parts.policy.tenant.clone();
@@ -383,6 +386,8 @@ impl Bridge {
             records: Arc::clone(directory) as Arc<dyn TurnRecords>,
             store: store.clone(),
             clock: clock.clone(),
+            directory: directory.clone(),
+            arrives_within: parts.policy.arrives_within,
         };
         let (clock, journal, budget) = (clock.clone(), journal.clone(), parts.budget.clone());
         let engine = parts.engine.clone();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::intervention::{Consequence, Intervention, consequence};
 use super::trail::Action;
+use crate::directory::Directory;
 use crate::model::ports::{Clock, Journal, Store, TurnRecords};
 use crate::model::{
     Batch, Cause, Outcome, Refusal, Report, SagaId, SagaState, StepId, StoreError, Subject, Turn,
@@ -38,6 +39,8 @@ pub(super) struct Recovery {
     pub(super) records: Arc<dyn TurnRecords>,
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) arrives_within: Duration,
 }
 
 impl Recovery {
@@ -45,6 +48,7 @@ impl Recovery {
     pub(super) async fn recover(&self) -> Result<usize, StoreError> {
         let open = self.journal.open_sagas().await?;
         let count = open.len();
+        self.note_crash(&open).await?;
         for saga in open {
             if saga.is_stuck() {
                 tracing::warn!(saga = %saga.opened.id, "saga is stuck and waits for an administrator");
@@ -54,6 +58,21 @@ impl Recovery {
             self.runner.start(saga.opened, Some(&saga.turns), None);
         }
         Ok(count)
+    }
+
+    /// What the process before had sent may still arrive. Noted before anything goes on, for this process and, should
+    /// it end as soon, for the next.
+    async fn note_crash(&self, open: &[SagaState]) -> Result<(), StoreError> {
+        let at_work = open.iter().filter(|saga| !saga.is_stuck()).map(|saga| saga.opened.subject);
+        let within_ms = i64::try_from(self.arrives_within.as_millis()).unwrap_or(i64::MAX);
+        let aftermath = self.directory.aftermath().await?.and(at_work, self.clock.now_ms(), within_ms);
+        if !aftermath.subjects.is_empty() {
+            let mut batch = Batch::new();
+            self.directory.note_aftermath(&mut batch, &aftermath)?;
+            self.store.commit(batch).await?;
+        }
+        self.runner.crashed(aftermath.subjects);
+        Ok(())
     }
 
     /// What an intervention would lead to.

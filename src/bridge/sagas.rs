@@ -15,7 +15,7 @@ use crate::directory::Directory;
 use crate::model::ports::{Clock, Ids, Journal};
 use crate::model::{
     Batch, Cause, GrantedSet, GroupId, Intent, Reservation, SagaId, SagaOpened, SagaState, StoreError,
-    Subject, TenantId, UserId,
+    Subject, SubjectId, TenantId, UserId,
 };
 use crate::plan::{Leftover, Reached, leftover};
 use crate::saga::{Handle, Parked, Runner, Yielded};
@@ -215,6 +215,11 @@ impl Sagas {
                 leftover(plan, &given(intent), &Reached::unknown(plan))
             }),
         })
+    }
+
+    /// Whether a call of the process before may still arrive that is about the subject.
+    pub(super) fn in_aftermath(&self, subject: SubjectId) -> bool {
+        self.runner.in_aftermath(subject)
     }
 
     fn saga(&self, draft: &Draft, cause: &Cause, fence: u64) -> SagaOpened {

@@ -69,6 +69,7 @@ impl Submissions {
             store: Arc::clone(&store),
             claims: Arc::clone(&claims),
             planner,
+            sagas: Arc::clone(&sagas),
         };
         let groups = Groups {
             policy: Arc::clone(&policy),

@@ -11,7 +11,7 @@ use super::claims::{Claims, claim_of};
 use super::draft::{Draft, Prepared};
 use super::fault::Fault;
 use super::goal::{UserGoal, Who};
-use super::sagas::{existing, name_of};
+use super::sagas::{Sagas, existing, name_of};
 use super::submission::{Done, Reply, Submission};
 use super::user_plan::UserPlanner;
 use super::{NOT_LINKED, OnExisting, Policy, whose};
@@ -31,6 +31,7 @@ pub(super) struct Users {
     pub(super) store: Arc<dyn Store>,
     pub(super) claims: Arc<Claims>,
     pub(super) planner: Arc<UserPlanner>,
+    pub(super) sagas: Arc<Sagas>,
 }
 
 impl Users {
@@ -51,13 +52,15 @@ impl Users {
             Action::Patch(id, request) => UserGoal::patched(self.stored(change, id).await?, request)?,
             Action::Delete(id) => return self.removed(self.stored(change, id).await?),
         };
+        let leaves = change.deactivates() && !identity::is_active(&goal.document);
+        let passed = passed.or_else(|| self.may_arrive(&goal).filter(|_| leaves));
         // What is passed may have made the opposite so.
         if let Some(stored) = goal.stored().filter(|_| passed.is_none() && goal.is_reached()) {
             let token = self.store.commit(Batch::new()).await?;
             let id = stored.id.as_str().to_owned();
             return Ok(Prepared::Nothing(Reply { done: goal.done(), id, token, pending: false }));
         }
-        if change.deactivates() && !identity::is_active(&goal.document) {
+        if leaves {
             let planned = self.planner.leave(goal, passed.unwrap_or_default()).await?;
             return Ok(Prepared::Saga(Box::new(planned.draft(None))));
         }
@@ -71,6 +74,14 @@ impl Users {
         let context = CallContext::new(priority(change), format!("request {}", asked.cause.request));
         let planned = self.planner.plan(goal, ours, &context).await?;
         Ok(Prepared::Saga(Box::new(planned.draft(claim_of(change)))))
+    }
+
+    /// What the process before may still have in flight about somebody: the least that it can do is to make them
+    /// active again.
+    fn may_arrive(&self, goal: &UserGoal) -> Option<Leftover> {
+        let stored = goal.stored().filter(|stored| self.sagas.in_aftermath(stored.subject))?;
+        tracing::info!(user = %stored.id, "calls of the process before may still arrive");
+        Some(Leftover { state: true, ..Leftover::default() })
     }
 
     /// POST: a new user, or one that the client may claim or we may adopt.

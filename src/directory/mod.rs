@@ -7,6 +7,7 @@
 //! [`record`], their bytes in [`codec`]; work that a group change leaves for its members in [`recompute`],
 //! everything else that is still to be done for a user in [`work`].
 
+mod aftermath;
 mod claims;
 mod codec;
 #[cfg(test)]

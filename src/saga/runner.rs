@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::behind::InFlight;
+use self::behind::Aftermath;
 use self::running::Running;
 use self::turns::Turns;
 use super::drive::patience::Bounds;
@@ -27,7 +27,7 @@ use super::machine::Machine;
 use super::registry::Registry;
 use super::tries::Tries;
 use crate::model::ports::{Clock, Journal, TurnRecords, Upstream, Urgency};
-use crate::model::{Actor, SagaId, SagaOpened, Secret, Subject, Turn};
+use crate::model::{Actor, SagaId, SagaOpened, Secret, Subject, SubjectId, Turn};
 
 /// Questions that may wait for a saga's answer.
 const QUESTIONS: usize = 8;
@@ -45,6 +45,8 @@ pub struct RunnerPorts {
     pub clock: Arc<dyn Clock>,
     /// How long a saga waits trouble out that does not end: from its opening on, and as long again to undo.
     pub give_up_after: Duration,
+    /// How long a call may take to arrive in Genesys, also when nobody waits for its answer any more.
+    pub arrives_within: Duration,
 }
 
 /// Runs sagas.
@@ -53,12 +55,14 @@ pub struct Runner {
     engine: tokio::runtime::Handle,
     stop: CancellationToken,
     registry: Arc<Registry>,
+    aftermath: Aftermath,
 }
 
 impl Runner {
     /// A runner whose sagas run on `engine` and leave themselves open once `stop` is cancelled.
     pub fn new(ports: RunnerPorts, engine: tokio::runtime::Handle, stop: CancellationToken) -> Arc<Self> {
-        Arc::new(Self { ports, engine, stop, registry: Arc::default() })
+        let (registry, aftermath) = (Arc::default(), Aftermath::default());
+        Arc::new(Self { ports, engine, stop, registry, aftermath })
     }
 
     /// Starts a saga whose opening is durable. `turns` are those found after a crash, `None` for a fresh one.
@@ -74,7 +78,18 @@ impl Runner {
 
     /// Starts the saga of a leaver that took the place of another one.
     pub(crate) fn start_behind(self: &Arc<Self>, opened: SagaOpened, passed: &Handle) -> Handle {
-        self.launch(opened, None, None, Some(InFlight::of(passed)))
+        self.launch(opened, None, None, Some(passed))
+    }
+
+    /// Sagas of these were open when the process before ended: its calls may still arrive, and nobody hears of it.
+    pub(crate) fn crashed(&self, subjects: BTreeSet<SubjectId>) {
+        let within_ms = u64::try_from(self.ports.arrives_within.as_millis()).unwrap_or(u64::MAX);
+        self.aftermath.note(subjects, self.ports.clock.monotonic_ms().saturating_add(within_ms));
+    }
+
+    /// Whether a call of the process before may still arrive that is about the subject.
+    pub(crate) fn in_aftermath(&self, subject: SubjectId) -> bool {
+        self.aftermath.of(subject, self.ports.clock.monotonic_ms()).is_some()
     }
 
     fn launch(
@@ -82,7 +97,7 @@ impl Runner {
         opened: SagaOpened,
         turns: Option<&[Turn]>,
         password: Option<Secret>,
-        behind: Option<InFlight>,
+        passed: Option<&Handle>,
     ) -> Handle {
         let bound = match &opened.about {
             Subject::User(user) => user.as_ref().map(|user| user.as_str().to_owned()),
@@ -123,7 +138,7 @@ impl Runner {
             turns: Turns::new(&self.ports, Arc::clone(&opened)),
             settle: watch::Sender::new(machine.settling()),
             leave_undo: watch::Sender::new(machine.leaves_undo()),
-            behind,
+            behind: self.aftermath.in_flight(opened.subject, passed, &self.ports.clock),
             opened,
             machine,
             receiver,

@@ -123,6 +123,7 @@ impl BareBridge {
                 protected: vec![],
                 default_division: None,
                 give_up_after,
+                arrives_within: Duration::from_secs(15),
                 parallel: 32,
             },
             engine: tokio::runtime::Handle::current(),

@@ -44,7 +44,7 @@ pub(super) struct Running {
     pub(super) settle: watch::Sender<bool>,
     /// True: so is an undo in flight.
     pub(super) leave_undo: watch::Sender<bool>,
-    /// What a saga that was passed still has in flight.
+    /// What a saga that was passed, or the process before, still has in flight.
     pub(super) behind: Option<InFlight>,
     pub(super) bounds: Bounds,
     pub(super) given_up: watch::Sender<GivenUp>,
@@ -232,7 +232,7 @@ impl Running {
             let Some(step) = self.machine.plan().step(*id).cloned() else { continue };
             let until_ms = self.bounds.forward(step.identity);
             let mut driver = self.driver(&step, self.settle.subscribe(), until_ms);
-            let behind = self.behind.clone().filter(|_| waits_behind(&step));
+            let behind = self.behind.clone().filter(|_| self.waits_behind(&step));
             self.steps.spawn(async move {
                 if let Some(mut behind) = behind
                     && driver.settles_before(behind.over()).await
@@ -244,11 +244,26 @@ impl Running {
         }
     }
 
+    /// Whether the step must not arrive before what is still in flight. Who goes loses access at once, and the end
+    /// of the sessions is nothing that one could take back; a saga that is taken up again sends what it sent before.
+    fn waits_behind(&self, step: &Step) -> bool {
+        match self.opened.plan.pivot {
+            Some(_) => !step.identity && step.effect != Effect::RevokeSessions,
+            None => !self.resumed,
+        }
+    }
+
     fn undo(&mut self, id: StepId) {
         let Some(step) = self.machine.plan().step(id).cloned() else { return };
         let until_ms = self.bounds.undo(self.clock.as_ref());
         let mut driver = self.driver(&step, self.leave_undo.subscribe(), until_ms);
+        let behind = self.behind.clone();
         self.steps.spawn(async move {
+            if let Some(mut behind) = behind
+                && driver.settles_before(behind.over()).await
+            {
+                return Ended::Back(id, StepEnd::Abandoned { partial: false }, driver.bound);
+            }
             let end = driver.backward(&step).await;
             Ended::Back(id, end, driver.bound)
         });
@@ -336,12 +351,6 @@ impl Running {
         }
         self.registration.progress.send_modify(|progress| progress.left_open = Some(why.to_owned()));
     }
-}
-
-/// Whether a leaver's step must not arrive before what a saga that was passed has sent. The end of its sessions
-/// is nothing that one could take back.
-fn waits_behind(step: &Step) -> bool {
-    !step.identity && step.effect != Effect::RevokeSessions
 }
 
 fn tell(flag: &watch::Sender<bool>, new: bool) {

@@ -211,6 +211,7 @@ fn runner(upstream: Arc<World>, sound: bool) -> Arc<Runner> {
         directory: Arc::new(Records { sound }),
         clock: Arc::new(Stopped(tokio::time::Instant::now())),
         give_up_after: DAY,
+        arrives_within: ARRIVES,
     };
     Runner::new(ports, tokio::runtime::Handle::current(), CancellationToken::new())
 }
@@ -456,4 +457,73 @@ async fn an_identity_that_is_refused_ends_such_work_before_anything_else_is_begu
     let progress = tokio::time::timeout(MINUTE, handle.over()).await.expect("it ends");
     assert!(matches!(ended(&progress), Outcome::RolledBack { .. }), "{progress:?}");
     assert!(upstream.sent.lock().unwrap().is_empty());
+}
+
+const ARRIVES: Duration = Duration::from_secs(15);
+
+/// A runner as after a crash in which the user of [`opened`] had a saga open.
+fn after_a_crash(upstream: &Arc<World>) -> Arc<Runner> {
+    let runner = runner(Arc::clone(upstream), true);
+    runner.crashed([opened().subject].into());
+    runner
+}
+
+/// The same user leaves: out, sessions ended, then out of a queue.
+fn leaver() -> SagaOpened {
+    let step =
+        |number, effect, identity| Step { id: StepId(number), effect, class: ConflictClass::User, identity };
+    let leave =
+        Effect::Leave { kind: Kind::Queue, of: Named { id: "a".into(), name: "a".into() }, seen: true };
+    let steps = vec![
+        step(0, Effect::SetActive { active: false }, true),
+        step(1, Effect::RevokeSessions, false),
+        step(2, leave, false),
+    ];
+    let plan = Plan { kind: PlanKind::Deactivate, steps, pivot: Some(StepId(0)) };
+    SagaOpened { plan, ..opened() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_crash_a_leaver_is_out_at_once_and_what_may_still_arrive_is_taken_back_when_it_has() {
+    for turns in [None, Some(&[][..])] {
+        let world = world(|_| Fate::Done, Fate::Done);
+        let handle = after_a_crash(&world).start(leaver(), turns, None);
+        pass(Duration::from_secs(1)).await;
+        assert_eq!(world.sent.lock().unwrap().len(), 2, "out, and the sessions ended");
+        pass(ARRIVES).await;
+        assert_eq!(world.sent.lock().unwrap().last().unwrap(), "leave a");
+        assert!(handle.progress().is_over());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_crash_a_new_change_of_the_same_user_waits_and_one_of_another_user_does_not() {
+    let world = world(|_| Fate::Done, Fate::Done);
+    let runner = after_a_crash(&world);
+    let other = SagaOpened {
+        id: SagaId::new(Uuid::from_u128(7)),
+        subject: SubjectId::new(Uuid::from_u128(8)),
+        ..opened()
+    };
+    let other = runner.start(other, None, None);
+    let handle = runner.start(opened(), None, None);
+    pass(Duration::from_secs(1)).await;
+    assert!(other.progress().is_over() && !handle.progress().is_over());
+    pass(ARRIVES).await;
+    assert!(handle.progress().is_over());
+    let started = tokio::time::Instant::now();
+    runner.start(SagaOpened { id: SagaId::new(Uuid::from_u128(9)), ..opened() }, None, None).over().await;
+    assert!(started.elapsed() < Duration::from_secs(1), "nothing can arrive any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_that_is_taken_up_again_goes_on_at_once_and_back_only_when_its_calls_have_arrived() {
+    let world = world(|what| if what == "b" { Fate::Refused } else { Fate::Done }, Fate::Done);
+    let runner = after_a_crash(&world);
+    let handle = runner.start(opened(), Some(&[]), None);
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(*world.sent.lock().unwrap(), ["set active", "join a"]);
+    pass(ARRIVES).await;
+    assert!(world.sent.lock().unwrap().contains(&"leave a".to_owned()));
+    assert!(handle.progress().is_over());
 }

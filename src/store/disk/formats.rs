@@ -26,6 +26,7 @@
 //! | meta | what was used of the budget | byte: 1 (JSON) | `budget_use` |
 //! | meta | the secret of cursors | byte: 1 (32 bytes) | `cursor_secret` |
 //! | meta | the last import | byte: 1 (JSON) | `directory::import` |
+//! | meta | whose calls may still arrive after a crash | byte: 1 (JSON) | `directory::aftermath` |
 //! | meta | digest of the rules | byte: 1 (JSON) | `directory::work` |
 //!
 //! *id*: the value is an id and has no byte, which is format 0. An id begins with no control character, so

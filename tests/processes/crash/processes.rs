@@ -54,6 +54,8 @@ impl Pair {
             log: "format = \"text\"\nlevel = \"info\"",
             tenant: "groups = \"create\"",
             rules: RULES.to_owned(),
+            // What was in flight at a kill is waited for that long.
+            secret_at: "client_secret_env = \"GENESYS_SECRET\"\ntimeout_seconds = 3",
             ..Setup::default()
         };
         let text = setup.text(emulator.access.clone(), &dir.join("data"));

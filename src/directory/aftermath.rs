@@ -1,0 +1,72 @@
+//! Whose sagas were open when a process ended: calls that it had sent may still arrive in Genesys for a while.
+//!
+//! Kept, because the next process may end as well before they have. Who waits for it: `saga::runner::behind`.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Directory, record};
+use crate::model::{Batch, StoreError, SubjectId, Table};
+use crate::store::keys;
+
+/// Whose, and until when, Unix milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Aftermath {
+    pub(crate) subjects: BTreeSet<SubjectId>,
+    pub(crate) until_ms: i64,
+}
+
+impl Aftermath {
+    /// The same with those whose sagas are open now; what has had its time since is forgotten.
+    pub(crate) fn and(self, open: impl IntoIterator<Item = SubjectId>, now_ms: i64, within_ms: i64) -> Self {
+        // A time that is further away than any wait of ours is one of another clock.
+        let counts = self.until_ms > now_ms && self.until_ms <= now_ms.saturating_add(within_ms);
+        let before = if counts { self.subjects } else { BTreeSet::new() };
+        Self {
+            subjects: before.into_iter().chain(open).collect(),
+            until_ms: now_ms.saturating_add(within_ms),
+        }
+    }
+}
+
+impl Directory {
+    /// What the process before had noted.
+    pub(crate) async fn aftermath(&self) -> Result<Aftermath, StoreError> {
+        let kept = self.store.get(Table::Meta, &self.aftermath_key()).await?;
+        kept.map(|kept| record::decode(&kept)).transpose().map(Option::unwrap_or_default)
+    }
+
+    /// Notes it for the next one.
+    pub(crate) fn note_aftermath(&self, batch: &mut Batch, aftermath: &Aftermath) -> Result<(), StoreError> {
+        batch.put(Table::Meta, self.aftermath_key(), record::encode(aftermath)?);
+        Ok(())
+    }
+
+    fn aftermath_key(&self) -> Vec<u8> {
+        keys::key(&self.tenant, &["aftermath"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn who_was_open_before_counts_until_the_calls_of_then_have_had_their_time() {
+        let subject = |number: u128| SubjectId::new(Uuid::from_u128(number));
+        let before = Aftermath::default().and([subject(1)], 1_000, 15_000);
+        assert_eq!(before, Aftermath { subjects: [subject(1)].into(), until_ms: 16_000 });
+        for (now_ms, expected) in [
+            (1_500, vec![subject(1), subject(2)]),
+            (16_000, vec![subject(2)]),
+            // The clock was set back by an hour.
+            (1_000 - 3_600_000, vec![subject(2)]),
+        ] {
+            let after = before.clone().and([subject(2)], now_ms, 15_000);
+            assert_eq!(after.subjects, expected.into_iter().collect(), "{now_ms}");
+        }
+    }
+}
