@@ -201,18 +201,20 @@ impl Sagas {
     /// What the saga that a leaver passes leaves behind; `None` where no saga is passed.
     pub(super) async fn left_behind(&self, before: &Predecessor) -> Result<Option<Leftover>, StoreError> {
         let given = |intent: &Intent| match intent {
-            Intent::PutUser { granted, .. } => granted.clone(),
-            _ => GrantedSet::new(),
+            Intent::PutUser { granted, granted_before, .. } => (granted_before.clone(), granted.clone()),
+            _ => (GrantedSet::new(), GrantedSet::new()),
         };
         Ok(match before {
             Predecessor::None | Predecessor::Parked(..) => None,
             Predecessor::Passed(handle, yielded) => {
                 let SagaOpened { plan, intent, .. } = handle.opened();
-                Some(leftover(plan, &given(intent), &yielded.reached))
+                let (before, after) = given(intent);
+                Some(leftover(plan, &before, &after, &yielded.reached))
             }
             Predecessor::Stuck(saga) => self.journal.load(*saga).await?.map(|saga| {
                 let SagaOpened { plan, intent, .. } = &saga.opened;
-                leftover(plan, &given(intent), &Reached::unknown(plan))
+                let (before, after) = given(intent);
+                leftover(plan, &before, &after, &Reached::unknown(plan))
             }),
         })
     }

@@ -9,6 +9,8 @@ use crate::model::{
 };
 use crate::plan::passed::{Reached, leftover};
 
+const NOTHING: GrantedSet = GrantedSet::new();
+
 fn named(id: &str) -> Named {
     Named { id: id.into(), name: id.to_uppercase() }
 }
@@ -177,7 +179,7 @@ fn what_a_passed_saga_may_have_done_is_undone_behind_the_pivot_and_its_state_is_
     let update = update(json!("T"), json!("U"));
     let passed = plan(&[Effect::SetActive { active: true }, update.clone(), skill(None, Some(3.0))]);
     let case =
-        Case { passed: leftover(&passed, &GrantedSet::new(), &Reached::unknown(&passed)), ..Case::default() };
+        Case { passed: leftover(&passed, &NOTHING, &NOTHING, &Reached::unknown(&passed)), ..Case::default() };
     let give_back = |effect: Effect| Effect::GiveBack(Box::new(effect));
     assert_eq!(
         case.tail(),
@@ -199,22 +201,22 @@ fn nothing_that_is_left_behind_gives_access_again() {
         Effect::Join { kind: Kind::Queue, of: named("new") },
     ]);
     let after = GrantedSet::from([given(Kind::Queue, "new", Reason::Request)]);
-    let left = leftover(&passed, &after, &Reached::unknown(&passed));
+    let left = leftover(&passed, &NOTHING, &after, &Reached::unknown(&passed));
     assert_eq!(left.granted, after, "what may have been given is ours to take");
     assert_eq!(left.give_back, [skill(None, Some(2.0)), renamed], "in reverse");
     assert!(!left.state);
     let nothing = Reached { there: vec![], ..Reached::unknown(&passed) };
-    assert_eq!(leftover(&passed, &after, &nothing), Leftover::default());
+    assert_eq!(leftover(&passed, &NOTHING, &after, &nothing), Leftover::default());
 }
 
 #[test]
 fn what_the_directory_shows_is_not_undone_and_its_removals_go_on() {
     let passed = plan(&[skill(Some(3.0), None), skill(None, Some(1.0))]);
     let reached = Reached { visible: true, ..Reached::unknown(&passed) };
-    let left = leftover(&passed, &GrantedSet::new(), &reached);
+    let left = leftover(&passed, &NOTHING, &NOTHING, &reached);
     assert_eq!(left.give_back, [skill(None, Some(3.0))]);
     let done = Reached { open: vec![], ..reached };
-    assert_eq!(leftover(&passed, &GrantedSet::new(), &done).give_back, []);
+    assert_eq!(leftover(&passed, &NOTHING, &NOTHING, &done).give_back, []);
 }
 
 #[test]
@@ -222,7 +224,26 @@ fn a_leaver_that_is_passed_hands_on_what_it_had_not_given_back_yet() {
     let renamed = update(json!("T"), json!("U"));
     let passed = plan(&[Effect::SetActive { active: false }, Effect::GiveBack(Box::new(renamed.clone()))]);
     let reached = Reached { visible: true, ..Reached::unknown(&passed) };
-    assert_eq!(leftover(&passed, &GrantedSet::new(), &reached).give_back, [renamed]);
+    assert_eq!(leftover(&passed, &NOTHING, &NOTHING, &reached).give_back, [renamed]);
     let done = Reached { open: vec![], ..reached };
-    assert_eq!(leftover(&passed, &GrantedSet::new(), &done).give_back, []);
+    assert_eq!(leftover(&passed, &NOTHING, &NOTHING, &done).give_back, []);
+}
+
+#[test]
+fn a_leaver_that_is_passed_hands_on_what_only_it_knew_of_and_had_not_taken_back_yet() {
+    let role = RoleGrant { role: named("r"), division: named("d") };
+    let passed = plan(&[
+        Effect::SetActive { active: false },
+        Effect::Leave { kind: Kind::Queue, of: named("q"), seen: false },
+        Effect::ClearRoles(vec![role]),
+    ]);
+    let before: GrantedSet =
+        [given(Kind::Queue, "q", Reason::Request), given(Kind::Role, "r", Reason::Request)].into();
+    let nothing_was_sent = Reached { there: vec![], ..Reached::unknown(&passed) };
+    for reached in [Reached::unknown(&passed), nothing_was_sent] {
+        assert_eq!(leftover(&passed, &before, &NOTHING, &reached).granted, before);
+    }
+    let queue_is_done = Reached { open: vec![StepId(2)], ..Reached::unknown(&passed) };
+    let left = leftover(&passed, &before, &NOTHING, &queue_is_done);
+    assert_eq!(left.granted.keys().collect::<Vec<_>>(), ["role/r/d"]);
 }

@@ -31,7 +31,7 @@ impl Reached {
 /// What is left of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Leftover {
-    /// What it may have given, by key.
+    /// What it may have given, and what it may not have taken back, by key.
     pub granted: GrantedSet,
     /// Effects to undo where what is there is still theirs, in the order of undoing.
     pub give_back: Vec<Effect>,
@@ -39,20 +39,30 @@ pub(crate) struct Leftover {
     pub state: bool,
 }
 
-/// What a saga with that plan leaves behind; `granted` is what it would have given.
-pub(crate) fn leftover(plan: &Plan, granted: &GrantedSet, reached: &Reached) -> Leftover {
+/// What a saga with that plan leaves behind; `before` is what was ours when it was planned, `granted` what would be
+/// behind it. Both count: a leaver that was passed may have been about to take back what nobody else knows of.
+pub(crate) fn leftover(
+    plan: &Plan,
+    before: &GrantedSet,
+    granted: &GrantedSet,
+    reached: &Reached,
+) -> Leftover {
     let mut left = Leftover::default();
+    let ours = |known: &GrantedSet, effect: &Effect| -> GrantedSet {
+        let keys = keys_of(effect).into_iter().filter_map(|key| known.get_key_value(&key));
+        keys.map(|(key, granted)| (key.clone(), granted.clone())).collect()
+    };
     for step in plan.steps.iter().rev() {
         let (there, open) = (reached.there.contains(&step.id), reached.open.contains(&step.id));
         match &step.effect {
             // Handed on by a leaver that was passed itself.
             Effect::GiveBack(effect) => left.give_back.extend(open.then(|| (**effect).clone())),
             Effect::SetActive { .. } | Effect::RestoreUser { .. } => left.state |= there,
-            effect if there => {
-                let given = keys_of(effect).into_iter().filter_map(|key| granted.get_key_value(&key));
-                left.granted.extend(given.map(|(key, granted)| (key.clone(), granted.clone())));
-            }
+            effect if there => left.granted.extend(ours(granted, effect)),
             _ => {}
+        }
+        if open {
+            left.granted.extend(ours(before, &step.effect));
         }
         left.give_back.extend(match (reached.visible, &step.effect) {
             // The directory speaks of it: what was to be taken back is taken back.

@@ -128,6 +128,23 @@ async fn a_change_that_was_acknowledged_is_passed_while_its_call_is_in_flight() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaver_that_is_sent_again_while_calls_are_in_flight_forgets_nothing_of_what_is_to_be_taken_back() {
+    for leaver in LEAVERS {
+        let scene = Scene::new(4).await;
+        scene.house.cloud.fault(Fault::on("POST", QUEUE, SLOW).once());
+        let join = json!([{"op": "add", "path": format!("{OURS}:queues"), "value": ["EMEA Support", "VIP"]}]);
+        let change = scene.change(join).await;
+        let (house, id) = (Arc::clone(&scene.house), scene.id.clone());
+        let first = tokio::spawn(async move { leave(&house, leaver, &id, "nora").await });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        leave(&scene.house, leaver, &scene.id, "nora").await;
+        first.await.unwrap();
+        change.await.unwrap();
+        scene.nothing_is_left(leaver, "sent again").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_undo_that_does_not_get_through_keeps_nobody_in() {
     let refuse = |status: u16| FaultKind::Refuse { status, code: "authentication.required".to_owned() };
     for way in [FaultKind::Status(503), FaultKind::DropBeforeApply, refuse(401), SLOW] {
@@ -156,7 +173,8 @@ async fn what_a_stuck_change_gave_is_taken_back_or_listed() {
     for leaver in LEAVERS {
         let scene = Scene::new(3).await;
         let leaving = || PathMatch::Contains("delete=true".to_owned());
-        // The role is refused, and so is taking the person out of the queue again.
+        // The role is refused when the person is in the queue, and so is taking them out of it again.
+        scene.house.cloud.fault(Fault::on("POST", BULK_ADD, FaultKind::DropBeforeApply).once());
         scene.house.cloud.fault(Fault::on("POST", BULK_ADD, refuse("invalid.value")).once());
         scene.house.cloud.fault(Fault::on("POST", leaving(), refuse("undo.refused")));
         let give = json!([
