@@ -9,8 +9,7 @@ use crate::directory::{ProvisioningState, StoredUser};
 use crate::entitlements::Mention;
 use crate::model::{FoundUser, Object, Secret, UserId, UserState};
 use crate::plan::identity::is_active;
-use crate::scim::kind::ResourceKind;
-use crate::scim::patch::{self, PatchRequest};
+use crate::scim::patch::Patched;
 use crate::scim::resource::{Incoming, Replacement};
 
 /// Whom a wish is about.
@@ -67,13 +66,9 @@ impl UserGoal {
     }
 
     /// What a PATCH wants.
-    ///
-    /// # Errors
-    /// As [`patch::apply`].
-    pub(super) fn patched(stored: StoredUser, request: &PatchRequest) -> Result<Self, Fault> {
-        let patched = patch::apply(ResourceKind::User, &stored.document, stored.id.as_str(), request)?;
+    pub(super) fn patched(stored: StoredUser, patched: Patched) -> Self {
         let who = Who::Known(Box::new(stored));
-        Ok(Self { who, origin: Origin::Patched, document: patched.document, password: patched.password })
+        Self { who, origin: Origin::Patched, document: patched.document, password: patched.password }
     }
 
     /// What the rules and the document of record want, though nobody asks.

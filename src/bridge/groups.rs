@@ -14,6 +14,7 @@ use super::draft::{Draft, Prepared};
 use super::fault::Fault;
 use super::looks::Looks;
 use super::members::{Delta, Members};
+use super::patching::Patching;
 use super::sagas::{existing, name_of};
 use super::submission::{Done, Reply, Submission};
 use super::{NOT_LINKED, OnExisting, Policy};
@@ -25,9 +26,8 @@ use crate::plan::{Before, GroupInput, identity, plan_group};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
 use crate::scim::patch::MemberChange;
-use crate::scim::resource::Incoming;
+use crate::scim::resource::{self, Incoming};
 use crate::scim::value::fold;
-use crate::scim::{patch, resource};
 
 const KIND: ResourceKind = ResourceKind::Group;
 /// How often the members of a group are looked at before they count as unknown, and the longest pause between.
@@ -42,6 +42,7 @@ pub(super) struct Groups {
     pub(super) store: Arc<dyn Store>,
     pub(super) claims: Arc<Claims>,
     pub(super) looks: Arc<Looks>,
+    pub(super) patching: Arc<Patching>,
 }
 
 /// A group as a change wants it.
@@ -85,7 +86,7 @@ impl Groups {
             }
             Action::Patch(id, request) => {
                 let stored = self.stored(change, id).await?;
-                let patched = patch::apply(KIND, &stored.document, id, request)?;
+                let patched = self.patching.apply(KIND, &stored.document, id, request).await?;
                 self.changed(stored, patched.document, &patched.members).await?
             }
         };

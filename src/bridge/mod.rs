@@ -13,6 +13,7 @@
 //! | `orphans`, `group_work` | what a create may have left behind; members of groups who are not there yet |
 //! | `work`, `breakers` | whom to recompute when; what is refused to everybody for the time being |
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
+//! | `patching` | PATCHes, those that take long on threads of their own |
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
 //! | `whose` | whether a user of Genesys is ours |
 //! | `waiting` | what the client hears, and when |
@@ -39,6 +40,7 @@ mod left_open;
 mod looks;
 mod members;
 mod orphans;
+mod patching;
 mod preview;
 mod recompute;
 mod recovery;

@@ -15,6 +15,7 @@ use super::draft::{Draft, Prepared};
 use super::fault::Fault;
 use super::groups::Groups;
 use super::looks::Looks;
+use super::patching::Patching;
 use super::sagas::{Predecessor, Sagas};
 use super::submission::{Reply, Submission};
 use super::user_plan::UserPlanner;
@@ -63,12 +64,14 @@ impl Submissions {
             clock: Arc::clone(&clock),
             sagas: Arc::clone(&sagas),
         };
+        let patching: Arc<Patching> = Arc::default();
         let users = Users {
             policy: Arc::clone(&policy),
             directory: Arc::clone(&directory),
             store: Arc::clone(&store),
             claims: Arc::clone(&claims),
             planner,
+            patching: Arc::clone(&patching),
             sagas: Arc::clone(&sagas),
         };
         let groups = Groups {
@@ -78,6 +81,7 @@ impl Submissions {
             store,
             claims: Arc::clone(&claims),
             looks,
+            patching,
         };
         let adoption = Adoption { upstream, policy, directory: Arc::clone(&directory) };
         let waiting = Waiting { clock: Arc::clone(&clock), directory, sagas: Arc::clone(&sagas) };

@@ -11,6 +11,7 @@ use super::claims::{Claims, claim_of};
 use super::draft::{Draft, Prepared};
 use super::fault::Fault;
 use super::goal::{UserGoal, Who};
+use super::patching::Patching;
 use super::sagas::{Sagas, existing, name_of};
 use super::submission::{Done, Reply, Submission};
 use super::user_plan::UserPlanner;
@@ -31,6 +32,7 @@ pub(super) struct Users {
     pub(super) store: Arc<dyn Store>,
     pub(super) claims: Arc<Claims>,
     pub(super) planner: Arc<UserPlanner>,
+    pub(super) patching: Arc<Patching>,
     pub(super) sagas: Arc<Sagas>,
 }
 
@@ -49,7 +51,12 @@ impl Users {
         let mut goal = match change.action() {
             Action::Create(incoming) => self.created(asked, incoming, owner).await?,
             Action::Replace(id, whole) => UserGoal::replaced(self.stored(change, id).await?, whole)?,
-            Action::Patch(id, request) => UserGoal::patched(self.stored(change, id).await?, request)?,
+            Action::Patch(id, request) => {
+                let stored = self.stored(change, id).await?;
+                let patching = self.patching.apply(ResourceKind::User, &stored.document, id, request);
+                let patched = patching.await?;
+                UserGoal::patched(stored, patched)
+            }
             Action::Delete(id) => return self.removed(self.stored(change, id).await?),
         };
         let leaves = change.deactivates() && !identity::is_active(&goal.document);

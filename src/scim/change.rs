@@ -4,6 +4,8 @@
 //! behind it reads JSON as it was sent. It knows nothing of what is stored: what a change makes of a document
 //! is said by [`Replacement::onto`] and [`super::patch::apply`].
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::dialect::Dialect;
@@ -31,7 +33,7 @@ pub enum Action {
     /// PUT of that id.
     Replace(String, Replacement),
     /// PATCH of that id.
-    Patch(String, PatchRequest),
+    Patch(String, Arc<PatchRequest>),
     /// DELETE of that id.
     Delete(String),
 }
@@ -62,7 +64,7 @@ impl Change {
     pub fn patch(kind: ResourceKind, id: String, body: Value, dialect: Dialect) -> Result<Self, ScimError> {
         let request = PatchRequest::parse(body, dialect)?;
         let deactivates = kind == ResourceKind::User && request.deactivates();
-        Ok(Self::of(kind, Action::Patch(id, request), deactivates))
+        Ok(Self::of(kind, Action::Patch(id, Arc::new(request)), deactivates))
     }
 
     /// A DELETE of that id.

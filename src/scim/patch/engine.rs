@@ -41,6 +41,8 @@ pub(super) struct Engine<'a> {
     pub(super) named_display_name: bool,
     /// Comparisons so far.
     compared: usize,
+    /// As many as there may be.
+    allowed: usize,
 }
 
 impl<'a> Engine<'a> {
@@ -54,14 +56,25 @@ impl<'a> Engine<'a> {
             password: None,
             named_display_name: false,
             compared: 0,
+            allowed: limits::PATCH_COMPARISONS,
         }
+    }
+
+    /// The same engine, which gives up after so many comparisons.
+    pub(super) fn allowing(self, comparisons: usize) -> Self {
+        Self { allowed: comparisons, ..self }
+    }
+
+    /// Whether it gave up because there were too many.
+    pub(super) fn gave_up(&self) -> bool {
+        self.compared > self.allowed
     }
 
     /// Counts work before it is done: each operation may compare all entries of an attribute, and there may be a
     /// thousand of both.
     fn spend(&mut self, entries: usize, with: usize) -> Result<(), ScimError> {
         self.compared = self.compared.saturating_add(entries.saturating_mul(with.saturating_add(1)));
-        if self.compared > limits::PATCH_COMPARISONS {
+        if self.gave_up() {
             return Err(ScimError::payload_too_large(format!(
                 "the operations compare entries more than {} times, long texts counted by their length; send them in several requests, or replace the attribute as a \
                  whole.",
