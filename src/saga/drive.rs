@@ -120,11 +120,20 @@ impl Driver {
     async fn persist(&mut self, write: &Write) -> StepEnd {
         let started = self.clock.monotonic_ms();
         let mut pauses = tries();
-        let mut partial = false;
+        let (mut partial, mut all_live) = (false, None);
         loop {
             let (wait, why) = match self.upstream.write(write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
                 Verdict::Refused(refusal) if self.not_visible_yet(write, &refusal, started) => {
+                    (pauses.pause(), refusal.detail)
+                }
+                Verdict::Refused(refusal) if self.may_be_new(write, &refusal, started) => {
+                    if all_live.is_none() {
+                        all_live = Some(self.none_is_deleted(write).await);
+                    }
+                    if all_live != Some(true) {
+                        return StepEnd::Refused { refusal, partial };
+                    }
                     (pauses.pause(), refusal.detail)
                 }
                 Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),
@@ -149,6 +158,26 @@ impl Driver {
         let waited = Duration::from_millis(self.clock.monotonic_ms().saturating_sub(started));
         let cached = matches!(write, Write::AddRoles(..)) && waited < CACHED_FOR;
         refusal.kind == RefusalKind::NotFound && (cached || self.fresh && waited < FRESH_FOR)
+    }
+
+    /// Whether a group or its members may have been made so lately that the service of members has not heard of
+    /// them: also by somebody else's saga.
+    fn may_be_new(&self, write: &Write, refusal: &Refusal, started: u64) -> bool {
+        let waited = Duration::from_millis(self.clock.monotonic_ms().saturating_sub(started));
+        let is_not_found = refusal.kind == RefusalKind::NotFound;
+        matches!(write, Write::AddMembers(..)) && is_not_found && waited < FRESH_FOR
+    }
+
+    /// Who is deleted is not waited for. A user or group that is not seen may be as new as the call was told.
+    async fn none_is_deleted(&mut self, write: &Write) -> bool {
+        let Write::AddMembers(_, members) = write else { return false };
+        for member in members {
+            let seen = self.upstream.observe(member, &Aspects::default(), &self.context).await;
+            if matches!(seen, Verdict::Done(Some(seen)) if seen.state == UserState::Deleted) {
+                return false;
+            }
+        }
+        true
     }
 
     /// A moment of the monotonic clock, in milliseconds.

@@ -137,7 +137,7 @@ pub struct Quirks {
     pub attributes_patch_status: u16,
     /// Milliseconds in which a new user answers 404 to reads and grant reads show the past (G4.6, G7.9).
     pub stale_ms: u32,
-    /// Whether the 404 of a new user hits writes too (G7.9).
+    /// Whether the 404 of a new user hits writes too, and a new group or member those of members (G7.9).
     pub stale_writes: bool,
     /// Milliseconds until a change shows in the user search (G3.8).
     pub search_lag_ms: u32,

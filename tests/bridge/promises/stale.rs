@@ -7,7 +7,8 @@
 use genesys_cloud_emulator::Quirks;
 use serde_json::{Value, json};
 
-use crate::support::bodies::{OURS, agent, patch};
+use super::theirs::administrator;
+use crate::support::bodies::{OURS, agent, group, patch};
 use crate::support::bridge::TestBridge;
 use crate::support::emulator::cloud;
 use crate::support::setup::Setup;
@@ -33,4 +34,30 @@ async fn a_role_is_taken_back_and_given_again_although_reads_still_show_the_past
         let grants = house.cloud.snapshot()["grants"][&id].to_string();
         assert_eq!(grants.contains(claims), there, "asked for {wanted:?}, has {grants}");
     }
+}
+
+#[tokio::test]
+async fn a_group_and_a_member_that_genesys_has_not_heard_of_yet_come_together_and_who_is_deleted_is_not_waited_for()
+ {
+    let cloud = cloud();
+    cloud.set_quirks(Quirks { stale_ms: 1500, stale_writes: true, ..Quirks::default() });
+    let house = TestBridge::on(cloud, Setup { tenant: "groups = \"create\"", ..Setup::without_rules() });
+    let nora = house.scim("POST", "/Users", Some(agent("nora"))).await.is(201).id();
+    let made = house.scim("POST", "/Groups", Some(group("Night Desk", &[&nora]))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let late = house.scim("POST", "/Users", Some(agent("omar"))).await.is(201).id();
+    let add = |id: &str| patch(json!([{"op": "add", "path": "members", "value": [{"value": id}]}]));
+    let path = format!("/Groups/{}", made.id());
+    assert!(house.scim("PATCH", &path, Some(add(&late))).await.status < 300);
+    house.settled().await;
+    let members = house.cloud.snapshot()["groups"].to_string();
+    assert!(members.contains(&nora) && members.contains(&late), "{members}");
+
+    let gone = house.scim("POST", "/Users", Some(agent("pia"))).await.is(201).id();
+    tokio::time::sleep(std::time::Duration::from_millis(1600)).await;
+    administrator(&house, "DELETE", &format!("/api/v2/users/{gone}"), None).await;
+    let began = std::time::Instant::now();
+    let refused = house.scim("PATCH", &path, Some(add(&gone))).await;
+    assert!(refused.status >= 400 && refused.body["detail"].to_string().contains("not found"), "{refused:?}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(8), "{:?}", began.elapsed());
 }

@@ -14,8 +14,16 @@ use crate::world::entities::{Group, Pending};
 const MAX_MEMBERS: usize = 50;
 
 fn find(turn: &Turn<'_>) -> Result<Group, Refusal> {
-    let missing = || Refusal::new(404, "general.resource.not.found", "Specified group not found.");
     turn.world.groups.get(&turn.path(0)).cloned().ok_or_else(missing)
+}
+
+fn missing() -> Refusal {
+    Refusal::new(404, "general.resource.not.found", "Specified group not found.")
+}
+
+/// Whether a group or user is so new that the service of members has not heard of it.
+fn is_unheard_of(turn: &Turn<'_>, id: &str) -> bool {
+    turn.quirks.stale_writes && turn.world.is_fresh(id, turn.now_ms, turn.quirks.stale_ms)
 }
 
 pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
@@ -136,6 +144,9 @@ pub(crate) fn individuals(turn: &mut Turn<'_>) -> Answer {
 
 pub(crate) fn add_members(turn: &mut Turn<'_>) -> Answer {
     let group = find(turn)?;
+    if is_unheard_of(turn, &group.id) {
+        return Err(missing());
+    }
     let body = turn.object()?;
     let ids = strings(&body, "memberIds");
     if ids.is_empty() || ids.len() > MAX_MEMBERS {
@@ -146,7 +157,7 @@ pub(crate) fn add_members(turn: &mut Turn<'_>) -> Answer {
     {
         return Err(turn.version_conflict());
     }
-    if ids.iter().any(|id| turn.world.live_user(id).is_none()) {
+    if ids.iter().any(|id| turn.world.live_user(id).is_none() || is_unheard_of(turn, id)) {
         return Err(Refusal::new(400, "general.resource.not.found", "Group members were not found."));
     }
     later(turn, &group, ids, Vec::new())

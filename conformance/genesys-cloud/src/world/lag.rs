@@ -44,7 +44,7 @@ impl Stale {
 }
 
 impl World {
-    /// Whether a user is so new that some services do not know it.
+    /// Whether a user or group is so new that some services do not know it.
     pub(crate) fn is_fresh(&self, id: &str, now_ms: u64, stale_ms: u32) -> bool {
         within(self.stale.born_ms.get(id), now_ms, stale_ms)
     }

@@ -140,6 +140,8 @@ impl World {
                 return group;
             }
             group.version = old.version.saturating_add(1);
+        } else {
+            self.stale.born(&group.id, now_ms);
         }
         group.modified_ms = now_ms;
         self.changes.insert((Kind::Group, group.id.clone()));
