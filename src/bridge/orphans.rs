@@ -69,7 +69,7 @@ impl Recompute {
         let handle = self.sagas.open(&draft, &cause, &Predecessor::None, lane.fence).await?;
         drop(lane);
         let handle = handle.ok_or(Fault::GaveWay)?;
-        tracing::warn!(user = %id, %subject, "a create that was undone had taken effect; the user is deleted");
+        tracing::warn!(user = %id, %subject, "a create had taken effect though its user was not to be; the user is deleted");
         handle.leave();
         let progress = self.clock.deadline(handle.over(), OWN_WITHIN).await.map_err(|_| Fault::GaveWay)?;
         match progress.ended {

@@ -293,6 +293,18 @@ fn died() -> End {
     End::Left { reason: WorkReason::StepFailed, failure, kept: None }
 }
 
+/// What is as it should be before everything has arrived is looked at once more, unless somebody asked to know now.
+fn to_be_verified(work: &Work, now_ms: i64) -> Option<Work> {
+    let until_ms = work.unverified_until_ms()?;
+    if work.reasons.contains_key(&WorkReason::Asked) || !work.is_unverified(now_ms) {
+        return None;
+    }
+    let mut next = work.clone();
+    next.reasons.retain(|reason, _| *reason == WorkReason::Unverified);
+    (next.not_before_ms, next.attempts, next.deferrals, next.last) = (until_ms, 0, 0, None);
+    Some(next)
+}
+
 /// The record after a try; `None` when nothing is left to do. `draw` gives a random number below its bound.
 fn after(work: &Work, end: &End, now_ms: i64, draw: impl FnOnce(u64) -> u64) -> Option<Work> {
     let later = |pause: Duration| {
@@ -301,7 +313,7 @@ fn after(work: &Work, end: &End, now_ms: i64, draw: impl FnOnce(u64) -> u64) -> 
     };
     let mut next = work.clone();
     match end {
-        End::Done => return None,
+        End::Done => return to_be_verified(work, now_ms),
         End::Busy => {
             next.deferrals = work.deferrals.saturating_add(1);
             let pause = DEFER.0.saturating_mul(1 << work.deferrals.min(16));
@@ -337,6 +349,7 @@ fn after(work: &Work, end: &End, now_ms: i64, draw: impl FnOnce(u64) -> u64) -> 
 mod tests {
     use super::*;
     use crate::bridge::breakers::Kept;
+    use crate::directory::work::VERIFY_AFTER_MS;
     use crate::store::samples::refusal;
 
     const MINUTE: i64 = 60_000;
@@ -380,5 +393,19 @@ mod tests {
         assert_eq!((kept.not_before_ms, kept.attempts, kept.deferrals), (now + 9 * MINUTE, 0, 0));
         assert_eq!(kept.last.and_then(|last| last.blocked_by).as_deref(), Some("role Agent"));
         assert_eq!(after(&waits, &End::Done, now, |_| 0), None);
+    }
+
+    #[test]
+    fn what_is_to_be_verified_stays_until_everything_has_arrived_unless_somebody_asks() {
+        let mut unverified = work();
+        unverified.ask(WorkReason::Unverified, 1_000);
+        let early = after(&unverified, &End::Done, 2_000, |_| 0).expect("it is kept");
+        assert_eq!(early.reasons, [(WorkReason::Unverified, 1_000)].into());
+        assert_eq!(early.not_before_ms, 1_000 + VERIFY_AFTER_MS);
+        assert_eq!(after(&early, &End::Done, early.not_before_ms, |_| 0), None);
+        assert_eq!(after(&early, &End::Done, 0, |_| 0), None, "the clock was set back");
+        let mut asked = unverified.clone();
+        asked.ask(WorkReason::Asked, 2_000);
+        assert_eq!(after(&asked, &End::Done, 2_000, |_| 0), None);
     }
 }

@@ -22,8 +22,20 @@ pub(crate) enum Wish {
 enum Fate {
     Done,
     Maybe,
-    /// Not begun, refused as a whole, or undone.
+    Undone,
+    /// Not begun, or refused as a whole.
     Not,
+}
+
+impl Fate {
+    /// Of two steps that move the same.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::Undone | Self::Not, Self::Undone | Self::Not) => Self::Undone,
+            _ => Self::Maybe,
+        }
+    }
 }
 
 /// What is ours: `before` as it was when the saga was planned, `after` as all of its steps would leave it.
@@ -40,7 +52,7 @@ pub(crate) fn ours_after(
         let fate = fate(report, &step.id);
         for key in keys_of(&step.effect) {
             let other = fates.get(&key).copied().unwrap_or(fate);
-            fates.insert(key, if other == fate { fate } else { Fate::Maybe });
+            fates.insert(key, fate.and(other));
         }
     }
     let keys: BTreeSet<&String> = before.granted.keys().chain(after.keys()).collect();
@@ -48,7 +60,9 @@ pub(crate) fn ours_after(
         // What needs no step is as it should be, unless nothing of the wish is left.
         let none = if wish == Wish::Stands { Fate::Done } else { Fate::Not };
         let fate = fates.get(key).copied().unwrap_or(none);
-        Some((key.clone(), entry(before.granted.get(key), after.get(key), fate, wish)?))
+        let kept = entry(before.granted.get(key), after.get(key), fate, wish);
+        let kept = kept.or_else(|| gone(before.granted.get(key), after.get(key), fate, report.in_doubt));
+        Some((key.clone(), kept?))
     });
     let mut ours = Ours { granted: granted.collect(), written: before.written.clone() };
     ours.wrote(written(plan, report), now_ms);
@@ -60,6 +74,8 @@ fn fate(report: &Report, step: &StepId) -> Fate {
         Fate::Maybe
     } else if report.done.contains(step) {
         Fate::Done
+    } else if report.undone.contains(step) {
+        Fate::Undone
     } else {
         Fate::Not
     }
@@ -75,6 +91,17 @@ fn entry(before: Option<&Granted>, after: Option<&Granted>, fate: Fate, wish: Wi
         (Some(before), None, Fate::Maybe) => with(before, Certainty::Maybe),
         (before, _, _) => before.cloned(),
     }
+}
+
+/// What was taken away is to be taken away once more where a call that gives it may still arrive.
+fn gone(before: Option<&Granted>, after: Option<&Granted>, fate: Fate, in_doubt: bool) -> Option<Granted> {
+    let was_there = match fate {
+        Fate::Done => before,
+        Fate::Undone => after,
+        Fate::Maybe | Fate::Not => None,
+    };
+    let leaving = |granted: &Granted| Granted { certainty: Certainty::Leaving, ..granted.clone() };
+    was_there.filter(|_| in_doubt).map(leaving)
 }
 
 /// What the steps have written, as far as it is known.
@@ -196,6 +223,17 @@ mod tests {
         let stuck = Report::unknown(&sample());
         let told = words(&after(&stuck, Wish::Withdrawn).granted);
         assert!(told.contains(&"queue/q1?".to_owned()) && told.contains(&"queue/q2?".to_owned()), "{told:?}");
+    }
+
+    #[test]
+    fn what_was_taken_away_while_calls_may_arrive_is_to_be_taken_away_once_more() {
+        let in_doubt = |report: Report| Report { in_doubt: true, ..report };
+        let done = in_doubt(Report { done: ids(&[0, 1, 2, 3, 4]), ..Report::default() });
+        let told = words(&after(&done, Wish::Stands).granted);
+        assert!(told.contains(&"queue/q2-".to_owned()) && told.contains(&"queue/q1".to_owned()), "{told:?}");
+        let undone = in_doubt(Report { undone: ids(&[0, 1]), ..Report::default() });
+        let told = words(&after(&undone, Wish::Withdrawn).granted);
+        assert_eq!(told, ["queue/kept", "queue/q1-", "queue/q2", "queue/vanished"]);
     }
 
     #[test]

@@ -16,6 +16,10 @@ use super::{Directory, record};
 /// How long what failed is left alone before it is tried again for the first time, in milliseconds.
 pub(super) const FIRST_RETRY_MS: i64 = 60_000;
 
+/// How long what may still arrive is waited for before it is verified, in milliseconds: longer than a look may be
+/// older than a write ([`crate::model::ours`]).
+pub(crate) const VERIFY_AFTER_MS: i64 = 6 * 60 * 1000;
+
 /// Why somebody may not be as they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,17 +36,20 @@ pub enum WorkReason {
     Asked,
     /// A create went back, and nobody knows whether it had taken effect.
     UnsettledCreate,
+    /// A call had no answer: what was done is compared once everything has arrived.
+    Unverified,
 }
 
 impl WorkReason {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::GroupChanged,
         Self::RulesChanged,
         Self::StepFailed,
         Self::NameHeld,
         Self::Asked,
         Self::UnsettledCreate,
+        Self::Unverified,
     ];
 
     /// Its name in records, answers and metrics.
@@ -54,6 +61,7 @@ impl WorkReason {
             Self::NameHeld => "name_held",
             Self::Asked => "asked",
             Self::UnsettledCreate => "unsettled_create",
+            Self::Unverified => "unverified",
         }
     }
 }
@@ -170,6 +178,17 @@ impl Work {
     pub fn ask(&mut self, reason: WorkReason, now_ms: i64) {
         self.reasons.entry(reason).or_insert(now_ms);
         self.asked = self.asked.wrapping_add(1);
+    }
+
+    /// Until when something about the user may still arrive, Unix milliseconds.
+    pub fn unverified_until_ms(&self) -> Option<i64> {
+        self.reasons.get(&WorkReason::Unverified).map(|since_ms| since_ms.saturating_add(VERIFY_AFTER_MS))
+    }
+
+    /// Whether something may still arrive; not after a clock was set back.
+    pub fn is_unverified(&self, now_ms: i64) -> bool {
+        let left = self.unverified_until_ms().map_or(0, |until_ms| until_ms.saturating_sub(now_ms));
+        (1..=VERIFY_AFTER_MS).contains(&left)
     }
 
     /// The oldest of its reasons, Unix milliseconds.

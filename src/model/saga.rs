@@ -219,6 +219,8 @@ pub struct Report {
     pub settled: bool,
     /// Whether a create that may have taken effect was looked for, to be undone, and not found.
     pub unsettled: bool,
+    /// Whether calls of it, or of others about the same person, had no answer: they may still arrive.
+    pub in_doubt: bool,
 }
 
 /// A saga with its turns, as the journal holds it.

@@ -11,6 +11,7 @@ mod leave;
 pub(super) mod patience;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use self::patience::Patience;
@@ -57,6 +58,8 @@ pub(super) struct Driver {
     pub absent: bool,
     /// The saga was found open: what it creates may be there already.
     pub resumed: bool,
+    /// Set when a call had no answer.
+    pub unanswered: Arc<AtomicBool>,
     /// The plan creates or restores the user: early 404s are not believed.
     pub fresh: bool,
     /// Forwarded with the identity if the tenant says so; held in memory only.
@@ -142,6 +145,7 @@ impl Driver {
                 Verdict::Unknown(unknown) => {
                     tracing::info!(call = %self.context.label, reason = %unknown.reason, "answer unknown, repeating the idempotent call");
                     partial = true;
+                    self.unanswered.store(true, Ordering::Relaxed);
                     if self.is_out(write).await {
                         return StepEnd::Done(None);
                     }

@@ -148,6 +148,7 @@ impl Runner {
             parking: None,
             epoch: 0,
             found: None,
+            unanswered: Arc::default(),
             resumed: turns.is_some(),
         };
         self.engine.spawn(saga.run());

@@ -25,6 +25,11 @@ impl<'a> TurnInput<'a> {
         matches!(self.turn, Turn::HandedOver { .. } | Turn::Finished(Outcome::HandedOver))
     }
 
+    /// Whether it is the last turn of a saga, and calls may still arrive.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.report.in_doubt && !matches!(self.turn, Turn::Acknowledged { .. })
+    }
+
     /// The user's id.
     pub(super) fn user(&self) -> Result<UserId, StoreError> {
         self.bound.as_deref().map(UserId::new).ok_or_else(|| {

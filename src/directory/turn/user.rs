@@ -5,14 +5,15 @@
 //! change.
 
 use crate::model::{
-    Actor, Batch, Effect, Failure, FailureState, Intent, Ours, Outcome, Step, StoreError, Table, Turn, UserId,
+    Actor, Batch, Effect, Failure, FailureState, Intent, Ours, Outcome, Report, Step, StoreError, Table,
+    Turn, UserId,
 };
 use crate::scim::kind::ResourceKind;
 
 use super::input::TurnInput;
 use crate::directory::granted::{Wish, failures, ours_after};
 use crate::directory::record::{self, NOT_OF_USERS, Provisioning, ProvisioningState, StoredUser};
-use crate::directory::work::{self, FIRST_RETRY_MS, WorkReason};
+use crate::directory::work::{self, FIRST_RETRY_MS, VERIFY_AFTER_MS, WorkReason};
 use crate::directory::{Directory, index};
 
 impl Directory {
@@ -72,7 +73,10 @@ impl Directory {
         // A saga that never was visible goes back to what is there, whoever wrote it.
         let granted_before = if wish == Wish::Stands { granted_before.clone() } else { there };
         let before = Ours { granted: granted_before, written };
-        let (plan, report) = (&input.opened.plan, input.report);
+        // Also of an earlier change, whose calls may arrive only now.
+        let in_doubt = input.report.in_doubt
+            || self.work(id).await?.is_some_and(|work| work.is_unverified(input.now_ms));
+        let (plan, report) = (&input.opened.plan, &Report { in_doubt, ..input.report.clone() });
         let ours = ours_after(plan, report, &before, granted, wish, input.now_ms);
         batch.put(Table::Granted, self.granted_key(id), record::encode(&ours)?);
         Ok(())
@@ -83,25 +87,40 @@ impl Directory {
         let Ok(id) = input.user() else { return Ok(()) };
         if matches!(input.opened.intent, Intent::PutUser { .. }) && self.has_user(&id).await? {
             self.put_ours(batch, input, &id, Wish::Withdrawn).await?;
+            if input.is_in_doubt() {
+                self.add_later(batch, input, &id, WorkReason::Unverified, VERIFY_AFTER_MS).await?;
+            }
         }
         Ok(())
     }
 
-    /// What is not there at the end is tried again later; a recomputation says so itself.
+    /// What is not there at the end is tried again later, and where calls may still arrive, somebody compares once
+    /// they have. Of what was refused a recomputation says so itself.
     async fn work_left(
         &self,
         batch: &mut Batch,
         input: &TurnInput<'_>,
         user: &StoredUser,
     ) -> Result<(), StoreError> {
-        let reason = match user.status.state {
-            _ if input.hands_over() || input.opened.cause.by == Actor::Recompute => return Ok(()),
-            ProvisioningState::Failed => WorkReason::StepFailed,
-            ProvisioningState::Held => WorkReason::NameHeld,
-            ProvisioningState::Committed | ProvisioningState::Pending => return Ok(()),
+        let told = input.hands_over() || input.opened.cause.by == Actor::Recompute;
+        let (reason, wait_ms) = match user.status.state {
+            ProvisioningState::Failed if !told => (WorkReason::StepFailed, FIRST_RETRY_MS),
+            ProvisioningState::Held if !told => (WorkReason::NameHeld, FIRST_RETRY_MS),
+            _ if input.is_in_doubt() => (WorkReason::Unverified, VERIFY_AFTER_MS),
+            _ => return Ok(()),
         };
-        let not_before = input.now_ms.saturating_add(FIRST_RETRY_MS);
-        self.add_work(batch, &user.id, reason, input.now_ms, not_before).await
+        self.add_later(batch, input, &user.id, reason, wait_ms).await
+    }
+
+    async fn add_later(
+        &self,
+        batch: &mut Batch,
+        input: &TurnInput<'_>,
+        user: &UserId,
+        reason: WorkReason,
+        wait_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.add_work(batch, user, reason, input.now_ms, input.now_ms.saturating_add(wait_ms)).await
     }
 
     /// A create that may have taken effect and was not found: it is looked for again once searches have caught up.
@@ -115,8 +134,7 @@ impl Directory {
             return Ok(());
         }
         let key = work::create_key(input.opened.subject);
-        let not_before = input.now_ms.saturating_add(FIRST_RETRY_MS);
-        self.add_work(batch, &key, WorkReason::UnsettledCreate, input.now_ms, not_before).await
+        self.add_later(batch, input, &key, WorkReason::UnsettledCreate, FIRST_RETRY_MS).await
     }
 
     pub(super) async fn delete_user(
@@ -141,7 +159,13 @@ impl Directory {
             self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
             self.went(batch, ResourceKind::User);
         }
-        if let Some(work) = self.work(&id).await? {
+        let work = self.work(&id).await?;
+        // The call that made the user may have been sent more than once, and another one may arrive only now.
+        if input.is_in_doubt() || work.as_ref().is_some_and(|work| work.is_unverified(input.now_ms)) {
+            let key = work::create_key(input.opened.subject);
+            self.add_later(batch, input, &key, WorkReason::UnsettledCreate, FIRST_RETRY_MS).await?;
+        }
+        if let Some(work) = work {
             self.drop_work(batch, &work)?;
         }
         batch.delete(Table::Users, self.user_key(&id));

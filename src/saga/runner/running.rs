@@ -3,6 +3,7 @@
 //! Every decision is `machine`'s; this file only waits. One step is `drive`, the writing is `turns`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -54,6 +55,8 @@ pub(super) struct Running {
     pub(super) parking: Option<oneshot::Sender<Option<Parked>>>,
     pub(super) epoch: u64,
     pub(super) resumed: bool,
+    /// Whether a call of ours had no answer.
+    pub(super) unanswered: Arc<AtomicBool>,
     /// What the undo found out about the Genesys id: `Some(None)` is "there is none".
     pub(super) found: Option<Option<String>>,
 }
@@ -84,7 +87,7 @@ impl Running {
                 }
                 Next::Parked => {
                     if let Some(reply) = self.parking.take() {
-                        let _ = reply.send(Some(Parked { report: self.machine.report(), epoch: self.epoch }));
+                        let _ = reply.send(Some(Parked { report: self.report(), epoch: self.epoch }));
                     }
                     self.wait(&stop).await;
                 }
@@ -194,7 +197,7 @@ impl Running {
             // It was resumed meanwhile: whoever asks has to look again.
             return Err(StoreError::Conflict { table: Table::Journal, key: Vec::new() });
         }
-        let token = self.turns.hand_over(successor, &self.machine.report()).await?;
+        let token = self.turns.hand_over(successor, &self.report()).await?;
         let turn = Turn::HandedOver { to: successor.id };
         self.machine.on(Event::Turned(turn));
         let overtaken = (!self.machine.acknowledged()).then_some(successor.plan.kind);
@@ -205,10 +208,14 @@ impl Running {
         Ok(token)
     }
 
+    fn report(&self) -> Report {
+        let may_arrive = self.resumed || self.behind.is_some() || self.unanswered.load(Ordering::Relaxed);
+        Report { unsettled: self.found == Some(None), in_doubt: may_arrive, ..self.machine.report() }
+    }
+
     /// Makes a turn durable together with the records that belong to it.
     async fn write(&mut self, turn: Turn) -> Result<CommitToken, StoreError> {
-        let report = Report { unsettled: self.found == Some(None), ..self.machine.report() };
-        let token = self.turns.write(&turn, &report).await?;
+        let token = self.turns.write(&turn, &self.report()).await?;
         tracing::debug!(saga = %self.opened.id, turn = turn_name(&turn), "turn");
         match &turn {
             Turn::Finished(outcome) => {
@@ -310,6 +317,7 @@ impl Running {
             clock: Arc::clone(&self.clock),
             patience,
             mark: Mark::of(&opened.tenant, opened.subject),
+            unanswered: Arc::clone(&self.unanswered),
             bound: self.machine.bound().map(str::to_owned).or_else(|| self.found.clone().flatten()),
             absent: self.found == Some(None),
             fresh: opened.plan.steps.iter().any(made),

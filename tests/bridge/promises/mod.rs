@@ -25,4 +25,5 @@ mod stale;
 mod stopping;
 mod theirs;
 mod under_load;
+mod verified;
 mod work;
