@@ -11,9 +11,9 @@ use super::trail::Action;
 use crate::directory::Directory;
 use crate::model::ports::{Clock, Journal, Store, TurnRecords};
 use crate::model::{
-    Batch, Cause, Outcome, Refusal, Report, SagaId, SagaState, StepId, StoreError, Subject, Turn,
+    Batch, Cause, Outcome, Refusal, Report, SagaId, SagaState, StepId, StoreError, Subject, SubjectId, Turn,
 };
-use crate::saga::{Handle, Runner};
+use crate::saga::{Arrivals, Handle, Runner};
 
 /// Pause between two looks at a saga that is over and whose task has not ended yet.
 const ABOUT_TO_LEAVE: Duration = Duration::from_millis(5);
@@ -64,14 +64,22 @@ impl Recovery {
     /// it end as soon, for the next.
     async fn note_crash(&self, open: &[SagaState]) -> Result<(), StoreError> {
         let at_work = open.iter().filter(|saga| !saga.is_stuck()).map(|saga| saga.opened.subject);
+        let (now_ms, now) = (self.clock.now_ms(), self.clock.monotonic_ms());
         let within_ms = i64::try_from(self.arrives_within.as_millis()).unwrap_or(i64::MAX);
-        let aftermath = self.directory.aftermath().await?.and(at_work, self.clock.now_ms(), within_ms);
-        if !aftermath.subjects.is_empty() {
+        let earlier = self.directory.aftermath().await?.now(now_ms, within_ms);
+        let all = earlier.clone().and(at_work, now_ms.saturating_add(within_ms));
+        if !all.until_ms.is_empty() {
             let mut batch = Batch::new();
-            self.directory.note_aftermath(&mut batch, &aftermath)?;
+            self.directory.note_aftermath(&mut batch, &all)?;
             self.store.commit(batch).await?;
         }
-        self.runner.crashed(aftermath.subjects);
+        let moment =
+            |until_ms: i64| now.saturating_add(u64::try_from(until_ms.saturating_sub(now_ms)).unwrap_or(0));
+        let arrivals = |(subject, until_ms): (&SubjectId, &i64)| {
+            let earlier_ms = earlier.until_ms.get(subject).map_or(0, |until_ms| moment(*until_ms));
+            (*subject, Arrivals { last_ms: moment(*until_ms), earlier_ms })
+        };
+        self.runner.crashed(all.until_ms.iter().map(arrivals).collect());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Kept, because the next process may end as well before they have. Who waits for it: `saga::runner::behind`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,20 +13,21 @@ use crate::store::keys;
 /// Whose, and until when, Unix milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Aftermath {
-    pub(crate) subjects: BTreeSet<SubjectId>,
-    pub(crate) until_ms: i64,
+    pub(crate) until_ms: BTreeMap<SubjectId, i64>,
 }
 
 impl Aftermath {
-    /// The same with those whose sagas are open now; what has had its time since is forgotten.
-    pub(crate) fn and(self, open: impl IntoIterator<Item = SubjectId>, now_ms: i64, within_ms: i64) -> Self {
-        // A time that is further away than any wait of ours is one of another clock.
-        let counts = self.until_ms > now_ms && self.until_ms <= now_ms.saturating_add(within_ms);
-        let before = if counts { self.subjects } else { BTreeSet::new() };
-        Self {
-            subjects: before.into_iter().chain(open).collect(),
-            until_ms: now_ms.saturating_add(within_ms),
-        }
+    /// What of it may still arrive. A time that is further away than any wait of ours is one of another clock.
+    pub(crate) fn now(mut self, now_ms: i64, within_ms: i64) -> Self {
+        let latest = now_ms.saturating_add(within_ms);
+        self.until_ms.retain(|_, until_ms| *until_ms > now_ms && *until_ms <= latest);
+        self
+    }
+
+    /// The same with those whose sagas are open now.
+    pub(crate) fn and(mut self, open: impl IntoIterator<Item = SubjectId>, until_ms: i64) -> Self {
+        self.until_ms.extend(open.into_iter().map(|subject| (subject, until_ms)));
+        self
     }
 }
 
@@ -57,16 +58,17 @@ mod tests {
     #[test]
     fn who_was_open_before_counts_until_the_calls_of_then_have_had_their_time() {
         let subject = |number: u128| SubjectId::new(Uuid::from_u128(number));
-        let before = Aftermath::default().and([subject(1)], 1_000, 15_000);
-        assert_eq!(before, Aftermath { subjects: [subject(1)].into(), until_ms: 16_000 });
+        let before = Aftermath::default().and([subject(1)], 16_000);
         for (now_ms, expected) in [
-            (1_500, vec![subject(1), subject(2)]),
-            (16_000, vec![subject(2)]),
+            (1_500, vec![(subject(1), 16_000)]),
+            (16_000, vec![]),
             // The clock was set back by an hour.
-            (1_000 - 3_600_000, vec![subject(2)]),
+            (1_000 - 3_600_000, vec![]),
         ] {
-            let after = before.clone().and([subject(2)], now_ms, 15_000);
-            assert_eq!(after.subjects, expected.into_iter().collect(), "{now_ms}");
+            let after = before.clone().now(now_ms, 15_000);
+            assert_eq!(after.until_ms, expected.into_iter().collect(), "{now_ms}");
         }
+        let both = before.and([subject(2)], 17_000).and([subject(1)], 17_000);
+        assert_eq!(both.until_ms, [(subject(1), 17_000), (subject(2), 17_000)].into());
     }
 }

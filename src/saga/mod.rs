@@ -13,5 +13,6 @@ pub(crate) mod runner;
 mod tries;
 
 pub(crate) use handle::{Handle, Parked, Progress, Yielded};
+pub(crate) use runner::Arrivals;
 pub use runner::{Runner, RunnerPorts};
 pub(crate) use tries::Try;

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::behind::Aftermath;
+pub(crate) use self::behind::Arrivals;
 use self::running::Running;
 use self::turns::Turns;
 use super::drive::patience::Bounds;
@@ -45,8 +46,6 @@ pub struct RunnerPorts {
     pub clock: Arc<dyn Clock>,
     /// How long a saga waits trouble out that does not end: from its opening on, and as long again to undo.
     pub give_up_after: Duration,
-    /// How long a call may take to arrive in Genesys, also when nobody waits for its answer any more.
-    pub arrives_within: Duration,
 }
 
 /// Runs sagas.
@@ -81,10 +80,9 @@ impl Runner {
         self.launch(opened, None, None, Some(passed))
     }
 
-    /// Sagas of these were open when the process before ended: its calls may still arrive, and nobody hears of it.
-    pub(crate) fn crashed(&self, subjects: BTreeSet<SubjectId>) {
-        let within_ms = u64::try_from(self.ports.arrives_within.as_millis()).unwrap_or(u64::MAX);
-        self.aftermath.note(subjects, self.ports.clock.monotonic_ms().saturating_add(within_ms));
+    /// Sagas of these were open when a process ended: its calls may still arrive, and nobody hears of it.
+    pub(crate) fn crashed(&self, subjects: BTreeMap<SubjectId, Arrivals>) {
+        self.aftermath.note(subjects);
     }
 
     /// Whether a call of the process before may still arrive that is about the subject.

@@ -5,8 +5,9 @@
 //! before, whose answers nobody gets, the time is waited that a call may take ([`Aftermath`]). A leaver waits for
 //! neither: the pivot goes at once, and what comes behind it waits here. Which steps wait is decided in `running`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -21,6 +22,8 @@ pub(super) struct InFlight {
     passed: Option<watch::Receiver<Progress>>,
     /// A moment of the monotonic clock.
     until_ms: u64,
+    /// The same of calls that a saga which is taken up again did not send itself.
+    earlier_ms: u64,
     clock: Arc<dyn Clock>,
 }
 
@@ -30,37 +33,46 @@ impl InFlight {
         if let Some(passed) = &mut self.passed {
             while passed.changed().await.is_ok() {}
         }
-        let left = self.until_ms.saturating_sub(self.clock.monotonic_ms());
+        self.until(self.until_ms).await;
+    }
+
+    /// Waits for what others have sent, not for what the saga itself had sent before the process ended.
+    pub(super) async fn others_over(&mut self) {
+        self.until(self.earlier_ms).await;
+    }
+
+    async fn until(&self, moment_ms: u64) {
+        let left = moment_ms.saturating_sub(self.clock.monotonic_ms());
         if left > 0 {
-            self.clock.sleep(std::time::Duration::from_millis(left)).await;
+            self.clock.sleep(Duration::from_millis(left)).await;
         }
     }
 }
 
 /// Who may have had calls in flight when the process before ended, and until when they may arrive.
 #[derive(Default)]
-pub(super) struct Aftermath(Mutex<Crashed>);
+pub(super) struct Aftermath(Mutex<BTreeMap<SubjectId, Arrivals>>);
 
-#[derive(Default)]
-struct Crashed {
-    subjects: BTreeSet<SubjectId>,
-    /// A moment of the monotonic clock.
-    until_ms: u64,
+/// Until when calls about one subject may arrive: moments of the monotonic clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arrivals {
+    /// Those of the process before, of whichever saga.
+    pub(crate) last_ms: u64,
+    /// Those of processes before it: of sagas that need not be the one that is open now. 0 where there are none.
+    pub(crate) earlier_ms: u64,
 }
 
 impl Aftermath {
-    /// Sagas of these were open when the process before ended.
-    pub(super) fn note(&self, subjects: BTreeSet<SubjectId>, until_ms: u64) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Crashed { subjects, until_ms };
+    /// Sagas of these were open when a process ended.
+    pub(super) fn note(&self, subjects: BTreeMap<SubjectId, Arrivals>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = subjects;
     }
 
-    /// Until when calls of the process before may arrive that are about the subject; `None` if none can.
-    pub(super) fn of(&self, subject: SubjectId, now_ms: u64) -> Option<u64> {
+    /// Until when calls that no process waits for may arrive that are about the subject; `None` if none can.
+    pub(super) fn of(&self, subject: SubjectId, now_ms: u64) -> Option<Arrivals> {
         let mut crashed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if crashed.until_ms <= now_ms {
-            crashed.subjects.clear();
-        }
-        crashed.subjects.contains(&subject).then_some(crashed.until_ms)
+        crashed.retain(|_, arrivals| arrivals.last_ms > now_ms);
+        crashed.get(&subject).copied()
     }
 
     /// What a saga of the subject has to wait for; `passed` is the saga whose place it takes.
@@ -70,11 +82,12 @@ impl Aftermath {
         passed: Option<&Handle>,
         clock: &Arc<dyn Clock>,
     ) -> Option<InFlight> {
-        let until_ms = self.of(subject, clock.monotonic_ms());
+        let arrivals = self.of(subject, clock.monotonic_ms());
         let passed = passed.map(|handle| handle.progress.clone());
-        (passed.is_some() || until_ms.is_some()).then(|| InFlight {
+        (passed.is_some() || arrivals.is_some()).then(|| InFlight {
             passed,
-            until_ms: until_ms.unwrap_or(0),
+            until_ms: arrivals.map_or(0, |arrivals| arrivals.last_ms),
+            earlier_ms: arrivals.map_or(0, |arrivals| arrivals.earlier_ms),
             clock: Arc::clone(clock),
         })
     }

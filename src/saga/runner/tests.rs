@@ -211,7 +211,6 @@ fn runner(upstream: Arc<World>, sound: bool) -> Arc<Runner> {
         directory: Arc::new(Records { sound }),
         clock: Arc::new(Stopped(tokio::time::Instant::now())),
         give_up_after: DAY,
-        arrives_within: ARRIVES,
     };
     Runner::new(ports, tokio::runtime::Handle::current(), CancellationToken::new())
 }
@@ -464,8 +463,21 @@ const ARRIVES: Duration = Duration::from_secs(15);
 /// A runner as after a crash in which the user of [`opened`] had a saga open.
 fn after_a_crash(upstream: &Arc<World>) -> Arc<Runner> {
     let runner = runner(Arc::clone(upstream), true);
-    runner.crashed([opened().subject].into());
+    let last_ms = u64::try_from(ARRIVES.as_millis()).unwrap();
+    runner.crashed([(opened().subject, Arrivals { last_ms, earlier_ms: 0 })].into());
     runner
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_that_is_taken_up_again_waits_for_what_was_sent_before_it_was_opened() {
+    let world = world(|_| Fate::Done, Fate::Done);
+    let runner = runner(Arc::clone(&world), true);
+    runner.crashed([(opened().subject, Arrivals { last_ms: 15_000, earlier_ms: 9_000 })].into());
+    let handle = runner.start(opened(), Some(&[]), None);
+    pass(Duration::from_secs(8)).await;
+    assert_eq!(*world.sent.lock().unwrap(), [""; 0]);
+    pass(Duration::from_secs(2)).await;
+    assert!(handle.progress().is_over(), "its own calls it sends again");
 }
 
 /// The same user leaves: out, sessions ended, then out of a queue.
