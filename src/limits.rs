@@ -31,10 +31,10 @@ pub const DRAIN_FACTOR: usize = 4;
 pub const JSON_DEPTH: usize = 32;
 /// Most members of one JSON object: a user with every attribute of every schema has about sixty.
 pub const JSON_MEMBERS: usize = 1000;
-/// Values in one JSON body: each takes memory however small it is written. Members of the largest group that one
-/// request may name are about a hundred thousand.
-pub const JSON_VALUES: usize = 400_000;
-/// Memory for all bodies that are being read, in bytes.
+/// Memory that one JSON body may take once it is parsed, in bytes. Each value takes memory however small it is
+/// written; users and members as connectors write them take seven to twelve times their text.
+pub const JSON_MEMORY: usize = 10 * BODY_BYTES;
+/// Memory for all bodies of requests that are not answered yet, in bytes: three of the largest, or 2,500 of 4 KB.
 pub const BODIES_IN_FLIGHT: usize = 128 * 1024 * 1024;
 /// Longest filter in bytes; Entra's longest real one is about 200.
 pub const FILTER_BYTES: usize = 4096;

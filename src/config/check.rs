@@ -82,7 +82,7 @@ impl Gather<'_> {
         let default = limits::REQUEST_DEADLINE.as_secs();
         let deadline = self.within("server.deadline_seconds", raw.deadline_seconds, default, 1..=120);
         let default = u64::try_from(limits::BODIES_IN_FLIGHT / (1024 * 1024)).unwrap_or(128);
-        let bodies_mib = self.within("server.bodies_mib", raw.bodies_mib, default, 8..=4096);
+        let bodies_mib = self.within("server.bodies_mib", raw.bodies_mib, default, 96..=4096);
         ServerConfig {
             bodies_mib,
             listen: listen.unwrap_or(LISTEN),

@@ -1,16 +1,17 @@
-//! How a request body is read: media type, size, time, depth, then JSON. Nothing reaches the parser before it
-//! was measured.
+//! How a request body is read: media type, size, time, depth, memory, then JSON. Nothing reaches the parser before
+//! it was measured, and what a body takes it holds until its request is over.
 //!
 //! Does not look at what the JSON says; that is `scim`.
 
+use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::Payload;
-use bytes::BytesMut;
 use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::body_room::Place;
+use super::json_cost::{self, Excess, Most};
 use super::tenant::Tenant;
 use crate::limits;
 use crate::scim::error::ScimError;
@@ -57,7 +58,12 @@ async fn within(
         .deadline(body, tenant.settings.body_wait)
         .await
         .map_err(|_| ScimError::new(408, "The request body did not arrive in time."))??;
-    parse(&bytes)
+    let bytes = text(&bytes)?;
+    // The bytes go once they are parsed, what was parsed lives until the request is answered.
+    place.hold(bytes.len().saturating_add(measure(bytes)?))?;
+    let value = built(bytes)?;
+    req.extensions_mut().insert(place);
+    Ok(value)
 }
 
 /// Parses JSON that has been measured: UTF-8, no deeper than allowed.
@@ -65,85 +71,46 @@ async fn within(
 /// # Errors
 /// 400 `invalidSyntax` with line and column, or with the name that stands twice in an object.
 pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
+    let bytes = text(bytes)?;
+    measure(bytes)?;
+    built(bytes)
+}
+
+/// The body without a byte order mark, unless nothing is left of it.
+fn text(bytes: &[u8]) -> Result<&[u8], ScimError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ScimError::invalid_syntax("The request has no body; a JSON object is needed."));
     }
-    match excess(bytes, limits::JSON_DEPTH, limits::JSON_MEMBERS, limits::JSON_VALUES) {
-        Some(Excess::Depth) => {
-            return Err(ScimError::invalid_syntax(format!(
-                "The JSON body is nested more than {} levels deep.",
-                limits::JSON_DEPTH
-            )));
-        }
-        Some(Excess::Members) => {
-            return Err(ScimError::invalid_syntax(format!(
-                "An object of the JSON body has more than {} members.",
-                limits::JSON_MEMBERS
-            )));
-        }
-        Some(Excess::Values) => {
-            return Err(ScimError::payload_too_large(format!(
-                "The JSON body has more than {} values; send less in one request.",
-                limits::JSON_VALUES
-            )));
-        }
-        None => {}
-    }
+    Ok(bytes)
+}
+
+/// What the body will take once it is parsed.
+fn measure(bytes: &[u8]) -> Result<usize, ScimError> {
+    let most = Most { depth: limits::JSON_DEPTH, members: limits::JSON_MEMBERS, bytes: limits::JSON_MEMORY };
+    json_cost::measure(bytes, most).map_err(|excess| match excess {
+        Excess::Depth => ScimError::invalid_syntax(format!(
+            "The JSON body is nested more than {} levels deep.",
+            limits::JSON_DEPTH
+        )),
+        Excess::Members => ScimError::invalid_syntax(format!(
+            "An object of the JSON body has more than {} members.",
+            limits::JSON_MEMBERS
+        )),
+        Excess::Bytes => ScimError::payload_too_large(format!(
+            "The JSON body has so many values that it would take more than {} MiB of memory; send less in one request.",
+            limits::JSON_MEMORY / (1024 * 1024)
+        )),
+    })
+}
+
+fn built(bytes: &[u8]) -> Result<Value, ScimError> {
     json::read(bytes).map_err(|fault| match fault {
         JsonFault::Malformed { line, column } => ScimError::invalid_syntax(format!(
             "The request body is not valid JSON (line {line}, column {column})."
         )),
         JsonFault::Twice(name) => json::twice(&name),
     })
-}
-
-/// What a body has more of than is allowed.
-#[derive(Debug, PartialEq, Eq)]
-enum Excess {
-    Depth,
-    Members,
-    Values,
-}
-
-/// Whether brackets outside of strings nest deeper than `depth_max`, or one object has more than
-/// `members_max` members, or all of it more than about `values_max` values. One pass; looks at signs alone, so that nothing is built of a body that is refused.
-fn excess(bytes: &[u8], depth_max: usize, members_max: usize, values_max: usize) -> Option<Excess> {
-    let mut members: Vec<usize> = Vec::with_capacity(depth_max);
-    let mut values = 0_usize;
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in bytes {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' if members.len() >= depth_max => return Some(Excess::Depth),
-            b',' | b'{' | b'[' if values >= values_max => return Some(Excess::Values),
-            b',' => values += 1,
-            b'{' | b'[' => {
-                values += 1;
-                members.push(0);
-            }
-            b'}' | b']' => drop(members.pop()),
-            b':' => {
-                if let Some(number) = members.last_mut() {
-                    *number += 1;
-                    if *number > members_max {
-                        return Some(Excess::Members);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 fn check_media(req: &HttpRequest) -> Result<(), ScimError> {
@@ -182,11 +149,11 @@ async fn collect(
     mut payload: Payload,
     within: Limit,
     place: &mut Place,
-) -> Result<BytesMut, ScimError> {
+) -> Result<Vec<u8>, ScimError> {
     let limit = within.bytes;
     let announced = req.headers().get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
     // What is announced need not come.
-    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit).min(AT_FIRST));
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit).min(AT_FIRST));
     let mut seen = 0_usize;
     if announced.is_some_and(|bytes| bytes > limit.saturating_mul(limits::DRAIN_FACTOR)) {
         return Err((within.refuse)(limit));
@@ -199,6 +166,10 @@ async fn collect(
         }
         if seen <= limit {
             place.hold(seen)?;
+            if body.capacity() < seen {
+                // Doubling would take twice what was counted.
+                body.reserve_exact(chunk.len().max(AT_FIRST).max(seen / 4));
+            }
             body.extend_from_slice(&chunk);
         }
     }
@@ -208,25 +179,6 @@ async fn collect(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn brackets_count_only_outside_of_strings() {
-        assert_eq!(excess(b"[[],[],[]]", 9, 9, 6), None);
-        assert_eq!(excess(b"[[],[],[]]", 9, 9, 5), Some(Excess::Values));
-        assert_eq!(excess(b"[\",[,[\"]", 9, 9, 1), None);
-        for (text, depth, members, wanted) in [
-            (r#"{"a":[1]}"#, 2, 1, None),
-            (r#"{"a":[1]}"#, 1, 1, Some(Excess::Depth)),
-            (r#"{"a":"[[[[["}"#, 1, 1, None),
-            (r#"{"a":"\"[[["}"#, 1, 1, None),
-            (r#"[[],[],[]]"#, 2, 0, None),
-            (r#"{"a":1,"b":2}"#, 1, 1, Some(Excess::Members)),
-            (r#"[{"a":1},{"b":2},{"c":":::"}]"#, 2, 1, None),
-            (r#"{"a":{"b":{"c":1}},"d":1}"#, 3, 2, None),
-        ] {
-            assert_eq!(excess(text.as_bytes(), depth, members, usize::MAX), wanted, "{text}");
-        }
-    }
 
     #[test]
     fn a_body_deep_enough_to_hurt_a_parser_is_refused_before_parsing() {
@@ -258,6 +210,27 @@ mod tests {
             assert_eq!((fault.status, fault.scim_type.map(|it| it.as_str())), (400, Some("invalidSyntax")));
             assert!(fault.detail.starts_with(&format!("{name} is given twice")), "{fault}");
             assert!(!fault.detail.contains("hunter2"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_tiny_objects_is_refused_before_they_are_built() {
+        let tiny = format!("[{}0]", "{\"\":0},".repeat(190_000));
+        assert_eq!(parse(tiny.as_bytes()).map_err(|fault| fault.status), Err(413));
+    }
+
+    #[test]
+    fn the_largest_bodies_that_connectors_send_are_taken() {
+        let uuid = "2819c223-7f76-453a-919d-413861904646";
+        let member = format!(
+            r#"{{"value":"{uuid}","display":"Ada","type":"User","$ref":"https://scim.example.com/scim/v2/Users/{uuid}"}},"#
+        );
+        let user = include_str!("../../benches/user.json").split_whitespace().collect::<String>() + ",";
+        for one in [member, user] {
+            let number = limits::BODY_BYTES / one.len();
+            let body = format!("[{}0]", one.repeat(number));
+            let cost = measure(body.as_bytes()).map_err(|fault| fault.status);
+            assert!(cost.is_ok(), "{cost:?} for {} bytes of {one}", body.len());
         }
     }
 

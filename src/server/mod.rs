@@ -24,6 +24,7 @@ pub(crate) mod endpoint;
 mod error_rate;
 mod find;
 pub(crate) mod front;
+mod json_cost;
 mod labels;
 pub(crate) mod listen;
 pub(crate) mod middleware;

@@ -177,7 +177,7 @@ async fn what_the_rfc_has_and_the_service_has_not_is_501() {
 
 #[tokio::test]
 async fn bodies_that_arrive_slowly_share_a_room_and_small_requests_do_not_notice() {
-    let server = start_with(|settings| settings.bodies = BodyRoom::of(1024 * 1024));
+    let server = start_with(|settings| settings.bodies = BodyRoom::of(2 * 1024 * 1024));
     let addr = server.listening.addr();
     let hold = |bytes: usize| {
         let mut raw = std::net::TcpStream::connect(addr).unwrap();
@@ -192,9 +192,9 @@ async fn bodies_that_arrive_slowly_share_a_room_and_small_requests_do_not_notice
     };
     // What is announced takes nothing.
     let announced: Vec<_> = (0..40).map(|_| hold(1)).collect();
-    let large = hold(900_000);
+    let large = hold(1_700_000);
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let mut refused = hold(900_000);
+    let mut refused = hold(1_700_000);
     let mut answer = vec![0; 12];
     refused.read_exact(&mut answer).unwrap();
     assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 503");
@@ -207,7 +207,7 @@ async fn bodies_that_arrive_slowly_share_a_room_and_small_requests_do_not_notice
     drop((announced, large));
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut body = json!({"userName": "v"}).to_string();
-    body.push_str(&" ".repeat(900_000));
+    body.push_str(&" ".repeat(1_700_000));
     let large = server
         .request("POST", "/scim/v2/Users")
         .bearer_auth(SCIM)

@@ -5,6 +5,7 @@
 //! `tests/bridge`.
 
 mod bulk;
+mod crowding;
 mod door;
 mod limits;
 mod reading;

@@ -1,0 +1,47 @@
+//! What one client can take of what all share: memory for bodies, places of slow reads, connections.
+//!
+//! What is refused whoever sends it is in `limits`.
+
+use std::time::Duration;
+
+use genesys_scim_bridge::testing::server::BodyRoom;
+use serde_json::json;
+
+use crate::support::bridge::SCIM;
+use crate::support::server::{TestServer, start_with};
+
+/// A user whose body has so many bytes.
+fn large(server: &TestServer, name: &str, bytes: usize) -> reqwest::RequestBuilder {
+    let mut body = json!({"userName": name}).to_string();
+    body.push_str(&" ".repeat(bytes));
+    server
+        .request("POST", "/scim/v2/Users")
+        .bearer_auth(SCIM)
+        .header("content-type", "application/json")
+        .body(body)
+}
+
+#[tokio::test]
+async fn a_body_takes_its_room_until_its_request_is_answered() {
+    let server = start_with(|settings| settings.bodies = BodyRoom::of(2 * 1024 * 1024));
+    *server.documents.slow.lock().unwrap() = Duration::from_secs(2);
+    let first = tokio::spawn(large(&server, "first", 1_500_000).send());
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    server.send(large(&server, "second", 1_500_000)).await.is_error(503, None);
+    assert_eq!(server.send(large(&server, "small", 1)).await.status, 201, "there is room for small ones");
+    assert_eq!(first.await.unwrap().unwrap().status(), 201);
+    assert_eq!(server.send(large(&server, "third", 1_500_000)).await.status, 201, "the room is given back");
+}
+
+#[tokio::test]
+async fn what_a_body_becomes_counts_before_it_is_built() {
+    let server = start_with(|settings| settings.bodies = BodyRoom::of(2 * 1024 * 1024));
+    let body = json!({"userName": "u", "title": vec![json!({"x": 0}); 10_000]}).to_string();
+    assert!(body.len() < 100_000);
+    let request = server
+        .request("POST", "/scim/v2/Users")
+        .bearer_auth(SCIM)
+        .header("content-type", "application/json")
+        .body(body);
+    server.send(request).await.is_error(503, None);
+}
