@@ -13,6 +13,11 @@ use std::time::Duration;
 pub const HEADERS_WAIT: Duration = Duration::from_secs(10);
 /// How long a client may take to send a body, all of it.
 pub const BODY_WAIT: Duration = Duration::from_secs(30);
+/// How long a client may take nothing of an answer. It is held in memory, and with it the place of the query that
+/// made it, until the client has it.
+pub const WRITE_WAIT: Duration = Duration::from_secs(30);
+/// Bytes of a large answer that a client takes in a second at least, on the whole: clients are servers.
+pub const ANSWER_BYTES_PER_SECOND: u64 = 64 * 1024;
 /// How long an idle connection is kept; Entra and Okta reuse theirs.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Most connections of one worker: a flood waits in the listen queue and costs no memory.

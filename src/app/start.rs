@@ -34,7 +34,11 @@ impl App {
         let (engine, recorder) = (&ground.engine.handle, ground.recorder.clone());
         metrics_upkeep::fold(engine, recorder.clone(), &ground.clock, ground.stop.clone());
         let state = ServerState::new(
-            ListenSettings { workers: config.server.workers, ..ListenSettings::default() },
+            ListenSettings {
+                workers: config.server.workers,
+                write_wait: config.server.write_timeout,
+                ..ListenSettings::default()
+            },
             Tenants::only(served),
             Arc::clone(&ground.clock),
             Arc::new(request_id),
@@ -80,6 +84,7 @@ fn settings(config: &Config, public_url: &str) -> Settings {
         deadline: config.server.deadline,
         dialect: config.tenant.dialect,
         bodies: BodyRoom::of(config.server.bodies_bytes()),
+        write_wait: config.server.write_timeout,
         ..Settings::at(public_url)
     }
 }

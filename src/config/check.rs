@@ -81,6 +81,8 @@ impl Gather<'_> {
         let workers = self.within("server.workers", raw.workers, 2, 1..=64);
         let default = limits::REQUEST_DEADLINE.as_secs();
         let deadline = self.within("server.deadline_seconds", raw.deadline_seconds, default, 1..=120);
+        let default = limits::WRITE_WAIT.as_secs();
+        let write = self.within("server.write_timeout_seconds", raw.write_timeout_seconds, default, 1..=600);
         let default = u64::try_from(limits::BODIES_IN_FLIGHT / (1024 * 1024)).unwrap_or(128);
         let bodies_mib = self.within("server.bodies_mib", raw.bodies_mib, default, 96..=4096);
         ServerConfig {
@@ -88,6 +90,7 @@ impl Gather<'_> {
             listen: listen.unwrap_or(LISTEN),
             workers: usize::try_from(workers).unwrap_or(2),
             deadline: Duration::from_secs(deadline),
+            write_timeout: Duration::from_secs(write),
         }
     }
 

@@ -68,6 +68,8 @@ pub struct ServerConfig {
     pub workers: usize,
     /// How long a request waits for its answer.
     pub deadline: Duration,
+    /// How long a client may take nothing of an answer.
+    pub write_timeout: Duration,
 }
 
 /// `[log]`.

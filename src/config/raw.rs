@@ -38,6 +38,7 @@ pub(super) struct RawServer {
     pub(super) bodies_mib: Option<u64>,
     pub(super) workers: Option<u64>,
     pub(super) deadline_seconds: Option<u64>,
+    pub(super) write_timeout_seconds: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

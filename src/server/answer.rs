@@ -11,6 +11,7 @@ use actix_web::http::header::{
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde_json::Value;
 
+use super::paced_body::{PIECE, Pace, PacedBody};
 use crate::scim::error::{ScimError, ScimType};
 
 /// The media type of SCIM (RFC 7644 section 8.1).
@@ -85,9 +86,12 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> HttpResponse {
     HttpResponseBuilder::new(status).content_type(SCIM_JSON).body(body.to_string())
 }
 
-/// A body that is JSON already, with the SCIM media type.
-pub(crate) fn text(status: StatusCode, body: Vec<u8>) -> HttpResponse {
-    HttpResponseBuilder::new(status).content_type(HeaderValue::from_static(SCIM_JSON)).body(body)
+/// A body that is JSON already, with the SCIM media type. A large one is written piece by piece; with it goes the
+/// place of the slow read that made it.
+pub(crate) fn text(status: StatusCode, body: Vec<u8>, pace: Pace) -> HttpResponse {
+    let mut builder = HttpResponseBuilder::new(status);
+    builder.content_type(HeaderValue::from_static(SCIM_JSON));
+    if body.len() > PIECE { builder.body(PacedBody::new(body, pace)) } else { builder.body(body) }
 }
 
 /// No content.

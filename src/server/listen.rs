@@ -14,6 +14,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 
+use super::connections;
 use super::middleware::surround;
 use super::routes::{self, Entry};
 use super::state::ServerState;
@@ -120,6 +121,7 @@ fn run(
             .client_request_timeout(settings.headers_wait)
             .keep_alive(limits::KEEP_ALIVE)
             .shutdown_timeout(limits::STOP_GRACE.as_secs())
+            .on_connect(move |io, data| connections::taken(io, data, settings.write_wait))
             .disable_signals()
             .listen(socket)
             .map(HttpServer::run);

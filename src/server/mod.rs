@@ -11,13 +11,15 @@
 //! | who is let in, and which media type the answer has | [`auth`], [`tokens`], [`content_negotiation`] |
 //! | a body, a query string, a listing | [`body`], [`query`], `find`, [`page_index`] |
 //! | how a resource or an error becomes an answer | [`view`], [`answer`] |
-//! | the socket | [`mod@listen`] |
+//! | what one client may take of memory and time | `body_room`, `slow_reads`, `paced_body` |
+//! | the socket, and each connection | [`mod@listen`], `connections` |
 
 mod access_log;
 pub(crate) mod answer;
 pub(crate) mod auth;
 pub(crate) mod body;
 mod body_room;
+mod connections;
 pub(crate) mod content_negotiation;
 pub(crate) mod context;
 pub(crate) mod endpoint;
@@ -29,6 +31,7 @@ mod labels;
 pub(crate) mod listen;
 pub(crate) mod middleware;
 mod normalize_path;
+mod paced_body;
 pub(crate) mod page_index;
 pub(crate) mod query;
 pub(crate) mod reads;

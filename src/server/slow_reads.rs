@@ -1,5 +1,5 @@
 //! Reads that take long, such as walks, sorts and large pages: so many at a time and no more, so that whatever one
-//! client asks for leaves processor time and memory to the others.
+//! client asks for leaves processor time and memory to the others. A place is taken until the answer is written.
 //!
 //! Look-ups and small pages never come here. Who is one of them is decided by `server::find`.
 
@@ -14,6 +14,12 @@ use crate::scim::error::ScimError;
 
 /// When the client may come again, in seconds.
 const RETRY_S: u32 = 5;
+
+/// The place of one slow read, until its answer is written.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
 
 /// The places of slow reads.
 #[derive(Clone, Debug)]
@@ -33,9 +39,9 @@ impl SlowReads {
     ///
     /// # Errors
     /// 503 when none becomes free in time.
-    pub(super) async fn place(&self, clock: &Arc<dyn Clock>) -> Result<OwnedSemaphorePermit, ScimError> {
+    pub(super) async fn place(&self, clock: &Arc<dyn Clock>) -> Result<Place, ScimError> {
         let place = clock.deadline(Arc::clone(&self.places).acquire_owned(), self.wait).await;
-        place.ok().and_then(Result::ok).ok_or_else(|| {
+        place.ok().and_then(Result::ok).map(|permit| Place { _permit: permit }).ok_or_else(|| {
             ScimError::unavailable(
                 RETRY_S,
                 "Too many queries that look at many resources run at this moment; send this one again, or narrow it to a \

@@ -22,11 +22,13 @@ pub struct ListenSettings {
     pub workers: usize,
     /// How long headers may take to arrive.
     pub headers_wait: Duration,
+    /// How long a client may take nothing of what was sent to it.
+    pub write_wait: Duration,
 }
 
 impl Default for ListenSettings {
     fn default() -> Self {
-        Self { workers: 2, headers_wait: limits::HEADERS_WAIT }
+        Self { workers: 2, headers_wait: limits::HEADERS_WAIT, write_wait: limits::WRITE_WAIT }
     }
 }
 

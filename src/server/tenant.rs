@@ -11,10 +11,11 @@ use actix_web::dev::Extensions;
 
 use super::body_room::BodyRoom;
 use super::front::FrontDoor;
+use super::paced_body::Pace;
 use super::page_index::PageIndex;
 use super::reads::Reads;
 use super::request_metrics::RequestMetrics;
-use super::slow_reads::SlowReads;
+use super::slow_reads::{Place, SlowReads};
 use super::tokens::TokenBook;
 use crate::limits;
 use crate::model::TenantId;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub bulk_begin: Duration,
     /// How long a body may take to arrive.
     pub body_wait: Duration,
+    /// How long a client may take nothing of an answer.
+    pub write_wait: Duration,
     /// What clients may get wrong.
     pub dialect: Dialect,
     /// Values that /Schemas suggests to clients.
@@ -62,6 +65,7 @@ impl Settings {
             slow_reads: SlowReads::default(),
             bulk_begin: limits::BULK_BEGIN,
             body_wait: limits::BODY_WAIT,
+            write_wait: limits::WRITE_WAIT,
             dialect: Dialect::Tolerant,
             suggestions: Suggestions::default(),
         }
@@ -98,6 +102,13 @@ pub struct Tenant {
     pub metrics: RequestMetrics,
     /// What its administration works with.
     pub admin: AttachAdmin,
+}
+
+impl Tenant {
+    /// How an answer of it is written that was made by a read of this place.
+    pub(crate) fn pace(&self, place: Option<Place>) -> Pace {
+        Pace::new(self.settings.write_wait, &self.clock, place)
+    }
 }
 
 /// All tenants of the process, each with the prefix of its addresses.

@@ -66,11 +66,19 @@ pub(crate) struct Documents {
 impl Documents {
     /// Puts users into the directory without asking anybody.
     pub(crate) fn crowd(&self, number: usize) {
+        self.stout_crowd(number, 0);
+    }
+
+    /// The same, each with a title of so many bytes.
+    pub(crate) fn stout_crowd(&self, number: usize, title: usize) {
         let mut inner = self.inner.lock().unwrap();
         for n in 0..number {
             let id = format!("crowd-{n:06}");
-            let document =
+            let mut document =
                 serde_json::json!({"userName": format!("user{n:06}")}).as_object().unwrap().clone();
+            if title > 0 {
+                document.insert("title".into(), "x".repeat(title).into());
+            }
             let meta = Meta { created_ms: 0, modified_ms: 0, version: 1 };
             let stored = Stored::new(ResourceKind::User, &id, &document, &meta);
             inner.resources.insert((ResourceKind::User, id), stored);

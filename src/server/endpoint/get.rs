@@ -44,7 +44,7 @@ async fn handle(kind: ResourceKind, req: &HttpRequest, id: &str, tenant: &Tenant
     let mut response = if !stored.telling && has_already(req, stored.version) {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else {
-        answer::text(StatusCode::OK, view::body(tenant, kind, &stored, &projection).await?)
+        answer::text(StatusCode::OK, view::body(tenant, kind, &stored, &projection).await?, tenant.pace(None))
     };
     answer::describe(&mut response, &tag, Some(&location));
     Ok(response)

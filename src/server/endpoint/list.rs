@@ -18,6 +18,7 @@ use crate::server::answer::HandlerResult;
 use crate::server::context::Current;
 use crate::server::find::{self, PageStart, Search};
 use crate::server::reads::Stored;
+use crate::server::slow_reads::Place;
 use crate::server::tenant::Tenant;
 use crate::server::{answer, query, view};
 
@@ -53,9 +54,9 @@ async fn handle(kind: ResourceKind, req: &HttpRequest, tenant: Current) -> Handl
 pub(super) async fn one(kind: ResourceKind, query: ListQuery, tenant: Current) -> HandlerResult {
     let Some(paging) = Paging::of(&tenant, &[(kind, &query)])? else {
         let start = query.start_index;
-        return Ok(run(kind, query, PageStart::Index, tenant).await?.answer(start));
+        return Ok(run(kind, query, PageStart::Index, &tenant, None).await?.answer(start, &tenant));
     };
-    let page = run(kind, query, paging.from(kind), tenant.clone()).await?;
+    let page = run(kind, query, paging.from(kind), &tenant, None).await?;
     let next = page.next.clone().map(|after| Position { kind, after });
     paging.answer(&tenant, page, next)
 }
@@ -106,7 +107,7 @@ impl Paging {
             |position: Position| tenant.cursors.issue(&position, &self.fingerprint, tenant.clock.now_ms());
         let next = next.map(issue).transpose()?;
         let head = cursor_head(page.total, next.as_deref(), page.number);
-        Ok(page.behind(head))
+        Ok(page.behind(head, tenant))
     }
 }
 
@@ -119,12 +120,13 @@ pub(super) struct Page {
     /// Where its type goes on, when paging by cursor.
     pub(super) next: Option<After>,
     text: Vec<u8>,
+    place: Option<Place>,
 }
 
 impl Page {
     /// A page with nothing on it.
     pub(super) fn empty() -> Self {
-        Self { total: Some(0), number: 0, next: None, text: Vec::new() }
+        Self { total: Some(0), number: 0, next: None, text: Vec::new(), place: None }
     }
 
     /// Puts another page behind this one.
@@ -136,20 +138,26 @@ impl Page {
         self.number += other.number;
         self.next = other.next;
         self.text.extend(other.text);
+        self.place = other.place.or(self.place.take());
+    }
+
+    /// The place that it took to find it, for whoever looks for more of the same answer: one answer has one place.
+    pub(super) fn hand_on(&mut self) -> Option<Place> {
+        self.place.take()
     }
 
     /// The page as an answer of paging by index.
-    pub(super) fn answer(self, start: usize) -> HttpResponse {
+    pub(super) fn answer(self, start: usize, tenant: &Tenant) -> HttpResponse {
         let head = list_head(self.total.unwrap_or(self.number), start, self.number);
-        self.behind(head)
+        self.behind(head, tenant)
     }
 
-    fn behind(self, head: Vec<u8>) -> HttpResponse {
+    fn behind(self, head: Vec<u8>, tenant: &Tenant) -> HttpResponse {
         let mut body = head;
         body.reserve(self.text.len() + 2);
         body.extend(self.text);
         body.extend(b"]}");
-        answer::text(StatusCode::OK, body)
+        answer::text(StatusCode::OK, body, tenant.pace(self.place))
     }
 }
 
@@ -161,19 +169,30 @@ pub(super) async fn run(
     kind: ResourceKind,
     query: ListQuery,
     from: PageStart,
-    tenant: Current,
+    tenant: &Current,
+    place: Option<Place>,
 ) -> Result<Page, ScimError> {
-    if (Search { kind, query: &query, from: &from, tenant: &tenant }).is_quick().await {
-        return find(kind, &query, &from, &tenant).await;
+    if (Search { kind, query: &query, from: &from, tenant }).is_quick().await {
+        return Ok(Page { place, ..find(kind, &query, &from, tenant).await? });
     }
-    let place = tenant.settings.slow_reads.place(&tenant.clock).await?;
+    let place = match place {
+        Some(place) => place,
+        None => tenant.settings.slow_reads.place(&tenant.clock).await?,
+    };
+    let tenant = tenant.clone();
+    aside(place, async move { find(kind, &query, &from, &tenant).await }).await
+}
+
+/// Does on a blocking thread what looks at many resources. The place stays taken while it runs, also when nobody
+/// waits for it any more, and goes on with the page.
+async fn aside(
+    place: Place,
+    finding: impl Future<Output = Result<Page, ScimError>> + Send + 'static,
+) -> Result<Page, ScimError> {
     let here = Handle::current();
-    web::block(move || {
-        let _place = place;
-        here.block_on(find(kind, &query, &from, &tenant))
-    })
-    .await
-    .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
+    web::block(move || here.block_on(finding).map(|page| Page { place: Some(place), ..page }))
+        .await
+        .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
 }
 
 async fn find(
@@ -191,7 +210,7 @@ async fn find(
         }
         view::write(tenant, kind, stored, &query.projection, groupless, &mut text).await?;
     }
-    Ok(Page { total: found.total, number: found.page.len(), next: found.next, text })
+    Ok(Page { total: found.total, number: found.page.len(), next: found.next, text, place: None })
 }
 
 /// Runs one sorted query over several resource types: one order over all of them. Walks on a blocking thread.
@@ -205,13 +224,7 @@ pub(super) async fn run_sorted(
     tenant: Current,
 ) -> Result<Page, ScimError> {
     let place = tenant.settings.slow_reads.place(&tenant.clock).await?;
-    let here = Handle::current();
-    web::block(move || {
-        let _place = place;
-        here.block_on(find_sorted(&queries, &sort, &from, &tenant))
-    })
-    .await
-    .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
+    aside(place, async move { find_sorted(&queries, &sort, &from, &tenant).await }).await
 }
 
 async fn find_sorted(

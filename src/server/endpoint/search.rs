@@ -83,7 +83,9 @@ async fn sorted(
 ) -> HandlerResult {
     let start = queries.first().map_or(1, |(_, query)| query.start_index);
     let Some(paging) = paging else {
-        return Ok(list::run_sorted(queries, sort, PageStart::Index, tenant).await?.answer(start));
+        return Ok(list::run_sorted(queries, sort, PageStart::Index, tenant.clone())
+            .await?
+            .answer(start, &tenant));
     };
     let page = list::run_sorted(queries, sort, paging.from(ResourceKind::User), tenant.clone()).await?;
     let next = page.next.clone().map(|after| Position { kind: ResourceKind::User, after });
@@ -96,9 +98,10 @@ async fn by_index(queries: Vec<(ResourceKind, ListQuery)>, tenant: Current) -> H
     for (kind, mut query) in queries {
         query.start_index = start.saturating_sub(all.total.unwrap_or(0)).max(1);
         query.count = count.saturating_sub(all.number);
-        all.append(list::run(kind, query, PageStart::Index, tenant.clone()).await?);
+        let place = all.hand_on();
+        all.append(list::run(kind, query, PageStart::Index, &tenant, place).await?);
     }
-    Ok(all.answer(start))
+    Ok(all.answer(start, &tenant))
 }
 
 /// Users to their end, then groups. The cursor says in which of them the next page begins.
@@ -112,7 +115,7 @@ async fn by_cursor(
     for (kind, mut query) in queries.into_iter().filter(|(kind, _)| !paging.is_past(*kind)) {
         query.count = count.saturating_sub(all.number);
         let full = query.count == 0;
-        let page = list::run(kind, query, paging.from(kind), tenant.clone()).await?;
+        let page = list::run(kind, query, paging.from(kind), &tenant, all.hand_on()).await?;
         // A page that is full already looks only whether this type may have anything.
         let begins = || After::Id(String::new());
         let after = page.next.clone().or_else(|| (full && page.total != Some(0)).then(begins));

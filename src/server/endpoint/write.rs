@@ -73,7 +73,7 @@ async fn respond(
     let mut response = if short && large(tenant, &stored.id).await? {
         answer::empty(StatusCode::NO_CONTENT)
     } else {
-        answer::text(status, view::body(tenant, kind, &stored, projection).await?)
+        answer::text(status, view::body(tenant, kind, &stored, projection).await?, tenant.pace(None))
     };
     answer::describe(&mut response, &view::tag(&stored), Some(&location));
     Ok(response)

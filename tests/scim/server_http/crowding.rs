@@ -2,13 +2,15 @@
 //!
 //! What is refused whoever sends it is in `limits`.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::Duration;
 
-use genesys_scim_bridge::testing::server::BodyRoom;
+use genesys_scim_bridge::testing::server::{BodyRoom, ListenSettings, SlowReads};
 use serde_json::json;
 
 use crate::support::bridge::SCIM;
-use crate::support::server::{TestServer, start_with};
+use crate::support::server::{TestServer, start_listening, start_with};
 
 /// A user whose body has so many bytes.
 fn large(server: &TestServer, name: &str, bytes: usize) -> reqwest::RequestBuilder {
@@ -44,4 +46,34 @@ async fn what_a_body_becomes_counts_before_it_is_built() {
         .header("content-type", "application/json")
         .body(body);
     server.send(request).await.is_error(503, None);
+}
+
+/// A large page, asked for by somebody who does not read.
+fn unread(server: &TestServer) -> TcpStream {
+    let mut raw = TcpStream::connect(server.listening.addr()).unwrap();
+    write!(raw, "GET /scim/v2/Users?count=1000 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {SCIM}\r\n\r\n")
+        .unwrap();
+    raw
+}
+
+#[tokio::test]
+async fn who_does_not_read_a_large_answer_keeps_its_place_until_it_is_cut_off() {
+    let listen = ListenSettings { write_wait: Duration::from_secs(2), ..ListenSettings::default() };
+    let server = start_listening(listen, |settings| {
+        settings.slow_reads = SlowReads::of(1, Duration::from_millis(100));
+    });
+    // More than the buffers of the system take.
+    server.documents.stout_crowd(1_000, 32_000);
+    let page = || server.request("GET", "/scim/v2/Users?count=1000").bearer_auth(SCIM);
+    let raw = unread(&server);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.send(page()).await.is_error(503, None);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(server.send(page()).await.is(200).body["itemsPerPage"], 1000, "the place is free again");
+    assert_eq!(
+        server.send(page()).await.is(200).body["itemsPerPage"],
+        1000,
+        "and whoever reads gives it back"
+    );
+    drop(raw);
 }
