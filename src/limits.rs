@@ -39,7 +39,8 @@ pub const JSON_MEMBERS: usize = 1000;
 /// Memory that one JSON body may take once it is parsed, in bytes. Each value takes memory however small it is
 /// written; users and members as connectors write them take seven to twelve times their text.
 pub const JSON_MEMORY: usize = 10 * BODY_BYTES;
-/// Memory for all bodies of requests that are not answered yet, in bytes: three of the largest, or 2,500 of 4 KB.
+/// Memory for all bodies of requests that are not answered yet, in bytes: three of the largest, or 2,500 of 4 KB. One client
+/// has half of it at most, which must hold the largest.
 pub const BODIES_IN_FLIGHT: usize = 128 * 1024 * 1024;
 /// Longest filter in bytes; Entra's longest real one is about 200.
 pub const FILTER_BYTES: usize = 4096;
@@ -101,7 +102,7 @@ pub const CURSOR_BYTES: usize = 1024;
 pub const SCAN_MAX: usize = 200_000;
 /// Most resources that are sorted in one query: each is held in memory whole.
 pub const SORT_MAX: usize = 20_000;
-/// Reads that walk or sort, or give large pages, at a time.
+/// Reads that walk or sort, or give large pages, at a time; those of one client are half of them at most.
 pub const SLOW_READS: usize = 4;
 /// How long such a read waits for its place.
 pub const SLOW_READ_WAIT: Duration = Duration::from_secs(10);

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::body_room::Place;
+use super::context;
 use super::json_cost::{self, Excess, Most};
 use super::tenant::Tenant;
 use crate::limits;
@@ -51,7 +52,7 @@ async fn within(
     limit: Limit,
 ) -> Result<Value, ScimError> {
     check_media(req)?;
-    let mut place = tenant.settings.bodies.place();
+    let mut place = tenant.settings.bodies.place(context::client(req));
     let body = collect(req, payload, limit, &mut place);
     let bytes = tenant
         .clock

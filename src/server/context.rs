@@ -26,21 +26,38 @@ pub(crate) struct RequestContext {
     pub principal: Option<Principal>,
 }
 
+/// The client that asks.
+pub(crate) fn client(req: &HttpRequest) -> ClientId {
+    let extensions = req.extensions();
+    client_of(extensions.get::<RequestContext>().and_then(|context| context.principal.as_ref()))
+}
+
+fn client_of(who: Option<&Principal>) -> ClientId {
+    who.map_or_else(|| ClientId::new("-"), |who| who.client().clone())
+}
+
 /// Who asks, and in which request.
 pub(crate) fn cause(req: &HttpRequest) -> Cause {
     let extensions = req.extensions();
     let context = extensions.get::<RequestContext>();
     let who = context.and_then(|context| context.principal.as_ref());
     Cause {
-        by: Actor::Client(who.map_or_else(|| ClientId::new("-"), |who| who.client().clone())),
+        by: Actor::Client(client_of(who)),
         credential: who.map(|who| who.credential().clone()),
         request: context.map(|context| context.id.clone()).unwrap_or_default(),
     }
 }
 
-/// The tenant of the request at hand.
+/// The tenant of the request at hand, and the client that asks.
 #[derive(Clone)]
-pub(crate) struct Current(Arc<Tenant>);
+pub(crate) struct Current(Arc<Tenant>, ClientId);
+
+impl Current {
+    /// The client that asks.
+    pub(crate) fn client(&self) -> &ClientId {
+        &self.1
+    }
+}
 
 impl Deref for Current {
     type Target = Tenant;
@@ -55,8 +72,10 @@ impl FromRequest for Current {
     type Future = Ready<Result<Self, ScimError>>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let client = client(req);
         let extensions = req.extensions();
         let tenant = extensions.get::<RequestContext>().and_then(|context| context.tenant.clone());
-        ready(tenant.map(Self).ok_or_else(|| ScimError::not_found("There is no such endpoint.")))
+        let current = tenant.map(|tenant| Self(tenant, client));
+        ready(current.ok_or_else(|| ScimError::not_found("There is no such endpoint.")))
     }
 }

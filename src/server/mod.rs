@@ -11,7 +11,7 @@
 //! | who is let in, and which media type the answer has | [`auth`], [`tokens`], [`content_negotiation`] |
 //! | a body, a query string, a listing | [`body`], [`query`], `find`, [`page_index`] |
 //! | how a resource or an error becomes an answer | [`view`], [`answer`] |
-//! | what one client may take of memory and time | `body_room`, `slow_reads`, `paced_body` |
+//! | what one client may take of memory and time | `body_room`, `slow_reads`, `shares`, `paced_body` |
 //! | the socket, and each connection | [`mod@listen`], `connections` |
 
 mod access_log;
@@ -38,6 +38,7 @@ pub(crate) mod reads;
 pub(crate) mod recorder;
 pub(crate) mod request_metrics;
 pub(crate) mod routes;
+mod shares;
 mod slow_reads;
 pub(crate) mod state;
 pub(crate) mod tenant;

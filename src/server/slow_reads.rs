@@ -1,14 +1,15 @@
 //! Reads that take long, such as walks, sorts and large pages: so many at a time and no more, so that whatever one
 //! client asks for leaves processor time and memory to the others. A place is taken until the answer is written.
+//! One client has half of them at most; the next of its reads waits for those before.
 //!
 //! Look-ups and small pages never come here. Who is one of them is decided by `server::find`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
+use super::shares::{Shares, Taken};
 use crate::limits;
+use crate::model::ClientId;
 use crate::model::ports::Clock;
 use crate::scim::error::ScimError;
 
@@ -18,13 +19,13 @@ const RETRY_S: u32 = 5;
 /// The place of one slow read, until its answer is written.
 #[derive(Debug)]
 pub(crate) struct Place {
-    _permit: OwnedSemaphorePermit,
+    _taken: Taken,
 }
 
 /// The places of slow reads.
 #[derive(Clone, Debug)]
 pub struct SlowReads {
-    places: Arc<Semaphore>,
+    places: Shares,
     /// How long one waits for a place.
     wait: Duration,
 }
@@ -32,16 +33,16 @@ pub struct SlowReads {
 impl SlowReads {
     /// So many at a time.
     pub fn of(places: usize, wait: Duration) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), wait }
+        Self { places: Shares::of(places), wait }
     }
 
     /// A place, until it is dropped.
     ///
     /// # Errors
     /// 503 when none becomes free in time.
-    pub(super) async fn place(&self, clock: &Arc<dyn Clock>) -> Result<Place, ScimError> {
-        let place = clock.deadline(Arc::clone(&self.places).acquire_owned(), self.wait).await;
-        place.ok().and_then(Result::ok).map(|permit| Place { _permit: permit }).ok_or_else(|| {
+    pub(super) async fn place(&self, client: &ClientId, clock: &Arc<dyn Clock>) -> Result<Place, ScimError> {
+        let place = clock.deadline(self.places.one(client), self.wait).await;
+        place.ok().flatten().map(|taken| Place { _taken: taken }).ok_or_else(|| {
             ScimError::unavailable(
                 RETRY_S,
                 "Too many queries that look at many resources run at this moment; send this one again, or narrow it to a \

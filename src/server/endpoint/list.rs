@@ -177,7 +177,7 @@ pub(super) async fn run(
     }
     let place = match place {
         Some(place) => place,
-        None => tenant.settings.slow_reads.place(&tenant.clock).await?,
+        None => tenant.settings.slow_reads.place(tenant.client(), &tenant.clock).await?,
     };
     let tenant = tenant.clone();
     aside(place, async move { find(kind, &query, &from, &tenant).await }).await
@@ -223,7 +223,7 @@ pub(super) async fn run_sorted(
     from: PageStart,
     tenant: Current,
 ) -> Result<Page, ScimError> {
-    let place = tenant.settings.slow_reads.place(&tenant.clock).await?;
+    let place = tenant.settings.slow_reads.place(tenant.client(), &tenant.clock).await?;
     aside(place, async move { find_sorted(&queries, &sort, &from, &tenant).await }).await
 }
 

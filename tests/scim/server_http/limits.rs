@@ -177,7 +177,7 @@ async fn what_the_rfc_has_and_the_service_has_not_is_501() {
 
 #[tokio::test]
 async fn bodies_that_arrive_slowly_share_a_room_and_small_requests_do_not_notice() {
-    let server = start_with(|settings| settings.bodies = BodyRoom::of(2 * 1024 * 1024));
+    let server = start_with(|settings| settings.bodies = BodyRoom::of(4 * 1024 * 1024));
     let addr = server.listening.addr();
     let hold = |bytes: usize| {
         let mut raw = std::net::TcpStream::connect(addr).unwrap();
