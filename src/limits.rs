@@ -22,6 +22,9 @@ pub const ANSWER_BYTES_PER_SECOND: u64 = 64 * 1024;
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Most connections of one worker: a flood waits in the listen queue and costs no memory.
 pub const CONNECTIONS_PER_WORKER: usize = 2048;
+/// Most connections of one address, unless the configuration says otherwise: a quarter of those that two workers
+/// take. A proxy has one for each request that is under way, hundreds where many wait for Genesys.
+pub const CONNECTIONS_PER_ADDRESS: usize = 1024;
 /// Longest request id that is taken over from a client: a uuid and a half-dozen words.
 pub const REQUEST_ID_BYTES: usize = 128;
 /// Most parameters of a query string that are looked at; SCIM knows nine.

@@ -37,6 +37,7 @@ impl App {
             ListenSettings {
                 workers: config.server.workers,
                 write_wait: config.server.write_timeout,
+                connections_per_address: config.server.connections_per_address,
                 ..ListenSettings::default()
             },
             Tenants::only(served),

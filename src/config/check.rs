@@ -81,6 +81,9 @@ impl Gather<'_> {
         let workers = self.within("server.workers", raw.workers, 2, 1..=64);
         let default = limits::REQUEST_DEADLINE.as_secs();
         let deadline = self.within("server.deadline_seconds", raw.deadline_seconds, default, 1..=120);
+        let default = u64::try_from(limits::CONNECTIONS_PER_ADDRESS).unwrap_or(0);
+        let key = "server.connections_per_address";
+        let connections = self.within(key, raw.connections_per_address, default, 0..=1_000_000);
         let default = limits::WRITE_WAIT.as_secs();
         let write = self.within("server.write_timeout_seconds", raw.write_timeout_seconds, default, 1..=600);
         let default = u64::try_from(limits::BODIES_IN_FLIGHT / (1024 * 1024)).unwrap_or(128);
@@ -91,6 +94,7 @@ impl Gather<'_> {
             workers: usize::try_from(workers).unwrap_or(2),
             deadline: Duration::from_secs(deadline),
             write_timeout: Duration::from_secs(write),
+            connections_per_address: usize::try_from(connections).unwrap_or(0),
         }
     }
 

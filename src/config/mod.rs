@@ -70,6 +70,8 @@ pub struct ServerConfig {
     pub deadline: Duration,
     /// How long a client may take nothing of an answer.
     pub write_timeout: Duration,
+    /// Most connections of one address; 0 for no bound.
+    pub connections_per_address: usize,
 }
 
 /// `[log]`.

@@ -39,6 +39,7 @@ pub(super) struct RawServer {
     pub(super) workers: Option<u64>,
     pub(super) deadline_seconds: Option<u64>,
     pub(super) write_timeout_seconds: Option<u64>,
+    pub(super) connections_per_address: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -91,6 +91,12 @@ pub const REQUEST_DURATION: HistogramOf<2> = HistogramOf::new(
     &["method", "resource"],
     "Time from the headers of a request to its answer",
 );
+/// Connections that were closed at once.
+pub const CONNECTIONS_REFUSED: CounterOf<0> = CounterOf::new(
+    "scim_bridge_connections_refused_total",
+    &[],
+    "Connections closed because their address had as many as it may",
+);
 /// Answers 400.
 pub const VALIDATION_ERRORS: CounterOf<1> =
     CounterOf::new("scim_bridge_validation_errors_total", &["scim_type"], "Answers 400 by scimType");
@@ -164,9 +170,10 @@ pub const GENESYS_BUDGET_LEFT: GaugeOf<0> = GaugeOf::new(
 );
 
 /// All of them.
-pub const ALL: [&Metric; 17] = [
+pub const ALL: [&Metric; 18] = [
     &REQUESTS.0,
     &REQUEST_DURATION.0,
+    &CONNECTIONS_REFUSED.0,
     &VALIDATION_ERRORS.0,
     &VALIDATION_ERROR_RATIO.0,
     &CONFLICTS.0,

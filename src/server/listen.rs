@@ -14,7 +14,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 
-use super::connections;
+use super::connections::Connections;
 use super::middleware::surround;
 use super::routes::{self, Entry};
 use super::state::ServerState;
@@ -107,6 +107,7 @@ fn run(
 ) {
     actix_rt::System::new().block_on(async {
         let settings = state.listen;
+        let connections = Connections::new(settings);
         let data = Data::from(state);
         let factory = move || {
             App::new()
@@ -121,7 +122,7 @@ fn run(
             .client_request_timeout(settings.headers_wait)
             .keep_alive(limits::KEEP_ALIVE)
             .shutdown_timeout(limits::STOP_GRACE.as_secs())
-            .on_connect(move |io, data| connections::taken(io, data, settings.write_wait))
+            .on_connect(move |io, data| connections.taken(io, data))
             .disable_signals()
             .listen(socket)
             .map(HttpServer::run);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -58,12 +59,22 @@ pub(crate) async fn surround<B: MessageBody + 'static>(
     };
     req.extensions_mut().insert(RequestContext { id, tenant, principal: None });
     let mut response = render_errors(next.call(req).instrument(span.clone()).await?);
+    if !was_let_in(&response) {
+        // Whoever showed no token keeps no connection from those who have one.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     if let Ok(value) = header {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     let now_ms = state.clock.monotonic_ms();
     span.in_scope(|| record(&state, &response, method, now_ms, now_ms.saturating_sub(began)));
     Ok(response)
+}
+
+/// Whether it is known who sent the request.
+fn was_let_in<B>(response: &ServiceResponse<B>) -> bool {
+    let extensions = response.request().extensions();
+    extensions.get::<RequestContext>().is_some_and(|context| context.principal.is_some())
 }
 
 /// The tenant of a request. Its prefix is taken out of the path, so that all tenants share one list of

@@ -24,11 +24,18 @@ pub struct ListenSettings {
     pub headers_wait: Duration,
     /// How long a client may take nothing of what was sent to it.
     pub write_wait: Duration,
+    /// Most connections of one address; 0 for as many as it likes.
+    pub connections_per_address: usize,
 }
 
 impl Default for ListenSettings {
     fn default() -> Self {
-        Self { workers: 2, headers_wait: limits::HEADERS_WAIT, write_wait: limits::WRITE_WAIT }
+        Self {
+            workers: 2,
+            headers_wait: limits::HEADERS_WAIT,
+            write_wait: limits::WRITE_WAIT,
+            connections_per_address: limits::CONNECTIONS_PER_ADDRESS,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What is refused whoever sends it is in `limits`.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use genesys_scim_bridge::testing::store::tokens::Scope;
 use serde_json::json;
 
 use crate::support::bridge::SCIM;
-use crate::support::server::{TestServer, start_listening, start_with, token};
+use crate::support::server::{TestServer, start, start_listening, start_with, token};
 
 /// The token of another client.
 const OTHER: &str = "gsb_token-of-another-client-of-the-tests";
@@ -109,4 +109,63 @@ async fn one_client_that_fills_its_room_with_bodies_leaves_room_to_another() {
     theirs.headers_mut().insert("authorization", format!("Bearer {OTHER}").parse().unwrap());
     assert_eq!(server.http.execute(theirs).await.unwrap().status(), 201);
     assert_eq!(first.await.unwrap().unwrap().status(), 201);
+}
+
+/// A connection that says nothing, or this.
+fn connection(server: &TestServer, said: &str) -> TcpStream {
+    let mut raw = TcpStream::connect(server.listening.addr()).unwrap();
+    raw.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    raw.write_all(said.as_bytes()).unwrap();
+    raw
+}
+
+/// Whether the other end closes it within a second.
+fn is_closed(raw: &mut TcpStream) -> bool {
+    raw.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    loop {
+        match raw.read(&mut [0; 1024]) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return error.kind() == std::io::ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_one_more_is_closed_at_once() {
+    let server =
+        start_listening(ListenSettings { connections_per_address: 3, ..ListenSettings::default() }, |_| {});
+    let mut silent: Vec<_> = (0..3).map(|_| connection(&server, "")).collect();
+    assert!(!is_closed(silent.first_mut().unwrap()), "as many as it may");
+    assert!(is_closed(&mut connection(&server, "")), "one more");
+    drop(silent.pop());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut raw = connection(&server, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    let mut answer = String::new();
+    raw.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "there is room again: {answer}");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let metrics = server.send(server.request("GET", "/metrics")).await;
+    let counted = "scim_bridge_connections_refused_total{tenant=\"-\"} ";
+    assert!(metrics.body.as_str().unwrap().contains(counted), "{metrics:?}");
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_for_those_who_were_let_in() {
+    let server = start();
+    for (path, token, kept) in [
+        ("/healthz", "", false),
+        ("/metrics", "", false),
+        ("/nowhere", "", false),
+        ("/scim/v2/Users", "", false),
+        ("/scim/v2/Users", "gsb_wrong", false),
+        ("/scim/v2/Users", SCIM, true),
+        ("/scim/v2/Users/nobody", SCIM, true),
+    ] {
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+        let mut raw = connection(&server, &asked);
+        let mut answer = vec![0; 64 * 1024];
+        assert!(raw.read(&mut answer).unwrap() > 0);
+        assert_eq!(is_closed(&mut raw), !kept, "{path} {token}");
+    }
 }
