@@ -2,10 +2,13 @@
 //!
 //! What is logged is decided where it happens; nothing personal and nothing secret is (P8).
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt};
 
 use super::exit::Failure;
 use crate::config::{LogConfig, LogFormat};
+use crate::server::unreadable;
 
 /// The words of which each part of a filter without `=` must be one: any other would be taken for the name of
 /// a module, and everything else be silent.
@@ -18,7 +21,7 @@ fn unusable(why: &str) -> Failure {
 }
 
 /// The filter behind a wish. The HTTP library tells the life of its workers at info, and each request that is none,
-/// which anybody can send, as an error: that helps nobody who asked for a plain level; the database library prints records, with all that is personal in them, at debug.
+/// which anybody can send, as an error (they are counted): that helps nobody who asked for a plain level; the database library prints records, with all that is personal in them, at debug.
 fn filter(wanted: &str) -> Result<String, Failure> {
     let words = wanted.split(',').map(str::trim);
     let known =
@@ -36,12 +39,15 @@ fn filter(wanted: &str) -> Result<String, Failure> {
 /// `log.level` is not a filter.
 pub(crate) fn start(config: &LogConfig) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(filter(&config.level)?).map_err(|error| unusable(&error.to_string()))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match config.format {
+        LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    // The filter is about the lines: what is counted is not what is read.
+    let log = Registry::default().with(lines.with_filter(filter)).with(unreadable::counter());
     // Somebody else in this process, a test for example, may have set up logs before.
-    drop(match config.format {
-        LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    });
+    drop(log.try_init());
     Ok(())
 }
 

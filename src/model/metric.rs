@@ -91,6 +91,12 @@ pub const REQUEST_DURATION: HistogramOf<2> = HistogramOf::new(
     &["method", "resource"],
     "Time from the headers of a request to its answer",
 );
+/// What came in place of requests.
+pub const UNREADABLE_REQUESTS: CounterOf<1> = CounterOf::new(
+    "scim_bridge_unreadable_requests_total",
+    &["reason"],
+    "Requests that could not be read, by reason",
+);
 /// Connections that were closed at once.
 pub const CONNECTIONS_REFUSED: CounterOf<0> = CounterOf::new(
     "scim_bridge_connections_refused_total",
@@ -170,9 +176,10 @@ pub const GENESYS_BUDGET_LEFT: GaugeOf<0> = GaugeOf::new(
 );
 
 /// All of them.
-pub const ALL: [&Metric; 18] = [
+pub const ALL: [&Metric; 19] = [
     &REQUESTS.0,
     &REQUEST_DURATION.0,
+    &UNREADABLE_REQUESTS.0,
     &CONNECTIONS_REFUSED.0,
     &VALIDATION_ERRORS.0,
     &VALIDATION_ERROR_RATIO.0,

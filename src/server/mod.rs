@@ -7,7 +7,7 @@
 //! |---|---|
 //! | everything of one tenant, and how a request finds it | [`tenant`]; the shared ground is [`state`] |
 //! | the list of all routes; one endpoint per file | [`routes`], [`endpoint`] |
-//! | what surrounds a request: id, log line, metrics | [`middleware`], `access_log`, [`request_metrics`], `labels` |
+//! | what surrounds a request: id, log line, metrics | [`middleware`], `access_log`, [`request_metrics`], `labels`, [`unreadable`] |
 //! | who is let in, and which media type the answer has | [`auth`], [`tokens`], [`content_negotiation`] |
 //! | a body, a query string, a listing | [`body`], [`query`], `find`, [`page_index`] |
 //! | how a resource or an error becomes an answer | [`view`], [`answer`] |
@@ -43,6 +43,7 @@ mod slow_reads;
 pub(crate) mod state;
 pub(crate) mod tenant;
 pub(crate) mod tokens;
+pub(crate) mod unreadable;
 pub(crate) mod view;
 
 pub use body_room::BodyRoom;

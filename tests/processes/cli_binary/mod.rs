@@ -5,4 +5,5 @@ mod audit;
 mod bench;
 mod check;
 mod commands;
+mod serving;
 mod users;
