@@ -98,7 +98,8 @@ pub enum StartError {
 pub struct Running {
     addr: SocketAddr,
     tenant: TenantBridge,
-    listening: Option<Listening>,
+    /// Where requests are taken: the service first, then what has another address.
+    listening: Vec<Listening>,
     /// Last, so that what stands on it is dropped first.
     ground: Ground,
 }

@@ -166,6 +166,7 @@ pub mod server {
     /// Out of `server::listen`.
     pub mod listen {
         pub use crate::server::listen::{Listening, bind, listen};
+        pub use crate::server::routes::Served;
     }
     /// Out of `server::query`.
     pub mod query {

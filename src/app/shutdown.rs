@@ -23,13 +23,13 @@ pub struct Stopped {
 }
 
 async fn end(
-    listening: Option<Listening>,
+    listening: Vec<Listening>,
     bridge: Arc<Bridge>,
     stop: CancellationToken,
     store: Arc<dyn Store>,
 ) -> Stopped {
-    if let Some(listening) = listening {
-        listening.stop().await;
+    for one in listening {
+        one.stop().await;
     }
     stop.cancel();
     let quiet = bridge.quiet(limits::STOP_GRACE).await;
@@ -101,15 +101,15 @@ impl Running {
 
     fn ending(&mut self) -> impl Future<Output = Stopped> + Send + 'static {
         let (stop, store) = (self.ground.stop.clone(), Arc::clone(&self.ground.store));
-        end(self.listening.take(), Arc::clone(&self.tenant.bridge), stop, store)
+        end(std::mem::take(&mut self.listening), Arc::clone(&self.tenant.bridge), stop, store)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.ground.stop.cancel();
-        if let Some(listening) = self.listening.take() {
-            listening.abandon();
+        for one in self.listening.drain(..) {
+            one.abandon();
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::config::{Config, secret_now};
 use crate::entitlements::RuleSet;
 use crate::genesys::{SecretAgain, Settings as GenesysSettings, SetupError};
 use crate::server::listen::{bind, listen};
+use crate::server::routes::Served;
 use crate::server::{BodyRoom, ListenError, ListenSettings, ServerState, Settings, Tenants};
 
 impl App {
@@ -25,7 +26,9 @@ impl App {
     pub fn start(config: Config, overrides: Overrides) -> Result<Running, StartError> {
         let rules = RuleSet::compile(&config.rules).map_err(StartError::Rule)?;
         let genesys = genesys_settings(&config)?;
-        let socket = bind(&config.server.listen.to_string())?;
+        let socket = bind(&config.server.listen.to_string(), "listen")?;
+        let apart =
+            config.server.metrics_listen.map(|at| bind(&at.to_string(), "metrics_listen")).transpose()?;
         let bound = socket.local_addr().map_err(|error| ListenError::System(error.to_string()))?;
         let ground = Ground::lay(&config, &overrides)?;
         let tenant = TenantBridge::raise(&ground, &config, rules, &genesys, &overrides)?;
@@ -45,9 +48,17 @@ impl App {
             Arc::new(request_id),
             recorder,
         );
-        let listening = listen(socket, Arc::new(state), admin::ROUTES)?;
-        tracing::info!(address = %listening.addr(), recovered = tenant.recovered, "serving");
-        Ok(Running { addr: listening.addr(), tenant, listening: Some(listening), ground })
+        let (state, routes) = (Arc::new(state), admin::ROUTES);
+        let served = if apart.is_some() { Served::WithoutMetrics(routes) } else { Served::All(routes) };
+        let listening = listen(socket, Arc::clone(&state), served)?;
+        let mut running = Running { addr: listening.addr(), tenant, listening: vec![listening], ground };
+        if let Some(socket) = apart {
+            let listening = listen(socket, state, Served::Open)?;
+            tracing::info!(address = %listening.addr(), "metrics have an address of their own");
+            running.listening.push(listening);
+        }
+        tracing::info!(address = %running.addr, recovered = running.tenant.recovered, "serving");
+        Ok(running)
     }
 }
 

@@ -73,6 +73,7 @@ impl Reach {
                 opened.close()?;
                 let mut config = context.config()?;
                 config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                config.server.metrics_listen = None;
                 let token = fresh_token().map_err(Failure::failed)?;
                 let tokens = vec![(Scope::Admin, token.clone())];
                 let overrides = Overrides { tokens, watch_credentials: false, ..Overrides::default() };

@@ -69,14 +69,24 @@ impl Gather<'_> {
         value
     }
 
+    fn address(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
+        let address = text.trim().parse().ok();
+        if address.is_none() {
+            let cure = "write it like \"127.0.0.1:8080\" or \"[::]:8080\"";
+            self.add(key, "is not an address with a port", cure);
+        }
+        address
+    }
+
     fn server(&mut self, raw: &RawServer) -> ServerConfig {
-        let listen = raw.listen.as_deref().map_or(Some(LISTEN), |text| text.trim().parse().ok());
-        if listen.is_none() {
-            self.add(
-                "server.listen",
-                "is not an address with a port",
-                "write it like \"127.0.0.1:8080\" or \"[::]:8080\"",
-            );
+        let listen = match &raw.listen {
+            Some(text) => self.address("server.listen", text),
+            None => Some(LISTEN),
+        };
+        let metrics_listen =
+            raw.metrics_listen.as_deref().and_then(|text| self.address("server.metrics_listen", text));
+        if metrics_listen.is_some_and(|it| it.port() != 0 && Some(it) == listen) {
+            self.add("server.metrics_listen", "is the address of server.listen", "choose another port");
         }
         let workers = self.within("server.workers", raw.workers, 2, 1..=64);
         let default = limits::REQUEST_DEADLINE.as_secs();
@@ -91,6 +101,7 @@ impl Gather<'_> {
         ServerConfig {
             bodies_mib,
             listen: listen.unwrap_or(LISTEN),
+            metrics_listen,
             workers: usize::try_from(workers).unwrap_or(2),
             deadline: Duration::from_secs(deadline),
             write_timeout: Duration::from_secs(write),

@@ -64,6 +64,8 @@ pub struct ServerConfig {
     pub bodies_mib: u64,
     /// Where to listen; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// Another address for metrics, health and readiness.
+    pub metrics_listen: Option<SocketAddr>,
     /// Worker threads.
     pub workers: usize,
     /// How long a request waits for its answer.

@@ -35,6 +35,7 @@ pub(super) struct RawConfig {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawServer {
     pub(super) listen: Option<String>,
+    pub(super) metrics_listen: Option<String>,
     pub(super) bodies_mib: Option<u64>,
     pub(super) workers: Option<u64>,
     pub(super) deadline_seconds: Option<u64>,

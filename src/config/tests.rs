@@ -79,7 +79,7 @@ fn a_good_file_becomes_checked_settings_with_defaults() {
 }
 
 /// What is replaced in the good file, by what, the key that is named, a part of what is said.
-const PROBLEMS: [(&str, &str, &str, &str); 27] = [
+const PROBLEMS: [(&str, &str, &str, &str); 29] = [
     ("[genesys]", "[genesys]\nlisen = 1", "line 4, column 1", "unknown field `lisen`"),
     ("name = \"aurora\"", "name = ", "line 8", "bridge.toml"),
     ("name = \"aurora\"", "name = \"Aurora!\"", "tenant.name", "lower-case"),
@@ -142,6 +142,18 @@ const PROBLEMS: [(&str, &str, &str, &str); 27] = [
         "server.listen = \"8080\"",
         "server.listen",
         "127.0.0.1:8080",
+    ),
+    (
+        "public_url = \"https://scim.example.com/\"",
+        "server.metrics_listen = \"9100\"",
+        "server.metrics_listen",
+        "127.0.0.1:8080",
+    ),
+    (
+        "public_url = \"https://scim.example.com/\"",
+        "server.metrics_listen = \"127.0.0.1:8080\"",
+        "server.metrics_listen",
+        "another port",
     ),
     ("Billing = 4", "Billing = 6", "rule 1 \"emea-support\", key skills", "0 to 5"),
     ("queues = [\"Sales\"]", "queues = [\" \"]", "rule 1 \"emea-support\", key queues", "empty name"),

@@ -16,7 +16,7 @@ use actix_web::{App, HttpServer};
 
 use super::connections::Connections;
 use super::middleware::surround;
-use super::routes::{self, Entry};
+use super::routes::{self, Served};
 use super::state::ServerState;
 use crate::limits;
 
@@ -25,27 +25,33 @@ use crate::limits;
 pub enum ListenError {
     /// Somebody else has the port.
     #[error(
-        "cannot listen on {address}: the port is in use. Stop the other program, or choose another address with `listen` in section [server] of the configuration"
+        "cannot listen on {address}: the port is in use. Stop the other program, or choose another address with `{key}` in section [server] of the configuration"
     )]
     InUse {
         /// The address.
         address: String,
+        /// The key that chooses it.
+        key: &'static str,
     },
     /// Ports below 1024 need a right.
     #[error(
-        "cannot listen on {address}: permission denied. Ports below 1024 need a right; choose a higher port with `listen` in section [server]"
+        "cannot listen on {address}: permission denied. Ports below 1024 need a right; choose a higher port with `{key}` in section [server]"
     )]
     Denied {
         /// The address.
         address: String,
+        /// The key that chooses it.
+        key: &'static str,
     },
     /// Not an address of this machine, or not an address at all.
     #[error(
-        "cannot listen on {address}: {cause}. `listen` in section [server] must be an address of this machine and a port, for example 127.0.0.1:8080"
+        "cannot listen on {address}: {cause}. `{key}` in section [server] must be an address of this machine and a port, for example 127.0.0.1:8080"
     )]
     Address {
         /// The address.
         address: String,
+        /// The key that chooses it.
+        key: &'static str,
         /// What the system says.
         cause: io::Error,
     },
@@ -61,33 +67,33 @@ pub struct Listening {
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// Binds a listening socket.
+/// Binds a listening socket, whose address is chosen by this key.
 ///
 /// # Errors
 /// The port is taken or not allowed, or the address is not ours; each names the cure.
-pub fn bind(address: &str) -> Result<TcpListener, ListenError> {
+pub fn bind(address: &str, key: &'static str) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).map_err(|cause| {
         let address = address.to_owned();
         match cause.kind() {
-            io::ErrorKind::AddrInUse => ListenError::InUse { address },
-            io::ErrorKind::PermissionDenied => ListenError::Denied { address },
-            _ => ListenError::Address { address, cause },
+            io::ErrorKind::AddrInUse => ListenError::InUse { address, key },
+            io::ErrorKind::PermissionDenied => ListenError::Denied { address, key },
+            _ => ListenError::Address { address, key, cause },
         }
     })
 }
 
-/// Serves on a bound socket until [`Listening::stop`]; `admin` is the administration's list of routes.
+/// Serves on a bound socket until [`Listening::stop`].
 ///
 /// # Errors
 /// The HTTP system did not start.
 pub fn listen(
     socket: TcpListener,
     state: Arc<ServerState>,
-    admin: &'static [Entry],
+    served: Served,
 ) -> Result<Listening, ListenError> {
     let addr = socket.local_addr().map_err(|error| ListenError::System(error.to_string()))?;
     let (started, wait) = mpsc::channel();
-    let body = move || run(socket, state, admin, &started);
+    let body = move || run(socket, state, served, &started);
     let thread = thread::Builder::new()
         .name("http".to_owned())
         .spawn(body)
@@ -102,7 +108,7 @@ pub fn listen(
 fn run(
     socket: TcpListener,
     state: Arc<ServerState>,
-    admin: &'static [Entry],
+    served: Served,
     started: &mpsc::Sender<io::Result<ServerHandle>>,
 ) {
     actix_rt::System::new().block_on(async {
@@ -112,12 +118,12 @@ fn run(
         let factory = move || {
             App::new()
                 .app_data(data.clone())
-                .configure(|cfg| routes::configure(cfg, admin))
+                .configure(|cfg| routes::configure(cfg, served))
                 .wrap(from_fn(surround))
                 .wrap(Compress::default())
         };
         let server = HttpServer::new(factory)
-            .workers(settings.workers.max(1))
+            .workers(if matches!(served, Served::Open) { 1 } else { settings.workers.max(1) })
             .max_connections(limits::CONNECTIONS_PER_WORKER)
             .client_request_timeout(settings.headers_wait)
             .keep_alive(limits::KEEP_ALIVE)
@@ -170,13 +176,16 @@ mod tests {
     fn a_taken_port_is_named_together_with_the_cure() {
         let first = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = first.local_addr().expect("bound").to_string();
-        let error = bind(&address).expect_err("taken").to_string();
-        assert!(error.contains(&address) && error.contains("[server]"), "{error}");
+        let error = bind(&address, "metrics_listen").expect_err("taken").to_string();
+        assert!(
+            error.contains(&address) && error.contains("`metrics_listen` in section [server]"),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_address_that_is_none_is_named() {
-        let error = bind("here:there").expect_err("no address").to_string();
+        let error = bind("here:there", "listen").expect_err("no address").to_string();
         assert!(error.contains("here:there") && error.contains("127.0.0.1:8080"), "{error}");
     }
 }

@@ -126,7 +126,7 @@ pub const OPEN: &[Entry] = &[
             ("HEAD", || web::head().to(readiness::handle)),
         ],
     },
-    Entry { pattern: "/metrics", methods: &[("GET", || web::get().to(metrics::handle))] },
+    Entry { pattern: METRICS, methods: &[("GET", || web::get().to(metrics::handle))] },
 ];
 
 /// How requests of a route are counted and logged; all of the administration's are one resource.
@@ -168,9 +168,23 @@ fn resource(base: &str, entry: &Entry) -> Resource {
         .app_data(labels(base, entry))
 }
 
-/// Registers everything; `admin` is the administration's list. Guards sit on the scopes, behind the routing,
-/// so that a differently spelt path meets the same guard.
-pub fn configure(cfg: &mut ServiceConfig, admin: &'static [Entry]) {
+/// What an address serves. With the service comes the administration's list.
+#[derive(Clone, Copy)]
+pub enum Served {
+    /// Everything.
+    All(&'static [Entry]),
+    /// Everything but the metrics, which have another address.
+    WithoutMetrics(&'static [Entry]),
+    /// What is open: metrics, health and readiness.
+    Open,
+}
+
+/// The address of the metrics.
+const METRICS: &str = "/metrics";
+
+/// Registers what is served. Guards sit on the scopes, behind the routing, so that a differently spelt path meets the
+/// same guard.
+pub fn configure(cfg: &mut ServiceConfig, served: Served) {
     let each = |base: &'static str, entries: &'static [Entry]| {
         move |cfg: &mut ServiceConfig| {
             for entry in entries {
@@ -178,6 +192,19 @@ pub fn configure(cfg: &mut ServiceConfig, admin: &'static [Entry]) {
             }
         }
     };
+    let admin = match served {
+        Served::All(admin) => admin,
+        Served::WithoutMetrics(admin) => {
+            cfg.service(web::resource(METRICS).default_service(web::to(fallback::handle)));
+            admin
+        }
+        Served::Open => {
+            cfg.configure(each("", OPEN));
+            cfg.service(web::resource("/{tail:.*}").default_service(web::to(fallback::handle)));
+            return;
+        }
+    };
+    // Of two of one pattern the first is found.
     cfg.configure(each("", OPEN));
     cfg.service(
         web::scope(BASE)

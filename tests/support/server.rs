@@ -24,7 +24,7 @@ use genesys_scim_bridge::testing::scim::patch::{self, MemberChange};
 use genesys_scim_bridge::testing::scim::render::{GroupRef, Provisioning};
 use genesys_scim_bridge::testing::scim::rendered::Meta;
 use genesys_scim_bridge::testing::scim::resource::{self, Member};
-use genesys_scim_bridge::testing::server::listen::{Listening, bind, listen};
+use genesys_scim_bridge::testing::server::listen::{Listening, Served, bind, listen};
 use genesys_scim_bridge::testing::server::request_metrics::RequestMetrics;
 use genesys_scim_bridge::testing::server::state::{RequestIds, ServerState};
 use genesys_scim_bridge::testing::server::{
@@ -323,7 +323,7 @@ pub(crate) fn tenant(
 pub(crate) fn serve(listen_as: ListenSettings, tenants: Tenants) -> Listening {
     let ids: RequestIds = Arc::new(|| "made-here".to_owned());
     let state = ServerState::new(listen_as, tenants, Arc::new(StandingClock), ids, recorder::handle());
-    listen(bind("127.0.0.1:0").unwrap(), Arc::new(state), &[]).unwrap()
+    listen(bind("127.0.0.1:0", "listen").unwrap(), Arc::new(state), Served::All(&[])).unwrap()
 }
 
 impl TestServer {

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use super::bench::installed;
+use crate::support::program::free_address;
 
 /// What the address answers to this.
 fn answer(address: &str, said: &str) -> String {
@@ -38,4 +39,27 @@ fn requests_that_are_none_are_counted_and_not_logged() {
     }
     assert!(!serving.log().contains("parse error"), "{}", serving.log());
     assert_eq!(serving.terminate(), Some(0));
+}
+
+#[test]
+fn metrics_may_have_an_address_of_their_own() {
+    let bench = installed();
+    let apart = free_address();
+    bench.edit("[server]\n", &format!("[server]\nmetrics_listen = \"{apart}\"\n"));
+    let serving = bench.serve();
+    for (path, there, here) in [
+        ("/metrics", "200", "404"),
+        ("/metrics/", "200", "404"),
+        ("/healthz", "200", "200"),
+        ("/readyz", "503", "503"),
+        ("/scim/v2/Users", "404", "401"),
+        ("/admin/tokens", "404", "401"),
+    ] {
+        for (address, status) in [(apart.as_str(), there), (serving.address.as_str(), here)] {
+            let got = answer(address, &format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n"));
+            assert!(got.starts_with(&format!("HTTP/1.1 {status}")), "{path} at {address}: {got}");
+        }
+    }
+    assert_eq!(serving.terminate(), Some(0), "both end");
+    assert!(TcpStream::connect(&apart).is_err());
 }
