@@ -169,3 +169,27 @@ async fn a_connection_is_kept_for_those_who_were_let_in() {
         assert_eq!(is_closed(&mut raw), !kept, "{path} {token}");
     }
 }
+
+#[tokio::test]
+async fn a_large_page_arrives_whole_packed_or_not_and_head_tells_its_length() {
+    let server = start();
+    server.documents.stout_crowd(300, 4_000);
+    let path = "/scim/v2/Users?count=300";
+    let packed = server.send(server.request("GET", path).bearer_auth(SCIM)).await.is(200);
+    let ask = |method: &str| {
+        let asked = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {SCIM}\r\nconnection: close\r\n\r\n"
+        );
+        let mut answer = String::new();
+        connection(&server, &asked).read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    };
+    let (head, body) = ask("GET");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&body).unwrap(), packed.body);
+    assert!(head.to_lowercase().contains(&format!("content-length: {}\r\n", body.len())), "{head}");
+    let (same, nothing) = ask("HEAD");
+    assert!(
+        nothing.is_empty() && same.to_lowercase().contains(&format!("content-length: {}\r\n", body.len()))
+    );
+}
