@@ -156,8 +156,8 @@ pub mod scim {
 /// Out of `server`.
 pub mod server {
     pub use crate::server::{
-        BodyRoom, FrontDoor, ListenSettings, MemberNames, Reads, Settings, SlowReads, Stats, Stored, Tenant,
-        Tenants, TokenBook,
+        BodyRoom, FrontDoor, ListenSettings, MemberNames, Parsing, Reads, Settings, SlowReads, Stats, Stored,
+        Tenant, Tenants, TokenBook,
     };
     /// Out of `server::body`.
     pub mod body {

@@ -6,35 +6,49 @@
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::Payload;
+use actix_web::web::{self, Payload};
 use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::body_room::Place;
 use super::context;
 use super::json_cost::{self, Excess, Most};
+use super::parsing;
 use super::tenant::Tenant;
 use crate::limits;
 use crate::scim::error::ScimError;
 use crate::scim::json::{self, JsonFault};
 
-/// Reads the JSON body of a request.
+/// Reads the JSON body of a request into what `make` makes of it. A large one is parsed on a thread of its own.
 ///
 /// # Errors
 /// 415 for another media type or an encoded body, 413 when it is too large, 408 when it is too slow, 400 `invalidSyntax`
-/// when it is no JSON or nested too deeply.
-pub async fn read(req: &HttpRequest, payload: Payload, tenant: &Tenant) -> Result<Value, ScimError> {
-    within(req, payload, tenant, Limit { bytes: tenant.settings.body_bytes, refuse: too_large }).await
+/// when it is no JSON or nested too deeply; what `make` refuses it with.
+pub async fn read<T: Send + 'static>(
+    req: &HttpRequest,
+    payload: Payload,
+    tenant: &Tenant,
+    make: impl FnOnce(Value) -> Result<T, ScimError> + Send + 'static,
+) -> Result<T, ScimError> {
+    let limit = Limit { bytes: tenant.settings.body_bytes, refuse: too_large };
+    within(req, payload, tenant, limit, make).await
 }
 
 /// Reads the JSON body of a bulk request, which may be larger than others.
 ///
 /// # Errors
 /// As [`read`]; the 413 names `maxPayloadSize` (RFC 7644 section 3.7.4).
-pub async fn read_bulk(req: &HttpRequest, payload: Payload, tenant: &Tenant) -> Result<Value, ScimError> {
-    within(req, payload, tenant, Limit { bytes: limits::BULK_BYTES, refuse: bulk_too_large }).await
+pub async fn read_bulk<T: Send + 'static>(
+    req: &HttpRequest,
+    payload: Payload,
+    tenant: &Tenant,
+    make: impl FnOnce(Value) -> Result<T, ScimError> + Send + 'static,
+) -> Result<T, ScimError> {
+    within(req, payload, tenant, Limit { bytes: limits::BULK_BYTES, refuse: bulk_too_large }, make).await
 }
 
+/// A body of so many bytes is parsed in well under a millisecond.
+const AT_ONCE: usize = 64 * 1024;
 /// Memory for a body before any of it is there, in bytes.
 const AT_FIRST: usize = 16 * 1024;
 
@@ -45,26 +59,37 @@ struct Limit {
     refuse: fn(usize) -> ScimError,
 }
 
-async fn within(
+async fn within<T: Send + 'static>(
     req: &HttpRequest,
     payload: Payload,
     tenant: &Tenant,
     limit: Limit,
-) -> Result<Value, ScimError> {
+    make: impl FnOnce(Value) -> Result<T, ScimError> + Send + 'static,
+) -> Result<T, ScimError> {
     check_media(req)?;
-    let mut place = tenant.settings.bodies.place(context::client(req));
+    let client = context::client(req);
+    let mut place = tenant.settings.bodies.place(client.clone());
     let body = collect(req, payload, limit, &mut place);
     let bytes = tenant
         .clock
         .deadline(body, tenant.settings.body_wait)
         .await
         .map_err(|_| ScimError::new(408, "The request body did not arrive in time."))??;
-    let bytes = text(&bytes)?;
-    // The bytes go once they are parsed, what was parsed lives until the request is answered.
-    place.hold(bytes.len().saturating_add(measure(bytes)?))?;
-    let value = built(bytes)?;
+    let large = bytes.len() > AT_ONCE;
+    let parse = move || -> Result<(T, Place), ScimError> {
+        let bytes = text(&bytes)?;
+        // The bytes go once they are parsed, what was parsed lives until the request is answered.
+        place.hold(bytes.len().saturating_add(measure(bytes)?))?;
+        Ok((make(built(bytes)?)?, place))
+    };
+    let (made, place) = if large {
+        let _turn = tenant.settings.parsing.turn(&client, &tenant.clock).await?;
+        web::block(parse).await.map_err(|_| parsing::busy())??
+    } else {
+        parse()?
+    };
     req.extensions_mut().insert(place);
-    Ok(value)
+    Ok(made)
 }
 
 /// Parses JSON that has been measured: UTF-8, no deeper than allowed.

@@ -11,7 +11,7 @@
 //! | who is let in, and which media type the answer has | [`auth`], [`tokens`], [`content_negotiation`] |
 //! | a body, a query string, a listing | [`body`], [`query`], `find`, [`page_index`] |
 //! | how a resource or an error becomes an answer | [`view`], [`answer`] |
-//! | what one client may take of memory and time | `body_room`, `slow_reads`, `shares`, `paced_body` |
+//! | what one client may take of memory and time | `body_room`, `parsing`, `slow_reads`, `shares`, `paced_body` |
 //! | the socket, and each connection | [`mod@listen`], `connections` |
 
 mod access_log;
@@ -33,6 +33,7 @@ pub(crate) mod middleware;
 mod normalize_path;
 mod paced_body;
 pub(crate) mod page_index;
+mod parsing;
 pub(crate) mod query;
 pub(crate) mod reads;
 pub(crate) mod recorder;
@@ -49,6 +50,7 @@ pub(crate) mod view;
 pub use body_room::BodyRoom;
 pub use front::{FrontDoor, Stats};
 pub(crate) use listen::{ListenError, Listening};
+pub use parsing::Parsing;
 pub use reads::{MemberNames, Reads, Stored};
 pub use slow_reads::SlowReads;
 pub use state::ListenSettings;

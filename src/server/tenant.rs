@@ -13,6 +13,7 @@ use super::body_room::BodyRoom;
 use super::front::FrontDoor;
 use super::paced_body::Pace;
 use super::page_index::PageIndex;
+use super::parsing::Parsing;
 use super::reads::Reads;
 use super::request_metrics::RequestMetrics;
 use super::slow_reads::{Place, SlowReads};
@@ -40,6 +41,8 @@ pub struct Settings {
     pub body_bytes: usize,
     /// Room for all bodies together.
     pub bodies: BodyRoom,
+    /// Turns of parsing large bodies.
+    pub parsing: Parsing,
     /// Places of reads that take long.
     pub slow_reads: SlowReads,
     /// How long operations of one bulk request are begun.
@@ -62,6 +65,7 @@ impl Settings {
             deadline: limits::REQUEST_DEADLINE,
             body_bytes: limits::BODY_BYTES,
             bodies: BodyRoom::of(limits::BODIES_IN_FLIGHT),
+            parsing: Parsing::default(),
             slow_reads: SlowReads::default(),
             bulk_begin: limits::BULK_BEGIN,
             body_wait: limits::BODY_WAIT,

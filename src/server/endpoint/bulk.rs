@@ -32,9 +32,9 @@ const RETRY_S: u32 = 5;
 /// A body that cannot be read, or that is no bulk request; 413 when it is too large. Failures of single operations are part of
 /// the 200.
 pub(crate) async fn handle(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
-    let body = body::read_bulk(&req, payload, &tenant).await?;
-    let base = tenant.settings.base_url();
-    let mut job = BulkJob::parse(body, base, tenant.settings.dialect)?;
+    let (base, dialect) = (tenant.settings.base_url().to_owned(), tenant.settings.dialect);
+    let parse = move |body| BulkJob::parse(body, &base, dialect);
+    let mut job = body::read_bulk(&req, payload, &tenant, parse).await?;
     let cause = context::cause(&req);
     let began = tenant.clock.monotonic_ms();
     // Whoever sends one of the names again while this is there is not this client trying anew.

@@ -35,7 +35,7 @@ pub(crate) async fn groups(req: HttpRequest, payload: Payload, tenant: Current) 
 }
 
 async fn one(kind: ResourceKind, req: &HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
-    let body = body::read(req, payload, &tenant).await?;
+    let body = body::read(req, payload, &tenant, Ok).await?;
     check_schema(&body, tenant.settings.dialect)?;
     let query = ListQuery::from_search(kind, &body)?;
     list::one(kind, query, tenant).await
@@ -57,7 +57,7 @@ fn check_schema(body: &Value, dialect: Dialect) -> Result<(), ScimError> {
 /// # Errors
 /// As [`users`].
 pub(crate) async fn everything(req: HttpRequest, payload: Payload, tenant: Current) -> HandlerResult {
-    let body = body::read(&req, payload, &tenant).await?;
+    let body = body::read(&req, payload, &tenant, Ok).await?;
     check_schema(&body, tenant.settings.dialect)?;
     let queries = ResourceKind::ALL
         .into_iter()

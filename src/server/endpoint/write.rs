@@ -27,10 +27,11 @@ pub(super) async fn with_body(
     req: &HttpRequest,
     payload: Payload,
     tenant: &Tenant,
-    read: impl FnOnce(Value, Dialect) -> Result<Change, ScimError>,
+    read: impl FnOnce(Value, Dialect) -> Result<Change, ScimError> + Send + 'static,
 ) -> HandlerResult {
-    let body = body::read(req, payload, tenant).await?;
-    submit(req, tenant, read(body, tenant.settings.dialect)?).await
+    let dialect = tenant.settings.dialect;
+    let change = body::read(req, payload, tenant, move |body| read(body, dialect)).await?;
+    submit(req, tenant, change).await
 }
 
 /// Hands a change to the front door and answers.

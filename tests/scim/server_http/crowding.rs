@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use genesys_scim_bridge::testing::server::{BodyRoom, ListenSettings, SlowReads};
+use genesys_scim_bridge::testing::server::{BodyRoom, ListenSettings, Parsing, SlowReads};
 use genesys_scim_bridge::testing::store::tokens::Scope;
 use serde_json::json;
 
@@ -192,4 +192,18 @@ async fn a_large_page_arrives_whole_packed_or_not_and_head_tells_its_length() {
     assert!(
         nothing.is_empty() && same.to_lowercase().contains(&format!("content-length: {}\r\n", body.len()))
     );
+}
+
+#[tokio::test]
+async fn large_bodies_wait_for_their_turn_to_be_parsed_and_small_ones_need_none() {
+    for (turns, wait_ms, expected) in [(0, 50, 503), (1, 10_000, 201)] {
+        let server = start_with(|settings| {
+            settings.parsing = Parsing::of(turns, Duration::from_millis(wait_ms));
+        });
+        server.send(large(&server, "small", 1_000)).await.is(201);
+        let bodies = ["one", "two", "three"].map(|name| server.send(large(&server, name, 1_000_000)));
+        for got in futures_util::future::join_all(bodies).await {
+            assert_eq!(got.status, expected, "{turns} turns: {got:?}");
+        }
+    }
 }
