@@ -92,6 +92,12 @@ impl Driver {
                     let Some(user) = self.bound.clone() else { return StepEnd::Done(None) };
                     return self.confirm_gone(&UserId::new(user), &write).await;
                 }
+                // What was sent before the refusal, perhaps by the process before, may have done it.
+                StepEnd::Refused { partial: sent, .. }
+                    if (sent || self.resumed) && self.is_out(&write).await =>
+                {
+                    return StepEnd::Done(None);
+                }
                 StepEnd::Refused { refusal, partial: earlier } => {
                     return StepEnd::Refused { refusal, partial: partial || earlier };
                 }

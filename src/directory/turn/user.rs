@@ -85,11 +85,14 @@ impl Directory {
     /// A change was refused and undone: a look may still show it, and what could not be undone may be there.
     pub(super) async fn undone(&self, batch: &mut Batch, input: &TurnInput<'_>) -> Result<(), StoreError> {
         let Ok(id) = input.user() else { return Ok(()) };
-        if matches!(input.opened.intent, Intent::PutUser { .. }) && self.has_user(&id).await? {
-            self.put_ours(batch, input, &id, Wish::Withdrawn).await?;
-            if input.is_in_doubt() {
-                self.add_later(batch, input, &id, WorkReason::Unverified, VERIFY_AFTER_MS).await?;
-            }
+        let of_user = matches!(input.opened.intent, Intent::PutUser { .. } | Intent::DeleteUser { .. });
+        if !of_user || !self.has_user(&id).await? {
+            return Ok(());
+        }
+        self.put_ours(batch, input, &id, Wish::Withdrawn).await?;
+        // Also a removal that was refused in the end may have taken effect.
+        if input.is_in_doubt() {
+            self.add_later(batch, input, &id, WorkReason::Unverified, VERIFY_AFTER_MS).await?;
         }
         Ok(())
     }

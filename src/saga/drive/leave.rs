@@ -18,9 +18,14 @@ impl Driver {
     /// Whether the call was to shut somebody out, and Genesys shows that they are: then its answer is not needed.
     /// A look that tells nothing says no.
     pub(super) async fn is_out(&self, write: &Write) -> bool {
-        let Write::SetActive(user, false) = write else { return false };
+        let (user, deleted) = match write {
+            Write::SetActive(user, false) => (user, false),
+            Write::DeleteUser(user) => (user, true),
+            _ => return false,
+        };
         let seen = self.upstream.observe(user, &Aspects::default(), &self.context).await;
-        matches!(seen, Verdict::Done(Some(seen)) if seen.state != UserState::Active)
+        let out = |state| if deleted { state == UserState::Deleted } else { state != UserState::Active };
+        matches!(seen, Verdict::Done(Some(seen)) if out(seen.state))
     }
 
     /// Seen deleted or inactive is proof. A 404 is believed when it has lasted as long as the user may be

@@ -7,6 +7,7 @@ use std::time::Duration;
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::json;
 
+use super::leavers::{LEAVERS, full, is_out, leave};
 use super::theirs::administrator;
 use crate::support::bodies::{OURS, agent, patch};
 use crate::support::bridge::TestBridge;
@@ -14,6 +15,7 @@ use crate::support::setup::Setup;
 use crate::support::wait::eventually;
 
 const QUEUE: &str = "/api/v2/routing/queues/{queueId}/members";
+const IDENTITY: &str = "/api/v2/scim/v2/users/{userId}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_arrives_after_it_was_taken_back_is_found_minutes_later_and_what_others_gave_is_not_touched() {
@@ -54,5 +56,22 @@ async fn what_arrives_after_it_was_taken_back_is_found_minutes_later_and_what_ot
             tokio::time::sleep(Duration::from_secs(5)).await;
             assert_ne!(house.cloud.snapshot()["queues"]["VIP"][&id], json!(null));
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaver_whose_call_took_effect_without_an_answer_is_out_though_the_next_try_is_refused() {
+    let no_right = || FaultKind::Refuse { status: 403, code: "missing.permissions".to_owned() };
+    for leaver in LEAVERS {
+        let house = TestBridge::with(Setup::without_rules());
+        let id = house.scim("POST", "/Users", Some(full("nora"))).await.is(201).id();
+        house.settled().await;
+        for method in ["PATCH", "DELETE"] {
+            house.cloud.fault(Fault::on(method, IDENTITY, FaultKind::ApplyThenDrop).once());
+            house.cloud.fault(Fault::on(method, IDENTITY, no_right()));
+        }
+        let left = leave(&house, leaver, &id, "nora").await;
+        assert!([200, 204].contains(&left.status), "{leaver:?}: {left:?}");
+        assert!(is_out(&house, leaver, &id), "{leaver:?}");
     }
 }
