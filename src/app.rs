@@ -16,6 +16,7 @@ mod shutdown;
 mod start;
 pub(crate) mod system;
 mod tenant;
+mod trimming;
 
 pub(crate) use start::genesys_settings;
 

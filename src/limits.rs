@@ -212,3 +212,9 @@ pub const STOP_GRACE: Duration = Duration::from_secs(10);
 pub const SAGA_TURNS: usize = 9_999;
 /// Most finished sagas that are kept, the newest ones.
 pub const FINISHED_KEPT: u64 = 10_000;
+/// Days for which finished sagas are kept.
+pub const FINISHED_KEPT_DAYS: u64 = 90;
+/// Days for which audit entries are kept: a year, and the month in which it is looked at.
+pub const AUDIT_KEPT_DAYS: u64 = 400;
+/// Audit entries that are kept: about 500 bytes each.
+pub const AUDIT_KEPT: u64 = 10_000_000;

@@ -23,8 +23,10 @@ use crate::scim::store_fault::store_fault;
 pub(crate) struct Verification {
     /// Whether every entry follows from those before it, up to the end that is written down.
     pub whole: bool,
-    /// How many entries are whole, from the first one.
+    /// The number of the last entry that is whole.
     pub entries: u64,
+    /// How many of them were let go of because they were too old; the others go on from there.
+    pub trimmed: u64,
     /// Hash of the last whole entry, in hex; `None` when there is none. Kept outside, it shows later that
     /// nothing was rewritten.
     pub hash: Option<String>,
@@ -42,11 +44,12 @@ pub(crate) async fn verification(store: &dyn Store, tenant: &TenantId) -> Result
         Err(Broken::At { seq, why }) => (seq.saturating_sub(1), Some(why)),
         Err(Broken::Store(error)) => return Err(error),
     };
-    let hash = match entries.checked_sub(1) {
+    let trimmed = audit::trimmed(store, tenant).await?;
+    let hash = match entries.checked_sub(1).filter(|_| entries > trimmed) {
         Some(before) => audit::export(store, tenant, before).next().await?.map(|entry| entry.hash),
         None => None,
     };
-    Ok(Verification { whole: why.is_none(), entries, hash, why })
+    Ok(Verification { whole: why.is_none(), entries, trimmed, hash, why })
 }
 
 /// Entries behind number `after`, at most as many as one answer has.
@@ -119,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn a_verification_tells_how_far_the_trail_is_whole_and_where_that_ends() {
         let (store, tenant) = trail(0).await;
-        let empty = Verification { whole: true, entries: 0, hash: None, why: None };
+        let empty = Verification { whole: true, entries: 0, trimmed: 0, hash: None, why: None };
         assert_eq!(verification(&store, &tenant).await, Ok(empty));
         let (store, tenant) = trail(5).await;
         let found = verification(&store, &tenant).await.expect("readable");

@@ -13,6 +13,7 @@ use super::doors::Doors;
 use super::ground::Ground;
 use super::reads::DirectoryReads;
 use super::system::random_bits;
+use super::trimming::Trimming;
 use super::{Overrides, StartError, budget_keeper, credentials_check, metrics_upkeep};
 use crate::admin::{AdminDoor, AdminState, ChangeTokens, TokenChange};
 use crate::bridge::lanes::LocalLanes;
@@ -65,7 +66,8 @@ impl TenantBridge {
         }
         let directory = Arc::new(Directory::new(id.clone(), Arc::clone(&ground.store)));
         let opening = StoreJournal::new(id.clone(), Arc::clone(&ground.store));
-        let journal: Arc<dyn Journal> = Arc::new(ground.on_engine(opening)?);
+        let records = Arc::new(ground.on_engine(opening)?.keeping(config.store.keep.finished));
+        let journal: Arc<dyn Journal> = Arc::clone(&records) as Arc<dyn Journal>;
         count_once(ground, &directory)?;
         let budget: Arc<dyn Budget> = budget_keeper::raise(ground, config)?;
         let upstream = upstream(ground, genesys, &budget, overrides)?;
@@ -94,6 +96,15 @@ impl TenantBridge {
             clock: Arc::clone(&ground.clock),
             ids: Arc::clone(&ground.ids),
         });
+        let trimming = Trimming {
+            tenant: id.clone(),
+            store: Arc::clone(&ground.store),
+            journal: records,
+            clock: Arc::clone(&ground.clock),
+            keep: config.store.keep,
+            stop: ground.stop.clone(),
+        };
+        ground.engine.handle.spawn(trimming.for_ever());
         let progress = ProgressCell::default();
         let doors = Arc::new(Doors {
             bridge: Arc::clone(&bridge),

@@ -2,8 +2,10 @@
 //! themselves.
 //!
 //! A record is committed in the same batch as its change and gets its place in the chain from the store's one
-//! writer (`store::hash_chain`). Its form is [`crate::store::audit_record`]'s, here it is verified and
+//! writer (`store::hash_chain`). What is too old is let go of by `trim`. Its form is [`crate::store::audit_record`]'s, here it is verified and
 //! exported. Records of sagas are made by `directory`.
+
+mod trim;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,7 @@ use crate::model::{StoreError, Table, TenantId};
 use crate::store::{audit_record, hash_chain, keys};
 
 pub use crate::store::audit_record::{AuditRecord, append};
+pub(crate) use trim::{Keep, trim};
 
 /// Links read in one go.
 const PAGE: usize = 256;
@@ -53,7 +56,15 @@ pub async fn head(store: &dyn Store, tenant: &TenantId) -> Result<(u64, String),
     Ok((head.sequence, hex(&head.hash)))
 }
 
-/// Recomputes the chain from the first entry to the head; tells how many entries it has.
+/// Number and hash of the last entry that was let go of because it was too old; 0 where none was.
+///
+/// # Errors
+/// A damaged record.
+pub async fn trimmed(store: &dyn Store, tenant: &TenantId) -> Result<u64, StoreError> {
+    Ok(read_anchor(store, tenant).await?.sequence)
+}
+
+/// Recomputes the chain from the first entry that is kept to the head; tells the number of the last one.
 ///
 /// # Errors
 /// The first entry that is missing or changed.
@@ -61,7 +72,7 @@ pub async fn verify(store: &dyn Store, tenant: &TenantId) -> Result<u64, Broken>
     let prefix = audit_record::prefix(tenant);
     // Read first: entries that are appended meanwhile are beyond it and not looked at.
     let last = read_head(store, tenant).await?;
-    let mut head = hash_chain::Head::genesis(&prefix);
+    let mut head = read_anchor(store, tenant).await?;
     let mut links = Links::new(store, tenant);
     while head.sequence != last.sequence {
         let Some((key, value)) = links.next().await? else { break };
@@ -114,8 +125,21 @@ impl Export<'_> {
 }
 
 async fn read_head(store: &dyn Store, tenant: &TenantId) -> Result<hash_chain::Head, StoreError> {
+    read_at(store, tenant, hash_chain::head_key).await
+}
+
+/// What the first entry that is kept goes on from.
+async fn read_anchor(store: &dyn Store, tenant: &TenantId) -> Result<hash_chain::Head, StoreError> {
+    read_at(store, tenant, hash_chain::anchor_key).await
+}
+
+async fn read_at(
+    store: &dyn Store,
+    tenant: &TenantId,
+    key: fn(&[u8]) -> Vec<u8>,
+) -> Result<hash_chain::Head, StoreError> {
     let prefix = audit_record::prefix(tenant);
-    let Some(value) = store.get(Table::Audit, &hash_chain::head_key(&prefix)).await? else {
+    let Some(value) = store.get(Table::Audit, &key(&prefix)).await? else {
         return Ok(hash_chain::Head::genesis(&prefix));
     };
     hash_chain::Head::from_bytes(&value)

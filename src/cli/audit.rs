@@ -86,9 +86,15 @@ impl Common {
         }
         match output::text(&found, "hash").as_str() {
             "" => output::line("The audit trail is empty."),
-            hash => output::line(format_args!(
-                "The audit trail is whole: {entries} entries, the last one is {hash}."
-            )),
+            hash => {
+                let trimmed = match output::text(&found, "trimmed").as_str() {
+                    "0" => String::new(),
+                    trimmed => format!(", of which {trimmed} were let go of"),
+                };
+                output::line(format_args!(
+                    "The audit trail is whole: {entries} entries{trimmed}, the last one is {hash}."
+                ))
+            }
         }
     }
 

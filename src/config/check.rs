@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::error::Problem;
-use super::raw::{RawConfig, RawGenesys, RawSagas, RawServer, RawTenant};
+use super::raw::{RawConfig, RawGenesys, RawSagas, RawServer, RawStore, RawTenant};
 use super::secret_file::{one_word, read_small};
 use super::{
-    Config, GenesysConfig, LogConfig, SagasConfig, ServerConfig, StoreConfig, TenantConfig, WorkConfig, rules,
+    Config, GenesysConfig, KeepConfig, LogConfig, SagasConfig, ServerConfig, StoreConfig, TenantConfig,
+    WorkConfig, rules,
 };
 use crate::limits;
 use crate::model::{Secret, TenantId};
@@ -31,6 +32,7 @@ pub(super) fn check(
     let server = gather.server(&raw.server);
     let public_url = gather.public_url(raw.public_url, server.listen);
     let cache_mib = gather.within("store.cache_mib", raw.store.cache_mib, 256, 1..=65_536);
+    let keep = gather.keep(&raw.store);
     let reserve_mib = gather.within("store.reserve_mib", raw.store.reserve_mib, 64, 0..=65_536);
     let genesys = gather.genesys(raw.genesys, base, environment);
     let sagas = gather.sagas(&raw.sagas);
@@ -42,7 +44,7 @@ pub(super) fn check(
         data_dir: base.join(raw.data_dir.unwrap_or_else(|| "data".into())),
         server,
         log: LogConfig { format: raw.log.format, level: raw.log.level.unwrap_or_else(|| "info".into()) },
-        store: StoreConfig { cache_mib, reserve_mib },
+        store: StoreConfig { cache_mib, reserve_mib, keep },
         sagas,
         work: WorkConfig { parallel: usize::try_from(parallel).unwrap_or(1) },
         genesys: genesys?,
@@ -56,6 +58,23 @@ struct Gather<'a> {
 }
 
 impl Gather<'_> {
+    fn keep(&mut self, raw: &RawStore) -> KeepConfig {
+        let days = |days: u64| Duration::from_secs(days.saturating_mul(24 * 60 * 60));
+        let (audit, sagas) = (limits::AUDIT_KEPT_DAYS, limits::FINISHED_KEPT_DAYS);
+        let (entries, finished) = (limits::AUDIT_KEPT, limits::FINISHED_KEPT);
+        KeepConfig {
+            audit: days(self.within("store.keep_audit_days", raw.keep_audit_days, audit, 1..=36_500)),
+            audit_entries: self.within(
+                "store.keep_audit_entries",
+                raw.keep_audit_entries,
+                entries,
+                1_000..=1_000_000_000,
+            ),
+            sagas: days(self.within("store.keep_sagas_days", raw.keep_sagas_days, sagas, 1..=36_500)),
+            finished: self.within("store.keep_sagas", raw.keep_sagas, finished, 100..=1_000_000),
+        }
+    }
+
     fn add(&mut self, key: &str, what: impl Into<String>, cure: impl Into<String>) {
         self.problems.push(Problem::new(key, what, cure));
     }

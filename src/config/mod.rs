@@ -99,6 +99,21 @@ pub struct StoreConfig {
     pub cache_mib: u64,
     /// Room on the disk in mebibytes that is kept for what is begun.
     pub reserve_mib: u64,
+    /// What of the past is kept.
+    pub keep: KeepConfig,
+}
+
+/// What of the past is kept: the younger of so many, and no more than so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepConfig {
+    /// Age of audit entries.
+    pub audit: Duration,
+    /// Number of audit entries.
+    pub audit_entries: u64,
+    /// Age of finished sagas.
+    pub sagas: Duration,
+    /// Number of finished sagas.
+    pub finished: u64,
 }
 
 impl StoreConfig {

@@ -55,6 +55,10 @@ pub(super) struct RawLog {
 pub(super) struct RawStore {
     pub(super) cache_mib: Option<u64>,
     pub(super) reserve_mib: Option<u64>,
+    pub(super) keep_audit_days: Option<u64>,
+    pub(super) keep_audit_entries: Option<u64>,
+    pub(super) keep_sagas_days: Option<u64>,
+    pub(super) keep_sagas: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

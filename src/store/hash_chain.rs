@@ -54,6 +54,11 @@ pub fn head_key(prefix: &[u8]) -> Vec<u8> {
     [prefix, b"head"].concat()
 }
 
+/// The key of the anchor: the last link that was let go of, as a head. What follows goes on from it.
+pub fn anchor_key(prefix: &[u8]) -> Vec<u8> {
+    [prefix, b"anchor"].concat()
+}
+
 /// What the keys of all links start with.
 pub fn links_prefix(prefix: &[u8]) -> Vec<u8> {
     [prefix, b"link/"].concat()

@@ -33,6 +33,8 @@ pub struct StoreJournal {
     store: Arc<dyn Store>,
     /// Number of the next saga to finish.
     next_done: AtomicU64,
+    /// Finished sagas that are kept.
+    kept: u64,
 }
 
 impl StoreJournal {
@@ -48,7 +50,46 @@ impl StoreJournal {
                 .ok_or_else(|| StoreError::Damaged("a key of the finished sagas".to_owned()))?
                 .saturating_add(1),
         };
-        Ok(Self { tenant, store, next_done: AtomicU64::new(number) })
+        Ok(Self { tenant, store, next_done: AtomicU64::new(number), kept: FINISHED_KEPT })
+    }
+
+    /// The same journal, which keeps so many finished sagas.
+    #[must_use]
+    pub fn keeping(self, kept: u64) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// Removes finished sagas that were opened before `before_ms`, oldest first. Returns how many.
+    ///
+    /// # Errors
+    /// A damaged record, or the store refuses.
+    pub async fn trim_before(&self, before_ms: i64) -> Result<usize, StoreError> {
+        let prefix = keys::prefix(&self.tenant, &["done"]);
+        let all = usize::try_from(self.kept).unwrap_or(usize::MAX).saturating_add(TRIM);
+        let listed = self.store.scan(Table::Journal, &prefix, None, all).await?;
+        let mut removed = 0;
+        for (key, id) in listed.into_iter().rev() {
+            let id = record::id(&id)?;
+            let old = self.load_text(id).await?.is_none_or(|saga| saga.opened.opened_ms < before_ms);
+            if !old {
+                break;
+            }
+            let mut batch = Batch::new();
+            self.remove(&mut batch, key, id).await?;
+            self.store.commit(batch).await?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    async fn remove(&self, batch: &mut Batch, listed: Vec<u8>, id: &str) -> Result<(), StoreError> {
+        let turns = keys::prefix(&self.tenant, &["turn", id]);
+        for (turn, _) in self.store.scan(Table::Journal, &turns, None, SAGA_TURNS).await? {
+            batch.delete(Table::Journal, turn);
+        }
+        batch.delete(Table::Journal, self.key(&["saga", id]));
+        batch.delete(Table::Journal, listed);
+        Ok(())
     }
 
     /// What opening a saga writes. Names are taken if they are free, or held by `predecessor`.
@@ -114,17 +155,11 @@ impl StoreJournal {
     /// Removes a few of the sagas that are too old to be kept.
     async fn trim(&self, newest: u64) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
-        let Some(oldest) = newest.checked_sub(FINISHED_KEPT) else { return Ok(batch) };
+        let Some(oldest) = newest.checked_sub(self.kept) else { return Ok(batch) };
         let prefix = keys::prefix(&self.tenant, &["done"]);
         let after = self.done_key(oldest.saturating_add(1));
         for (key, id) in self.store.scan(Table::Journal, &prefix, Some(&after), TRIM).await? {
-            let id = record::id(&id)?;
-            let turns = keys::prefix(&self.tenant, &["turn", id]);
-            for (turn, _) in self.store.scan(Table::Journal, &turns, None, SAGA_TURNS).await? {
-                batch.delete(Table::Journal, turn);
-            }
-            batch.delete(Table::Journal, self.key(&["saga", id]));
-            batch.delete(Table::Journal, key);
+            self.remove(&mut batch, key, record::id(&id)?).await?;
         }
         Ok(batch)
     }

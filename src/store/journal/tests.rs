@@ -147,3 +147,20 @@ async fn only_the_newest_finished_sagas_are_kept() {
     let restarted = journal(&store).await;
     assert_eq!(restarted.next_done.load(Ordering::Relaxed), FINISHED_KEPT + 9);
 }
+
+#[tokio::test]
+async fn finished_sagas_go_when_they_are_too_old_and_open_ones_never() {
+    let journal = journal(&Arc::new(MemoryStore::new())).await;
+    for n in 1..=6 {
+        let opened = SagaOpened { opened_ms: i64::from(n) * 100, ..saga(n, &[]) };
+        journal.open(&opened, Batch::new()).await.unwrap();
+        if n != 2 {
+            journal.turn(saga_id(n), &committed("u"), Batch::new()).await.unwrap();
+        }
+    }
+    assert_eq!(journal.trim_before(100).await, Ok(0));
+    assert_eq!(journal.trim_before(401).await, Ok(3));
+    assert_eq!(ids(&journal.finished(10).await.unwrap()), [saga_id(6), saga_id(5)]);
+    assert_eq!(journal.load(saga_id(1)).await, Ok(None));
+    assert_eq!(ids(&journal.open_sagas().await.unwrap()), [saga_id(2)]);
+}
