@@ -2,10 +2,14 @@
 //! client asks for leaves processor time and memory to the others. A place is taken until the answer is written.
 //! One client has half of them at most; the next of its reads waits for those before.
 //!
-//! Look-ups and small pages never come here. Who is one of them is decided by `server::find`.
+//! Look-ups and small pages never come here. Who is one of them is decided by `server::find`, and for one resource by
+//! [`super::endpoint`].
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use actix_web::web;
+use tokio::runtime::Handle;
 
 use super::shares::{Shares, Taken};
 use crate::limits;
@@ -20,6 +24,18 @@ const RETRY_S: u32 = 5;
 #[derive(Debug)]
 pub(crate) struct Place {
     _taken: Taken,
+}
+
+/// Reads on a blocking thread, away from those that serve look-ups. The place stays taken while it goes on, also when
+/// nobody waits for it any more, and comes back with what was read.
+pub(super) async fn aside<T: Send + 'static>(
+    place: Place,
+    reading: impl Future<Output = Result<T, ScimError>> + Send + 'static,
+) -> Result<(T, Place), ScimError> {
+    let here = Handle::current();
+    web::block(move || here.block_on(reading).map(|read| (read, place))).await.map_err(|_| {
+        ScimError::unavailable(RETRY_S, "Too many queries run at this moment; send this one again.")
+    })?
 }
 
 /// The places of slow reads.

@@ -5,9 +5,7 @@
 //! HTTP thread. How it is found: `server::find`; the language of queries: `scim::list`.
 
 use actix_web::http::StatusCode;
-use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
-use tokio::runtime::Handle;
 
 use crate::scim::cursor::{After, Fingerprint, Position};
 use crate::scim::error::ScimError;
@@ -18,7 +16,7 @@ use crate::server::answer::HandlerResult;
 use crate::server::context::Current;
 use crate::server::find::{self, PageStart, Search};
 use crate::server::reads::Stored;
-use crate::server::slow_reads::Place;
+use crate::server::slow_reads::{self, Place};
 use crate::server::tenant::Tenant;
 use crate::server::{answer, query, view};
 
@@ -180,19 +178,9 @@ pub(super) async fn run(
         None => tenant.settings.slow_reads.place(tenant.client(), &tenant.clock).await?,
     };
     let tenant = tenant.clone();
-    aside(place, async move { find(kind, &query, &from, &tenant).await }).await
-}
-
-/// Does on a blocking thread what looks at many resources. The place stays taken while it runs, also when nobody
-/// waits for it any more, and goes on with the page.
-async fn aside(
-    place: Place,
-    finding: impl Future<Output = Result<Page, ScimError>> + Send + 'static,
-) -> Result<Page, ScimError> {
-    let here = Handle::current();
-    web::block(move || here.block_on(finding).map(|page| Page { place: Some(place), ..page }))
-        .await
-        .map_err(|_| ScimError::unavailable(5, "Too many queries run at this moment; send this one again."))?
+    let (page, place) =
+        slow_reads::aside(place, async move { find(kind, &query, &from, &tenant).await }).await?;
+    Ok(Page { place: Some(place), ..page })
 }
 
 async fn find(
@@ -224,7 +212,9 @@ pub(super) async fn run_sorted(
     tenant: Current,
 ) -> Result<Page, ScimError> {
     let place = tenant.settings.slow_reads.place(tenant.client(), &tenant.clock).await?;
-    aside(place, async move { find_sorted(&queries, &sort, &from, &tenant).await }).await
+    let finding = async move { find_sorted(&queries, &sort, &from, &tenant).await };
+    let (page, place) = slow_reads::aside(place, finding).await?;
+    Ok(Page { place: Some(place), ..page })
 }
 
 async fn find_sorted(

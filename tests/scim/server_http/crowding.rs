@@ -52,6 +52,23 @@ async fn what_a_body_becomes_counts_before_it_is_built() {
     server.send(request).await.is_error(503, None);
 }
 
+#[tokio::test]
+async fn a_group_of_many_members_needs_a_place_too_unless_they_are_left_out() {
+    let server = start_with(|settings| settings.slow_reads = SlowReads::of(0, Duration::from_millis(50)));
+    let group = async |name: &str, number: usize| {
+        let members: Vec<_> = (0..number).map(|n| json!({"value": format!("user-{n}")})).collect();
+        let body = json!({"displayName": name, "members": members});
+        server.call("POST", "/scim/v2/Groups", Some(body)).await.is(201).id()
+    };
+    let (small, large) = (group("small", 1_000).await, group("large", 1_001).await);
+    let get = async |path: String| server.call("GET", &format!("/scim/v2/Groups/{path}"), None).await;
+    get(small).await.is(200);
+    let refused = get(large.clone()).await;
+    refused.is_error(503, None);
+    assert!(refused.retry_after.is_some(), "{refused:?}");
+    get(format!("{large}?excludedAttributes=members")).await.is(200);
+}
+
 /// A large page, asked for by somebody who does not read.
 fn unread(server: &TestServer) -> TcpStream {
     let mut raw = TcpStream::connect(server.listening.addr()).unwrap();
