@@ -13,7 +13,7 @@ use crate::directory::work::{WorkReason, created_subject};
 use crate::limits;
 use crate::model::ports::{CallContext, Priority, refused_here};
 use crate::model::{
-    Cause, Failure, Intent, Mark, Outcome, RefusalKind, Reservation, Subject, SubjectId, UserId,
+    Cause, Failure, GrantedSet, Intent, Mark, Outcome, RefusalKind, Reservation, Subject, SubjectId, UserId,
 };
 use crate::plan::plan_removal;
 use crate::scim::kind::ResourceKind;
@@ -58,7 +58,7 @@ impl Recompute {
             subject,
             names: vec![existing(ResourceKind::User, id.as_str())],
             plan: plan_removal().plan,
-            intent: Intent::DeleteUser { version: 0 },
+            intent: Intent::DeleteUser { version: 0, passed: GrantedSet::new() },
             claim: None,
             password: None,
             done: Done::Deleted,

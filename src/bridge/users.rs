@@ -57,7 +57,9 @@ impl Users {
                 let patched = patching.await?;
                 UserGoal::patched(stored, patched)
             }
-            Action::Delete(id) => return self.removed(self.stored(change, id).await?),
+            Action::Delete(id) => {
+                return self.removed(self.stored(change, id).await?, passed.unwrap_or_default());
+            }
         };
         let leaves = change.deactivates() && !identity::is_active(&goal.document);
         let passed = passed.or_else(|| self.may_arrive(&goal).filter(|_| leaves));
@@ -146,7 +148,7 @@ impl Users {
         self.policy.on_existing == OnExisting::Link || whose::is_marked(&self.policy.tenant, &stored.document)
     }
 
-    fn removed(&self, stored: StoredUser) -> Result<Prepared, Fault> {
+    fn removed(&self, stored: StoredUser, passed: Leftover) -> Result<Prepared, Fault> {
         let email = self.planner.email_of(&stored.document).unwrap_or_default();
         self.planner.refuse_protected(&email, Some(&stored.id))?;
         let planned = plan_removal();
@@ -157,7 +159,7 @@ impl Users {
             subject: stored.subject,
             names: vec![existing(kind, id), name_of(kind, user_name)],
             plan: planned.plan,
-            intent: Intent::DeleteUser { version: stored.version },
+            intent: Intent::DeleteUser { version: stored.version, passed: passed.granted },
             claim: None,
             password: None,
             done: Done::Deleted,

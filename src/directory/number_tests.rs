@@ -59,7 +59,11 @@ async fn resources_are_counted_as_they_come_and_go_and_once_where_they_never_wer
         (3, three),
         "a change counts nothing"
     );
-    let gone = opened(9, Subject::User(Some(UserId::new("u2"))), Intent::DeleteUser { version: 1 });
+    let gone = opened(
+        9,
+        Subject::User(Some(UserId::new("u2"))),
+        Intent::DeleteUser { version: 1, passed: Default::default() },
+    );
     bench.settle(&gone, &committed("u2"), 2).await;
     assert_eq!(bench.directory.counts().await.unwrap().users, 2);
     assert_ne!(generation().await, three);

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::ports::TurnRecords as _;
 use crate::model::{
-    CommitToken, Effect, Failure, FailureState, Intent, Kind, Mark, Observed, ObservedGroup, Outcome, Report,
-    Reservation, SagaOpened, StepId, Subject, Turn,
+    Certainty, CommitToken, Effect, Failure, FailureState, Intent, Kind, Mark, Observed, ObservedGroup,
+    Outcome, Report, Reservation, SagaOpened, StepId, Subject, Turn,
 };
 use crate::scim::kind::ResourceKind;
 use crate::store::MemoryStore;
@@ -127,10 +127,17 @@ async fn a_user_that_comes_back_continues_its_version() {
     bench.user(1, "u1").await;
     bench.settle(&put_user(2, Some("u1"), json!({"userName": "new"}), Some(1)), &committed("u1"), 2).await;
     bench.settle(&put_group(3, "G", None, &["u1"], &[], false), &committed("gg"), 3).await;
-    let delete = opened(4, Subject::User(Some(UserId::new("u1"))), Intent::DeleteUser { version: 2 });
+    let delete = opened(
+        4,
+        Subject::User(Some(UserId::new("u1"))),
+        Intent::DeleteUser { version: 2, passed: [granted("queue/q1")].into() },
+    );
     bench.settle(&delete, &acknowledged("u1"), 4).await;
     bench.settle(&delete, &committed("u1"), 5).await;
     assert_eq!((bench.get("u1").await, bench.named("new").await), (None, None));
+    // What only a passed saga may have given is known to whoever brings the person back.
+    let ours = bench.directory.ours(&UserId::new("u1")).await.unwrap();
+    assert_eq!(ours.granted["queue/q1"].certainty, Certainty::Leaving);
     assert_eq!(bench.directory.tombstone(&UserId::new("u1")).await.unwrap(), Some(2));
     assert_eq!(bench.directory.member_count(&GroupId::new("g")).await.unwrap(), 0);
     bench.user(5, "u1").await;

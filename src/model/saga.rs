@@ -46,6 +46,9 @@ pub enum Intent {
     DeleteUser {
         /// Version before.
         version: u64,
+        /// What a saga that was passed may have given, and nobody else knows of.
+        #[serde(default)]
+        passed: GrantedSet,
     },
     /// A group's header and the member changes that go with it.
     PutGroup {

@@ -40,7 +40,9 @@ impl ports::TurnRecords for Directory {
             | Turn::HandedOver { .. }
             | Turn::Finished(Outcome::Committed { .. } | Outcome::HandedOver) => match &opened.intent {
                 Intent::PutUser { .. } => self.put_user(&mut batch, &input).await?,
-                Intent::DeleteUser { version } => self.delete_user(&mut batch, &input, *version).await?,
+                Intent::DeleteUser { version, passed } => {
+                    self.delete_user(&mut batch, &input, *version, passed).await?;
+                }
                 Intent::PutGroup { .. } => self.put_group(&mut batch, &input).await?,
                 Intent::DeleteGroup { version } => self.delete_group(&mut batch, &input, *version).await?,
             },

@@ -5,8 +5,8 @@
 //! change.
 
 use crate::model::{
-    Actor, Batch, Effect, Failure, FailureState, Intent, Ours, Outcome, Report, Step, StoreError, Table,
-    Turn, UserId,
+    Actor, Batch, Effect, Failure, FailureState, GrantedSet, Intent, Ours, Outcome, Report, Step, StoreError,
+    Table, Turn, UserId,
 };
 use crate::scim::kind::ResourceKind;
 
@@ -145,6 +145,7 @@ impl Directory {
         batch: &mut Batch,
         input: &TurnInput<'_>,
         version: u64,
+        passed: &GrantedSet,
     ) -> Result<(), StoreError> {
         if input.hands_over() {
             // What was visible of it, the removal, was written when it was acknowledged.
@@ -173,7 +174,9 @@ impl Directory {
         }
         batch.delete(Table::Users, self.user_key(&id));
         // Genesys keeps what a removed user had, and gives it back with the user.
-        let ours = self.ours(&id).await?.all_leaving();
+        let mut ours = self.ours(&id).await?;
+        ours.granted.extend(passed.clone());
+        let ours = ours.all_leaving();
         batch.put(Table::Granted, self.granted_key(&id), record::encode(&ours)?);
         self.leave_all(batch, &id).await
     }

@@ -196,7 +196,7 @@ fn opened() -> SagaOpened {
         about: Subject::User(Some(UserId::new("u"))),
         names: Vec::new(),
         plan: Plan { kind: PlanKind::Update, steps, pivot: None },
-        intent: Intent::DeleteUser { version: 0 },
+        intent: Intent::DeleteUser { version: 0, passed: Default::default() },
         cause: Cause::client(ClientId::new("c"), CredentialId::new("k"), "test"),
         claim: None,
         opened_ms: 0,
