@@ -30,6 +30,10 @@ const FRESH_FOR: Duration = Duration::from_secs(10);
 const CACHED_FOR: Duration = Duration::from_secs(300);
 /// How long a user whose DELETE was accepted is looked at.
 const CONFIRM_FOR: Duration = Duration::from_secs(300);
+/// How often a call has no answer before a look is believed that shows what it is for.
+const SENT_BEFORE_A_LOOK: u32 = 3;
+/// Members of one call that are looked at, when it is refused because one of them is not known.
+const MEMBERS_LOOKED_AT: usize = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How a step ended.
@@ -129,7 +133,7 @@ impl Driver {
     async fn persist(&mut self, write: &Write) -> StepEnd {
         let started = self.clock.monotonic_ms();
         let mut pauses = tries();
-        let (mut partial, mut all_live) = (false, None);
+        let (mut partial, mut all_live, mut unanswered) = (false, None, 0);
         loop {
             let (wait, why) = match self.upstream.write(write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
@@ -152,7 +156,9 @@ impl Driver {
                     tracing::info!(call = %self.context.label, reason = %unknown.reason, "answer unknown, repeating the idempotent call");
                     partial = true;
                     self.unanswered.store(true, Ordering::Relaxed);
-                    if self.is_out(write).await {
+                    unanswered += 1;
+                    // A look may be older than what was sent before: first the call is repeated.
+                    if unanswered >= SENT_BEFORE_A_LOOK && self.is_out(write).await {
                         return StepEnd::Done(None);
                     }
                     (pauses.pause(), unknown.reason)
@@ -181,7 +187,10 @@ impl Driver {
     /// Who is deleted is not waited for. A user or group that is not seen may be as new as the call was told.
     async fn none_is_deleted(&mut self, write: &Write) -> bool {
         let Write::AddMembers(_, members) = write else { return false };
-        for member in members {
+        for member in members.iter().take(MEMBERS_LOOKED_AT) {
+            if self.patience.settles() {
+                return false;
+            }
             let seen = self.upstream.observe(member, &Aspects::default(), &self.context).await;
             if matches!(seen, Verdict::Done(Some(seen)) if seen.state == UserState::Deleted) {
                 return false;

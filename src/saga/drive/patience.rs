@@ -105,6 +105,11 @@ impl Patience {
         *self.settle.borrow()
     }
 
+    /// Whether the saga settles.
+    pub(super) fn settles(&self) -> bool {
+        *self.settle.borrow()
+    }
+
     /// Pauses after a try that settled nothing, with jitter; ends early when the call becomes more urgent.
     pub(super) async fn rest(&mut self, wait: Duration, why: &str) -> Result<(), Enough> {
         self.tries.note(self.step, why, self.clock.now_ms());
