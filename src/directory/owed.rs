@@ -38,12 +38,7 @@ impl Directory {
 /// What is owed after a saga that ended: less what was done, and more what was not.
 pub(super) fn owed_after(plan: &Plan, report: &Report, mut owed: BTreeSet<UserId>) -> BTreeSet<UserId> {
     for step in &plan.steps {
-        let (Effect::AddMembers(users) | Effect::RemoveMembers(users) | Effect::AssureMembers { users, .. }) =
-            &step.effect
-        else {
-            continue;
-        };
-        for user in users {
+        for user in moved_by(&step.effect) {
             if report.done.contains(&step.id) {
                 owed.remove(user);
             } else {
@@ -52,6 +47,20 @@ pub(super) fn owed_after(plan: &Plan, report: &Report, mut owed: BTreeSet<UserId
         }
     }
     owed
+}
+
+/// All whom the plan adds or takes out.
+pub(super) fn members_of(plan: &Plan) -> impl Iterator<Item = UserId> {
+    plan.steps.iter().flat_map(|step| moved_by(&step.effect)).cloned()
+}
+
+fn moved_by(effect: &Effect) -> &[UserId] {
+    match effect {
+        Effect::AddMembers(users) | Effect::RemoveMembers(users) | Effect::AssureMembers { users, .. } => {
+            users
+        }
+        _ => &[],
+    }
 }
 
 #[cfg(test)]

@@ -174,9 +174,13 @@ impl Work {
         }
     }
 
-    /// Adds a reason, which is older than what is known of it only where there was none.
+    /// Adds a reason, which is older than what is known of it only where there was none. Doubt is as young as the
+    /// last of it: only then everything has arrived.
     pub fn ask(&mut self, reason: WorkReason, now_ms: i64) {
-        self.reasons.entry(reason).or_insert(now_ms);
+        let since_ms = self.reasons.entry(reason).or_insert(now_ms);
+        if reason == WorkReason::Unverified {
+            *since_ms = now_ms;
+        }
         self.asked = self.asked.wrapping_add(1);
     }
 
@@ -255,7 +259,9 @@ impl Directory {
         let before = self.work(user).await?;
         let mut work = before.clone().unwrap_or_else(|| Work::of(user.clone(), not_before_ms));
         work.ask(reason, now_ms);
-        work.not_before_ms = work.not_before_ms.min(not_before_ms);
+        let in_doubt_only = work.reasons.keys().all(|reason| *reason == WorkReason::Unverified);
+        work.not_before_ms =
+            if in_doubt_only { not_before_ms } else { work.not_before_ms.min(not_before_ms) };
         self.put_work(batch, before.as_ref(), &work)
     }
 
@@ -342,7 +348,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::ports::Store as _;
+    use crate::model::ports::Store;
     use crate::store::MemoryStore;
     use crate::store::samples::tenant;
 
@@ -454,6 +460,26 @@ mod tests {
             assert_eq!(directory.everybody().await.unwrap().is_some(), changed, "{digest}");
             commit(&store, async |batch| directory.everybody_done(batch)).await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_second_doubt_puts_the_comparison_off_and_never_what_else_is_to_be_done() {
+        let store = Arc::new(MemoryStore::new());
+        let directory = Directory::new(tenant(), Arc::clone(&store) as Arc<dyn Store>);
+        let user = UserId::new("u");
+        let ask = async |reason, now_ms: i64, due_ms| {
+            let mut batch = Batch::new();
+            directory.add_work(&mut batch, &user, reason, now_ms, due_ms).await.unwrap();
+            store.commit(batch).await.unwrap();
+            let work = directory.work(&user).await.unwrap().unwrap();
+            (work.not_before_ms, work.unverified_until_ms())
+        };
+        let until = |since_ms| Some(since_ms + VERIFY_AFTER_MS);
+        assert_eq!(ask(WorkReason::Unverified, 0, VERIFY_AFTER_MS).await, (VERIFY_AFTER_MS, until(0)));
+        let later = 5_000 + VERIFY_AFTER_MS;
+        assert_eq!(ask(WorkReason::Unverified, 5_000, later).await, (later, until(5_000)));
+        assert_eq!(ask(WorkReason::StepFailed, 6_000, 7_000).await, (7_000, until(5_000)));
+        assert_eq!(ask(WorkReason::Unverified, 9_000, 9_000 + VERIFY_AFTER_MS).await, (7_000, until(9_000)));
     }
 
     #[test]

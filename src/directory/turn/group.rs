@@ -11,9 +11,9 @@ use crate::model::{
 use crate::scim::kind::ResourceKind;
 
 use super::input::TurnInput;
-use crate::directory::owed::owed_after;
+use crate::directory::owed::{members_of, owed_after};
 use crate::directory::record::{self, NOT_OF_GROUPS, StoredGroup};
-use crate::directory::work::{self, FIRST_RETRY_MS, WorkReason};
+use crate::directory::work::{self, FIRST_RETRY_MS, VERIFY_AFTER_MS, WorkReason};
 use crate::directory::{Directory, index};
 
 /// Which memberships come and go.
@@ -85,16 +85,24 @@ impl Directory {
             return Ok(());
         }
         let before = self.owed(id).await?;
-        let owed = owed_after(&input.opened.plan, input.report, before.clone());
+        let mut owed = owed_after(&input.opened.plan, input.report, before.clone());
+        let (by_itself, is_owed) = (input.opened.cause.by == Actor::Recompute, !owed.is_empty());
+        if input.is_in_doubt() && !by_itself {
+            // Calls about them may still arrive: they are sent as they should be once more.
+            owed.extend(members_of(&input.opened.plan));
+        }
         if owed != before {
             self.put_owed(batch, id, &owed)?;
         }
-        if !owed.is_empty() && input.opened.cause.by != Actor::Recompute {
-            let not_before = input.now_ms.saturating_add(FIRST_RETRY_MS);
-            let key = work::group_key(id);
-            self.add_work(batch, &key, WorkReason::StepFailed, input.now_ms, not_before).await?;
+        if owed.is_empty() || by_itself {
+            return Ok(());
         }
-        Ok(())
+        let (reason, wait_ms) = match is_owed {
+            true => (WorkReason::StepFailed, FIRST_RETRY_MS),
+            false => (WorkReason::Unverified, VERIFY_AFTER_MS),
+        };
+        let not_before = input.now_ms.saturating_add(wait_ms);
+        self.add_work(batch, &work::group_key(id), reason, input.now_ms, not_before).await
     }
 
     pub(super) async fn delete_group(
