@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::draft::Draft;
 use super::fault::Fault;
 use super::recompute::{End, OTHERS_WITHIN, OWN_WITHIN, Recompute};
@@ -22,9 +24,9 @@ const WHAT: &str = "members of the group";
 
 impl Recompute {
     /// Brings the members of a group up to date who are not. `key` is that of its record.
-    pub(super) async fn settle_group(&self, key: &UserId) -> End {
+    pub(super) async fn settle_group(&self, key: &UserId, slot: OwnedSemaphorePermit) -> End {
         let Some(group) = group_of(key) else { return End::Done };
-        match self.try_members(&group).await {
+        match self.try_members(&group, slot).await {
             Ok(end) => end,
             Err(Fault::GaveWay | Fault::NotDoneYet | Fault::LeftOpen) => End::Busy,
             Err(fault) => left(Failure::refused(
@@ -34,7 +36,7 @@ impl Recompute {
         }
     }
 
-    async fn try_members(&self, id: &GroupId) -> Result<End, Fault> {
+    async fn try_members(&self, id: &GroupId, slot: OwnedSemaphorePermit) -> Result<End, Fault> {
         let group = Reservation::Group(id.clone());
         self.nobody_else(&group, OTHERS_WITHIN).await?;
         let lane = self.clock.deadline(self.lanes.acquire(&group), OTHERS_WITHIN).await;
@@ -47,7 +49,14 @@ impl Recompute {
         drop(lane);
         let handle = handle.ok_or(Fault::GaveWay)?;
         handle.leave();
-        let progress = self.clock.deadline(handle.over(), OWN_WITHIN).await.map_err(|_| Fault::GaveWay)?;
+        let progress = match self.clock.deadline(handle.over(), OWN_WITHIN).await {
+            Ok(progress) => progress,
+            Err(_) => {
+                // Others have their turn, and what comes of it counts all the same.
+                drop(slot);
+                handle.over().await
+            }
+        };
         Ok(match progress.ended {
             Some((Outcome::Committed { failures, .. }, _)) => {
                 failures.into_iter().next().map_or(End::Done, left)

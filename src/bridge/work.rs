@@ -98,6 +98,9 @@ impl Worker {
         if self.directory.note_rules(&mut batch, &self.rules, self.clock.now_ms()).await? {
             tracing::info!("the rules have changed; everybody is looked at again");
         }
+        if batch.is_empty() {
+            return Ok(());
+        }
         self.store.commit(batch).await.map(drop)
     }
 
@@ -259,7 +262,7 @@ impl Worker {
         computing.spawn(async move {
             match create {
                 Some(since_ms) => recompute.settle_create(&user, since_ms).await,
-                None if group_of(&user).is_some() => recompute.settle_group(&user).await,
+                None if group_of(&user).is_some() => recompute.settle_group(&user, slot).await,
                 None => recompute.compute(&user, blocked_by.as_deref(), slot).await,
             }
         });
