@@ -17,13 +17,13 @@ use crate::scim::patch::{self, PatchRequest, Patched};
 /// Applies PATCHes.
 pub(super) struct Patching {
     /// Those that take long: so many at a time that half of the processors are left to all others.
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 impl Default for Patching {
     fn default() -> Self {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { places: Semaphore::new((processors / 2).max(1)) }
+        Self { places: Arc::new(Semaphore::new((processors / 2).max(1))) }
     }
 }
 
@@ -42,9 +42,14 @@ impl Patching {
         if let Some(patched) = patch::apply_if_light(kind, current, id, request) {
             return Ok(patched?);
         }
-        let _place = self.places.acquire().await.map_err(|_| Fault::Broken)?;
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Fault::Broken)?;
         let (current, id, request) = (current.clone(), id.to_owned(), Arc::clone(request));
-        let work = move || patch::apply(kind, &current, &id, &request);
+        // The place is taken until the thread is done, also when nobody waits for it any more.
+        let work = move || {
+            let patched = patch::apply(kind, &current, &id, &request);
+            drop(place);
+            patched
+        };
         Ok(tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Broken)??)
     }
 }
