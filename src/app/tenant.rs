@@ -13,8 +13,7 @@ use super::doors::Doors;
 use super::ground::Ground;
 use super::reads::DirectoryReads;
 use super::system::random_bits;
-use super::trimming::Trimming;
-use super::{Overrides, StartError, budget_keeper, credentials_check, metrics_upkeep};
+use super::{Overrides, StartError, budget_keeper, credentials_check, metrics_upkeep, trimming};
 use crate::admin::{AdminDoor, AdminState, ChangeTokens, TokenChange};
 use crate::bridge::lanes::LocalLanes;
 use crate::bridge::{Bridge, BridgeParts, Policy};
@@ -96,15 +95,7 @@ impl TenantBridge {
             clock: Arc::clone(&ground.clock),
             ids: Arc::clone(&ground.ids),
         });
-        let trimming = Trimming {
-            tenant: id.clone(),
-            store: Arc::clone(&ground.store),
-            journal: records,
-            clock: Arc::clone(&ground.clock),
-            keep: config.store.keep,
-            stop: ground.stop.clone(),
-        };
-        ground.engine.handle.spawn(trimming.for_ever());
+        trimming::begin(ground, config, records);
         let progress = ProgressCell::default();
         let doors = Arc::new(Doors {
             bridge: Arc::clone(&bridge),

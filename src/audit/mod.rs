@@ -56,6 +56,16 @@ pub async fn head(store: &dyn Store, tenant: &TenantId) -> Result<(u64, String),
     Ok((head.sequence, hex(&head.hash)))
 }
 
+/// When the last entry was written, Unix milliseconds; `None` where there is none.
+///
+/// # Errors
+/// A damaged record.
+pub(crate) async fn newest_ms(store: &dyn Store, tenant: &TenantId) -> Result<Option<i64>, StoreError> {
+    let (last, _) = head(store, tenant).await?;
+    let newest = export(store, tenant, last.saturating_sub(1)).next().await?;
+    Ok(newest.map(|entry| entry.record.at_ms))
+}
+
 /// Number and hash of the last entry that was let go of because it was too old; 0 where none was.
 ///
 /// # Errors

@@ -71,7 +71,10 @@ impl Recovery {
         if !all.until_ms.is_empty() {
             let mut batch = Batch::new();
             self.directory.note_aftermath(&mut batch, &all)?;
-            self.store.commit(batch).await?;
+            // A disk that is full keeps nobody from what goes on; only another crash at this moment would not know it.
+            if let Err(error) = self.store.commit(batch).await {
+                tracing::error!(%error, "whose calls may still arrive could not be noted");
+            }
         }
         let moment =
             |until_ms: i64| now.saturating_add(u64::try_from(until_ms.saturating_sub(now_ms)).unwrap_or(0));

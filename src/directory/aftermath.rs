@@ -17,10 +17,12 @@ pub(crate) struct Aftermath {
 }
 
 impl Aftermath {
-    /// What of it may still arrive. A time that is further away than any wait of ours is one of another clock.
+    /// What of it may still arrive. A time that is further away than any wait of ours is one of another clock, and
+    /// counts as the longest of them.
     pub(crate) fn now(mut self, now_ms: i64, within_ms: i64) -> Self {
         let latest = now_ms.saturating_add(within_ms);
-        self.until_ms.retain(|_, until_ms| *until_ms > now_ms && *until_ms <= latest);
+        self.until_ms.retain(|_, until_ms| *until_ms > now_ms);
+        self.until_ms.values_mut().for_each(|until_ms| *until_ms = latest.min(*until_ms));
         self
     }
 
@@ -63,7 +65,7 @@ mod tests {
             (1_500, vec![(subject(1), 16_000)]),
             (16_000, vec![]),
             // The clock was set back by an hour.
-            (1_000 - 3_600_000, vec![]),
+            (1_000 - 3_600_000, vec![(subject(1), 16_000 - 3_600_000)]),
         ] {
             let after = before.clone().now(now_ms, 15_000);
             assert_eq!(after.until_ms, expected.into_iter().collect(), "{now_ms}");
