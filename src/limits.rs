@@ -132,9 +132,9 @@ pub const STORE_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// Most keys that a chunk of an offline import writes at once; far below what a commit takes, so that others
 /// get their turn.
 pub const STORE_BATCH_KEYS: usize = 4096;
-/// Most keys in one commit: the replacement of a group's 20,000 members, both directions of both, with room
-/// for the rest.
-pub const STORE_COMMIT_KEYS: usize = 100_000;
+/// Most keys in one commit: a group of 400,000 members that is imported or deleted at once, both directions of each,
+/// with room for the rest. Others wait for it, some seconds for the largest.
+pub const STORE_COMMIT_KEYS: usize = 1_000_000;
 /// Most commits that one sync may serve.
 pub const STORE_GROUP_COMMIT: usize = 256;
 

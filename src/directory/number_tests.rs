@@ -11,7 +11,7 @@ use super::tests::{Bench, observed};
 use super::*;
 use crate::limits;
 use crate::model::ports::TurnRecords as _;
-use crate::model::{Intent, Report, Subject};
+use crate::model::{Intent, ObservedGroup, Report, Subject};
 use crate::scim::kind::ResourceKind;
 use crate::store::samples::{committed, opened, put_group, subject, tenant};
 
@@ -43,6 +43,51 @@ async fn a_group_of_twenty_thousand_is_replaced_in_one_commit_on_disk() {
     }
     assert!(!directory.is_member(&GroupId::new("g"), &UserId::new(&ids[0])).await.unwrap());
     assert_eq!(directory.recomputes(9999).await.unwrap().len(), 200 + 400);
+}
+
+/// More than fit into what one commit held once; `GROUP_MEMBERS` sets another number.
+const HUGE: usize = 60_000;
+
+#[tokio::test]
+async fn a_huge_group_is_imported_changed_and_deleted_on_disk() {
+    let number = std::env::var("GROUP_MEMBERS").ok().map_or(HUGE, |text| text.parse().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let store = crate::store::open(&crate::store::OpenOptions::new(dir.path())).unwrap();
+    let directory = Directory::new(tenant(), Arc::clone(&store));
+    let ids: Vec<String> = (0..number).map(|n| format!("{n:08}-aaaa-bbbb-cccc-dddddddddddd")).collect();
+    for some in ids.chunks(10_000) {
+        let mut batch = Batch::new();
+        for id in some {
+            let user = observed(id, json!({ "userName": id }));
+            batch.append(directory.batch_import_user(&user, subject(1), 1).await.unwrap());
+        }
+        store.commit(batch).await.unwrap();
+    }
+    let group = ObservedGroup {
+        id: "gg".to_owned(),
+        name: "G".to_owned(),
+        members: Some(ids.iter().map(UserId::new).collect()),
+        document: json!({ "displayName": "G" }),
+    };
+    let id = GroupId::new("g");
+    let timed = async |what: &str, batch: Batch| {
+        let began = std::time::Instant::now();
+        store.commit(batch).await.unwrap();
+        println!("{what}: committed in {:?}", began.elapsed());
+    };
+    let batch = directory.batch_import_group(&group, (id.clone(), subject(1)), 1).await.unwrap();
+    timed("import", batch).await;
+    assert_eq!(directory.member_count(&id).await.unwrap(), number);
+    let saga = put_group(1, "G", Some(1), &[], &[&ids[0]], false);
+    let batch = directory.compose(&saga, &committed("gg"), &Report::default(), 2).await.unwrap();
+    timed("one member", batch).await;
+    assert_eq!(directory.member_count(&id).await.unwrap(), number - 1);
+    let subject = Subject::Group { id: id.clone(), genesys: Some("gg".to_owned()) };
+    let saga = opened(2, subject, Intent::DeleteGroup { version: 2 });
+    let batch = directory.compose(&saga, &committed("gg"), &Report::default(), 3).await.unwrap();
+    timed("delete", batch).await;
+    assert_eq!(directory.member_count(&id).await.unwrap(), 0);
+    assert_eq!(directory.groups_of(&UserId::new(&ids[1])).await.unwrap(), []);
 }
 
 #[tokio::test]
