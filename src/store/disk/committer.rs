@@ -20,7 +20,7 @@ use crate::limits::STORE_GROUP_COMMIT;
 use crate::model::{Batch, CommitToken, StoreError};
 use crate::store::resolve::resolve;
 
-use super::sequence;
+use super::sequence::{self, Acknowledged};
 use super::space::Space;
 use super::trees::{State, Trees};
 
@@ -63,6 +63,8 @@ pub(super) struct Committer {
     pub(super) opened_at: u64,
     /// What the sequence file says.
     pub(super) noted: u64,
+    /// What was promised last.
+    pub(super) acknowledged: Acknowledged,
     pub(super) health: Health,
     pub(super) space: Space,
 }
@@ -102,7 +104,13 @@ impl Committer {
         // either.
         if self.state.sequence != before && self.health.trouble().is_none() {
             let trees = &self.trees;
-            if let Err(error) = guarded(|| trees.sync()) {
+            let noted = guarded(|| trees.sync()).and_then(|()| {
+                let noted = self.acknowledged.note(self.state.sequence);
+                noted.map_err(|error| {
+                    StoreError::Failed(format!("the file of what was acknowledged: {error}"))
+                })
+            });
+            if let Err(error) = noted {
                 self.health.fail(&error);
             }
         }

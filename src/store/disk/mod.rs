@@ -68,6 +68,7 @@ impl SledStore {
         let committer = Committer {
             trees: Arc::clone(&trees),
             dir: options.dir.clone(),
+            acknowledged: opened.acknowledged,
             opened_at: opened.state.sequence,
             noted: 0,
             state: opened.state,

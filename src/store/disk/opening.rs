@@ -14,6 +14,7 @@ use crate::store::opening::OpenOptions;
 
 use super::error::DirectoryError;
 use super::formats::{self, Formats, Misfit};
+use super::sequence::Acknowledged;
 use super::trees::{State, Trees};
 use super::{guards, sequence};
 
@@ -21,6 +22,7 @@ use super::{guards, sequence};
 pub(super) struct Opened {
     pub(super) trees: Trees,
     pub(super) state: State,
+    pub(super) acknowledged: Acknowledged,
     /// Dropped last: as long as it lives no other process opens the directory.
     pub(super) lock: File,
 }
@@ -33,6 +35,8 @@ pub(super) fn open(options: &OpenOptions, formats: Formats) -> Result<Opened, Di
     guards::writable(dir)?;
     let lock = guards::lock(dir, options.lock_wait)?;
     let known = sequence::read(dir).map_err(|error| DirectoryError::damaged(dir, error.to_string()))?;
+    let acknowledged = Acknowledged::open(dir).map_err(io_error)?;
+    let known = known.max(acknowledged.last().map_err(io_error)?);
     guards::remove_leftovers(&records).map_err(io_error)?;
 
     let db = open_sled(dir, &records, options)?;
@@ -47,7 +51,7 @@ pub(super) fn open(options: &OpenOptions, formats: Formats) -> Result<Opened, Di
     }));
     let (trees, state) =
         checked.map_err(|_| DirectoryError::damaged(dir, "sled panicked while reading it"))??;
-    Ok(Opened { trees, state, lock })
+    Ok(Opened { trees, state, acknowledged, lock })
 }
 
 /// Most that sled's pages get of the cache, in bytes.
