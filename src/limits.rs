@@ -6,6 +6,8 @@
 //! nobody anything (pages, chunks, pauses, tries) stand beside the code that takes them;
 //! `tests/tidy/limits.rs` knows the few of them that look like a maximum.
 
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 /// How long a client may take to send its request line and headers; after that the connection is closed with
@@ -218,3 +220,8 @@ pub const FINISHED_KEPT_DAYS: u64 = 90;
 pub const AUDIT_KEPT_DAYS: u64 = 400;
 /// Audit entries that are kept: about 500 bytes each.
 pub const AUDIT_KEPT: u64 = 10_000_000;
+
+/// What may take processor time at a time without taking it from everything else.
+pub fn half_of_the_processors() -> usize {
+    (thread::available_parallelism().map_or(1, NonZero::get) / 2).max(1)
+}

@@ -49,7 +49,7 @@ async fn trim_some(
 ) -> Result<Option<u64>, StoreError> {
     let prefix = audit_record::prefix(tenant);
     let (mut batch, mut links) = (Batch::new(), Links::new(store, tenant));
-    let (mut first, mut went, mut last) = (0, 0, None);
+    let (mut went, mut last) = (0, None);
     while went < AT_A_TIME as u64 {
         let Some((key, value)) = links.next().await? else { break };
         let damaged = || StoreError::Damaged("an entry of the audit trail".to_owned());
@@ -58,9 +58,6 @@ async fn trim_some(
         let too_many = end.saturating_sub(sequence) >= keep.most;
         if sequence >= end || !too_many && audit_record::read(content)?.at_ms >= keep.since_ms {
             break;
-        }
-        if went == 0 {
-            first = sequence;
         }
         went += 1;
         last = Some(hash_chain::Head { sequence, hash: *hash });
@@ -74,7 +71,8 @@ async fn trim_some(
         credential: None,
         request: "trimming".to_owned(),
         what: "audit_trimmed".to_owned(),
-        subject: format!("{first}-{}", last.sequence),
+        // The chain has no gaps.
+        subject: format!("{}-{}", last.sequence.saturating_sub(went).saturating_add(1), last.sequence),
         outcome: "committed".to_owned(),
         codes: Vec::new(),
         saga: None,

@@ -3,13 +3,12 @@
 //!
 //! What a PATCH means is `scim::patch`.
 
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
 
 use tokio::sync::Semaphore;
 
 use super::fault::Fault;
+use crate::limits;
 use crate::model::Object;
 use crate::scim::kind::ResourceKind;
 use crate::scim::patch::{self, PatchRequest, Patched};
@@ -22,8 +21,7 @@ pub(super) struct Patching {
 
 impl Default for Patching {
     fn default() -> Self {
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { places: Arc::new(Semaphore::new((processors / 2).max(1))) }
+        Self { places: Arc::new(Semaphore::new(limits::half_of_the_processors())) }
     }
 }
 

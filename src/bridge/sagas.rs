@@ -200,22 +200,21 @@ impl Sagas {
 
     /// What the saga that a leaver passes leaves behind; `None` where no saga is passed.
     pub(super) async fn left_behind(&self, before: &Predecessor) -> Result<Option<Leftover>, StoreError> {
-        let given = |intent: &Intent| match intent {
-            Intent::PutUser { granted, granted_before, .. } => (granted_before.clone(), granted.clone()),
-            _ => (GrantedSet::new(), GrantedSet::new()),
+        let left = |opened: &SagaOpened, reached: &Reached| {
+            let none = GrantedSet::new();
+            let (before, after) = match &opened.intent {
+                Intent::PutUser { granted, granted_before, .. } => (granted_before, granted),
+                _ => (&none, &none),
+            };
+            leftover(&opened.plan, before, after, reached)
         };
         Ok(match before {
             Predecessor::None | Predecessor::Parked(..) => None,
-            Predecessor::Passed(handle, yielded) => {
-                let SagaOpened { plan, intent, .. } = handle.opened();
-                let (before, after) = given(intent);
-                Some(leftover(plan, &before, &after, &yielded.reached))
+            Predecessor::Passed(handle, yielded) => Some(left(handle.opened(), &yielded.reached)),
+            Predecessor::Stuck(saga) => {
+                let stuck = self.journal.load(*saga).await?;
+                stuck.map(|saga| left(&saga.opened, &Reached::unknown(&saga.opened.plan)))
             }
-            Predecessor::Stuck(saga) => self.journal.load(*saga).await?.map(|saga| {
-                let SagaOpened { plan, intent, .. } = &saga.opened;
-                let (before, after) = given(intent);
-                leftover(plan, &before, &after, &Reached::unknown(plan))
-            }),
         })
     }
 

@@ -62,7 +62,7 @@ impl Users {
             }
         };
         let leaves = change.deactivates() && !identity::is_active(&goal.document);
-        let passed = passed.or_else(|| self.may_arrive(&goal).filter(|_| leaves));
+        let passed = if leaves { passed.or_else(|| self.may_arrive(&goal)) } else { passed };
         // What is passed may have made the opposite so.
         if let Some(stored) = goal.stored().filter(|_| passed.is_none() && goal.is_reached()) {
             let token = self.store.commit(Batch::new()).await?;

@@ -133,7 +133,7 @@ impl Driver {
     async fn persist(&mut self, write: &Write) -> StepEnd {
         let started = self.clock.monotonic_ms();
         let mut pauses = tries();
-        let (mut partial, mut all_live, mut unanswered) = (false, None, 0);
+        let (mut partial, mut looked, mut unanswered) = (false, false, 0);
         loop {
             let (wait, why) = match self.upstream.write(write, &self.context).await {
                 Verdict::Done(made) => return StepEnd::Done(made),
@@ -141,12 +141,10 @@ impl Driver {
                     (pauses.pause(), refusal.detail)
                 }
                 Verdict::Refused(refusal) if self.may_be_new(write, &refusal, started) => {
-                    if all_live.is_none() {
-                        all_live = Some(self.none_is_deleted(write).await);
-                    }
-                    if all_live != Some(true) {
+                    if !looked && !self.none_is_deleted(write).await {
                         return StepEnd::Refused { refusal, partial };
                     }
+                    looked = true;
                     (pauses.pause(), refusal.detail)
                 }
                 Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),

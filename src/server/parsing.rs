@@ -3,9 +3,7 @@
 //!
 //! What a large body is, and how it is parsed: `body`. Memory is `body_room`'s matter.
 
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::shares::{Shares, Taken};
@@ -36,14 +34,13 @@ impl Parsing {
     /// # Errors
     /// 503 when none comes in time.
     pub(super) async fn turn(&self, client: &ClientId, clock: &Arc<dyn Clock>) -> Result<Taken, ScimError> {
-        clock.deadline(self.turns.one(client), self.wait).await.ok().flatten().ok_or_else(busy)
+        self.turns.one_within(self.wait, client, clock).await.ok_or_else(busy)
     }
 }
 
 impl Default for Parsing {
     fn default() -> Self {
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        Self::of((processors / 2).max(1), limits::BODY_WAIT)
+        Self::of(limits::half_of_the_processors(), limits::BODY_WAIT)
     }
 }
 

@@ -1,14 +1,16 @@
 //! Units that all clients share: so many in all, and half of them at most for one client, so that whatever one client
 //! does leaves some to the others.
 //!
-//! What a unit is, and what is said when there is none: `body_room`, `slow_reads`.
+//! What a unit is, and what is said when there is none: `body_room`, `parsing`, `slow_reads`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::ClientId;
+use crate::model::ports::Clock;
 
 /// The units.
 #[derive(Clone, Debug)]
@@ -49,8 +51,18 @@ impl Shares {
         Some(Taken { own, all })
     }
 
+    /// One unit, if there is one within that time.
+    pub(super) async fn one_within(
+        &self,
+        wait: Duration,
+        client: &ClientId,
+        clock: &Arc<dyn Clock>,
+    ) -> Option<Taken> {
+        clock.deadline(self.one(client), wait).await.ok().flatten()
+    }
+
     /// One unit, as soon as the client's share has one, and then all have.
-    pub(super) async fn one(&self, client: &ClientId) -> Option<Taken> {
+    async fn one(&self, client: &ClientId) -> Option<Taken> {
         let own = self.of_client(client).acquire_owned().await.ok()?;
         let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
         Some(Taken { own, all })

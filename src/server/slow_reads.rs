@@ -57,8 +57,8 @@ impl SlowReads {
     /// # Errors
     /// 503 when none becomes free in time.
     pub(super) async fn place(&self, client: &ClientId, clock: &Arc<dyn Clock>) -> Result<Place, ScimError> {
-        let place = clock.deadline(self.places.one(client), self.wait).await;
-        place.ok().flatten().map(|taken| Place { _taken: taken }).ok_or_else(|| {
+        let place = self.places.one_within(self.wait, client, clock).await;
+        place.map(|taken| Place { _taken: taken }).ok_or_else(|| {
             ScimError::unavailable(
                 RETRY_S,
                 "Too many queries that look at many resources run at this moment; send this one again, or narrow it to a \

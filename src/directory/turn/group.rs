@@ -97,12 +97,12 @@ impl Directory {
         if owed.is_empty() || by_itself {
             return Ok(());
         }
-        let (reason, wait_ms) = match is_owed {
-            true => (WorkReason::StepFailed, FIRST_RETRY_MS),
-            false => (WorkReason::Unverified, VERIFY_AFTER_MS),
+        let (reason, wait_ms) = if is_owed {
+            (WorkReason::StepFailed, FIRST_RETRY_MS)
+        } else {
+            (WorkReason::Unverified, VERIFY_AFTER_MS)
         };
-        let not_before = input.now_ms.saturating_add(wait_ms);
-        self.add_work(batch, &work::group_key(id), reason, input.now_ms, not_before).await
+        self.add_later(batch, input, &work::group_key(id), reason, wait_ms).await
     }
 
     pub(super) async fn delete_group(

@@ -2,7 +2,9 @@
 //!
 //! Composed by the room's head; read by `user`, `group` and `audit`.
 
-use crate::model::{Outcome, Report, SagaOpened, StoreError, Subject, Turn, UserId};
+use crate::directory::Directory;
+use crate::directory::work::WorkReason;
+use crate::model::{Batch, Outcome, Report, SagaOpened, StoreError, Subject, Turn, UserId};
 
 /// One turn with everything that its records are made from.
 pub(super) struct TurnInput<'a> {
@@ -35,6 +37,20 @@ impl<'a> TurnInput<'a> {
         self.bound.as_deref().map(UserId::new).ok_or_else(|| {
             StoreError::Failed(format!("saga {} is visible but bound to no Genesys id", self.opened.id))
         })
+    }
+}
+
+impl Directory {
+    /// Puts work off by so many milliseconds from the turn on.
+    pub(super) async fn add_later(
+        &self,
+        batch: &mut Batch,
+        input: &TurnInput<'_>,
+        user: &UserId,
+        reason: WorkReason,
+        wait_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.add_work(batch, user, reason, input.now_ms, input.now_ms.saturating_add(wait_ms)).await
     }
 }
 

@@ -115,17 +115,6 @@ impl Directory {
         self.add_later(batch, input, &user.id, reason, wait_ms).await
     }
 
-    async fn add_later(
-        &self,
-        batch: &mut Batch,
-        input: &TurnInput<'_>,
-        user: &UserId,
-        reason: WorkReason,
-        wait_ms: i64,
-    ) -> Result<(), StoreError> {
-        self.add_work(batch, user, reason, input.now_ms, input.now_ms.saturating_add(wait_ms)).await
-    }
-
     /// A create that may have taken effect and was not found: it is looked for again once searches have caught up.
     pub(super) async fn unsettled_create(
         &self,

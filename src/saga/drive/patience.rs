@@ -102,7 +102,7 @@ impl Patience {
             changed = self.settle.wait_for(|settle| *settle) => drop(changed),
             () = other => {}
         }
-        *self.settle.borrow()
+        self.settles()
     }
 
     /// Whether the saga settles.
@@ -113,7 +113,7 @@ impl Patience {
     /// Pauses after a try that settled nothing, with jitter; ends early when the call becomes more urgent.
     pub(super) async fn rest(&mut self, wait: Duration, why: &str) -> Result<(), Enough> {
         self.tries.note(self.step, why, self.clock.now_ms());
-        if *self.settle.borrow() {
+        if self.settles() {
             return Err(Enough::Settles);
         }
         let left = Duration::from_millis(self.until_ms.saturating_sub(self.clock.monotonic_ms()));
@@ -130,7 +130,7 @@ impl Patience {
             () = more_urgent(&mut self.shifts, &mut self.priority) => {}
             () = clock.sleep(wait) => {}
         }
-        if *self.settle.borrow() { Err(Enough::Settles) } else { Ok(()) }
+        if self.settles() { Err(Enough::Settles) } else { Ok(()) }
     }
 }
 

@@ -33,19 +33,15 @@ impl InFlight {
         if let Some(passed) = &mut self.passed {
             while passed.changed().await.is_ok() {}
         }
-        self.until(self.until_ms).await;
-    }
-
-    /// Waits for what others have sent, not for what the saga itself had sent before the process ended.
-    pub(super) async fn others_over(&mut self) {
-        self.until(self.earlier_ms).await;
-    }
-
-    async fn until(&self, moment_ms: u64) {
-        let left = moment_ms.saturating_sub(self.clock.monotonic_ms());
+        let left = self.until_ms.saturating_sub(self.clock.monotonic_ms());
         if left > 0 {
             self.clock.sleep(Duration::from_millis(left)).await;
         }
+    }
+
+    /// What of it others have sent, not the saga itself before the process ended.
+    pub(super) fn of_others(self) -> Self {
+        Self { passed: None, until_ms: self.earlier_ms, ..self }
     }
 }
 

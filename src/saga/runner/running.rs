@@ -239,15 +239,10 @@ impl Running {
             let Some(step) = self.machine.plan().step(*id).cloned() else { continue };
             let until_ms = self.bounds.forward(step.identity);
             let mut driver = self.driver(&step, self.settle.subscribe(), until_ms);
-            let (behind, for_others) = (self.behind.clone(), self.sends_again());
-            let behind = behind.filter(|_| for_others || self.waits_behind(&step));
+            let behind = self.behind_of(&step);
             self.steps.spawn(async move {
-                let arrived = async |mut behind: InFlight| match for_others {
-                    true => behind.others_over().await,
-                    false => behind.over().await,
-                };
-                if let Some(behind) = behind
-                    && driver.settles_before(arrived(behind)).await
+                if let Some(mut behind) = behind
+                    && driver.settles_before(behind.over()).await
                 {
                     return Ended::Forward(step.id, StepEnd::Abandoned { partial: false });
                 }
@@ -256,15 +251,15 @@ impl Running {
         }
     }
 
-    /// Whether the step must not arrive before what is still in flight. Who goes loses access at once, and the end
-    /// of the sessions is nothing that one could take back.
-    fn waits_behind(&self, step: &Step) -> bool {
-        self.opened.plan.pivot.is_none() || !step.identity && step.effect != Effect::RevokeSessions
-    }
-
-    /// Whether what the process before had sent for this saga is what it sends now.
-    fn sends_again(&self) -> bool {
-        self.resumed && self.opened.plan.pivot.is_none()
+    /// What is still in flight that the step must not arrive before. Who goes loses access at once, and the end of the
+    /// sessions is nothing that one could take back. A saga that is taken up again sends what it had sent.
+    fn behind_of(&self, step: &Step) -> Option<InFlight> {
+        let behind = self.behind.clone()?;
+        match self.opened.plan.pivot {
+            Some(_) => (!step.identity && step.effect != Effect::RevokeSessions).then_some(behind),
+            None if self.resumed => Some(behind.of_others()),
+            None => Some(behind),
+        }
     }
 
     fn undo(&mut self, id: StepId) {

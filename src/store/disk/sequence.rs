@@ -31,7 +31,7 @@ impl Acknowledged {
     pub(super) fn last(&self) -> io::Result<Option<u64>> {
         let mut bytes = [0; BYTES];
         match self.0.read_exact_at(&mut bytes, 0) {
-            Ok(()) => Ok(std::str::from_utf8(&bytes).ok().and_then(parse_fixed)),
+            Ok(()) => Ok(std::str::from_utf8(&bytes).ok().and_then(|text| parse(text, render_fixed))),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(error),
         }
@@ -39,23 +39,17 @@ impl Acknowledged {
 
     /// Notes that everything up to that commit is durable, before anybody is told so.
     pub(super) fn note(&self, sequence: u64) -> io::Result<()> {
-        self.0.write_all_at(format!("{sequence:020} {:08x}\n", checksum(sequence)).as_bytes(), 0)
+        self.0.write_all_at(render_fixed(sequence).as_bytes(), 0)
     }
 }
 
 /// Length of what it says.
 const BYTES: usize = 30;
 
-fn parse_fixed(text: &str) -> Option<u64> {
-    let (number, sum) = text.trim_end().split_once(' ')?;
-    let sequence = number.parse().ok()?;
-    (sum == format!("{:08x}", checksum(sequence))).then_some(sequence)
-}
-
 /// Reads it; `None` if there is none yet.
 pub(super) fn read(dir: &Path) -> io::Result<Option<u64>> {
     match fs::read_to_string(dir.join(NAME)) {
-        Ok(text) => parse(&text).map(Some).ok_or_else(|| {
+        Ok(text) => parse(&text, render).map(Some).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, format!("{} is damaged", dir.join(NAME).display()))
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -81,7 +75,12 @@ fn checksum(sequence: u64) -> u32 {
     crc32fast::hash(&sequence.to_le_bytes())
 }
 
-fn parse(text: &str) -> Option<u64> {
+/// The same with as many letters whatever the number, to be written in place.
+fn render_fixed(sequence: u64) -> String {
+    format!("{sequence:020} {:08x}\n", checksum(sequence))
+}
+
+fn parse(text: &str, render: fn(u64) -> String) -> Option<u64> {
     let sequence = text.split(' ').next()?.parse().ok()?;
     (render(sequence) == text).then_some(sequence)
 }
