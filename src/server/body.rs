@@ -83,7 +83,13 @@ async fn within<T: Send + 'static>(
         Ok((make(built(bytes)?)?, place))
     };
     let (made, place) = if large {
-        let _turn = tenant.settings.parsing.turn(&client, &tenant.clock).await?;
+        let turn = tenant.settings.parsing.turn(&client, &tenant.clock).await?;
+        // The turn is taken until the thread is done, also when the client has left.
+        let parse = move || {
+            let parsed = parse();
+            drop(turn);
+            parsed
+        };
         web::block(parse).await.map_err(|_| parsing::busy())??
     } else {
         parse()?
