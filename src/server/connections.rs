@@ -1,5 +1,5 @@
-//! What is done to each connection when it is taken: one address has so many and no more, and a client may leave sent
-//! data lying for so long.
+//! What is done to each connection when it is taken: one address has so many and no more, a client may leave sent
+//! data lying for so long, and what is to be sent goes at once.
 //!
 //! Where connections come from is [`super::listen`]; what is done with requests `server::middleware`.
 
@@ -38,6 +38,10 @@ impl Connections {
         let Some(stream) = io.downcast_ref::<TcpStream>() else { return };
         if let Err(error) = cut_off_after(stream, self.write_wait) {
             tracing::debug!(%error, "a connection has no limit for data that is not taken");
+        }
+        // A large answer goes in pieces: each waits for no acknowledgement of the one before, which a client puts off.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection gathers small pieces before it sends them");
         }
         let Ok(peer) = stream.peer_addr() else { return };
         match self.addresses.enter(peer.ip()) {
@@ -133,6 +137,16 @@ mod tests {
         assert!(enter("2001:db8:0:2::1").is_some());
         drop((one, other, next, mine));
         assert!(addresses.open.lock().unwrap().is_empty(), "nobody is remembered");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_taken_sends_its_pieces_at_once() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        assert!(!stream.nodelay().unwrap(), "the system's own choice");
+        Connections::new(ListenSettings::default()).taken(&stream, &mut Extensions::new());
+        assert!(stream.nodelay().unwrap());
     }
 
     #[test]
