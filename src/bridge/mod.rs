@@ -355,6 +355,7 @@ impl Bridge {
             directory: Arc::clone(directory) as Arc<dyn TurnRecords>,
             clock: clock.clone(),
             give_up_after: parts.policy.give_up_after,
+            arrives_within: parts.policy.arrives_within,
         };
         let runner = Runner::new(ports, parts.engine.clone(), parts.stop.clone());
         let tenant = parts.policy.tenant.clone();

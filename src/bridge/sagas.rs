@@ -190,7 +190,10 @@ impl Sagas {
         };
         match result {
             Ok(_) => Ok(Some(match before {
-                Predecessor::Passed(passed, _) => self.runner.start_behind(opened, passed),
+                Predecessor::Passed(passed, _) => self.runner.start_behind(opened, None, passed),
+                Predecessor::Parked(parked, Parked { arriving: true, .. }) => {
+                    self.runner.start_behind(opened, draft.password.clone(), parked)
+                }
                 _ => self.runner.start(opened, None, draft.password.clone()),
             })),
             Err(StoreError::Conflict { .. }) => Ok(None),
@@ -218,9 +221,9 @@ impl Sagas {
         })
     }
 
-    /// Whether a call of the process before may still arrive that is about the subject.
-    pub(super) fn in_aftermath(&self, subject: SubjectId) -> bool {
-        self.runner.in_aftermath(subject)
+    /// Whether a call that nobody waits for may still arrive that is about the subject.
+    pub(super) fn may_arrive(&self, subject: SubjectId) -> bool {
+        self.runner.may_arrive(subject)
     }
 
     fn saga(&self, draft: &Draft, cause: &Cause, fence: u64) -> SagaOpened {

@@ -85,11 +85,11 @@ impl Users {
         Ok(Prepared::Saga(Box::new(planned.draft(claim_of(change)))))
     }
 
-    /// What the process before may still have in flight about somebody: the least that it can do is to make them
-    /// active again.
+    /// What the process before, or a change that has ended, may still have in flight about somebody: the least that
+    /// it can do is to make them active again.
     fn may_arrive(&self, goal: &UserGoal) -> Option<Leftover> {
-        let stored = goal.stored().filter(|stored| self.sagas.in_aftermath(stored.subject))?;
-        tracing::info!(user = %stored.id, "calls of the process before may still arrive");
+        let stored = goal.stored().filter(|stored| self.sagas.may_arrive(stored.subject))?;
+        tracing::info!(user = %stored.id, "calls that had no answer may still arrive");
         Some(Leftover { state: true, ..Leftover::default() })
     }
 

@@ -11,10 +11,10 @@ mod leave;
 pub(super) mod patience;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use self::patience::Patience;
+use super::unanswered::Unanswered;
 use crate::limits;
 use crate::model::ports::{CallContext, Clock, Upstream, Write};
 use crate::model::{
@@ -62,8 +62,8 @@ pub(super) struct Driver {
     pub absent: bool,
     /// The saga was found open: what it creates may be there already.
     pub resumed: bool,
-    /// Set when a call had no answer.
-    pub unanswered: Arc<AtomicBool>,
+    /// Told of every call that had no answer.
+    pub unanswered: Arc<Unanswered>,
     /// The plan creates or restores the user: early 404s are not believed.
     pub fresh: bool,
     /// Forwarded with the identity if the tenant says so; held in memory only.
@@ -153,7 +153,7 @@ impl Driver {
                 Verdict::Unknown(unknown) => {
                     tracing::info!(call = %self.context.label, reason = %unknown.reason, "answer unknown, repeating the idempotent call");
                     partial = true;
-                    self.unanswered.store(true, Ordering::Relaxed);
+                    self.unanswered.note(self.clock.monotonic_ms());
                     unanswered += 1;
                     // A look may be older than what was sent before: first the call is repeated.
                     if unanswered >= SENT_BEFORE_A_LOOK && self.is_out(write).await {

@@ -52,6 +52,8 @@ pub struct Parked {
     /// Which pause this is: whoever resumes and pauses it again makes the report of an earlier pause
     /// worthless.
     pub epoch: u64,
+    /// What a saga before it had sent may still arrive: whoever comes next waits for it as well.
+    pub arriving: bool,
 }
 
 /// A saga that pauses for a leaver, wherever it was: it may have calls in flight.

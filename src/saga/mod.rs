@@ -11,6 +11,7 @@ pub(crate) mod machine;
 mod registry;
 pub(crate) mod runner;
 mod tries;
+mod unanswered;
 
 pub(crate) use handle::{Handle, Parked, Progress, Yielded};
 pub(crate) use runner::Arrivals;

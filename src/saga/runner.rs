@@ -5,6 +5,8 @@
 //! half-way.
 
 mod behind;
+#[cfg(test)]
+mod behind_tests;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ use super::handle::{Handle, Progress};
 use super::machine::Machine;
 use super::registry::Registry;
 use super::tries::Tries;
+use super::unanswered::Unanswered;
 use crate::model::ports::{Clock, Journal, TurnRecords, Upstream, Urgency};
 use crate::model::{Actor, SagaId, SagaOpened, Secret, Subject, SubjectId, Turn};
 
@@ -46,6 +49,8 @@ pub struct RunnerPorts {
     pub clock: Arc<dyn Clock>,
     /// How long a saga waits trouble out that does not end: from its opening on, and as long again to undo.
     pub give_up_after: Duration,
+    /// How long after a call was given up it may still take effect.
+    pub arrives_within: Duration,
 }
 
 /// Runs sagas.
@@ -54,13 +59,13 @@ pub struct Runner {
     engine: tokio::runtime::Handle,
     stop: CancellationToken,
     registry: Arc<Registry>,
-    aftermath: Aftermath,
+    aftermath: Arc<Aftermath>,
 }
 
 impl Runner {
     /// A runner whose sagas run on `engine` and leave themselves open once `stop` is cancelled.
     pub fn new(ports: RunnerPorts, engine: tokio::runtime::Handle, stop: CancellationToken) -> Arc<Self> {
-        let (registry, aftermath) = (Arc::default(), Aftermath::default());
+        let (registry, aftermath) = (Arc::default(), Arc::default());
         Arc::new(Self { ports, engine, stop, registry, aftermath })
     }
 
@@ -75,9 +80,14 @@ impl Runner {
         self.launch(opened, turns, password, None)
     }
 
-    /// Starts the saga of a leaver that took the place of another one.
-    pub(crate) fn start_behind(self: &Arc<Self>, opened: SagaOpened, passed: &Handle) -> Handle {
-        self.launch(opened, None, None, Some(passed))
+    /// Starts a saga in the place of one that has, or of which a predecessor has, calls in flight.
+    pub(crate) fn start_behind(
+        self: &Arc<Self>,
+        opened: SagaOpened,
+        password: Option<Secret>,
+        passed: &Handle,
+    ) -> Handle {
+        self.launch(opened, None, password, Some(passed))
     }
 
     /// Sagas of these were open when a process ended: its calls may still arrive, and nobody hears of it.
@@ -85,9 +95,10 @@ impl Runner {
         self.aftermath.note(subjects);
     }
 
-    /// Whether a call of the process before may still arrive that is about the subject.
-    pub(crate) fn in_aftermath(&self, subject: SubjectId) -> bool {
-        self.aftermath.of(subject, self.ports.clock.monotonic_ms()).is_some()
+    /// Whether a call that nobody waits for may still arrive that is about the subject: one of the process before, or
+    /// one without an answer.
+    pub(crate) fn may_arrive(&self, subject: SubjectId) -> bool {
+        self.aftermath.may_arrive(subject, self.ports.clock.monotonic_ms())
     }
 
     fn launch(
@@ -136,7 +147,7 @@ impl Runner {
             turns: Turns::new(&self.ports, Arc::clone(&opened)),
             settle: watch::Sender::new(machine.settling()),
             leave_undo: watch::Sender::new(machine.leaves_undo()),
-            behind: self.aftermath.in_flight(opened.subject, passed, &self.ports.clock),
+            behind: self.aftermath.in_flight(&opened, passed, &self.ports.clock),
             opened,
             machine,
             receiver,
@@ -146,7 +157,9 @@ impl Runner {
             parking: None,
             epoch: 0,
             found: None,
-            unanswered: Arc::default(),
+            unanswered: Arc::new(Unanswered::default()),
+            aftermath: Arc::clone(&self.aftermath),
+            arrives_within: self.ports.arrives_within,
             resumed: turns.is_some(),
         };
         self.engine.spawn(saga.run());

@@ -35,6 +35,7 @@ async fn recovered(house: &BareBridge, opened: &SagaOpened, turns: &[Turn]) -> O
         directory: Arc::new(Directory::new(opened.tenant.clone(), store)),
         clock: Arc::new(SystemClock::new()),
         give_up_after: Duration::from_secs(24 * 3600),
+        arrives_within: Duration::from_secs(15),
     };
     let runner = Runner::new(ports, tokio::runtime::Handle::current(), CancellationToken::new());
     let handle = runner.start(opened.clone(), Some(turns), None);

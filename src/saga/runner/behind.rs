@@ -3,17 +3,22 @@
 //!
 //! A call that was sent cannot be recalled. Of a saga that was passed the answers are waited for; of the process
 //! before, whose answers nobody gets, the time is waited that a call may take ([`Aftermath`]). A leaver waits for
-//! neither: the pivot goes at once, and what comes behind it waits here. Which steps wait is decided in `running`.
+//! neither: the pivot goes at once, and what comes behind it waits here. What had no answer in a saga that has ended
+//! is waited for behind a leaver only: it can give back what was taken, and whatever else it does is found when the
+//! user is compared (`directory::work`). Which steps wait is decided in `running`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::model::SubjectId;
 use crate::model::ports::Clock;
+use crate::model::{SagaOpened, SubjectId};
 use crate::saga::handle::{Handle, Progress};
+
+/// How much older than the newest what had no answer may be before it is forgotten: longer than any call may take.
+const FORGET_AFTER_MS: u64 = 3_600_000;
 
 /// Ends when every call of a passed saga, and of those that it passed itself, has its answer, and when what the
 /// process before had sent has arrived or never will.
@@ -39,15 +44,26 @@ impl InFlight {
         }
     }
 
+    /// Whether something may still come.
+    pub(super) fn is_expected(&self) -> bool {
+        let passed = self.passed.as_ref().is_some_and(|passed| passed.has_changed().is_ok());
+        passed || self.until_ms > self.clock.monotonic_ms()
+    }
+
     /// What of it others have sent, not the saga itself before the process ended.
     pub(super) fn of_others(self) -> Self {
         Self { passed: None, until_ms: self.earlier_ms, ..self }
     }
 }
 
-/// Who may have had calls in flight when the process before ended, and until when they may arrive.
+/// Whose calls may arrive though nobody waits for them, and until when.
 #[derive(Default)]
-pub(super) struct Aftermath(Mutex<BTreeMap<SubjectId, Arrivals>>);
+pub(super) struct Aftermath {
+    /// Those that the process before may have had in flight when it ended.
+    crashed: Mutex<BTreeMap<SubjectId, Arrivals>>,
+    /// Those of this one that had no answer: moments of the monotonic clock.
+    unanswered: Mutex<BTreeMap<SubjectId, u64>>,
+}
 
 /// Until when calls about one subject may arrive: moments of the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +77,32 @@ pub(crate) struct Arrivals {
 impl Aftermath {
     /// Sagas of these were open when a process ended.
     pub(super) fn note(&self, subjects: BTreeMap<SubjectId, Arrivals>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = subjects;
+        *lock(&self.crashed) = subjects;
     }
 
-    /// Until when calls that no process waits for may arrive that are about the subject; `None` if none can.
-    pub(super) fn of(&self, subject: SubjectId, now_ms: u64) -> Option<Arrivals> {
-        let mut crashed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// A call about the subject had no answer, and may arrive until then.
+    pub(super) fn expect(&self, subject: SubjectId, until_ms: u64) {
+        let mut unanswered = lock(&self.unanswered);
+        // Now and then, so that it costs nothing per call: what is over is forgotten.
+        if unanswered.len().is_power_of_two() {
+            unanswered.retain(|_, until| until_ms.saturating_sub(*until) < FORGET_AFTER_MS);
+        }
+        unanswered.insert(subject, until_ms);
+    }
+
+    /// Whether a call that nobody waits for may still arrive.
+    pub(super) fn may_arrive(&self, subject: SubjectId, now_ms: u64) -> bool {
+        self.of(subject, now_ms).is_some() || self.expected(subject, now_ms) > 0
+    }
+
+    /// Until when what had no answer may arrive; 0 if nothing can.
+    fn expected(&self, subject: SubjectId, now_ms: u64) -> u64 {
+        lock(&self.unanswered).get(&subject).copied().filter(|until_ms| *until_ms > now_ms).unwrap_or(0)
+    }
+
+    /// Until when calls of the process before may arrive that are about the subject; `None` if none can.
+    fn of(&self, subject: SubjectId, now_ms: u64) -> Option<Arrivals> {
+        let mut crashed = lock(&self.crashed);
         crashed.retain(|_, arrivals| arrivals.last_ms > now_ms);
         crashed.get(&subject).copied()
     }
@@ -74,17 +110,24 @@ impl Aftermath {
     /// What a saga of the subject has to wait for; `passed` is the saga whose place it takes.
     pub(super) fn in_flight(
         &self,
-        subject: SubjectId,
+        opened: &SagaOpened,
         passed: Option<&Handle>,
         clock: &Arc<dyn Clock>,
     ) -> Option<InFlight> {
-        let arrivals = self.of(subject, clock.monotonic_ms());
+        let now_ms = clock.monotonic_ms();
+        let arrivals = self.of(opened.subject, now_ms);
+        let leaves = opened.plan.pivot.is_some();
+        let expected = if leaves { self.expected(opened.subject, now_ms) } else { 0 };
         let passed = passed.map(|handle| handle.progress.clone());
-        (passed.is_some() || arrivals.is_some()).then(|| InFlight {
+        (passed.is_some() || arrivals.is_some() || expected > 0).then(|| InFlight {
             passed,
-            until_ms: arrivals.map_or(0, |arrivals| arrivals.last_ms),
+            until_ms: arrivals.map_or(0, |arrivals| arrivals.last_ms).max(expected),
             earlier_ms: arrivals.map_or(0, |arrivals| arrivals.earlier_ms),
             clock: Arc::clone(clock),
         })
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

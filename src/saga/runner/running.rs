@@ -3,13 +3,13 @@
 //! Every decision is `machine`'s; this file only waits. One step is `drive`, the writing is `turns`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::behind::InFlight;
+use super::behind::{Aftermath, InFlight};
 use super::turns::Turns;
 use crate::model::ports::{CallContext, Clock, Priority, Upstream, Urgency};
 use crate::model::{
@@ -22,6 +22,7 @@ use crate::saga::handle::{Command, Parked, Yielded};
 use crate::saga::machine::{Event, Machine, Next};
 use crate::saga::registry::Registration;
 use crate::saga::tries::Tries;
+use crate::saga::unanswered::Unanswered;
 
 /// The end of a task of the saga.
 pub(super) enum Ended {
@@ -55,8 +56,11 @@ pub(super) struct Running {
     pub(super) parking: Option<oneshot::Sender<Option<Parked>>>,
     pub(super) epoch: u64,
     pub(super) resumed: bool,
-    /// Whether a call of ours had no answer.
-    pub(super) unanswered: Arc<AtomicBool>,
+    /// Calls of ours that had no answer.
+    pub(super) unanswered: Arc<Unanswered>,
+    /// Where they are noted, for whoever comes next.
+    pub(super) aftermath: Arc<Aftermath>,
+    pub(super) arrives_within: Duration,
     /// What the undo found out about the Genesys id: `Some(None)` is "there is none".
     pub(super) found: Option<Option<String>>,
 }
@@ -87,7 +91,9 @@ impl Running {
                 }
                 Next::Parked => {
                     if let Some(reply) = self.parking.take() {
-                        let _ = reply.send(Some(Parked { report: self.report(), epoch: self.epoch }));
+                        let arriving = self.behind.as_ref().is_some_and(InFlight::is_expected);
+                        let parked = Parked { report: self.report(), epoch: self.epoch, arriving };
+                        let _ = reply.send(Some(parked));
                     }
                     self.wait(&stop).await;
                 }
@@ -102,7 +108,9 @@ impl Running {
         self.registration.leave();
         tell(&self.settle, true);
         tell(&self.leave_undo, true);
-        while self.steps.join_next().await.is_some() {}
+        while self.steps.join_next().await.is_some() {
+            self.note_unanswered();
+        }
         if let Some(behind) = &mut self.behind {
             behind.over().await;
         }
@@ -123,7 +131,16 @@ impl Running {
         }
     }
 
+    /// What had no answer may still arrive, also when this saga is over.
+    fn note_unanswered(&self) {
+        if let Some(at_ms) = self.unanswered.take() {
+            let within_ms = u64::try_from(self.arrives_within.as_millis()).unwrap_or(u64::MAX);
+            self.aftermath.expect(self.opened.subject, at_ms.saturating_add(within_ms));
+        }
+    }
+
     fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
+        self.note_unanswered();
         match ended {
             Ok(Ended::Back(id, end, found)) => self.undone(id, end, found),
             Ok(Ended::Forward(id, StepEnd::Done(made))) => self.machine.on(Event::Done(id, made)),
@@ -209,7 +226,7 @@ impl Running {
     }
 
     fn report(&self) -> Report {
-        let may_arrive = self.resumed || self.behind.is_some() || self.unanswered.load(Ordering::Relaxed);
+        let may_arrive = self.resumed || self.behind.is_some() || self.unanswered.is_any();
         Report { unsettled: self.found == Some(None), in_doubt: may_arrive, ..self.machine.report() }
     }
 

@@ -5,6 +5,7 @@
 //! are in `tests/saga_steps`.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -83,23 +84,28 @@ impl TurnRecords for Records {
 
 /// What becomes of a write.
 #[derive(Clone, Copy)]
-enum Fate {
+pub(super) enum Fate {
     Done,
     Refused,
     /// It waits for its permit until it is given up; the changes of its priority are noted.
     NoPermit,
     Later,
     Unknown,
+    /// The first time it has no answer.
+    OnceUnknown,
     /// 404.
     NotThere,
 }
 
 /// Genesys, doing as it is told for each queue that is joined or left.
-struct World {
+pub(super) struct World {
     join: fn(&str) -> Fate,
     leave: Fate,
     priorities: Mutex<Vec<Priority>>,
-    sent: Mutex<Vec<String>>,
+    pub(super) sent: Mutex<Vec<String>>,
+    unanswered: Mutex<BTreeSet<String>>,
+    /// How long each call takes from now on, in milliseconds.
+    pub(super) slow: AtomicU64,
 }
 
 #[async_trait]
@@ -125,12 +131,16 @@ impl Upstream for World {
                 return Verdict::Later(Later { wait: Duration::from_secs(1), reason: "busy".into() });
             }
             Fate::Unknown => return Verdict::Unknown(crate::model::Unknown { reason: "503".into() }),
+            Fate::OnceUnknown if self.unanswered.lock().unwrap().insert(what.clone()) => {
+                return Verdict::Unknown(crate::model::Unknown { reason: "503".into() });
+            }
             Fate::Refused => return Verdict::Refused(refusal()),
             Fate::NotThere => {
                 return Verdict::Refused(Refusal { kind: RefusalKind::NotFound, ..refusal() });
             }
-            Fate::Done => {}
+            Fate::Done | Fate::OnceUnknown => {}
         }
+        pass(Duration::from_millis(self.slow.load(Ordering::Relaxed))).await;
         self.sent.lock().unwrap().push(what);
         Verdict::Done(None)
     }
@@ -176,12 +186,19 @@ fn refusal() -> Refusal {
     }
 }
 
-fn world(join: fn(&str) -> Fate, leave: Fate) -> Arc<World> {
-    Arc::new(World { join, leave, priorities: Mutex::default(), sent: Mutex::default() })
+pub(super) fn world(join: fn(&str) -> Fate, leave: Fate) -> Arc<World> {
+    Arc::new(World {
+        join,
+        leave,
+        priorities: Mutex::default(),
+        sent: Mutex::default(),
+        unanswered: Mutex::default(),
+        slow: AtomicU64::new(0),
+    })
 }
 
 /// An update of one user: the identity first, then two queues side by side.
-fn opened() -> SagaOpened {
+pub(super) fn opened() -> SagaOpened {
     let join = |id: &str| Effect::Join { kind: Kind::Queue, of: Named { id: id.into(), name: id.into() } };
     let step = |number, effect, class, identity| Step { id: StepId(number), effect, class, identity };
     let steps = vec![
@@ -204,22 +221,24 @@ fn opened() -> SagaOpened {
     }
 }
 
-fn runner(upstream: Arc<World>, sound: bool) -> Arc<Runner> {
+pub(super) fn runner(upstream: Arc<World>, sound: bool) -> Arc<Runner> {
     let ports = RunnerPorts {
         journal: Arc::new(Log::default()),
         upstream,
         directory: Arc::new(Records { sound }),
         clock: Arc::new(Stopped(tokio::time::Instant::now())),
         give_up_after: DAY,
+        arrives_within: ARRIVES,
     };
     Runner::new(ports, tokio::runtime::Handle::current(), CancellationToken::new())
 }
 
 /// Lets everything happen that needs no more than so much time.
-async fn pass(time: Duration) {
+pub(super) async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
+pub(super) const ARRIVES: Duration = Duration::from_secs(15);
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -456,86 +475,4 @@ async fn an_identity_that_is_refused_ends_such_work_before_anything_else_is_begu
     let progress = tokio::time::timeout(MINUTE, handle.over()).await.expect("it ends");
     assert!(matches!(ended(&progress), Outcome::RolledBack { .. }), "{progress:?}");
     assert!(upstream.sent.lock().unwrap().is_empty());
-}
-
-const ARRIVES: Duration = Duration::from_secs(15);
-
-/// A runner as after a crash in which the user of [`opened`] had a saga open.
-fn after_a_crash(upstream: &Arc<World>) -> Arc<Runner> {
-    let runner = runner(Arc::clone(upstream), true);
-    let last_ms = u64::try_from(ARRIVES.as_millis()).unwrap();
-    runner.crashed([(opened().subject, Arrivals { last_ms, earlier_ms: 0 })].into());
-    runner
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_saga_that_is_taken_up_again_waits_for_what_was_sent_before_it_was_opened() {
-    let world = world(|_| Fate::Done, Fate::Done);
-    let runner = runner(Arc::clone(&world), true);
-    runner.crashed([(opened().subject, Arrivals { last_ms: 15_000, earlier_ms: 9_000 })].into());
-    let handle = runner.start(opened(), Some(&[]), None);
-    pass(Duration::from_secs(8)).await;
-    assert_eq!(*world.sent.lock().unwrap(), [""; 0]);
-    pass(Duration::from_secs(2)).await;
-    assert!(handle.progress().is_over(), "its own calls it sends again");
-}
-
-/// The same user leaves: out, sessions ended, then out of a queue.
-fn leaver() -> SagaOpened {
-    let step =
-        |number, effect, identity| Step { id: StepId(number), effect, class: ConflictClass::User, identity };
-    let leave =
-        Effect::Leave { kind: Kind::Queue, of: Named { id: "a".into(), name: "a".into() }, seen: true };
-    let steps = vec![
-        step(0, Effect::SetActive { active: false }, true),
-        step(1, Effect::RevokeSessions, false),
-        step(2, leave, false),
-    ];
-    let plan = Plan { kind: PlanKind::Deactivate, steps, pivot: Some(StepId(0)) };
-    SagaOpened { plan, ..opened() }
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_a_crash_a_leaver_is_out_at_once_and_what_may_still_arrive_is_taken_back_when_it_has() {
-    for turns in [None, Some(&[][..])] {
-        let world = world(|_| Fate::Done, Fate::Done);
-        let handle = after_a_crash(&world).start(leaver(), turns, None);
-        pass(Duration::from_secs(1)).await;
-        assert_eq!(world.sent.lock().unwrap().len(), 2, "out, and the sessions ended");
-        pass(ARRIVES).await;
-        assert_eq!(world.sent.lock().unwrap().last().unwrap(), "leave a");
-        assert!(handle.progress().is_over());
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_a_crash_a_new_change_of_the_same_user_waits_and_one_of_another_user_does_not() {
-    let world = world(|_| Fate::Done, Fate::Done);
-    let runner = after_a_crash(&world);
-    let other = SagaOpened {
-        id: SagaId::new(Uuid::from_u128(7)),
-        subject: SubjectId::new(Uuid::from_u128(8)),
-        ..opened()
-    };
-    let other = runner.start(other, None, None);
-    let handle = runner.start(opened(), None, None);
-    pass(Duration::from_secs(1)).await;
-    assert!(other.progress().is_over() && !handle.progress().is_over());
-    pass(ARRIVES).await;
-    assert!(handle.progress().is_over());
-    let started = tokio::time::Instant::now();
-    runner.start(SagaOpened { id: SagaId::new(Uuid::from_u128(9)), ..opened() }, None, None).over().await;
-    assert!(started.elapsed() < Duration::from_secs(1), "nothing can arrive any more");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_saga_that_is_taken_up_again_goes_on_at_once_and_back_only_when_its_calls_have_arrived() {
-    let world = world(|what| if what == "b" { Fate::Refused } else { Fate::Done }, Fate::Done);
-    let runner = after_a_crash(&world);
-    let handle = runner.start(opened(), Some(&[]), None);
-    pass(Duration::from_secs(1)).await;
-    assert_eq!(*world.sent.lock().unwrap(), ["set active", "join a"]);
-    pass(ARRIVES).await;
-    assert!(world.sent.lock().unwrap().contains(&"leave a".to_owned()));
-    assert!(handle.progress().is_over());
 }
