@@ -8,6 +8,7 @@
 mod back;
 mod create;
 mod leave;
+mod members;
 pub(super) mod patience;
 
 use std::sync::Arc;
@@ -32,8 +33,6 @@ const CACHED_FOR: Duration = Duration::from_secs(300);
 const CONFIRM_FOR: Duration = Duration::from_secs(300);
 /// How often a call has no answer before a look is believed that shows what it is for.
 const SENT_BEFORE_A_LOOK: u32 = 3;
-/// Members of one call that are looked at, when it is refused because one of them is not known.
-const MEMBERS_LOOKED_AT: usize = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How a step ended.
@@ -90,7 +89,7 @@ impl Driver {
         let mut partial = false;
         for mut write in effects::forward(&step.effect, self.bound.as_deref()) {
             self.add_password(&mut write);
-            match self.persist(&write).await {
+            match self.send(&write).await {
                 StepEnd::Done(_) => partial = true,
                 StepEnd::Refused { refusal, .. } if leave::is_gone(&step.effect, &refusal) => {
                     let Some(user) = self.bound.clone() else { return StepEnd::Done(None) };
@@ -129,9 +128,27 @@ impl Driver {
         }
     }
 
+    /// Carries a call out; where one member refuses all of them, as several.
+    async fn send(&mut self, write: &Write) -> StepEnd {
+        let started = self.clock.monotonic_ms();
+        match (self.persist_since(write, started).await, write) {
+            (StepEnd::Refused { refusal, partial }, Write::AddMembers(group, users))
+                if refusal.kind == RefusalKind::NotFound && users.len() > 1 =>
+            {
+                self.add_apart(group, users, refusal, partial, started).await
+            }
+            (end, _) => end,
+        }
+    }
+
     /// Repeats an idempotent call until it is done or refused.
     async fn persist(&mut self, write: &Write) -> StepEnd {
         let started = self.clock.monotonic_ms();
+        self.persist_since(write, started).await
+    }
+
+    /// The same where what the call needs was first sent at that moment of the monotonic clock.
+    async fn persist_since(&mut self, write: &Write, started: u64) -> StepEnd {
         let mut pauses = tries();
         let (mut partial, mut looked, mut unanswered) = (false, false, 0);
         loop {
@@ -172,29 +189,6 @@ impl Driver {
         let waited = Duration::from_millis(self.clock.monotonic_ms().saturating_sub(started));
         let cached = matches!(write, Write::AddRoles(..)) && waited < CACHED_FOR;
         refusal.kind == RefusalKind::NotFound && (cached || self.fresh && waited < FRESH_FOR)
-    }
-
-    /// Whether a group or its members may have been made so lately that the service of members has not heard of
-    /// them: also by somebody else's saga.
-    fn may_be_new(&self, write: &Write, refusal: &Refusal, started: u64) -> bool {
-        let waited = Duration::from_millis(self.clock.monotonic_ms().saturating_sub(started));
-        let is_not_found = refusal.kind == RefusalKind::NotFound;
-        matches!(write, Write::AddMembers(..)) && is_not_found && waited < FRESH_FOR
-    }
-
-    /// Who is deleted is not waited for. A user or group that is not seen may be as new as the call was told.
-    async fn none_is_deleted(&mut self, write: &Write) -> bool {
-        let Write::AddMembers(_, members) = write else { return false };
-        for member in members.iter().take(MEMBERS_LOOKED_AT) {
-            if self.patience.settles() {
-                return false;
-            }
-            let seen = self.upstream.observe(member, &Aspects::default(), &self.context).await;
-            if matches!(seen, Verdict::Done(Some(seen)) if seen.state == UserState::Deleted) {
-                return false;
-            }
-        }
-        true
     }
 
     /// A moment of the monotonic clock, in milliseconds.

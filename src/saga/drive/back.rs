@@ -41,7 +41,7 @@ impl Driver {
     }
 
     pub(super) async fn persist_undo(&mut self, write: &Write) -> StepEnd {
-        match self.persist(write).await {
+        match self.send(write).await {
             // What is not there any more needs no undo.
             StepEnd::Refused { refusal, .. } if refusal.kind == RefusalKind::NotFound => StepEnd::Done(None),
             end => end,

@@ -12,6 +12,7 @@ mod late;
 mod leavers;
 mod leavers_passing;
 mod left_open;
+mod members;
 mod names;
 mod orphans;
 mod outage;
