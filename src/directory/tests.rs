@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::directory::work::WorkReason;
 use crate::model::ports::TurnRecords as _;
 use crate::model::{
     Certainty, CommitToken, Effect, Failure, FailureState, Intent, Kind, Mark, Observed, ObservedGroup,
@@ -221,6 +222,25 @@ async fn turns_that_nobody_sees_write_only_the_audit_trail() {
     let report = Report { bound: Some("u1".to_owned()), ..Report::default() };
     bench.settle_with(&visible, &Turn::HandedOver { to: id }, &report, 2).await;
     assert_eq!(bench.get("u1").await.unwrap().status.state, ProvisioningState::Pending);
+}
+
+#[tokio::test]
+async fn what_a_refused_change_had_taken_over_is_work_as_long_as_nobody_else_has_it() {
+    let refused = Turn::Finished(Outcome::RolledBack { refusal: refusal(), step: None });
+    for (first, is_work) in [(acknowledged("u1"), true), (committed("u1"), false)] {
+        let bench = Bench::new();
+        let (visible, next) =
+            (put_user(1, None, json!({}), None), put_user(2, Some("u1"), json!({}), Some(1)));
+        let report = Report { settled: !is_work, bound: Some("u1".to_owned()), ..Report::default() };
+        bench.settle_with(&visible, &first, &report, 1).await;
+        if is_work {
+            bench.settle_with(&visible, &Turn::HandedOver { to: next.id }, &report, 2).await;
+        }
+        bench.settle(&next, &refused, 3).await;
+        let work = bench.directory.work(&UserId::new("u1")).await.unwrap();
+        let reasons: Vec<_> = work.iter().flat_map(|work| work.reasons.keys()).collect();
+        assert_eq!(reasons, if is_work { vec![&WorkReason::StepFailed] } else { vec![] });
+    }
 }
 
 /// Name, add, remove, replace; version, members, computed again.

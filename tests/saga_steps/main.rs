@@ -15,6 +15,7 @@
 mod again;
 mod bare;
 mod lasting;
+mod member_pairs;
 mod pairs;
 mod scenarios;
 #[path = "../support/mod.rs"]

@@ -25,9 +25,13 @@ fn put(kind: ResourceKind, id: String, body: Value) -> Change {
 }
 
 fn patch(id: String, operations: Value) -> Change {
+    patch_of(User, id, operations)
+}
+
+fn patch_of(kind: ResourceKind, id: String, operations: Value) -> Change {
     let body =
         json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
-    read(Change::patch(User, id, body, Dialect::Tolerant))
+    read(Change::patch(kind, id, body, Dialect::Tolerant))
 }
 
 /// Every kind of saga.
@@ -161,6 +165,16 @@ pub(crate) fn person(body: Value) -> Change {
 /// A PATCH of a person.
 pub(crate) fn change_of(id: String, operations: Value) -> Change {
     patch(id, operations)
+}
+
+/// A group that is to be made.
+pub(crate) fn group(body: Value) -> Change {
+    post(Group, body)
+}
+
+/// A PATCH of a group.
+pub(crate) fn group_change(id: String, operations: Value) -> Change {
+    patch_of(Group, id, operations)
 }
 
 /// A DELETE of a person.

@@ -90,6 +90,11 @@ impl Directory {
             return Ok(());
         }
         self.put_ours(batch, input, &id, Wish::Withdrawn).await?;
+        // What it took over from a change that was promised has nobody else any more.
+        let pending = |user: StoredUser| user.status.state == ProvisioningState::Pending;
+        if self.get_user(&id).await?.is_some_and(pending) {
+            self.add_later(batch, input, &id, WorkReason::StepFailed, FIRST_RETRY_MS).await?;
+        }
         // Also a removal that was refused in the end may have taken effect.
         if input.is_in_doubt() {
             self.add_later(batch, input, &id, WorkReason::Unverified, VERIFY_AFTER_MS).await?;
