@@ -2,7 +2,8 @@
 //! task died.
 //!
 //! Decides nothing about steps: a saga goes on from its turns. What a predecessor left open is `recovery`'s
-//! matter, and a leaver who cannot wait takes up by itself what is in its way (`admission`).
+//! matter, and a leaver who cannot wait takes up by itself what is in its way (`admission`). While the store refuses,
+//! nothing is taken up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::model::ports::{Clock, Journal};
+use crate::model::ports::{Clock, Journal, Store};
 use crate::model::{Backoff, SagaId, StoreError};
 use crate::saga::Runner;
 
@@ -24,6 +25,7 @@ pub(super) struct LeftOpen {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) runner: Arc<Runner>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) stop: CancellationToken,
 }
 
@@ -44,15 +46,21 @@ impl LeftOpen {
                 () = self.stop.cancelled() => return,
                 () = self.clock.sleep(LOOK) => {}
             }
-            self.look(&mut known).await;
+            // What cannot write its turns would only send its calls again.
+            if self.store.trouble().is_none() {
+                self.look(&mut known).await;
+            }
         }
     }
 
     async fn look(&self, known: &mut BTreeMap<SagaId, Again>) {
         let now = self.clock.now_ms();
-        // It ended meanwhile, or waits for an administrator.
-        known.retain(|id, again| again.due_ms.is_some() || self.runner.find(*id).is_some());
-        for id in self.runner.left_open() {
+        let left_open = self.runner.left_open();
+        // The others have ended meanwhile, or wait for an administrator.
+        known.retain(|id, again| {
+            again.due_ms.is_some() || left_open.contains(id) || self.runner.find(*id).is_some()
+        });
+        for id in left_open {
             let again = known
                 .entry(id)
                 .or_insert_with(|| Again { pauses: Backoff::new(PAUSE.0, PAUSE.1), due_ms: None });

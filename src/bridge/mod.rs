@@ -246,6 +246,7 @@ impl Bridge {
             journal: self.journal.clone(),
             runner: Arc::clone(&self.runner),
             clock: self.clock.clone(),
+            store: self.worker.store.clone(),
             stop: self.worker.stop.clone(),
         };
         self.engine.spawn(left_open.for_ever());

@@ -22,6 +22,7 @@ use genesys_scim_bridge::testing::store::{MemoryStore, StoreJournal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::refusing::Refusing;
 use crate::support::emulator::{assert_contract, cloud_with};
 use crate::support::in_process::{InProcess, Tick};
 
@@ -33,6 +34,7 @@ pub(crate) struct BareBridge {
     pub(crate) bridge: Arc<Bridge>,
     pub(crate) upstream: Arc<dyn Upstream>,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) store: Arc<Refusing>,
     pub(crate) deadline: Duration,
     stop: CancellationToken,
 }
@@ -96,7 +98,8 @@ impl BareBridge {
     async fn on(world: World) -> BareBridge {
         let World { cloud, clock, budget, upstream, rules, give_up_after } = world;
         let tenant = TenantId::new("test");
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let refusing = Arc::new(Refusing::new(Arc::new(MemoryStore::new())));
+        let store = Arc::clone(&refusing) as Arc<dyn Store>;
         let journal: Arc<dyn Journal> =
             Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).await.unwrap());
         let directory = Arc::new(Directory::new(tenant.clone(), Arc::clone(&store)));
@@ -130,7 +133,15 @@ impl BareBridge {
             stop: stop.clone(),
         });
         bridge.recover().await.unwrap();
-        BareBridge { cloud, bridge, upstream, directory, deadline: Duration::from_secs(30), stop }
+        BareBridge {
+            cloud,
+            bridge,
+            upstream,
+            directory,
+            store: refusing,
+            deadline: Duration::from_secs(30),
+            stop,
+        }
     }
 
     pub(crate) async fn submit(&self, change: Change) -> Result<Reply, ScimError> {

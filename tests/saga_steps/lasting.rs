@@ -1,5 +1,5 @@
 //! Faults that last: every operation of every kind of change, under every kind of trouble, for ten minutes and
-//! for longer than anybody waits.
+//! for longer than anybody waits; and what is no operation of Genesys': a store that refuses, a name that is gone.
 //!
 //! Time is virtual, so that hours pass in milliseconds. What must hold of each run is in [`Run::judge`]. The
 //! operations are not listed by hand: a clean run shows them. `LASTING=full` runs all of them, otherwise a
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use genesys_cloud_emulator::{Call, Fault, FaultKind, PathMatch};
+use genesys_cloud_emulator::{Call, Fault, PathMatch};
 use genesys_scim_bridge::testing::bridge::Reply;
 use genesys_scim_bridge::testing::entitlements::RuleSet;
 use genesys_scim_bridge::testing::scim::change::Change;
@@ -23,6 +23,7 @@ use crate::bare::BareBridge;
 use crate::scenarios::{self, SCENARIOS};
 use crate::support::emulator::Access;
 use crate::support::setup::Setup;
+use crate::trouble::{ELSEWHERE, TOKEN, TROUBLE, Trouble};
 use crate::{difference, has_pivot, normalised};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -30,6 +31,19 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 /// How long the bridge under test waits trouble out; a day in the product.
 const GIVE_UP: Duration = HOUR;
+/// Longer than the bridge waits it out.
+const TOO_LONG: Duration = Duration::from_secs(2 * 3600 + 1800);
+/// How many commits the store takes first, and how long it refuses the others.
+const IN_THE_STORE: [(u32, Duration); 6] = [
+    (0, Duration::from_secs(600)),
+    (1, Duration::from_secs(600)),
+    (2, Duration::from_secs(600)),
+    (3, Duration::from_secs(600)),
+    (0, TOO_LONG),
+    (2, TOO_LONG),
+];
+/// What a name is while it is gone.
+const GONE: &str = "Another One";
 /// How many runs there are in the sample.
 const SAMPLE: usize = 80;
 /// Calls that one change may cause in an hour while something is wrong.
@@ -38,78 +52,9 @@ const CALLS_PER_HOUR: usize = 500;
 const LEAVER: &str = "leaver@aurora.example";
 /// Where a person is made inactive.
 const PIVOT: (&str, &str) = ("PATCH", "/api/v2/scim/v2/users/{userId}");
-const RECORD: (&str, &str) = ("GET", "/api/v2/users/{userId}/customattributes/{schemaId}");
-const CREATE: (&str, &str) = ("POST", "/api/v2/scim/v2/users");
-const TOKEN: (&str, &str) = ("POST", "/oauth/token");
-
-/// What goes wrong, each time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Trouble {
-    Refused(u16, &'static str),
-    Answered(u16),
-    AnswerLost,
-    FailedAfterEffect,
-    NeverArrives,
-    Slow(Duration),
-    Throttled,
-}
-
-/// Those of sections 6 and 7 of the facts about Genesys Cloud, and what happens on a network.
-const TROUBLE: [Trouble; 23] = [
-    Trouble::Refused(400, "bad.request"),
-    Trouble::Refused(400, "constraint.validation"),
-    Trouble::Refused(401, "bad.credentials"),
-    Trouble::Refused(403, "missing.permissions"),
-    Trouble::Refused(403, "missing.any.permissions"),
-    Trouble::Refused(403, "missing.division.permission"),
-    Trouble::Refused(403, "authz.policy.denied"),
-    Trouble::Refused(404, "not.found"),
-    Trouble::Refused(408, "client.timeout"),
-    Trouble::Refused(409, "request.conflict"),
-    Trouble::Refused(413, "request.entity.too.large"),
-    Trouble::Refused(415, "unsupported.media.type"),
-    Trouble::Answered(500),
-    Trouble::Answered(502),
-    Trouble::Answered(503),
-    Trouble::Answered(504),
-    Trouble::Throttled,
-    Trouble::AnswerLost,
-    Trouble::FailedAfterEffect,
-    Trouble::NeverArrives,
-    Trouble::Slow(Duration::from_secs(5)),
-    Trouble::Slow(Duration::from_secs(14)),
-    Trouble::Slow(Duration::from_secs(60)),
-];
-
-impl Trouble {
-    fn fault(self) -> FaultKind {
-        match self {
-            Self::Refused(status, code) => FaultKind::Refuse { status, code: code.into() },
-            Self::Answered(status) => FaultKind::Status(status),
-            Self::AnswerLost => FaultKind::ApplyThenDrop,
-            Self::FailedAfterEffect => FaultKind::ApplyThenStatus(500),
-            Self::NeverArrives => FaultKind::DropBeforeApply,
-            Self::Slow(time) => FaultKind::Delay(time),
-            Self::Throttled => FaultKind::TooManyRequests { retry_after_s: 60 },
-        }
-    }
-
-    /// Whether it is trouble: the login host knows two refusals (docs/genesys.md G1.3), and the 404 of a user's
-    /// record of custom attributes says that there is none.
-    fn is_trouble_for(self, (method, template): &Operation) -> bool {
-        match self {
-            Self::Refused(status, _) if template == TOKEN.1 => [400, 401].contains(&status),
-            Self::Throttled => template != TOKEN.1,
-            Self::Refused(404, _) => (method.as_str(), template.as_str()) != RECORD,
-            // It says that somebody has the address, who is then adopted: another way to the same person.
-            Self::Refused(409, _) => (method.as_str(), template.as_str()) != CREATE,
-            _ => true,
-        }
-    }
-}
 
 /// One operation: its method and its template.
-type Operation = (String, String);
+pub(crate) type Operation = (String, String);
 
 /// One run of the table.
 #[derive(Clone, Debug)]
@@ -128,17 +73,33 @@ impl Case {
         format!("{name} / {method} {template} +{skip} / {trouble:?} / {} min", lasting.as_secs() / 60)
     }
 
-    fn fault(&self) -> Fault {
+    fn begin(&self, house: &BareBridge) {
         let (method, template) = &self.operation;
-        Fault::on(method, PathMatch::Template(template.clone()), self.trouble.fault()).skip(self.skip)
+        match self.trouble {
+            Trouble::StoreRefuses => house.store.refuse_after(self.skip),
+            Trouble::NameGone(name) => drop(house.cloud.rename(name, GONE)),
+            trouble => {
+                let path = PathMatch::Template(template.clone());
+                house.cloud.fault(Fault::on(method, path, trouble.fault()).skip(self.skip));
+            }
+        }
+    }
+
+    fn end(&self, house: &BareBridge) {
+        match self.trouble {
+            Trouble::StoreRefuses => house.store.take_all(),
+            Trouble::NameGone(name) => drop(house.cloud.rename(GONE, name)),
+            _ => house.cloud.clear_faults(),
+        }
     }
 
     /// Whether the fault is in the way of whoever leaves, so that nobody can be through at once: the call
-    /// itself, the token, or a rate limit of the calls for identities, which leavers keep as well.
+    /// itself, the token, a rate limit of the calls for identities, which leavers keep as well, or our own store.
     fn concerns_leavers(&self) -> bool {
         let operation = (self.operation.0.as_str(), self.operation.1.as_str());
         let limited = self.trouble == Trouble::Throttled && operation.1.contains("/scim/v2/users");
-        limited || operation == PIVOT || operation == TOKEN || self.is(401)
+        let here = self.trouble == Trouble::StoreRefuses;
+        here || limited || operation == PIVOT || operation == TOKEN || self.is(401)
     }
 
     /// Whether a 404 may be believed by an undo: what it would give back is gone, and so is the need for it.
@@ -229,7 +190,7 @@ impl Run {
         let house = BareBridge::in_virtual_time(rules(), GIVE_UP).await;
         let (change, leave) = prepare(&house, case.name).await;
         house.cloud.clear_ledger();
-        house.cloud.fault(case.fault());
+        case.begin(&house);
         let began = Instant::now();
         if case.operation.1 == TOKEN.1 {
             house.cloud.revoke_tokens();
@@ -240,7 +201,7 @@ impl Run {
         let (left, out) = leaves(&house, leave.clone()).await;
         tokio::time::sleep(case.lasting.saturating_sub(began.elapsed())).await;
         let calls = within_the_last(HOUR, &house.cloud.ledger());
-        house.cloud.clear_faults();
+        case.end(&house);
         if left.is_err() {
             // Who was not told 2xx asks again.
             drop(house.submit(leave).await);
@@ -405,10 +366,20 @@ fn cases(kinds: &[(&'static str, Clean)]) -> Vec<Case> {
     for (name, clean) in kinds {
         let token = (TOKEN.0.to_owned(), TOKEN.1.to_owned());
         let operations = clean.operations.iter().filter(|operation| **operation != token).chain([&token]);
+        for trouble in ELSEWHERE {
+            let operation = ("-".to_owned(), "-".to_owned());
+            let moments: &[(u32, Duration)] = match trouble {
+                Trouble::StoreRefuses => &IN_THE_STORE,
+                _ => &[(0, 10 * MINUTE), (0, TOO_LONG)],
+            };
+            for &(skip, lasting) in moments {
+                cases.push(Case { name, operation: operation.clone(), trouble, skip, lasting });
+            }
+        }
         for operation in operations {
             for trouble in TROUBLE.into_iter().filter(|trouble| trouble.is_trouble_for(operation)) {
                 // It begins before the change, or while it runs; it ends in time, or it does not.
-                for (skip, lasting) in [(0, 10 * MINUTE), (1, 10 * MINUTE), (0, 2 * GIVE_UP + 30 * MINUTE)] {
+                for (skip, lasting) in [(0, 10 * MINUTE), (1, 10 * MINUTE), (0, TOO_LONG)] {
                     let operation = operation.clone();
                     cases.push(Case { name, operation, trouble, skip, lasting });
                 }

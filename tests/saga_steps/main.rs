@@ -17,10 +17,12 @@ mod bare;
 mod lasting;
 mod member_pairs;
 mod pairs;
+mod refusing;
 mod scenarios;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "every binary takes its part of the kit")]
 mod support;
+mod trouble;
 mod undo;
 
 use std::sync::Arc;

@@ -1,0 +1,80 @@
+//! A store that refuses commits when it is told to, and says so. Reads go on, as on a disk that is full.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use genesys_scim_bridge::testing::model::ports::Store;
+use genesys_scim_bridge::testing::model::{Batch, CommitToken, StoreError, StoreTrouble, Table};
+
+/// All is well.
+const TAKES_ALL: u32 = u32::MAX;
+
+/// The store, in front of the one that keeps.
+pub(crate) struct Refusing {
+    inner: Arc<dyn Store>,
+    /// Commits that are taken before the others are refused.
+    left: AtomicU32,
+}
+
+impl Refusing {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, left: AtomicU32::new(TAKES_ALL) }
+    }
+
+    /// Takes so many commits more.
+    pub(crate) fn refuse_after(&self, commits: u32) {
+        self.left.store(commits, Ordering::Relaxed);
+    }
+
+    /// There is room again.
+    pub(crate) fn take_all(&self) {
+        self.left.store(TAKES_ALL, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Store for Refusing {
+    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
+        let one = |left: u32| if left == TAKES_ALL { Some(left) } else { left.checked_sub(1) };
+        // An empty commit writes nothing.
+        if !batch.is_empty() && self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one).is_err() {
+            return Err(StoreError::Failed("no space left on device".to_owned()));
+        }
+        self.inner.commit(batch).await
+    }
+
+    async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        self.inner.get(table, key).await
+    }
+
+    async fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
+        self.inner.scan(table, prefix, after, limit).await
+    }
+
+    async fn nth_key(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        nth: usize,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.nth_key(table, prefix, after, nth).await
+    }
+
+    fn trouble(&self) -> Option<StoreTrouble> {
+        let full = self.left.load(Ordering::Relaxed) == 0;
+        full.then(|| StoreTrouble::Passing("no space left on device".to_owned()))
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inner.close().await
+    }
+}
