@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::model::{Batch, GroupId, StoreError, Table, UserId};
 use crate::store::keys;
 
-use super::{Directory, id_text};
+use super::{Directory, StoredGroup, id_text};
 
 /// Users under a group.
 const OF_GROUP: &str = "ofGroup";
@@ -75,10 +75,22 @@ impl Directory {
         batch.delete(Table::Members, of_user);
     }
 
-    /// Removes all memberships of a user.
-    pub(super) async fn leave_all(&self, batch: &mut Batch, user: &UserId) -> Result<(), StoreError> {
+    /// Removes all memberships of a user. Each of the groups is another one now: who asks with its tag must see it.
+    pub(super) async fn leave_all(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()]).await? {
-            self.leave(batch, &GroupId::new(id_text(&group)?), user);
+            let group = GroupId::new(id_text(&group)?);
+            self.leave(batch, &group, user);
+            if let Some(before) = self.get_group(&group).await? {
+                let version = before.version.saturating_add(1);
+                let after = StoredGroup { version, modified_ms: now_ms, ..before.clone() };
+                self.unchanged_since(batch, Table::Groups, self.group_key(&group)).await?;
+                self.write_group(batch, Some(&before), &after).await?;
+            }
         }
         Ok(())
     }

@@ -141,6 +141,8 @@ async fn a_user_that_comes_back_continues_its_version() {
     assert_eq!(ours.granted["queue/q1"].certainty, Certainty::Leaving);
     assert_eq!(bench.directory.tombstone(&UserId::new("u1")).await.unwrap(), Some(2));
     assert_eq!(bench.directory.member_count(&GroupId::new("g")).await.unwrap(), 0);
+    let group = bench.directory.get_group(&GroupId::new("g")).await.unwrap().unwrap();
+    assert_eq!((group.version, group.modified_ms), (2, 4), "another group for whoever asks with its tag");
     bench.user(5, "u1").await;
     assert_eq!(bench.get("u1").await.unwrap().version, 3);
     assert_eq!(bench.directory.groups_of(&UserId::new("u1")).await.unwrap(), []);

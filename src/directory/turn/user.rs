@@ -172,7 +172,7 @@ impl Directory {
         ours.granted.extend(passed.clone());
         let ours = ours.all_leaving();
         batch.put(Table::Granted, self.granted_key(&id), record::encode(&ours)?);
-        self.leave_all(batch, &id).await
+        self.leave_all(batch, &id, input.now_ms).await
     }
 }
 

@@ -159,7 +159,9 @@ fn against_books(seen: &Seen, books: &[OwnedMutexGuard<Book>]) -> Findings {
                 (Some(state), Some(there)) => {
                     let here: BTreeSet<&String> =
                         state.members.iter().filter(|id| ids.contains(id)).collect();
-                    state.version == there.version && here == there.members.iter().collect()
+                    // Each who is gone, though their removal was not answered, has made it another group.
+                    let gone = u64::try_from(state.members.len() - here.len()).unwrap();
+                    state.version + gone == there.version && here == there.members.iter().collect()
                 }
                 _ => false,
             };

@@ -272,7 +272,9 @@ impl Book {
             let id = entry.id.clone().unwrap_or_default();
             for group in self.groups.values_mut() {
                 for group in group.maybe.0.iter_mut().flatten() {
-                    group.members.remove(&id);
+                    if group.members.remove(&id) {
+                        group.version += 1;
+                    }
                 }
                 // To let somebody join who is gone would be refused, rightly.
                 group.unsure.take_if(|op| matches!(op, GroupOp::Join(user) if *user == id));
