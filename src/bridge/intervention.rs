@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::model::ports::refused_here;
-use crate::model::{GrantedSet, Plan, Refusal, RefusalKind, SagaState, Step, StepId, Turn};
+use crate::model::{Effect, GrantedSet, Plan, Refusal, RefusalKind, SagaState, Step, StepId, Turn};
 use crate::plan::describe;
 
 /// What is asked.
@@ -86,8 +86,14 @@ fn abort(plan: &Plan, last: Option<&Turn>) -> Result<Consequence, String> {
     match last {
         Some(Turn::Stuck { step, .. }) => {
             let left = plan.step(*step).map(words).into_iter().collect();
-            let what = "It ends as rolled back and its names are free. What could not be undone stays in Genesys Cloud as it is: \
-                        put it right there. At least this step:";
+            let makes = plan.steps.iter().any(|step| matches!(step.effect, Effect::CreateUser { .. }));
+            let what = if makes {
+                "It ends as rolled back and its names are free. The user whom it may have made is looked for, and deleted as \
+                 soon as Genesys Cloud allows it; `work list` shows it until then. At least this step could not be undone:"
+            } else {
+                "It ends as rolled back and its names are free. What could not be undone stays in Genesys Cloud as it is: \
+                 put it right there. At least this step:"
+            };
             Ok(Consequence::new(what, left))
         }
         Some(Turn::Undoing { .. }) => {

@@ -157,10 +157,9 @@ impl Recovery {
             return Ok(());
         }
         let turn = Turn::Finished(Outcome::RolledBack { refusal, step: None });
-        let now = self.clock.now_ms();
-        with.append(
-            self.records.compose(&saga.opened, &turn, &Report::unknown(&saga.opened.plan), now).await?,
-        );
+        // A user whom it made may be there still: that is looked for, and taken back when Genesys lets us.
+        let report = Report { unsettled: true, ..Report::unknown(&saga.opened.plan) };
+        with.append(self.records.compose(&saga.opened, &turn, &report, self.clock.now_ms()).await?);
         self.turn(&mut saga, turn, with).await
     }
 

@@ -108,7 +108,7 @@ async fn an_administrator_gives_up_the_step_of_an_acknowledged_saga_and_it_is_li
 }
 
 #[tokio::test]
-async fn an_undo_that_hangs_is_given_up_and_the_stuck_saga_closed_as_it_is() {
+async fn an_undo_that_hangs_is_given_up_the_stuck_saga_closed_and_whom_it_made_deleted_in_the_end() {
     let house = hasty();
     let refuse = FaultKind::Refuse { status: 400, code: "bad.request".to_owned() };
     house.cloud.fault(Fault::on("POST", QUEUE, refuse));
@@ -123,11 +123,16 @@ async fn an_undo_that_hangs_is_given_up_and_the_stuck_saga_closed_as_it_is() {
     house.admin("POST", &format!("{path}/steps/1/give-up"), None).await.is(202);
     eventually("it is stuck", async || open(&house).await["state"] == "stuck").await;
     let foreseen = house.admin("GET", &format!("{path}/abort"), None).await.is(200).body;
-    assert!(foreseen["what"].as_str().unwrap().contains("stays in Genesys"), "{foreseen}");
+    assert!(foreseen["what"].as_str().unwrap().contains("is looked for"), "{foreseen}");
     house.admin("POST", &format!("{path}/abort"), None).await.is(202);
     house.settled().await;
-    assert_eq!(house.with_address("nora@aurora.example").len(), 1, "as it was told");
+    assert_eq!(house.with_address("nora@aurora.example").len(), 1, "nobody can delete it now");
     house.cloud.clear_faults();
+    let work = house.admin("GET", "/work", None).await.is(200).body["work"].clone();
+    assert_eq!(work[0]["reasons"][0]["reason"], "unsettled_create", "{work}");
+    let create = work[0]["create"].as_str().or(work[0]["user"].as_str()).unwrap().to_owned();
+    house.admin("POST", &format!("/work/{create}/retry"), None).await.is(202);
+    eventually("it is gone", async || house.with_address("nora@aurora.example").is_empty()).await;
 }
 
 /// A bridge on a store of the test's, with a saga in it that is open though nobody works on it.
