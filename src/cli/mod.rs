@@ -18,6 +18,7 @@ mod reach;
 mod sagas;
 mod serve;
 mod token;
+mod turn_words;
 mod users;
 mod work;
 

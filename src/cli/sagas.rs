@@ -13,6 +13,7 @@ use super::Context;
 use super::exit::Failure;
 use super::output;
 use super::reach::{Opened, Reach, Reached};
+use super::turn_words::turn_words;
 use crate::admin::sagas::{details, summary};
 use crate::bridge::{Intervention, consequence};
 use crate::model::ports::Journal as _;
@@ -182,7 +183,7 @@ impl One {
             output::line(format_args!("  {}", step.as_str().unwrap_or_default()))?;
         }
         for turn in saga.get("turns").and_then(Value::as_array).into_iter().flatten() {
-            output::line(format_args!("  turn: {turn}"))?;
+            output::line(format_args!("  {}", turn_words(turn)))?;
         }
         for last in saga.get("tries").and_then(Value::as_array).into_iter().flatten() {
             let step = last.get("step").and_then(Value::as_u64).unwrap_or_default() + 1;

@@ -95,7 +95,7 @@ impl List {
         output::table(
             &["USER", "REASONS", "SINCE", "ATTEMPTS", "NEXT", "CODE"],
             rows,
-            "Everybody is as it should be.",
+            "No work is waiting. Changes that are under way: `sagas list`.",
         )
     }
 }
