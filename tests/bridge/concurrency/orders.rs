@@ -48,7 +48,7 @@ async fn a_change_that_a_removal_overtakes_is_told_that_the_resource_is_gone() {
     let made = house.scim("POST", "/Groups", Some(json!({"displayName": "Late"}))).await;
     let rename = json!([{"op": "replace", "path": "displayName", "value": "Later"}]);
     let add = json!([{"op": "add", "path": "members", "value": [{"value": ids[1]}]}]);
-    let slow = || FaultKind::Delay(Duration::from_secs(2));
+    let slow = || FaultKind::Delay(Duration::from_secs(4));
     for (fault, path, change) in [
         (Fault::on("PATCH", "/api/v2/scim/v2/users/{userId}", slow()), format!("/Users/{}", ids[0]), rename),
         (

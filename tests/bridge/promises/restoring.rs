@@ -143,8 +143,11 @@ async fn work_for_which_nobody_asks_brings_nobody_back_and_says_so() {
     })
     .await;
     assert!(is_deleted(&house, &id), "nobody came back");
-    let listed = house.admin("GET", "/work", None).await.is(200).body["work"].clone();
-    assert_eq!(listed[0]["last"]["code"], "recompute.deleted", "{listed}");
+    eventually("and so does the work", async || {
+        let listed = house.admin("GET", "/work", None).await.is(200).body["work"].clone();
+        listed[0]["last"]["code"] == "recompute.deleted"
+    })
+    .await;
     // Five minutes for the bridge.
     house.cloud.clear_ledger();
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
