@@ -35,12 +35,18 @@ enum Origin {
     Record,
 }
 
+/// The code of what is shown of somebody whom another has made inactive in Genesys.
+pub(super) const SHUT_OUT: &str = "inactive.in_genesys";
+
 /// A user as a change wants it.
 pub(super) struct UserGoal {
     pub(super) who: Who,
     origin: Origin,
     pub(super) document: Object,
     pub(super) password: Option<Secret>,
+    /// Whether it says that the person is to be active, or makes them so: silence gives nobody access back whom
+    /// somebody has shut out in Genesys.
+    pub(super) gives_access: bool,
 }
 
 impl UserGoal {
@@ -52,8 +58,9 @@ impl UserGoal {
             Who::InGenesys(found) => Some(found.state != UserState::Inactive),
             Who::Known(stored) => Some(is_active(&stored.document)),
         };
+        let gives_access = before.is_none() || incoming.document.contains_key("active");
         let (document, password) = (incoming.with_state(before), incoming.password.clone());
-        Self { who, origin: Origin::Created, document, password }
+        Self { who, origin: Origin::Created, document, password, gives_access }
     }
 
     /// What a PUT wants.
@@ -61,20 +68,25 @@ impl UserGoal {
     /// # Errors
     /// As [`Replacement::onto`].
     pub(super) fn replaced(stored: StoredUser, whole: &Replacement) -> Result<Self, Fault> {
+        let gives_access = whole.says_active() || !is_active(&stored.document);
         let Incoming { document, password, .. } = whole.onto(&stored.document)?;
-        Ok(Self { who: Who::Known(Box::new(stored)), origin: Origin::Replaced, document, password })
+        let who = Who::Known(Box::new(stored));
+        Ok(Self { who, origin: Origin::Replaced, document, password, gives_access })
     }
 
     /// What a PATCH wants.
     pub(super) fn patched(stored: StoredUser, patched: Patched) -> Self {
+        let gives_access = !is_active(&stored.document);
         let who = Who::Known(Box::new(stored));
-        Self { who, origin: Origin::Patched, document: patched.document, password: patched.password }
+        let Patched { document, password, .. } = patched;
+        Self { who, origin: Origin::Patched, document, password, gives_access }
     }
 
     /// What the rules and the document of record want, though nobody asks.
     pub(super) fn recorded(stored: StoredUser) -> Self {
         let document = stored.document.clone();
-        Self { who: Who::Known(Box::new(stored)), origin: Origin::Record, document, password: None }
+        let who = Who::Known(Box::new(stored));
+        Self { who, origin: Origin::Record, document, password: None, gives_access: false }
     }
 
     /// Whether nobody asks for it: what cannot be had is then noted, and refuses nothing else.
@@ -133,6 +145,11 @@ impl UserGoal {
                 stored.managed
                     && stored.document == self.document
                     && stored.status.state == ProvisioningState::Committed
+                    && !(self.gives_access && is_shut_out(stored))
             })
     }
+}
+
+fn is_shut_out(stored: &StoredUser) -> bool {
+    stored.status.failures.iter().any(|failure| failure.code == SHUT_OUT)
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::fault::Fault;
-use super::goal::UserGoal;
+use super::goal::{SHUT_OUT, UserGoal};
 use super::looks::Looks;
 use super::resolve::{Asked, Resolver};
 use super::sagas::{existing, name_of};
@@ -124,6 +124,7 @@ impl UserPlanner {
         let subject = stored.map_or_else(|| self.ids.subject(), |stored| stored.subject);
         let mark = Mark::of(&self.policy.tenant, subject);
         let adopt = stored.is_none_or(|stored| !stored.managed);
+        let may_activate = goal.gives_access || self.may_be_our_own(&goal).await?;
         let planned = plan_user(&UserInput {
             change: match goal.id() {
                 Some(_) if deleted && !comes_back => UserChange::LeftDeleted,
@@ -140,9 +141,11 @@ impl UserPlanner {
             managed: &desired.managed,
             granted: &granted,
             recent: &recent,
+            may_activate,
         });
         let mut held = names.held;
         held.extend(identity::kept_here(document));
+        held.extend((active && !may_activate && observed.state == UserState::Inactive).then(shut_out));
         let reserved = reserved(&goal, &email);
         Ok(PlannedUser { goal, planned, granted_before: granted, held, names: reserved, subject })
     }
@@ -224,6 +227,15 @@ impl UserPlanner {
         Ok(entitlements::desired(&self.rules, &user, goal.mention())?)
     }
 
+    /// Whether a call of ours may have made somebody inactive whom the directory has as active: one that arrived late.
+    async fn may_be_our_own(&self, goal: &UserGoal) -> Result<bool, Fault> {
+        let Some(stored) = goal.stored() else { return Ok(false) };
+        let now_ms = self.looks.clock.now_ms();
+        let unverified =
+            self.directory.work(&stored.id).await?.is_some_and(|work| work.is_unverified(now_ms));
+        Ok(unverified || stored.status.state == ProvisioningState::Pending)
+    }
+
     /// Whether somebody who was deleted in Genesys may come back: never without a request, else where the tenant
     /// says so or the user is ours.
     async fn may_restore(&self, goal: &UserGoal, observed: &Observed) -> Result<(), Fault> {
@@ -276,6 +288,20 @@ fn reserved(goal: &UserGoal, email: &str) -> Vec<Reservation> {
     let before = goal.stored().map(|stored| name(&stored.document));
     names.extend(before.filter(|before| !names.contains(before)));
     names
+}
+
+/// What is shown of somebody whom another has made inactive in Genesys.
+fn shut_out() -> Failure {
+    Failure {
+        what: "access".to_owned(),
+        reason: None,
+        why: "somebody else made this person inactive in Genesys Cloud; make them active there, or send a whole user \
+              with active true"
+            .to_owned(),
+        code: SHUT_OUT.to_owned(),
+        correlation_id: None,
+        state: FailureState::Kept,
+    }
 }
 
 fn same_name(document: &Object, stored: &StoredUser) -> bool {

@@ -109,6 +109,7 @@ impl Case {
             managed: &self.managed,
             granted: &self.granted,
             recent: &self.recent,
+            may_activate: true,
         })
     }
 

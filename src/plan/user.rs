@@ -56,6 +56,8 @@ pub(crate) struct UserInput<'a> {
     pub managed: &'a BTreeSet<Kind>,
     /// What we gave.
     pub granted: &'a GrantedSet,
+    /// Whether somebody who is inactive in Genesys may be made active.
+    pub may_activate: bool,
     /// What we wrote so lately that it may not be in `observed`.
     pub recent: &'a Recent,
 }
@@ -116,7 +118,7 @@ fn existing(input: &UserInput<'_>, adopt: bool, active: bool) -> Planned {
         if !active {
             builder.identity(Effect::SetActive { active: false });
         }
-    } else if active && state == UserState::Inactive {
+    } else if active && input.may_activate && state == UserState::Inactive {
         builder.identity(Effect::SetActive { active: true });
     }
     if let Some(update) = difference(input) {

@@ -96,6 +96,11 @@ pub struct Replacement {
 }
 
 impl Replacement {
+    /// Whether the body says whether the user is active.
+    pub fn says_active(&self) -> bool {
+        self.incoming.document.contains_key("active")
+    }
+
     /// Reads the body of a PUT. Read-only attributes in it, `id` among them, are passed over.
     ///
     /// # Errors

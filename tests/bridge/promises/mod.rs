@@ -21,6 +21,7 @@ mod ownership;
 mod racing;
 mod restoring;
 mod secrecy;
+mod shut_out;
 mod spelling;
 mod stale;
 mod stopping;
