@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::BridgeParts;
-use super::admission::{Admission, Admitted, goes_first};
+use super::admission::{Admission, Admitted, goes_first, overtaken};
 use super::adoption::Adoption;
 use super::claims::{Claims, Presence};
 use super::deadline::Deadline;
@@ -25,8 +25,12 @@ use super::work::GroupsChanged;
 use crate::directory::granted::{Wish, ours_after};
 use crate::model::ports::Clock;
 use crate::model::{FoundUser, Intent, Ours, PlanKind, RefusalKind, UserId};
+use crate::plan::identity::is_active;
 use crate::saga::{Handle, Parked};
 use crate::scim::kind::ResourceKind;
+
+/// What a change that a leaver came before was doing, in words.
+const NOT_BEGUN: &str = "the change was not begun";
 
 /// Carries out changes.
 pub(super) struct Submissions {
@@ -93,6 +97,7 @@ impl Submissions {
         let mut coming = Some(self.admission.within_budget(&asked.change, asked.deadline)?);
         let deadline = Deadline::after(&self.clock, asked.deadline);
         let mut owner: Option<FoundUser> = None;
+        let had_access = self.users.has_access(&asked.change).await?;
         loop {
             let admitted = self.admission.admit(&asked.change, deadline).await?;
             let draft = match self.prepared(asked, owner.as_ref(), &admitted, deadline).await {
@@ -110,6 +115,11 @@ impl Submissions {
                     return Err(fault);
                 }
             };
+            // It was sent before the deactivation that came first, and knows nothing of it.
+            if had_access && gives_access(&draft) && !self.users.has_access(&asked.change).await? {
+                admitted.before.let_go().await;
+                return Err(Fault::RolledBack { refusal: overtaken(false), during: NOT_BEGUN.to_owned() });
+            }
             let Some(handle) = self.open(asked, visitor, &draft, admitted, deadline).await? else { continue };
             // From here on the saga says what it still has to do.
             drop(coming.take());
@@ -205,4 +215,9 @@ impl Submissions {
         let now = self.clock.now_ms();
         Ok(Some(ours_after(&opened.plan, &parked.report, &before, granted, Wish::Stands, now)))
     }
+}
+
+/// Whether somebody is to be active when it is done.
+fn gives_access(draft: &Draft) -> bool {
+    matches!(&draft.intent, Intent::PutUser { document, .. } if is_active(document))
 }

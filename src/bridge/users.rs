@@ -130,6 +130,21 @@ impl Users {
         }
     }
 
+    /// Whether the change is about somebody whom the directory has as active.
+    pub(super) async fn has_access(&self, change: &Change) -> Result<bool, Fault> {
+        if change.kind() != ResourceKind::User {
+            return Ok(false);
+        }
+        let stored = match (change.id(), change.created()) {
+            (Some(id), _) => self.directory.get_user(&UserId::new(id)).await?,
+            (None, Some(incoming)) => {
+                self.directory.user_by(UserLookup::UserName(&fold(incoming.name()))).await?
+            }
+            (None, None) => None,
+        };
+        Ok(stored.is_some_and(|stored| identity::is_active(&stored.document)))
+    }
+
     async fn stored(&self, change: &Change, id: &str) -> Result<StoredUser, Fault> {
         let stored = self.directory.get_user(&UserId::new(id)).await?;
         let stored = stored.ok_or_else(|| Fault::NotFound { kind: ResourceKind::User, id: id.to_owned() })?;

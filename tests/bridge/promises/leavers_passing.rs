@@ -233,6 +233,37 @@ async fn what_a_stuck_change_gave_is_taken_back_or_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_was_sent_before_a_leaver_and_is_planned_after_it_lets_nobody_back_in() {
+    for method in ["POST", "PUT", "PATCH"] {
+        let scene = Scene::new(20).await;
+        let slow = FaultKind::Delay(Duration::from_secs(2));
+        scene.house.cloud.fault(Fault::on("GET", "/queues?", slow));
+        let (house, path) = (Arc::clone(&scene.house), scene.path());
+        let mut whole = full("nora");
+        whole[OURS]["compactQueues"] = json!("Overflow");
+        let change = tokio::spawn(async move {
+            match method {
+                "POST" => return house.scim("POST", "/Users", Some(whole)).await,
+                "PUT" => return house.scim("PUT", &path, Some(whole)).await,
+                _ => {}
+            }
+            let both = json!([
+                {"op": "replace", "path": "active", "value": true},
+                {"op": "replace", "path": format!("{OURS}:compactQueues"), "value": "Overflow"},
+            ]);
+            house.scim("PATCH", &path, Some(patch(both))).await
+        });
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        out_at_once(&scene.house, Leaver::Patched, &scene.id, "nora", "looking names up").await;
+        let change = change.await.unwrap();
+        assert!(change.status >= 400, "{change:?}");
+        scene.house.settled().await;
+        assert!(is_out(&scene.house, Leaver::Patched, &scene.id), "{method}");
+        assert_eq!(scene.house.scim("GET", &scene.path(), None).await.body["active"], false);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_is_still_being_planned_keeps_nobody_in() {
     for leaver in LEAVERS {
         let scene = Scene::new(12).await;
