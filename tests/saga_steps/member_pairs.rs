@@ -23,8 +23,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 const GROUP: &str = "Night Desk";
 const ROLE: &str = "Team Lead@EMEA";
 const QUEUE: &str = "VIP";
+const MEMBERS: &str = "/api/v2/groups/{groupId}/members";
 /// Whose calls meet the first one's fate: those of the group, of the queue, of the role.
-const PATHS: [&str; 3] = ["/groups/", "/routing/queues/", "/authorization/"];
+const PATHS: [&str; 3] = [MEMBERS, "/routing/queues/", "/authorization/"];
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -147,8 +148,11 @@ async fn run(case: Case) -> Result<(), String> {
     let scene = Scene::new(&case).await;
     if let Some(kind) = case.fate.fault() {
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
-            let path = PathMatch::Contains(case.path.to_owned());
-            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(3));
+            let path = match case.path {
+                MEMBERS => PathMatch::Template(MEMBERS.to_owned()),
+                part => PathMatch::Contains(part.to_owned()),
+            };
+            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(case.fate.times()));
         }
     }
     let (first, second) = match case.when {

@@ -76,22 +76,30 @@ pub(crate) enum Fate {
     NeverArrives,
     FailedAfterEffect,
     Slow,
+    /// Without an answer in time, and done only then.
+    Late,
     Throttled,
     Unavailable,
 }
 
-pub(crate) const FATES: [Fate; 8] = [
+pub(crate) const FATES: [Fate; 9] = [
     Fate::Well,
     Fate::Refused,
     Fate::AnswerLost,
     Fate::NeverArrives,
     Fate::FailedAfterEffect,
     Fate::Slow,
+    Fate::Late,
     Fate::Throttled,
     Fate::Unavailable,
 ];
 
 impl Fate {
+    /// How many calls meet it: the next one after one that comes late gets through before it does.
+    pub(crate) fn times(self) -> u32 {
+        if self == Self::Late { 1 } else { 3 }
+    }
+
     pub(crate) fn fault(self) -> Option<FaultKind> {
         Some(match self {
             Self::Well => return None,
@@ -100,6 +108,7 @@ impl Fate {
             Self::NeverArrives => FaultKind::DropBeforeApply,
             Self::FailedAfterEffect => FaultKind::ApplyThenStatus(500),
             Self::Slow => FaultKind::Delay(5 * SECOND),
+            Self::Late => FaultKind::Delay(20 * SECOND),
             Self::Throttled => FaultKind::TooManyRequests { retry_after_s: 6 },
             Self::Unavailable => FaultKind::Status(503),
         })
@@ -251,7 +260,7 @@ async fn run(case: Case) -> Result<(), String> {
     if let Some(kind) = case.fate.fault() {
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             let path = PathMatch::Contains(scene.kind.path.to_owned());
-            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(3));
+            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(case.fate.times()));
         }
     }
     let first = async {

@@ -44,10 +44,13 @@ pub(crate) struct InProcess {
 
 impl InProcess {
     async fn call(&self, host: Host, request: Request) -> Sent {
-        match tokio::time::timeout(self.timeout, self.cloud.call(host, request)).await {
+        let cloud = Arc::clone(&self.cloud);
+        // A task of its own: what was sent is worked on although nobody waits for the answer any more.
+        let answer = tokio::spawn(async move { cloud.call(host, request).await });
+        match tokio::time::timeout(self.timeout, answer).await {
             Err(_) => Sent::Lost("no answer in time".into()),
-            Ok(None) => Sent::Lost("the connection was closed".into()),
-            Ok(Some(response)) => {
+            Ok(Ok(None) | Err(_)) => Sent::Lost("the connection was closed".into()),
+            Ok(Ok(Some(response))) => {
                 let header = |name: &str| {
                     let found = response.headers.iter().find(|(held, _)| held.eq_ignore_ascii_case(name));
                     found.map(|(_, value)| value.clone())

@@ -91,6 +91,11 @@ impl Directory {
             // Calls about them may still arrive: they are sent as they should be once more.
             owed.extend(members_of(&input.opened.plan));
         }
+        // What an earlier change was in doubt about is so until its calls have arrived, whatever was answered since.
+        let key = work::group_key(id);
+        if self.work(&key).await?.is_some_and(|work| work.is_unverified(input.now_ms)) {
+            owed.extend(before.iter().cloned());
+        }
         if owed != before {
             self.put_owed(batch, id, &owed)?;
         }
@@ -99,10 +104,12 @@ impl Directory {
         }
         let (reason, wait_ms) = if is_owed {
             (WorkReason::StepFailed, FIRST_RETRY_MS)
-        } else {
+        } else if input.is_in_doubt() {
             (WorkReason::Unverified, VERIFY_AFTER_MS)
+        } else {
+            return Ok(());
         };
-        self.add_later(batch, input, &work::group_key(id), reason, wait_ms).await
+        self.add_later(batch, input, &key, reason, wait_ms).await
     }
 
     pub(super) async fn delete_group(

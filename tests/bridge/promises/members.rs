@@ -67,3 +67,37 @@ async fn whoever_was_deleted_in_genesys_keeps_nobody_else_out_of_a_group_and_is_
     eventually("nothing is left to do", async || work().await == json!([])).await;
     assert_eq!(inside(), 15);
 }
+
+#[tokio::test]
+async fn a_member_call_without_an_answer_that_arrives_behind_its_opposite_is_put_right_minutes_later() {
+    for add_first in [true, false] {
+        let house = TestBridge::with(Setup { hurry: 50, deadline_s: 20, ..Setup::without_rules() });
+        let id = house.scim("POST", "/Users", Some(agent("nora"))).await.is(201).id();
+        let there: &[&str] = if add_first { &[] } else { &[&id] };
+        let made = house.scim("POST", "/Groups", Some(group("Night Desk", there))).await.is(201).id();
+        house.settled().await;
+        let add = json!([{"op": "add", "path": "members", "value": [{ "value": id }]}]);
+        let remove = json!([{"op": "remove", "path": "members", "value": [{ "value": id }]}]);
+        let (first, second) = if add_first { (add, remove) } else { (remove, add) };
+        let method = if add_first { "POST" } else { "DELETE" };
+        house.cloud.fault(Fault::on(method, MEMBERS, FaultKind::ApplyThenDrop).once());
+        let path = format!("/Groups/{made}");
+        for operations in [first, second] {
+            assert!(house.scim("PATCH", &path, Some(patch(operations))).await.status < 300);
+        }
+        house.settled().await;
+        let inside = || house.cloud.snapshot()["groups"].to_string().contains(&id);
+        assert_eq!(inside(), !add_first);
+        // The first one's call, once more: it arrives only now.
+        let groups = administrator(&house, "GET", "/api/v2/groups?pageSize=100", None).await;
+        let desk = groups["entities"].as_array().unwrap().iter().find(|one| one["name"] == "Night Desk");
+        let desk = format!("/api/v2/groups/{}/members", desk.unwrap()["id"].as_str().unwrap());
+        if add_first {
+            administrator(&house, "POST", &desk, Some(json!({ "memberIds": [id] }))).await;
+        } else {
+            administrator(&house, "DELETE", &format!("{desk}?ids={id}"), None).await;
+        }
+        eventually("it has arrived", async || inside() == add_first).await;
+        eventually("it is as was answered last", async || inside() != add_first).await;
+    }
+}
