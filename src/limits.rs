@@ -181,6 +181,8 @@ pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 /// Longest pause between two tries of a step. Pauses double up to it, so that trouble is tried again about as
 /// long after its end as it lasted, and what is tried in vain for a day costs some three hundred calls.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(300);
+/// The same of the call that takes somebody's access away.
+pub const OUT_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How long a saga waits trouble out that does not end, unless the configuration says otherwise.
 pub const SAGA_GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 /// The same while the identity is not there: nobody was promised anything, and the name is wanted. Connectors

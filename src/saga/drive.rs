@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::patience::Patience;
+use super::better::Better;
 use super::unanswered::Unanswered;
 use crate::limits;
 use crate::model::ports::{CallContext, Clock, Upstream, Write};
@@ -61,6 +62,8 @@ pub(super) struct Driver {
     pub absent: bool,
     /// The saga was found open: what it creates may be there already.
     pub resumed: bool,
+    /// Told of every identity that was written.
+    pub better: Arc<Better>,
     /// Told of every call that had no answer.
     pub unanswered: Arc<Unanswered>,
     /// The plan creates or restores the user: early 404s are not believed.
@@ -153,7 +156,10 @@ impl Driver {
         let (mut partial, mut looked, mut unanswered) = (false, false, 0);
         loop {
             let (wait, why) = match self.upstream.write(write, &self.context).await {
-                Verdict::Done(made) => return StepEnd::Done(made),
+                Verdict::Done(made) => {
+                    self.better.accepted(write);
+                    return StepEnd::Done(made);
+                }
                 Verdict::Refused(refusal) if self.not_visible_yet(write, &refusal, started) => {
                     (pauses.pause(), refusal.detail)
                 }

@@ -5,6 +5,7 @@
 //! turns. What a plan contains, and the calls that do and undo a step, is decided in `plan`; who opens sagas
 //! is `bridge`.
 
+mod better;
 mod drive;
 pub(crate) mod handle;
 pub(crate) mod machine;

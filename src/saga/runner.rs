@@ -24,6 +24,7 @@ use self::behind::Aftermath;
 pub(crate) use self::behind::Arrivals;
 use self::running::Running;
 use self::turns::Turns;
+use super::better::Better;
 use super::drive::patience::Bounds;
 use super::handle::{Handle, Progress};
 use super::machine::Machine;
@@ -60,13 +61,14 @@ pub struct Runner {
     stop: CancellationToken,
     registry: Arc<Registry>,
     aftermath: Arc<Aftermath>,
+    better: Arc<Better>,
 }
 
 impl Runner {
     /// A runner whose sagas run on `engine` and leave themselves open once `stop` is cancelled.
     pub fn new(ports: RunnerPorts, engine: tokio::runtime::Handle, stop: CancellationToken) -> Arc<Self> {
-        let (registry, aftermath) = (Arc::default(), Arc::default());
-        Arc::new(Self { ports, engine, stop, registry, aftermath })
+        let (registry, aftermath, better) = (Arc::default(), Arc::default(), Arc::default());
+        Arc::new(Self { ports, engine, stop, registry, aftermath, better })
     }
 
     /// Starts a saga whose opening is durable. `turns` are those found after a crash, `None` for a fresh one.
@@ -160,6 +162,7 @@ impl Runner {
             unanswered: Arc::new(Unanswered::default()),
             aftermath: Arc::clone(&self.aftermath),
             arrives_within: self.ports.arrives_within,
+            better: Arc::clone(&self.better),
             resumed: turns.is_some(),
         };
         self.engine.spawn(saga.run());

@@ -16,7 +16,10 @@ impl Driver {
         let mut sent = false;
         loop {
             let (wait, why) = match self.upstream.write(&write, &self.context).await {
-                Verdict::Done(made) => return StepEnd::Done(made),
+                Verdict::Done(made) => {
+                    self.better.accepted(&write);
+                    return StepEnd::Done(made);
+                }
                 Verdict::Refused(refusal) if refusal.kind == RefusalKind::Uniqueness => {
                     return self.owner_of_the_name(refusal, sent).await;
                 }

@@ -12,6 +12,7 @@ use super::StepEnd;
 use crate::limits;
 use crate::model::ports::{Clock, Priority, Shift, Shifts, refused_here};
 use crate::model::{Backoff, Refusal, RefusalKind, SagaOpened, StepId};
+use crate::saga::better::News;
 use crate::saga::tries::Tries;
 
 /// How long a saga that is taken up late is tried at least.
@@ -92,6 +93,8 @@ pub(in crate::saga) struct Patience {
     pub(in crate::saga) priority: Priority,
     pub(in crate::saga) shifts: Shifts,
     pub(in crate::saga) tries: Tries,
+    /// Of somebody who is to be out: a pause ends when others get through.
+    pub(in crate::saga) news: Option<News>,
 }
 
 impl Patience {
@@ -121,13 +124,16 @@ impl Patience {
             return Err(Enough::GivenUp(out_of_time(why)));
         }
         let clock = Arc::clone(&self.clock);
-        let wait = Backoff::jittered(wait, |bound| clock.jitter(bound)).min(left);
+        let most = if self.news.is_some() { left.min(limits::OUT_PAUSE_MAX) } else { left };
+        let wait = Backoff::jittered(wait, |bound| clock.jitter(bound)).min(most);
+        let better = better(self.news.as_mut(), clock.as_ref());
         tokio::select! {
             // A saga that settles starts no other try, also if the pause is over at the same moment.
             biased;
             changed = self.settle.wait_for(|settle| *settle) => drop(changed),
             refusal = given_up(&mut self.given_up, self.step) => return Err(Enough::GivenUp(refusal)),
             () = more_urgent(&mut self.shifts, &mut self.priority) => {}
+            () = better => {}
             () = clock.sleep(wait) => {}
         }
         if self.settles() { Err(Enough::Settles) } else { Ok(()) }
@@ -141,6 +147,16 @@ async fn given_up(all: &mut watch::Receiver<GivenUp>, step: StepId) -> Refusal {
         return refusal.clone();
     }
     std::future::pending().await
+}
+
+async fn better(news: Option<&mut News>, clock: &dyn Clock) {
+    match news {
+        Some(news) => {
+            news.forget();
+            news.come(clock).await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 async fn more_urgent(shifts: &mut Shifts, priority: &mut Priority) {

@@ -139,3 +139,25 @@ async fn who_comes_back_waits_for_what_the_leaver_before_waited_for() {
     pass(Duration::from_secs(10)).await;
     assert!(back.progress().is_over());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_to_be_out_goes_at_once_when_others_get_through_and_never_waits_longer_than_a_minute() {
+    for others in [true, false] {
+        let world = world(|what| if what == "identity" { Fate::Trouble } else { Fate::Done }, Fate::Done);
+        let runner = runner(Arc::clone(&world), true);
+        world.trouble.store(true, Ordering::Relaxed);
+        let leaver = runner.start(leaver(), None, None);
+        // Long enough for the longest of pauses.
+        pass(Duration::from_secs(1800)).await;
+        assert!(!leaver.progress().identity);
+        world.trouble.store(false, Ordering::Relaxed);
+        let began = tokio::time::Instant::now();
+        if others {
+            let subject = SubjectId::new(Uuid::from_u128(8));
+            runner.start(SagaOpened { id: SagaId::new(Uuid::from_u128(7)), subject, ..opened() }, None, None);
+        }
+        leaver.over().await;
+        let within = if others { 12 } else { 62 };
+        assert!(began.elapsed() < Duration::from_secs(within), "{others}: {:?}", began.elapsed());
+    }
+}

@@ -16,6 +16,7 @@ use crate::model::{
     Actor, CommitToken, Effect, Mark, Outcome, PlanKind, Report, SagaOpened, Secret, Step, StepId,
     StoreError, Table, Turn, metric,
 };
+use crate::saga::better::Better;
 use crate::saga::drive::patience::{Bounds, GivenUp, Patience};
 use crate::saga::drive::{Driver, StepEnd};
 use crate::saga::handle::{Command, Parked, Yielded};
@@ -61,6 +62,7 @@ pub(super) struct Running {
     /// Where they are noted, for whoever comes next.
     pub(super) aftermath: Arc<Aftermath>,
     pub(super) arrives_within: Duration,
+    pub(super) better: Arc<Better>,
     /// What the undo found out about the Genesys id: `Some(None)` is "there is none".
     pub(super) found: Option<Option<String>>,
 }
@@ -330,12 +332,14 @@ impl Running {
             priority: context.priority(),
             shifts: context.shifts(),
             tries: self.tries.clone(),
+            news: pivot.then(|| self.better.news()),
         };
         Driver {
             upstream: Arc::clone(&self.upstream),
             clock: Arc::clone(&self.clock),
             patience,
             mark: Mark::of(&opened.tenant, opened.subject),
+            better: Arc::clone(&self.better),
             unanswered: Arc::clone(&self.unanswered),
             bound: self.machine.bound().map(str::to_owned).or_else(|| self.found.clone().flatten()),
             absent: self.found == Some(None),

@@ -5,7 +5,7 @@
 //! are in `tests/saga_steps`.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -93,6 +93,8 @@ pub(super) enum Fate {
     Unknown,
     /// The first time it has no answer.
     OnceUnknown,
+    /// Busy, for as long as the world says so.
+    Trouble,
     /// 404.
     NotThere,
 }
@@ -106,6 +108,7 @@ pub(super) struct World {
     unanswered: Mutex<BTreeSet<String>>,
     /// How long each call takes from now on, in milliseconds.
     pub(super) slow: AtomicU64,
+    pub(super) trouble: AtomicBool,
 }
 
 #[async_trait]
@@ -127,6 +130,9 @@ impl Upstream for World {
                 }
                 return Verdict::Later(Later { wait: Duration::ZERO, reason: "given up".into() });
             }
+            Fate::Trouble if self.trouble.load(Ordering::Relaxed) => {
+                return Verdict::Later(Later { wait: Duration::ZERO, reason: "503".into() });
+            }
             Fate::Later => {
                 return Verdict::Later(Later { wait: Duration::from_secs(1), reason: "busy".into() });
             }
@@ -138,7 +144,7 @@ impl Upstream for World {
             Fate::NotThere => {
                 return Verdict::Refused(Refusal { kind: RefusalKind::NotFound, ..refusal() });
             }
-            Fate::Done | Fate::OnceUnknown => {}
+            Fate::Done | Fate::OnceUnknown | Fate::Trouble => {}
         }
         pass(Duration::from_millis(self.slow.load(Ordering::Relaxed))).await;
         self.sent.lock().unwrap().push(what);
@@ -194,6 +200,7 @@ pub(super) fn world(join: fn(&str) -> Fate, leave: Fate) -> Arc<World> {
         sent: Mutex::default(),
         unanswered: Mutex::default(),
         slow: AtomicU64::new(0),
+        trouble: AtomicBool::new(false),
     })
 }
 
