@@ -62,6 +62,8 @@ pub(super) struct Driver {
     pub absent: bool,
     /// The saga was found open: what it creates may be there already.
     pub resumed: bool,
+    /// When the saga began to be worked on, or what it is about may have been made: whoever it speaks of is no newer.
+    pub began_ms: u64,
     /// Told of every identity that was written.
     pub better: Arc<Better>,
     /// Told of every call that had no answer.

@@ -164,6 +164,7 @@ impl Runner {
             arrives_within: self.ports.arrives_within,
             better: Arc::clone(&self.better),
             resumed: turns.is_some(),
+            began_ms: self.ports.clock.monotonic_ms(),
         };
         self.engine.spawn(saga.run());
         handle

@@ -21,7 +21,8 @@ impl Driver {
     /// Whether a group or its members may have been made so lately that the service of members has not heard of
     /// them: also by somebody else's saga.
     pub(super) fn may_be_new(&self, write: &Write, refusal: &Refusal, started: u64) -> bool {
-        let waited = Duration::from_millis(self.clock.monotonic_ms().saturating_sub(started));
+        let since = started.min(self.began_ms);
+        let waited = Duration::from_millis(self.clock.monotonic_ms().saturating_sub(since));
         let is_not_found = refusal.kind == RefusalKind::NotFound;
         matches!(write, Write::AddMembers(..)) && is_not_found && waited < FRESH_FOR
     }

@@ -57,6 +57,8 @@ pub(super) struct Running {
     pub(super) parking: Option<oneshot::Sender<Option<Parked>>>,
     pub(super) epoch: u64,
     pub(super) resumed: bool,
+    /// By the monotonic clock.
+    pub(super) began_ms: u64,
     /// Calls of ours that had no answer.
     pub(super) unanswered: Arc<Unanswered>,
     /// Where they are noted, for whoever comes next.
@@ -315,6 +317,7 @@ impl Running {
         let opened = &self.opened;
         let made =
             |step: &Step| matches!(step.effect, Effect::CreateUser { .. } | Effect::RestoreUser { .. });
+        let makes_group = opened.plan.kind == PlanKind::GroupCreate;
         let label = format!("saga {} step {}", opened.id, step.id.0);
         // Who began first becomes whole first; what ends somebody's access goes before all tidying up.
         let pivot = opened.plan.pivot == Some(step.id);
@@ -345,6 +348,7 @@ impl Running {
             absent: self.found == Some(None),
             fresh: opened.plan.steps.iter().any(made),
             resumed: self.resumed,
+            began_ms: if makes_group { u64::MAX } else { self.began_ms },
             password: self.password.clone().filter(|_| step.identity),
             context,
         }
