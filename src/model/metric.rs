@@ -130,7 +130,7 @@ pub const SAGA_OLDEST_AGE: GaugeOf<0> = GaugeOf::new(
 pub const SAGA_STUCK_OLDEST_AGE: GaugeOf<0> = GaugeOf::new(
     "scim_bridge_saga_stuck_oldest_age_seconds",
     &[],
-    "Age of the oldest open saga; 0 when there is none",
+    "Age of the saga that waits for an administrator for the longest; 0 when there is none",
 );
 /// Sagas that came to an end.
 pub const SAGAS_ENDED: CounterOf<1> =
