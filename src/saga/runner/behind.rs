@@ -4,8 +4,8 @@
 //! A call that was sent cannot be recalled. Of a saga that was passed the answers are waited for; of the process
 //! before, whose answers nobody gets, the time is waited that a call may take ([`Aftermath`]). A leaver waits for
 //! neither: the pivot goes at once, and what comes behind it waits here. What had no answer in a saga that has ended
-//! is waited for behind a leaver only: it can give back what was taken, and whatever else it does is found when the
-//! user is compared (`directory::work`). Which steps wait is decided in `running`.
+//! is waited for behind a leaver, because it can give back what was taken; and what had none in a leaver's, before
+//! somebody is active again. Whatever else it does is found when the user is compared (`directory::work`). Which steps wait is decided in `running`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::model::ports::Clock;
-use crate::model::{SagaOpened, SubjectId};
+use crate::model::{Effect, SagaOpened, Step, SubjectId};
 use crate::saga::handle::{Handle, Progress};
 
 /// How much older than the newest what had no answer may be before it is forgotten: longer than any call may take.
@@ -62,7 +62,14 @@ pub(super) struct Aftermath {
     /// Those that the process before may have had in flight when it ended.
     crashed: Mutex<BTreeMap<SubjectId, Arrivals>>,
     /// Those of this one that had no answer: moments of the monotonic clock.
-    unanswered: Mutex<BTreeMap<SubjectId, u64>>,
+    unanswered: Mutex<BTreeMap<SubjectId, Unanswered>>,
+}
+
+/// Until when calls without an answer may arrive; 0 if there are none.
+#[derive(Clone, Copy, Default)]
+struct Unanswered {
+    any_ms: u64,
+    leavers_ms: u64,
 }
 
 /// Until when calls about one subject may arrive: moments of the monotonic clock.
@@ -80,24 +87,27 @@ impl Aftermath {
         *lock(&self.crashed) = subjects;
     }
 
-    /// A call about the subject had no answer, and may arrive until then.
-    pub(super) fn expect(&self, subject: SubjectId, until_ms: u64) {
+    /// A call of a saga had no answer, and may arrive until then.
+    pub(super) fn expect(&self, opened: &SagaOpened, until_ms: u64) {
         let mut unanswered = lock(&self.unanswered);
         // Now and then, so that it costs nothing per call: what is over is forgotten.
         if unanswered.len().is_power_of_two() {
-            unanswered.retain(|_, until| until_ms.saturating_sub(*until) < FORGET_AFTER_MS);
+            unanswered.retain(|_, known| until_ms.saturating_sub(known.any_ms) < FORGET_AFTER_MS);
         }
-        unanswered.insert(subject, until_ms);
+        let known = unanswered.entry(opened.subject).or_default();
+        known.any_ms = until_ms;
+        if opened.plan.pivot.is_some() {
+            known.leavers_ms = until_ms;
+        }
     }
 
     /// Whether a call that nobody waits for may still arrive.
     pub(super) fn may_arrive(&self, subject: SubjectId, now_ms: u64) -> bool {
-        self.of(subject, now_ms).is_some() || self.expected(subject, now_ms) > 0
+        self.of(subject, now_ms).is_some() || self.expected(subject).any_ms > now_ms
     }
 
-    /// Until when what had no answer may arrive; 0 if nothing can.
-    fn expected(&self, subject: SubjectId, now_ms: u64) -> u64 {
-        lock(&self.unanswered).get(&subject).copied().filter(|until_ms| *until_ms > now_ms).unwrap_or(0)
+    fn expected(&self, subject: SubjectId) -> Unanswered {
+        lock(&self.unanswered).get(&subject).copied().unwrap_or_default()
     }
 
     /// Until when calls of the process before may arrive that are about the subject; `None` if none can.
@@ -116,12 +126,17 @@ impl Aftermath {
     ) -> Option<InFlight> {
         let now_ms = clock.monotonic_ms();
         let arrivals = self.of(opened.subject, now_ms);
-        let leaves = opened.plan.pivot.is_some();
-        let expected = if leaves { self.expected(opened.subject, now_ms) } else { 0 };
+        let expected = self.expected(opened.subject);
+        let comes_back = |step: &Step| step.effect == Effect::SetActive { active: true };
+        let until_ms = match opened.plan.pivot {
+            Some(_) => expected.any_ms,
+            None if opened.plan.steps.iter().any(comes_back) => expected.leavers_ms,
+            None => 0,
+        };
         let passed = passed.map(|handle| handle.progress.clone());
-        (passed.is_some() || arrivals.is_some() || expected > 0).then(|| InFlight {
+        (passed.is_some() || arrivals.is_some() || until_ms > now_ms).then(|| InFlight {
             passed,
-            until_ms: arrivals.map_or(0, |arrivals| arrivals.last_ms).max(expected),
+            until_ms: arrivals.map_or(0, |arrivals| arrivals.last_ms).max(until_ms),
             earlier_ms: arrivals.map_or(0, |arrivals| arrivals.earlier_ms),
             clock: Arc::clone(clock),
         })

@@ -114,6 +114,21 @@ async fn what_had_no_answer_in_a_change_that_is_over_is_waited_for_behind_a_leav
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_back_waits_for_a_deactivation_that_had_no_answer() {
+    let world = world(|what| if what == "identity" { Fate::OnceUnknown } else { Fate::Done }, Fate::Done);
+    let runner = runner(Arc::clone(&world), true);
+    runner.start(leaver(), None, None).over().await;
+    let began = tokio::time::Instant::now();
+    let back = SagaOpened { id: SagaId::new(Uuid::from_u128(7)), ..opened() };
+    runner.start(back, None, None).over().await;
+    let waited = began.elapsed();
+    assert!(
+        waited > ARRIVES - Duration::from_secs(1) && waited < ARRIVES + Duration::from_secs(2),
+        "{waited:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_comes_back_waits_for_what_the_leaver_before_waited_for() {
     let world = world(|_| Fate::Done, Fate::Done);
     let runner = runner(Arc::clone(&world), true);

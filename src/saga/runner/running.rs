@@ -139,7 +139,7 @@ impl Running {
     fn note_unanswered(&self) {
         if let Some(at_ms) = self.unanswered.take() {
             let within_ms = u64::try_from(self.arrives_within.as_millis()).unwrap_or(u64::MAX);
-            self.aftermath.expect(self.opened.subject, at_ms.saturating_add(within_ms));
+            self.aftermath.expect(&self.opened, at_ms.saturating_add(within_ms));
         }
     }
 
