@@ -18,13 +18,13 @@ use genesys_scim_bridge::testing::model::ports::{Clock, Journal, Store, Upstream
 use genesys_scim_bridge::testing::model::{Cause, ClientId, CredentialId, SagaOpened, Secret, TenantId};
 use genesys_scim_bridge::testing::scim::change::Change;
 use genesys_scim_bridge::testing::scim::error::ScimError;
-use genesys_scim_bridge::testing::store::{MemoryStore, StoreJournal};
+use genesys_scim_bridge::testing::store::StoreJournal;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::refusing::Refusing;
 use crate::support::emulator::{assert_contract, cloud_with};
 use crate::support::in_process::{InProcess, Tick};
+use crate::support::refusing::Refusing;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -98,7 +98,7 @@ impl BareBridge {
     async fn on(world: World) -> BareBridge {
         let World { cloud, clock, budget, upstream, rules, give_up_after } = world;
         let tenant = TenantId::new("test");
-        let refusing = Arc::new(Refusing::new(Arc::new(MemoryStore::new())));
+        let refusing = Arc::new(Refusing::new(true));
         let store = Arc::clone(&refusing) as Arc<dyn Store>;
         let journal: Arc<dyn Journal> =
             Arc::new(StoreJournal::new(tenant.clone(), Arc::clone(&store)).await.unwrap());

@@ -17,7 +17,6 @@ mod bare;
 mod lasting;
 mod member_pairs;
 mod pairs;
-mod refusing;
 mod scenarios;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "every binary takes its part of the kit")]

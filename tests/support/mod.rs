@@ -58,6 +58,7 @@ pub(crate) mod clock;
 pub(crate) mod emulator;
 pub(crate) mod in_process;
 pub(crate) mod program;
+pub(crate) mod refusing;
 pub(crate) mod server;
 pub(crate) mod setup;
 pub(crate) mod wait;

@@ -1,16 +1,12 @@
 //! A saga that the store left open goes on by itself once the store takes its turns again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use genesys_cloud_emulator::{Cloud, Fault, FaultKind};
 use genesys_scim_bridge::testing::app::{App, Overrides, Running};
+use genesys_scim_bridge::testing::model::Secret;
 use genesys_scim_bridge::testing::model::ports::{Clock, Store};
-use genesys_scim_bridge::testing::model::{Batch, CommitToken, Secret, StoreError, StoreTrouble, Table};
-use genesys_scim_bridge::testing::store::MemoryStore;
 use genesys_scim_bridge::testing::store::tokens::Scope;
 use serde_json::json;
 
@@ -19,65 +15,22 @@ use crate::support::bridge::{ADMIN, SCIM};
 use crate::support::client::{Response, call};
 use crate::support::clock::HurriedClock;
 use crate::support::emulator::cloud;
+use crate::support::refusing::Refusing;
 use crate::support::setup::Setup;
 use crate::support::wait::eventually;
-
-/// A store that refuses every commit while it is told to.
-#[derive(Default)]
-struct Moody {
-    inner: MemoryStore,
-    refuses: AtomicBool,
-}
-
-#[async_trait]
-impl Store for Moody {
-    async fn commit(&self, batch: Batch) -> Result<CommitToken, StoreError> {
-        if self.refuses.load(Ordering::SeqCst) {
-            return Err(StoreError::Failed("no space left on device".to_owned()));
-        }
-        self.inner.commit(batch).await
-    }
-    async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        self.inner.get(table, key).await
-    }
-    async fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
-        self.inner.scan(table, prefix, after, limit).await
-    }
-    async fn nth_key(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        nth: usize,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.nth_key(table, prefix, after, nth).await
-    }
-    fn trouble(&self) -> Option<StoreTrouble> {
-        None
-    }
-    async fn close(&self) -> Result<(), StoreError> {
-        self.inner.close().await
-    }
-}
 
 struct House {
     running: Running,
     cloud: Cloud,
     http: reqwest::Client,
-    store: Arc<Moody>,
+    store: Arc<Refusing>,
     _dir: tempfile::TempDir,
 }
 
 impl House {
     fn new() -> Self {
         let (cloud, dir) = (cloud(), tempfile::tempdir().unwrap());
-        let store = Arc::new(Moody::default());
+        let store = Arc::new(Refusing::new(false));
         let config = Setup { deadline_s: 30, ..Setup::default() }.config(&cloud, &dir.path().join("data"));
         let overrides = Overrides {
             tokens: vec![(Scope::Scim, Secret::new(SCIM)), (Scope::Admin, Secret::new(ADMIN))],
@@ -110,12 +63,12 @@ async fn a_saga_that_the_store_left_open_goes_on_by_itself_when_the_store_is_wel
                 .any(|call| call.template == "/api/v2/scim/v2/users" && call.method == "POST")
         })
         .await;
-        house.store.refuses.store(true, Ordering::SeqCst);
+        house.store.refuse_after(0);
     };
     let (got, ()) = tokio::join!(post, refuse);
     assert_eq!(got.status, 503, "nobody is told what is not durable: {got:?}");
     house.cloud.clear_faults();
-    house.store.refuses.store(false, Ordering::SeqCst);
+    house.store.take_all();
     eventually("it has ended", async || {
         house.call(ADMIN, "GET", "/admin/sagas", None).await.body["open"] == json!([])
     })

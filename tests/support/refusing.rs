@@ -1,26 +1,29 @@
-//! A store that refuses commits when it is told to, and says so. Reads go on, as on a disk that is full.
+//! A store in memory that refuses commits when it is told to. Reads go on, as on a disk that is full.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use genesys_scim_bridge::testing::model::ports::Store;
 use genesys_scim_bridge::testing::model::{Batch, CommitToken, StoreError, StoreTrouble, Table};
+use genesys_scim_bridge::testing::store::MemoryStore;
 
 /// All is well.
 const TAKES_ALL: u32 = u32::MAX;
 
-/// The store, in front of the one that keeps.
+/// The store.
 pub(crate) struct Refusing {
-    inner: Arc<dyn Store>,
+    inner: MemoryStore,
+    /// Whether it says that it is in trouble, as one does that knows beforehand.
+    says_so: bool,
     /// Commits that are taken before the others are refused.
     left: AtomicU32,
 }
 
 impl Refusing {
-    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
-        Self { inner, left: AtomicU32::new(TAKES_ALL) }
+    /// One that takes everything for now.
+    pub(crate) fn new(says_so: bool) -> Self {
+        Self { inner: MemoryStore::new(), says_so, left: AtomicU32::new(TAKES_ALL) }
     }
 
     /// Takes so many commits more.
@@ -70,7 +73,7 @@ impl Store for Refusing {
     }
 
     fn trouble(&self) -> Option<StoreTrouble> {
-        let full = self.left.load(Ordering::Relaxed) == 0;
+        let full = self.says_so && self.left.load(Ordering::Relaxed) == 0;
         full.then(|| StoreTrouble::Passing("no space left on device".to_owned()))
     }
 
