@@ -5,7 +5,8 @@
 //! before, whose answers nobody gets, the time is waited that a call may take ([`Aftermath`]). A leaver waits for
 //! neither: the pivot goes at once, and what comes behind it waits here. What had no answer in a saga that has ended
 //! is waited for behind a leaver, because it can give back what was taken; and what had none in a leaver's, before
-//! somebody is active again. Whatever else it does is found when the user is compared (`directory::work`). Which steps wait is decided in `running`.
+//! somebody is active again. Whatever else it does is found when the user is compared (`directory::work`). Which
+//! steps wait is decided in `running`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,9 +17,6 @@ use tokio::sync::watch;
 use crate::model::ports::Clock;
 use crate::model::{Effect, SagaOpened, Step, SubjectId};
 use crate::saga::handle::{Handle, Progress};
-
-/// How much older than the newest what had no answer may be before it is forgotten: longer than any call may take.
-const FORGET_AFTER_MS: u64 = 3_600_000;
 
 /// Ends when every call of a passed saga, and of those that it passed itself, has its answer, and when what the
 /// process before had sent has arrived or never will.
@@ -62,12 +60,12 @@ pub(super) struct Aftermath {
     /// Those that the process before may have had in flight when it ended.
     crashed: Mutex<BTreeMap<SubjectId, Arrivals>>,
     /// Those of this one that had no answer: moments of the monotonic clock.
-    unanswered: Mutex<BTreeMap<SubjectId, Unanswered>>,
+    unanswered: Mutex<BTreeMap<SubjectId, Expected>>,
 }
 
 /// Until when calls without an answer may arrive; 0 if there are none.
 #[derive(Clone, Copy, Default)]
-struct Unanswered {
+struct Expected {
     any_ms: u64,
     leavers_ms: u64,
 }
@@ -88,16 +86,16 @@ impl Aftermath {
     }
 
     /// A call of a saga had no answer, and may arrive until then.
-    pub(super) fn expect(&self, opened: &SagaOpened, until_ms: u64) {
+    pub(super) fn expect(&self, opened: &SagaOpened, until_ms: u64, now_ms: u64) {
         let mut unanswered = lock(&self.unanswered);
         // Now and then, so that it costs nothing per call: what is over is forgotten.
         if unanswered.len().is_power_of_two() {
-            unanswered.retain(|_, known| until_ms.saturating_sub(known.any_ms) < FORGET_AFTER_MS);
+            unanswered.retain(|_, known| known.any_ms > now_ms);
         }
         let known = unanswered.entry(opened.subject).or_default();
-        known.any_ms = until_ms;
+        known.any_ms = known.any_ms.max(until_ms);
         if opened.plan.pivot.is_some() {
-            known.leavers_ms = until_ms;
+            known.leavers_ms = known.leavers_ms.max(until_ms);
         }
     }
 
@@ -106,7 +104,7 @@ impl Aftermath {
         self.of(subject, now_ms).is_some() || self.expected(subject).any_ms > now_ms
     }
 
-    fn expected(&self, subject: SubjectId) -> Unanswered {
+    fn expected(&self, subject: SubjectId) -> Expected {
         lock(&self.unanswered).get(&subject).copied().unwrap_or_default()
     }
 

@@ -137,9 +137,10 @@ impl Running {
 
     /// What had no answer may still arrive, also when this saga is over.
     fn note_unanswered(&self) {
-        if let Some(at_ms) = self.unanswered.take() {
+        if let Some(last_ms) = self.unanswered.last_ms() {
             let within_ms = u64::try_from(self.arrives_within.as_millis()).unwrap_or(u64::MAX);
-            self.aftermath.expect(&self.opened, at_ms.saturating_add(within_ms));
+            let now_ms = self.clock.monotonic_ms();
+            self.aftermath.expect(&self.opened, last_ms.saturating_add(within_ms), now_ms);
         }
     }
 
@@ -230,7 +231,7 @@ impl Running {
     }
 
     fn report(&self) -> Report {
-        let may_arrive = self.resumed || self.behind.is_some() || self.unanswered.is_any();
+        let may_arrive = self.resumed || self.behind.is_some() || self.unanswered.last_ms().is_some();
         Report { unsettled: self.found == Some(None), in_doubt: may_arrive, ..self.machine.report() }
     }
 
