@@ -124,7 +124,8 @@ impl UserPlanner {
         let subject = stored.map_or_else(|| self.ids.subject(), |stored| stored.subject);
         let mark = Mark::of(&self.policy.tenant, subject);
         let adopt = stored.is_none_or(|stored| !stored.managed);
-        let may_activate = goal.gives_access || self.may_be_our_own(&goal).await?;
+        let inactive_there = active && observed.state == UserState::Inactive;
+        let stays_out = inactive_there && !goal.gives_access && !self.may_be_our_own(&goal).await?;
         let planned = plan_user(&UserInput {
             change: match goal.id() {
                 Some(_) if deleted && !comes_back => UserChange::LeftDeleted,
@@ -141,11 +142,11 @@ impl UserPlanner {
             managed: &desired.managed,
             granted: &granted,
             recent: &recent,
-            may_activate,
+            may_activate: !stays_out,
         });
         let mut held = names.held;
         held.extend(identity::kept_here(document));
-        held.extend((active && !may_activate && observed.state == UserState::Inactive).then(shut_out));
+        held.extend(stays_out.then(shut_out));
         let reserved = reserved(&goal, &email);
         Ok(PlannedUser { goal, planned, granted_before: granted, held, names: reserved, subject })
     }
@@ -292,16 +293,9 @@ fn reserved(goal: &UserGoal, email: &str) -> Vec<Reservation> {
 
 /// What is shown of somebody whom another has made inactive in Genesys.
 fn shut_out() -> Failure {
-    Failure {
-        what: "access".to_owned(),
-        reason: None,
-        why: "somebody else made this person inactive in Genesys Cloud; make them active there, or send a whole user \
-              with active true"
-            .to_owned(),
-        code: SHUT_OUT.to_owned(),
-        correlation_id: None,
-        state: FailureState::Kept,
-    }
+    let why = "somebody else made this person inactive in Genesys Cloud; make them active there, or send a whole user \
+               with active true";
+    Failure::kept("access", SHUT_OUT, why)
 }
 
 fn same_name(document: &Object, stored: &StoredUser) -> bool {

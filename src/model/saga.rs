@@ -203,6 +203,18 @@ impl Failure {
             state: FailureState::Failed,
         }
     }
+
+    /// Something that the bridge keeps and does not try.
+    pub(crate) fn kept(what: impl Into<String>, code: &str, why: &str) -> Self {
+        Self {
+            what: what.into(),
+            reason: None,
+            why: why.to_owned(),
+            code: code.to_owned(),
+            correlation_id: None,
+            state: FailureState::Kept,
+        }
+    }
 }
 
 /// What a saga has achieved so far; the directory turns it into records.

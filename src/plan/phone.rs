@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::limits;
-use crate::model::{Failure, FailureState};
+use crate::model::Failure;
 
 /// The types that Genesys knows.
 const TYPES: [&str; 11] = [
@@ -75,14 +75,7 @@ const NOT_INTERNATIONAL: &str =
 
 /// The number is named by its place: type and value are the person's.
 fn stays(at: usize, why: &str) -> Failure {
-    Failure {
-        what: format!("telephone number {}", at + 1),
-        reason: None,
-        why: why.to_owned(),
-        code: String::new(),
-        correlation_id: None,
-        state: FailureState::Kept,
-    }
+    Failure::kept(format!("telephone number {}", at + 1), "", why)
 }
 
 /// A number as Genesys takes it: `+15550100199`, or `tel:+15550100199;ext=7`. `None` where it is not plain
@@ -152,6 +145,7 @@ fn is_separator(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::FailureState;
 
     #[test]
     fn a_number_with_one_meaning_is_e164_and_its_extension() {
