@@ -85,10 +85,12 @@ impl Directory {
         for (_, group) in self.scan_all(Table::Members, &[OF_USER, user.as_str()]).await? {
             let group = GroupId::new(id_text(&group)?);
             self.leave(batch, &group, user);
+            // Others may change the group, or take somebody out of it, at the same moment.
+            let as_it_is = self.as_it_is(Table::Groups, &self.group_key(&group)).await?;
             if let Some(before) = self.get_group(&group).await? {
                 let version = before.version.saturating_add(1);
                 let after = StoredGroup { version, modified_ms: now_ms, ..before.clone() };
-                self.unchanged_since(batch, Table::Groups, self.group_key(&group)).await?;
+                batch.expect(Table::Groups, self.group_key(&group), as_it_is);
                 self.write_group(batch, Some(&before), &after).await?;
             }
         }

@@ -71,16 +71,10 @@ impl Directory {
         Ok(self.store.get(Table::Users, &self.user_key(id)).await?.is_some())
     }
 
-    /// Refuses the batch if the record is no longer as it is now.
-    pub(super) async fn unchanged_since(
-        &self,
-        batch: &mut Batch,
-        table: Table,
-        key: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        let expect = self.store.get(table, &key).await?.map_or(Expect::Absent, Expect::Equals);
-        batch.expect(table, key, expect);
-        Ok(())
+    /// What a batch expects of a record that is read next: asked before, so that whoever changes it in between makes
+    /// the batch fail instead of being overwritten.
+    pub(super) async fn as_it_is(&self, table: Table, key: &[u8]) -> Result<Expect, StoreError> {
+        Ok(self.store.get(table, key).await?.map_or(Expect::Absent, Expect::Equals))
     }
 
     /// Lists something on a user that a change without a waiting client could not give.
@@ -94,8 +88,9 @@ impl Directory {
         now_ms: i64,
     ) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
+        let as_it_is = self.as_it_is(Table::Users, &self.user_key(id)).await?;
         let Some(mut user) = self.get_user(id).await? else { return Ok(batch) };
-        self.unchanged_since(&mut batch, Table::Users, self.user_key(id)).await?;
+        batch.expect(Table::Users, self.user_key(id), as_it_is);
         user.status =
             Provisioning { state: ProvisioningState::Failed, failures: vec![failure], updated_ms: now_ms };
         batch.put(Table::Users, self.user_key(id), codec::encode_user(&user)?);

@@ -53,6 +53,7 @@ impl Directory {
         let Some(id) = observed.id.as_ref().filter(|_| observed.state != UserState::Deleted) else {
             return Ok(batch);
         };
+        let as_it_is = self.as_it_is(Table::Users, &self.user_key(id)).await?;
         let before = self.get_user(id).await?;
         let document = identity_of(&observed.document);
         let same = before.as_ref().is_some_and(|user| user.document == document);
@@ -76,7 +77,7 @@ impl Directory {
         if !self.unreserved(&mut batch, Reservation::UserName(name)).await? {
             return Ok(Batch::new());
         }
-        self.unchanged_since(&mut batch, Table::Users, self.user_key(id)).await?;
+        batch.expect(Table::Users, self.user_key(id), as_it_is);
         self.write_user(&mut batch, before.as_ref(), &user).await?;
         Ok(batch)
     }
@@ -93,11 +94,12 @@ impl Directory {
         now_ms: i64,
     ) -> Result<Batch, StoreError> {
         let mut batch = Batch::new();
-        let before = self.group_by_genesys(&observed.id).await?;
+        let id = self.group_by_genesys(&observed.id).await?.map_or(fresh.0, |group| group.id);
+        let as_it_is = self.as_it_is(Table::Groups, &self.group_key(&id)).await?;
+        let before = self.get_group(&id).await?;
         if before.as_ref().is_some_and(|group| group.managed) {
             return Ok(batch);
         }
-        let id = before.as_ref().map_or(fresh.0, |group| group.id.clone());
         let current = self.all_members(&id).await?;
         let mut wanted = BTreeSet::new();
         for user in observed.members.as_ref().unwrap_or(&current) {
@@ -126,7 +128,7 @@ impl Directory {
         if !self.unreserved(&mut batch, Reservation::GroupName(name)).await? {
             return Ok(Batch::new());
         }
-        self.unchanged_since(&mut batch, Table::Groups, self.group_key(&id)).await?;
+        batch.expect(Table::Groups, self.group_key(&id), as_it_is);
         self.write_group(&mut batch, before.as_ref(), &group).await?;
         wanted.difference(&current).for_each(|user| self.join(&mut batch, &id, user));
         current.difference(&wanted).for_each(|user| self.leave(&mut batch, &id, user));

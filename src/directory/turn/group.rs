@@ -31,6 +31,7 @@ impl Directory {
         else {
             return Err(mismatch());
         };
+        let as_it_is = self.as_it_is(Table::Groups, &self.group_key(id)).await?;
         let before = self.get_group(id).await?;
         let again = before.as_ref().is_some_and(|group| group.saga == Some(opened.id));
         if input.hands_over() && !again {
@@ -59,7 +60,7 @@ impl Directory {
         };
         let renamed = before.as_ref().is_some_and(|old| old.display_name() != group.display_name());
         let affected = self.affected(id, &change, renamed).await?;
-        self.unchanged_since(batch, Table::Groups, self.group_key(id)).await?;
+        batch.expect(Table::Groups, self.group_key(id), as_it_is);
         self.write_group(batch, before.as_ref(), &group).await?;
         for user in &change.joined {
             // Whoever is removed meanwhile must not come back as a member.
@@ -119,11 +120,12 @@ impl Directory {
         version: u64,
     ) -> Result<(), StoreError> {
         let Subject::Group { id, .. } = &input.opened.about else { return Err(mismatch()) };
+        let as_it_is = self.as_it_is(Table::Groups, &self.group_key(id)).await?;
         let Some(group) = self.get_group(id).await?.filter(|_| !input.hands_over()) else { return Ok(()) };
         let members: Vec<UserId> = self.all_members(id).await?.into_iter().collect();
         let old = index::group(&self.tenant, id.as_str(), &group.document, group.genesys.as_deref());
         self.replace_index(batch, id.as_str(), &old, &index::Keys::default()).await?;
-        self.unchanged_since(batch, Table::Groups, self.group_key(id)).await?;
+        batch.expect(Table::Groups, self.group_key(id), as_it_is);
         batch.delete(Table::Groups, self.group_key(id));
         self.went(batch, ResourceKind::Group);
         members.iter().for_each(|user| self.leave(batch, id, user));

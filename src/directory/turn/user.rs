@@ -28,6 +28,7 @@ impl Directory {
             Err(_) if input.hands_over() => return Ok(()),
             Err(error) => return Err(error),
         };
+        let as_it_is = self.as_it_is(Table::Users, &self.user_key(&id)).await?;
         let before = self.get_user(&id).await?;
         let again = before.as_ref().is_some_and(|user| user.saga == Some(opened.id));
         if input.hands_over() && !again {
@@ -50,7 +51,7 @@ impl Directory {
             saga: Some(opened.id),
             document,
         };
-        self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
+        batch.expect(Table::Users, self.user_key(&id), as_it_is);
         self.write_user(batch, before.as_ref(), &user).await?;
         self.put_ours(batch, input, &id, Wish::Stands).await?;
         self.work_left(batch, input, &user).await?;
@@ -146,6 +147,7 @@ impl Directory {
             return Ok(());
         }
         let id = input.user()?;
+        let as_it_is = self.as_it_is(Table::Users, &self.user_key(&id)).await?;
         let before = self.get_user(&id).await?;
         let gone = self.tombstone(&id).await?;
         let last =
@@ -154,7 +156,7 @@ impl Directory {
         if let Some(user) = before {
             let old = index::user(&self.tenant, id.as_str(), &user.document);
             self.replace_index(batch, id.as_str(), &old, &index::Keys::default()).await?;
-            self.unchanged_since(batch, Table::Users, self.user_key(&id)).await?;
+            batch.expect(Table::Users, self.user_key(&id), as_it_is);
             self.went(batch, ResourceKind::User);
         }
         let work = self.work(&id).await?;

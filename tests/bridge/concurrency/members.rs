@@ -160,3 +160,21 @@ async fn a_user_removed_while_being_added_leaves_no_member_behind() {
         .await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_members_of_one_group_who_are_removed_at_once_are_all_gone_and_the_group_says_so() {
+    let house = house();
+    let ids = hire(&house, "leaves", 400).await;
+    let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
+    let group = json!({ "displayName": "Closing Desk", "members": members });
+    let made = house.scim("POST", "/Groups", Some(group)).await.is(201);
+    house.settled().await;
+    let entries = ids.iter().map(|id| Entry::new("DELETE", &format!("/Users/{id}"), Value::Null)).collect();
+    for got in race(&house, entries).await {
+        assert_eq!(got.status, 204, "{got:?}");
+    }
+    house.settled().await;
+    let shown = house.scim("GET", &format!("/Groups/{}", made.id()), None).await.is(200).body;
+    assert_eq!(shown["members"].as_array().map_or(0, Vec::len), 0);
+    assert_eq!(shown["meta"]["version"], format!("W/\"{}\"", 1 + ids.len()), "each made it another group");
+}
