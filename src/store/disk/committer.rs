@@ -35,6 +35,9 @@ pub(super) enum Request {
     },
     /// Finish what is queued, write the sequence file, and end.
     Close(oneshot::Sender<Result<(), StoreError>>),
+    /// Dies as by a fault of our own, outside of what is guarded.
+    #[cfg(test)]
+    Die,
 }
 
 /// Why the store takes no more writes, once it does not.
@@ -51,6 +54,18 @@ impl Health {
         tracing::error!(error = %why, "the store takes no more writes until it is opened again");
         let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.get_or_insert_with(|| why.to_string());
+    }
+}
+
+/// Says that nothing is written any more when the thread that holds it dies of a panic: without it the
+/// process would go on, refuse every write and call itself healthy.
+struct Watch(Health);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(&StoreError::Failed("the thread that writes has died".to_owned()));
+        }
     }
 }
 
@@ -74,6 +89,7 @@ type Waiting = (oneshot::Sender<Result<CommitToken, StoreError>>, Result<CommitT
 impl Committer {
     /// Works until it is told to close or nobody can ask any more.
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
+        let _watch = Watch(self.health.clone());
         while let Ok(first) = requests.recv() {
             let mut group = vec![first];
             group.extend(requests.try_iter().take(STORE_GROUP_COMMIT.saturating_sub(1)));
@@ -98,6 +114,8 @@ impl Committer {
             match request {
                 Request::Commit { batch, answer } => waiting.push((answer, self.apply(batch))),
                 Request::Close(done) => close = Some(done),
+                #[cfg(test)]
+                Request::Die => std::panic::panic_any("the thread of the test is told to die"),
             }
         }
         // A failure of one apply is a failure of the log: those before it in the group are not promised

@@ -100,10 +100,15 @@ impl SledStore {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Why the thread does not answer.
+    fn died(&self) -> StoreError {
+        self.health.trouble().map_or_else(ended, StoreError::Failed)
+    }
+
     fn join(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // The thread catches sled's panics itself.
+            // The thread catches sled's panics itself; of another one `health` knows.
             let _ = thread.join();
         }
     }
@@ -129,9 +134,9 @@ impl Store for SledStore {
         {
             let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
             let sender = sender.as_ref().ok_or_else(ended)?;
-            sender.send(Request::Commit { batch, answer }).map_err(|_| ended())?;
+            sender.send(Request::Commit { batch, answer }).map_err(|_| self.died())?;
         }
-        result.await.unwrap_or_else(|_| Err(ended()))
+        result.await.unwrap_or_else(|_| Err(self.died()))
     }
 
     async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
@@ -171,8 +176,8 @@ impl Store for SledStore {
         let asked = sender.send(Request::Close(done));
         drop(sender);
         let result = match asked {
-            Ok(()) => answer.await.unwrap_or_else(|_| Err(ended())),
-            Err(_) => Err(ended()),
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(self.died())),
+            Err(_) => Err(self.died()),
         };
         // It has answered, and ends at once.
         self.join();

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{DirectoryError, SledStore, sequence};
+use super::{DirectoryError, Request, SledStore, sequence};
 use crate::limits::STORE_VALUE_BYTES;
 use crate::model::ports::Store as _;
-use crate::model::{Batch, StoreError, Table};
+use crate::model::{Batch, StoreError, StoreTrouble, Table};
 use crate::store::OpenOptions;
 
 fn put(key: &str, value: impl Into<Bytes>) -> Batch {
@@ -103,6 +103,22 @@ async fn a_lock_of_sleds_own_is_waited_for_and_then_named() {
     assert!(matches!(error, DirectoryError::Locked { .. }), "{error}");
     drop(held);
     drop(sled(&dir));
+}
+
+#[tokio::test]
+async fn a_thread_that_writes_and_dies_is_trouble_that_a_supervisor_hears_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = sled(&dir);
+    store.commit(put("t/before", "kept")).await.unwrap();
+    store.sender.lock().unwrap().as_ref().unwrap().send(Request::Die).unwrap();
+    store.thread.lock().unwrap().take().unwrap().join().unwrap_err();
+
+    let refused = store.commit(put("t/after", "x")).await.unwrap_err();
+    assert!(matches!(store.trouble(), Some(StoreTrouble::Final(_))), "{:?}", store.trouble());
+    assert!(refused.to_string().contains("died"), "{refused}");
+    assert!(store.get(Table::Users, b"t/before").await.unwrap().is_some(), "reads go on");
+    drop(store);
+    assert!(sled(&dir).get(Table::Users, b"t/before").await.unwrap().is_some(), "and nothing is lost");
 }
 
 #[tokio::test]
