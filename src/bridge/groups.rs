@@ -116,7 +116,9 @@ impl Groups {
         if let Some(claim) = claim_of(&asked.change)
             && let Some(id) = self.claims.made_before(&asked.cause.by, &claim).await?
         {
-            return Ok(self.directory.get_group(&GroupId::new(id)).await?);
+            let made = self.directory.get_group(&GroupId::new(id)).await?;
+            // What has been renamed since is not what this POST means.
+            return Ok(made.filter(|made| fold(name_in(&made.document)) == fold(incoming.name())));
         }
         match self.directory.group_by_name(&fold(incoming.name())).await? {
             Some(group) if group.managed || self.policy.on_existing == OnExisting::Refuse => {
@@ -134,6 +136,12 @@ impl Groups {
     ) -> Result<GroupGoal, Fault> {
         let delta = self.members().delta(Some(&stored.id), members).await?;
         Ok(GroupGoal { stored: Some(stored), document, delta, done: Done::Changed })
+    }
+
+    /// The group that a change names, as the directory has it now.
+    pub(super) async fn about(&self, change: &Change) -> Result<Option<StoredGroup>, Fault> {
+        let Some(id) = change.id() else { return Ok(None) };
+        Ok(self.directory.get_group(&GroupId::new(id)).await?)
     }
 
     fn members(&self) -> Members<'_> {
@@ -284,6 +292,6 @@ impl Groups {
     }
 }
 
-fn name_in(document: &Object) -> &str {
+pub(super) fn name_in(document: &Object) -> &str {
     document.get("displayName").and_then(serde_json::Value::as_str).unwrap_or_default()
 }

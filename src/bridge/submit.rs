@@ -9,17 +9,17 @@ use std::sync::Arc;
 use super::BridgeParts;
 use super::admission::{Admission, Admitted, goes_first, overtaken};
 use super::adoption::Adoption;
-use super::claims::{Claims, Presence};
+use super::claims::{Claims, Presence, claim_named};
 use super::deadline::Deadline;
 use super::draft::{Draft, Prepared};
 use super::fault::Fault;
-use super::groups::Groups;
+use super::groups::{self, Groups};
 use super::looks::Looks;
 use super::patching::Patching;
 use super::sagas::{Predecessor, Sagas};
 use super::submission::{Reply, Submission};
 use super::user_plan::UserPlanner;
-use super::users::Users;
+use super::users::{self, Users};
 use super::waiting::{Waited, Waiting};
 use super::work::GroupsChanged;
 use crate::directory::granted::{Wish, ours_after};
@@ -97,7 +97,7 @@ impl Submissions {
         let mut coming = Some(self.admission.within_budget(&asked.change, asked.deadline)?);
         let deadline = Deadline::after(&self.clock, asked.deadline);
         let mut owner: Option<FoundUser> = None;
-        let had_access = self.users.has_access(&asked.change).await?;
+        let had_access = self.first_look(asked).await?;
         loop {
             let admitted = self.admission.admit(&asked.change, deadline).await?;
             let draft = match self.prepared(asked, owner.as_ref(), &admitted, deadline).await {
@@ -116,7 +116,7 @@ impl Submissions {
                 }
             };
             // It was sent before the deactivation that came first, and knows nothing of it.
-            if had_access && gives_access(&draft) && !self.users.has_access(&asked.change).await? {
+            if had_access && gives_access(&draft) && !self.has_access(asked).await? {
                 admitted.before.let_go().await;
                 return Err(Fault::RolledBack { refusal: overtaken(false), during: NOT_BEGUN.to_owned() });
             }
@@ -141,6 +141,31 @@ impl Submissions {
                 }
             }
         }
+    }
+
+    /// Whether the change is about somebody who has access, before anything is waited for. Who changes by id knows what
+    /// a create of theirs made: the claim to it is over.
+    async fn first_look(&self, asked: &Submission) -> Result<bool, Fault> {
+        let Submission { change, cause, .. } = asked;
+        let (name, active) = match change.kind() {
+            ResourceKind::User => match self.users.about(change).await? {
+                Some(user) => (users::name_in(&user.document).to_owned(), is_active(&user.document)),
+                None => return Ok(false),
+            },
+            ResourceKind::Group => match self.groups.about(change).await? {
+                Some(group) => (groups::name_in(&group.document).to_owned(), false),
+                None => return Ok(false),
+            },
+        };
+        if change.id().is_some() {
+            self.claims.spend(&cause.by, &claim_named(change.kind(), &name, None)).await;
+        }
+        Ok(active)
+    }
+
+    async fn has_access(&self, asked: &Submission) -> Result<bool, Fault> {
+        let about = self.users.about(&asked.change).await?;
+        Ok(about.is_some_and(|user| is_active(&user.document)))
     }
 
     /// `None`: a leaver wants the lane, and what was read is worth nothing once it is through.

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::admission::priority;
 use super::claims::{Claims, claim_of};
 use super::draft::{Draft, Prepared};
@@ -18,7 +20,7 @@ use super::user_plan::UserPlanner;
 use super::{NOT_LINKED, OnExisting, Policy, whose};
 use crate::directory::{Directory, StoredUser, UserLookup};
 use crate::model::ports::{CallContext, Store};
-use crate::model::{Batch, FoundUser, Intent, Ours, Subject, UserId};
+use crate::model::{Batch, FoundUser, Intent, Object, Ours, Subject, UserId};
 use crate::plan::{Leftover, identity, plan_removal};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
@@ -118,7 +120,9 @@ impl Users {
         if let Some(claim) = claim_of(&asked.change)
             && let Some(id) = self.claims.made_before(&asked.cause.by, &claim).await?
         {
-            return Ok(self.directory.get_user(&UserId::new(id)).await?);
+            let made = self.directory.get_user(&UserId::new(id)).await?;
+            // Whoever has been renamed since is not whom this POST means.
+            return Ok(made.filter(|made| fold(name_in(&made.document)) == fold(incoming.name())));
         }
         let may_link = |stored: &StoredUser| {
             self.may_link(stored) || whose::is_same(&incoming.document, &stored.document)
@@ -130,19 +134,15 @@ impl Users {
         }
     }
 
-    /// Whether the change is about somebody whom the directory has as active.
-    pub(super) async fn has_access(&self, change: &Change) -> Result<bool, Fault> {
-        if change.kind() != ResourceKind::User {
-            return Ok(false);
-        }
-        let stored = match (change.id(), change.created()) {
+    /// Whom the change is about, as the directory has them now.
+    pub(super) async fn about(&self, change: &Change) -> Result<Option<StoredUser>, Fault> {
+        Ok(match (change.id(), change.created()) {
             (Some(id), _) => self.directory.get_user(&UserId::new(id)).await?,
             (None, Some(incoming)) => {
                 self.directory.user_by(UserLookup::UserName(&fold(incoming.name()))).await?
             }
             (None, None) => None,
-        };
-        Ok(stored.is_some_and(|stored| identity::is_active(&stored.document)))
+        })
     }
 
     async fn stored(&self, change: &Change, id: &str) -> Result<StoredUser, Fault> {
@@ -168,11 +168,9 @@ impl Users {
         self.planner.refuse_protected(&email, Some(&stored.id))?;
         let planned = plan_removal();
         let (kind, id) = (ResourceKind::User, stored.id.as_str());
-        let user_name =
-            stored.document.get("userName").and_then(serde_json::Value::as_str).unwrap_or_default();
         Ok(Prepared::Saga(Box::new(Draft {
             subject: stored.subject,
-            names: vec![existing(kind, id), name_of(kind, user_name)],
+            names: vec![existing(kind, id), name_of(kind, name_in(&stored.document))],
             plan: planned.plan,
             intent: Intent::DeleteUser { version: stored.version, passed: passed.granted },
             claim: None,
@@ -182,4 +180,9 @@ impl Users {
             about: Subject::User(Some(stored.id)),
         })))
     }
+}
+
+/// The userName of a document of record.
+pub(super) fn name_in(document: &Object) -> &str {
+    document.get("userName").and_then(Value::as_str).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use genesys_cloud_emulator::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::support::bodies::{OURS, agent};
+use crate::support::bodies::{OURS, agent, patch};
 use crate::support::bridge::TestBridge;
 use crate::support::client::call;
 use crate::support::setup::Setup;
@@ -120,6 +120,46 @@ async fn a_retry_with_another_external_id_is_somebody_else_and_gets_409() {
         201,
         "the claim is still there"
     );
+}
+
+/// A create whose answer came too late; the id of what it made.
+async fn made_without_an_answer(house: &TestBridge) -> String {
+    house.cloud.fault(slow("POST", MAKE, 2000));
+    assert_eq!(house.scim("POST", "/Users", Some(agent("nora"))).await.status, 503);
+    house.settled().await;
+    house.with_address("nora@aurora.example").remove(0)
+}
+
+#[tokio::test]
+async fn who_has_changed_what_a_lost_create_made_knows_of_it_and_a_post_of_that_name_is_409() {
+    let house = hasty();
+    let made = made_without_an_answer(&house).await;
+    let title = patch(json!([{"op": "replace", "path": "title", "value": "Lead"}]));
+    assert_eq!(house.scim("PATCH", &format!("/Users/{made}"), Some(title)).await.status, 200);
+    house.settled().await;
+    let again = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!((again.status, &again.body["scimType"]), (409, &json!("uniqueness")), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_post_of_a_name_that_has_become_free_never_takes_over_who_was_renamed() {
+    let house = hasty();
+    let made = made_without_an_answer(&house).await;
+    let next = token(&house, "entra").await;
+    let renamed = patch(json!([
+        {"op": "replace", "path": "userName", "value": "nora.quist@aurora.example"},
+        {"op": "replace", "path": "emails[type eq \"work\"].value", "value": "nora.quist@aurora.example"},
+    ]));
+    let url = house.url(&format!("/scim/v2/Users/{made}"));
+    let text = next["token"].as_str().unwrap();
+    let got = call(&house.http, &url, text, "PATCH", Some(renamed.to_string())).await;
+    assert_eq!(got.status, 200, "another client does it: {got:?}");
+    house.settled().await;
+    let other = house.scim("POST", "/Users", Some(agent("nora"))).await;
+    assert_eq!(other.status, 201, "{other:?}");
+    assert_ne!(other.id(), made, "somebody new");
+    let before = house.scim("GET", &format!("/Users/{made}"), None).await;
+    assert_eq!(before.body["userName"], "nora.quist@aurora.example", "{before:?}");
 }
 
 #[tokio::test]
