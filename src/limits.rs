@@ -123,6 +123,9 @@ pub const ATTRIBUTE_BYTES: usize = 256 * 1024;
 pub const ENTRIES_PER_ATTRIBUTE: usize = 1000;
 /// Most entitlements one user may be given by rules and request together.
 pub const ENTITLEMENTS_PER_USER: usize = 1000;
+/// Longest name of a role, division, queue, skill, language, schema or field that a request may ask for, in
+/// characters: longer ones exist nowhere in Genesys, and a call that carries them fails in odd ways.
+pub const ENTITLEMENT_NAME_CHARS: usize = 500;
 /// Most rules in one configuration.
 pub const RULES: usize = 2000;
 

@@ -34,7 +34,7 @@ pub(crate) fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
     let mut set = DesiredSet { items: Vec::new(), managed: mentioned(user) };
     for (kind, place) in everywhere() {
         let Some(value) = place.of(user) else { continue };
-        let wanted = all(kind, place.attribute, value).map_err(|why| {
+        let wanted = all(kind, place.attribute, value).and_then(of_known_length).map_err(|why| {
             let name = place.attribute;
             let place = place.extension.map_or_else(|| name.to_owned(), |urn| format!("{urn}:{name}"));
             ScimError::invalid_value(format!("{place}: {why}"))
@@ -55,6 +55,17 @@ pub(crate) fn requested(user: &Object) -> Result<DesiredSet, ScimError> {
         )));
     }
     Ok(set)
+}
+
+fn of_known_length(wanted: Vec<Wanted>) -> Result<Vec<Wanted>, String> {
+    let most = limits::ENTITLEMENT_NAME_CHARS;
+    let is_too_long = |name: &str| name.chars().nth(most).is_some();
+    if wanted.iter().any(|wanted| wanted.names().any(is_too_long)) {
+        return Err(format!(
+            "a name is longer than {most} characters; Genesys Cloud has none of that length"
+        ));
+    }
+    Ok(wanted)
 }
 
 fn only_core_and_empty(kind: Kind, user: &Object) -> bool {

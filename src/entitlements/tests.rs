@@ -114,6 +114,8 @@ fn what_cannot_be_read_is_refused_with_its_attribute_and_item() {
         (json!({ OURS: { "compactRoles": "@EMEA" } }), "role name is empty"),
         (json!({ OURS: { "compactRoles": "Supervisor;Agent@" } }), "entry 2: the division name after the @"),
         (json!({ OURS: { "compactAttributes": "badge" } }), "Schema.field=value"),
+        (json!({ OURS: { "compactRoles": format!("Agent@{}", "D".repeat(501)) } }), "longer than 500"),
+        (json!({ OURS: { "queues": ["Q".repeat(262_144)] } }), "longer than 500"),
         (json!({ OURS: { "queues": [4711] } }), "an item is neither a text nor an object"),
         (
             json!({ "roles": [{ "value": "{\"value\":\"hunter2\",\"VALUE\":\"b\"}" }] }),

@@ -101,6 +101,16 @@ impl Wanted {
             Wanted::Attribute { .. } => Kind::Attribute,
         }
     }
+
+    /// The names by which it is looked up.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let (name, second) = match self {
+            Wanted::Role { role, division } => (role, division.as_deref()),
+            Wanted::Member { name, .. } | Wanted::Level { name, .. } => (name, None),
+            Wanted::Attribute { schema, field, .. } => (schema, Some(field.as_str())),
+        };
+        std::iter::once(name.as_str()).chain(second)
+    }
 }
 
 impl fmt::Display for Wanted {
