@@ -7,22 +7,31 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt};
 
 use super::exit::Failure;
-use crate::config::{LogConfig, LogFormat};
+use crate::config::{LogConfig, LogFormat, Problem};
 use crate::server::unreadable;
 
 /// The words of which each part of a filter without `=` must be one: any other would be taken for the name of
 /// a module, and everything else be silent.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-fn unusable(why: &str) -> Failure {
-    Failure::usage(format!(
-        "log.level: {why}; use error, warn, info, debug or trace, or a filter such as \"info,genesys_scim_bridge::saga=debug\""
-    ))
+fn unusable(why: &str) -> Problem {
+    let cure =
+        "use error, warn, info, debug or trace, or a filter such as \"info,genesys_scim_bridge::saga=debug\"";
+    Problem::new("log.level", why, cure)
+}
+
+/// What is wrong with a wish, if anything.
+pub(super) fn problem(wanted: &str) -> Option<Problem> {
+    compiled(wanted).err()
+}
+
+fn compiled(wanted: &str) -> Result<EnvFilter, Problem> {
+    EnvFilter::try_new(filter(wanted)?).map_err(|error| unusable(&error.to_string()))
 }
 
 /// The filter behind a wish. The HTTP library tells the life of its workers at info, and each request that is none,
 /// which anybody can send, as an error (they are counted): that helps nobody who asked for a plain level; the database library prints records, with all that is personal in them, at debug.
-fn filter(wanted: &str) -> Result<String, Failure> {
+fn filter(wanted: &str) -> Result<String, Problem> {
     let words = wanted.split(',').map(str::trim);
     let known =
         |word: &str| word.contains('=') || LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level));
@@ -38,7 +47,7 @@ fn filter(wanted: &str) -> Result<String, Failure> {
 /// # Errors
 /// `log.level` is not a filter.
 pub(crate) fn start(config: &LogConfig) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter(&config.level)?).map_err(|error| unusable(&error.to_string()))?;
+    let filter = compiled(&config.level).map_err(|problem| Failure::usage(problem.to_string()))?;
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = match config.format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
@@ -68,7 +77,7 @@ mod tests {
         ] {
             assert_eq!(filter(wanted).ok().as_deref(), expected, "{wanted}");
         }
-        let words = filter("loud").unwrap_err().message;
+        let words = filter("loud").unwrap_err().to_string();
         assert!(
             words.contains("log.level") && words.contains("\"loud\"") && words.contains("debug"),
             "{words}"

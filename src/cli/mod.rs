@@ -20,6 +20,7 @@ mod serve;
 mod token;
 mod turn_words;
 mod users;
+mod whole_config;
 mod work;
 
 use std::path::PathBuf;
@@ -78,7 +79,7 @@ struct Context {
 
 impl Context {
     fn config(&self) -> Result<Config, Failure> {
-        Config::load(&self.config_file).map_err(|error| Failure::usage(error.to_string()))
+        whole_config::load(&self.config_file)
     }
 }
 

@@ -40,7 +40,8 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn new(file: &Path, problems: Vec<Problem>) -> Self {
+    /// What is wrong with that file.
+    pub(crate) fn new(file: &Path, problems: Vec<Problem>) -> Self {
         Self { file: file.to_owned(), problems }
     }
 

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use crate::model::{Secret, TenantId, Wanted};
 
 pub(crate) use environment::{Environment, process_environment};
-pub(crate) use error::ConfigError;
+pub(crate) use error::{ConfigError, Problem};
 pub(crate) use secret_file::secret_now;
 
 pub(crate) use crate::model::policy::{

@@ -21,7 +21,6 @@ use super::output;
 use crate::app::genesys_settings;
 use crate::app::system::SystemClock;
 use crate::config::Config;
-use crate::entitlements::RuleSet;
 use crate::genesys::{GenesysClient, Settings, SharedBudget};
 use crate::model::ports::{Budget, Clock};
 use judge::{Finding, State, Trouble};
@@ -45,7 +44,7 @@ impl Check {
                 "configuration",
                 Trouble::Configuration,
                 failure.message,
-                "correct the file",
+                "correct what it names, and check again",
             )],
         };
         if self.json {
@@ -59,21 +58,7 @@ impl Check {
     }
 
     fn look(&self, config: &Config) -> Result<Vec<Finding>, Failure> {
-        if let Err(error) = RuleSet::compile(&config.rules) {
-            return Ok(vec![Finding::bad(
-                "rules",
-                Trouble::Configuration,
-                error.to_string(),
-                "correct the condition in the configuration",
-            )]);
-        }
-        let settings = match genesys_settings(config) {
-            Ok(settings) => settings,
-            Err(error) => {
-                let cure = "set genesys.region to the region that the address bar shows when you are logged in to Genesys Cloud";
-                return Ok(vec![Finding::bad("region", Trouble::Region, error.to_string(), cure)]);
-            }
-        };
+        let settings = genesys_settings(config).map_err(|error| Failure::usage(error.to_string()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

@@ -79,12 +79,13 @@ fn a_bad_secret_is_told_apart_from_silence() {
 }
 
 #[test]
-fn an_unknown_region_and_a_bad_file_are_troubles_of_their_own() {
+fn an_unknown_region_and_a_bad_name_are_troubles_of_the_file() {
     let bench = installed();
     bench.edit("api_base = ", "region = \"mars-1\"\n# api_base = ");
     bench.edit("login_base = ", "# login_base = ");
     let ended = bench.run("check --json");
-    assert_eq!((ended.code, troubles(&ended)), (3, vec!["region".to_owned()]), "{ended:?}");
+    assert_eq!((ended.code, troubles(&ended)), (2, vec!["configuration".to_owned()]), "{ended:?}");
+    assert!(ended.out.contains("genesys.region") && ended.out.contains("mars-1"), "{ended:?}");
     let bench = installed();
     bench.edit("name = \"aurora\"", "name = \"Aurora\"");
     let ended = bench.run("check --json");
