@@ -67,6 +67,8 @@ impl AdminClient {
                 "the bridge does not accept this token; give a live one of scope admin (`scim-bridge token new --scope admin`)",
             )),
             400 => Err(Failure::usage(detail())),
+            // The bridge, or Genesys Cloud behind it, cannot be worked with right now.
+            503 => Err(Failure::connection(detail())),
             _ => Err(Failure::failed(detail())),
         }
     }

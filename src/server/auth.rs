@@ -25,11 +25,11 @@ fn bearer(header: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("Bearer") && !text.is_empty()).then_some(text)
 }
 
-/// The one refusal.
-fn refused() -> ScimError {
-    ScimError::unauthorized(
-        "A valid bearer token is needed here. Make one with `scim-bridge token new` and send it as \"Authorization: Bearer ...\".",
-    )
+/// The one refusal. It names the scope that is asked for, never what was wrong with the token that came.
+fn refused(scope: Scope) -> ScimError {
+    ScimError::unauthorized(format!(
+        "A valid bearer token of scope {scope} is needed here. Make one with `scim-bridge token new --scope {scope}` and send it as \"Authorization: Bearer ...\".",
+    ))
 }
 
 /// Who sent the request, if a token of its tenant and of that scope came with it.
@@ -65,7 +65,7 @@ pub(crate) async fn scim_guard<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     let acceptable = Acceptable::of(req.headers());
     let mut response = if !let_in(&req, Scope::Scim) {
-        req.into_response(answer::error(&refused())).map_into_right_body()
+        req.into_response(answer::error(&refused(Scope::Scim))).map_into_right_body()
     } else if acceptable == Acceptable::Nothing {
         let fault = ScimError::not_acceptable(
             "Answers are JSON; send \"Accept: application/scim+json\" or \"Accept: application/json\".",
@@ -93,7 +93,7 @@ pub(crate) async fn admin_guard<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     if !let_in(&req, Scope::Admin) {
-        return Ok(req.into_response(answer::error(&refused())).map_into_right_body());
+        return Ok(req.into_response(answer::error(&refused(Scope::Admin))).map_into_right_body());
     }
     let cause = context::cause(req.request());
     req.extensions_mut().insert(cause);

@@ -8,6 +8,7 @@
 //! Takes randomness as a parameter and never stores the text of a token. Who checks a request's token:
 //! `server`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -32,6 +33,15 @@ pub enum Scope {
     Scim,
     /// The administration endpoints.
     Admin,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Scope::Scim => "scim",
+            Scope::Admin => "admin",
+        })
+    }
 }
 
 /// A token as it is kept.

@@ -1,5 +1,6 @@
 //! Who gets in: every route of the router's own lists, with every kind of token.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -39,9 +40,9 @@ fn listed() -> Vec<(String, &'static str)> {
 #[tokio::test]
 async fn no_listed_route_opens_without_a_live_token_of_its_scope() {
     let server = start();
-    let bodies = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let bodies = std::cell::RefCell::new(BTreeSet::new());
     for (path, method) in listed() {
-        let wrong_scope = if path.starts_with("/admin") { SCIM } else { ADMIN };
+        let (scope, wrong_scope) = if path.starts_with("/admin") { ("admin", SCIM) } else { ("scim", ADMIN) };
         let tried = [
             None,
             Some("Bearer gsb_wrong".to_owned()),
@@ -62,11 +63,13 @@ async fn no_listed_route_opens_without_a_live_token_of_its_scope() {
             assert!(got.header("www-authenticate").starts_with("Bearer"), "{method} {path}");
             if method != "HEAD" {
                 got.is_error(401, None);
+                let detail = got.body["detail"].as_str().unwrap();
+                assert!(detail.contains(&format!("of scope {scope} is needed")), "{path}: {detail}");
                 bodies.borrow_mut().insert(got.body.to_string());
             }
         }
     }
-    assert_eq!(bodies.borrow().len(), 1, "every refusal reads the same");
+    assert_eq!(bodies.borrow().len(), 2, "for one scope every refusal reads the same");
     assert!(server.documents.changes.lock().unwrap().is_empty(), "nothing got through");
 }
 
