@@ -60,6 +60,10 @@ pub mod genesys {
         pub use crate::genesys::request::{HttpCall, HttpMethod, Media};
     }
 }
+/// Out of `import`.
+pub mod import {
+    pub use crate::import::from_genesys::{ImportError, ImportParts, Progress, ProgressCell, import};
+}
 /// Out of `limits`.
 pub mod limits {
     pub use crate::limits::*;

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CONFLICTS: u32 = 3;
 
 /// What the import works with.
-pub(crate) struct ImportParts {
+pub struct ImportParts {
     /// Where to.
     pub directory: Arc<Directory>,
     /// Commits.
@@ -43,7 +43,7 @@ pub struct Progress {
     pub running: bool,
     /// Users read.
     pub users: u64,
-    /// All users, where Genesys tells.
+    /// All users of the parts of the listing begun so far, where Genesys tells.
     pub users_total: Option<u64>,
     /// Groups read.
     pub groups: u64,
@@ -84,7 +84,7 @@ pub enum ImportError {
 
 /// The shared view on a running import.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ProgressCell(Arc<Mutex<Progress>>);
+pub struct ProgressCell(Arc<Mutex<Progress>>);
 
 impl ProgressCell {
     /// How far it is.
@@ -111,7 +111,7 @@ impl ProgressCell {
 ///
 /// # Errors
 /// A listing breaks off or the store refuses; what was read is kept.
-pub(crate) async fn import(parts: &ImportParts, cell: &ProgressCell) -> Result<Progress, ImportError> {
+pub async fn import(parts: &ImportParts, cell: &ProgressCell) -> Result<Progress, ImportError> {
     if !cell.begin() {
         return Err(ImportError::Running);
     }
@@ -135,6 +135,7 @@ async fn all(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportError
 async fn users(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportError> {
     let context = CallContext::new(Priority::Background, "import");
     let mut next = None;
+    let mut total = Total::default();
     loop {
         let page: Page<Observed> =
             patiently(parts, "users", || parts.upstream.list_users(next, &context)).await?;
@@ -144,14 +145,37 @@ async fn users(parts: &ImportParts, cell: &ProgressCell) -> Result<(), ImportErr
             keep(parts, cell, make).await?;
         }
         let read = u64::try_from(page.items.len()).unwrap_or(0);
+        let all = total.after(read, page.total);
         cell.update(|progress| {
             progress.users += read;
-            progress.users_total = page.total.or(progress.users_total);
+            progress.users_total = all.or(progress.users_total);
         });
         next = match page.next {
             Some(page) => Some(page),
             None => return Ok(()),
         };
+    }
+}
+
+/// How many there are in all, out of what each part of a listing says of itself: the active users are one, the
+/// inactive another.
+#[derive(Default)]
+struct Total {
+    parts_before: u64,
+    read: u64,
+}
+
+impl Total {
+    /// After a page with so many, of a part with so many.
+    fn after(&mut self, read: u64, of_part: Option<u64>) -> Option<u64> {
+        let of_part = of_part?;
+        self.read += read;
+        let all = self.parts_before + of_part;
+        if self.read >= of_part {
+            self.parts_before += self.read;
+            self.read = 0;
+        }
+        Some(all)
     }
 }
 
@@ -227,4 +251,18 @@ async fn patiently<T, F: Future<Output = Verdict<T>>>(
         parts.clock.sleep(wait).await;
     }
     Err(ImportError::NoAnswer { what, reason: last })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Total;
+
+    #[test]
+    fn the_total_of_a_listing_in_two_parts_is_that_of_both() {
+        let mut total = Total::default();
+        let pages = [(100, 250), (100, 250), (50, 250), (30, 30)];
+        let shown: Vec<_> = pages.map(|(read, of_part)| total.after(read, Some(of_part))).into();
+        assert_eq!(shown, [Some(250), Some(250), Some(250), Some(280)]);
+        assert_eq!(Total::default().after(5, None), None, "Genesys does not tell");
+    }
 }

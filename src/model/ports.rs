@@ -234,7 +234,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Number of the next page, opaque.
     pub next: Option<u32>,
-    /// Total, where Genesys tells.
+    /// Total of the part of the listing that the page belongs to, where Genesys tells: active users are one part,
+    /// inactive ones another.
     pub total: Option<u64>,
 }
 

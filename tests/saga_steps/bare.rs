@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use genesys_cloud_emulator::{Call, Cloud, Options, Quirks};
+use genesys_cloud_emulator::{Call, Cloud, Options, Quirks, SeedUser};
 use genesys_scim_bridge::testing::app::system::{SystemClock, SystemIds};
 use genesys_scim_bridge::testing::bridge::lanes::LocalLanes;
 use genesys_scim_bridge::testing::bridge::{
@@ -14,6 +14,7 @@ use genesys_scim_bridge::testing::bridge::{
 use genesys_scim_bridge::testing::directory::Directory;
 use genesys_scim_bridge::testing::entitlements::RuleSet;
 use genesys_scim_bridge::testing::genesys::{GenesysClient, Settings, budget::SharedBudget};
+use genesys_scim_bridge::testing::import::{ImportError, ImportParts, Progress, ProgressCell, import};
 use genesys_scim_bridge::testing::model::ports::{Clock, Journal, Store, Upstream};
 use genesys_scim_bridge::testing::model::{Cause, ClientId, CredentialId, SagaOpened, Secret, TenantId};
 use genesys_scim_bridge::testing::scim::change::Change;
@@ -36,6 +37,7 @@ pub(crate) struct BareBridge {
     pub(crate) directory: Arc<Directory>,
     pub(crate) store: Arc<Refusing>,
     pub(crate) deadline: Duration,
+    clock: Arc<dyn Clock>,
     stop: CancellationToken,
 }
 
@@ -73,8 +75,8 @@ impl World {
     }
 
     /// Under tokio's clock, with the budget and the limit that Genesys documents.
-    fn in_virtual_time(rules: RuleSet, give_up_after: Duration) -> Self {
-        let cloud = Arc::new(Cloud::in_process(Options::default()).unwrap());
+    fn in_virtual_time(rules: RuleSet, give_up_after: Duration, options: Options) -> Self {
+        let cloud = Arc::new(Cloud::in_process(options).unwrap());
         let clock: Arc<dyn Clock> = Arc::new(Tick(tokio::time::Instant::now()));
         let settings = Self::settings(&cloud);
         let (calls, margin) = (settings.calls_per_minute, settings.margin_percent);
@@ -92,7 +94,19 @@ impl BareBridge {
 
     /// In a runtime whose clock stands still but for pauses.
     pub(crate) async fn in_virtual_time(rules: RuleSet, give_up_after: Duration) -> BareBridge {
-        Self::on(World::in_virtual_time(rules, give_up_after)).await
+        Self::on(World::in_virtual_time(rules, give_up_after, Options::default())).await
+    }
+
+    /// As [`Self::in_virtual_time`], with so many more people in the organisation, each tenth inactive.
+    pub(crate) async fn in_virtual_time_beside(others: usize, give_up_after: Duration) -> BareBridge {
+        let mut options = Options::default();
+        options.seed.users.extend((0..others).map(|number| SeedUser {
+            name: format!("Other {number}"),
+            email: format!("other.{number}@aurora.example"),
+            state: number.is_multiple_of(10).then(|| "inactive".to_owned()),
+            ..SeedUser::default()
+        }));
+        Self::on(World::in_virtual_time(RuleSet::default(), give_up_after, options)).await
     }
 
     async fn on(world: World) -> BareBridge {
@@ -105,7 +119,7 @@ impl BareBridge {
         let directory = Arc::new(Directory::new(tenant.clone(), Arc::clone(&store)));
         let stop = CancellationToken::new();
         let bridge = Bridge::new(BridgeParts {
-            clock,
+            clock: Arc::clone(&clock),
             ids: Arc::new(SystemIds),
             directory: Arc::clone(&directory),
             store,
@@ -140,6 +154,7 @@ impl BareBridge {
             directory,
             store: refusing,
             deadline: Duration::from_secs(30),
+            clock,
             stop,
         }
     }
@@ -148,6 +163,18 @@ impl BareBridge {
         let cause = Cause::client(ClientId::new("test"), CredentialId::new("token-1"), "test");
         let asked = Submission { change, cause, deadline: self.deadline, answer: Answer::Alone };
         Ok(self.bridge.submit(asked).await?)
+    }
+
+    /// Takes in what Genesys has.
+    pub(crate) async fn import(&self) -> Result<Progress, ImportError> {
+        let parts = ImportParts {
+            directory: Arc::clone(&self.directory),
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            upstream: Arc::clone(&self.upstream),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::new(SystemIds),
+        };
+        import(&parts, &ProgressCell::default()).await
     }
 
     /// Has a stuck saga try its undo again.

@@ -27,12 +27,12 @@ use crate::trouble::{ELSEWHERE, TOKEN, TROUBLE, Trouble};
 use crate::{difference, has_pivot, normalised};
 
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 /// How long the bridge under test waits trouble out; a day in the product.
-const GIVE_UP: Duration = HOUR;
+pub(crate) const GIVE_UP: Duration = HOUR;
 /// Longer than the bridge waits it out.
-const TOO_LONG: Duration = Duration::from_secs(2 * 3600 + 1800);
+pub(crate) const TOO_LONG: Duration = Duration::from_secs(2 * 3600 + 1800);
 /// How many commits the store takes first, and how long it refuses the others.
 const IN_THE_STORE: [(u32, Duration); 6] = [
     (0, Duration::from_secs(600)),
@@ -47,9 +47,9 @@ const GONE: &str = "Another One";
 /// How many runs there are in the sample.
 const SAMPLE: usize = 80;
 /// Calls that one change may cause in an hour while something is wrong.
-const CALLS_PER_HOUR: usize = 500;
+pub(crate) const CALLS_PER_HOUR: usize = 500;
 /// Who leaves while it lasts.
-const LEAVER: &str = "leaver@aurora.example";
+pub(crate) const LEAVER: &str = "leaver@aurora.example";
 /// Where a person is made inactive.
 const PIVOT: (&str, &str) = ("PATCH", "/api/v2/scim/v2/users/{userId}");
 
@@ -58,22 +58,22 @@ pub(crate) type Operation = (String, String);
 
 /// One run of the table.
 #[derive(Clone, Debug)]
-struct Case {
-    name: &'static str,
-    operation: Operation,
-    trouble: Trouble,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) operation: Operation,
+    pub(crate) trouble: Trouble,
     /// How many calls of the operation go well first.
-    skip: u32,
-    lasting: Duration,
+    pub(crate) skip: u32,
+    pub(crate) lasting: Duration,
 }
 
 impl Case {
-    fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         let Self { name, operation: (method, template), trouble, skip, lasting } = self;
         format!("{name} / {method} {template} +{skip} / {trouble:?} / {} min", lasting.as_secs() / 60)
     }
 
-    fn begin(&self, house: &BareBridge) {
+    pub(crate) fn begin(&self, house: &BareBridge) {
         let (method, template) = &self.operation;
         match self.trouble {
             Trouble::StoreRefuses => house.store.refuse_after(self.skip),
@@ -85,7 +85,7 @@ impl Case {
         }
     }
 
-    fn end(&self, house: &BareBridge) {
+    pub(crate) fn end(&self, house: &BareBridge) {
         match self.trouble {
             Trouble::StoreRefuses => house.store.take_all(),
             Trouble::NameGone(name) => drop(house.cloud.rename(GONE, name)),
@@ -95,7 +95,7 @@ impl Case {
 
     /// Whether the fault is in the way of whoever leaves, so that nobody can be through at once: the call
     /// itself, the token, a rate limit of the calls for identities, which leavers keep as well, or our own store.
-    fn concerns_leavers(&self) -> bool {
+    pub(crate) fn concerns_leavers(&self) -> bool {
         let operation = (self.operation.0.as_str(), self.operation.1.as_str());
         let limited = self.trouble == Trouble::Throttled && operation.1.contains("/scim/v2/users");
         let here = self.trouble == Trouble::StoreRefuses;
@@ -285,7 +285,7 @@ impl Run {
 }
 
 /// Somebody leaves: what they hear, and how long their first call takes.
-async fn leaves(house: &BareBridge, leave: Change) -> (Result<Reply, ScimError>, Duration) {
+pub(crate) async fn leaves(house: &BareBridge, leave: Change) -> (Result<Reply, ScimError>, Duration) {
     let since = house.cloud.ledger().last().map_or(0, |call| call.seq);
     let began = Instant::now();
     let first = async {
@@ -302,7 +302,7 @@ async fn leaves(house: &BareBridge, leave: Change) -> (Result<Reply, ScimError>,
     tokio::join!(house.submit(leave), first)
 }
 
-fn within_the_last(time: Duration, calls: &[Call]) -> usize {
+pub(crate) fn within_the_last(time: Duration, calls: &[Call]) -> usize {
     let Some(last) = calls.last() else { return 0 };
     let since = last.at_ms.saturating_sub(u64::try_from(time.as_millis()).unwrap());
     calls.iter().filter(|call| call.at_ms > since).count()
@@ -389,7 +389,7 @@ fn cases(kinds: &[(&'static str, Clean)]) -> Vec<Case> {
     cases
 }
 
-fn chosen(cases: Vec<Case>) -> Vec<Case> {
+pub(crate) fn chosen(cases: Vec<Case>) -> Vec<Case> {
     match std::env::var("LASTING").ok().as_deref() {
         Some("full") => cases,
         Some(words) => {

@@ -14,6 +14,7 @@
 
 mod again;
 mod bare;
+mod import_trouble;
 mod lasting;
 mod member_pairs;
 mod pairs;
