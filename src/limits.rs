@@ -176,6 +176,8 @@ pub const OPEN_WORK: Duration = Duration::from_secs(600);
 pub const WORK_PAUSE_MIN: Duration = Duration::from_secs(60);
 /// See [`WORK_PAUSE_MIN`].
 pub const WORK_PAUSE_MAX: Duration = Duration::from_secs(6 * 3600);
+/// What waits for longer than this, in milliseconds, was not put off so far by anybody: twice that pause.
+pub const WORK_FAR_AHEAD: i64 = 12 * 3600 * 1000;
 /// Users who are recomputed at a time, unless the configuration says otherwise.
 pub const WORK_PARALLEL: u64 = 32;
 

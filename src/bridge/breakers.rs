@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::limits::WORK_FAR_AHEAD;
 use crate::model::{Backoff, Failure, UserId};
 
 use super::backoff;
@@ -28,6 +29,14 @@ struct Breaker {
     failure: Option<Failure>,
 }
 
+impl Breaker {
+    /// Until when it is open; not after a clock was set back by more than anything waits.
+    fn open_until(&self, now_ms: i64) -> Option<i64> {
+        let until_ms = self.until_ms?;
+        (1..=WORK_FAR_AHEAD).contains(&until_ms.saturating_sub(now_ms)).then_some(until_ms)
+    }
+}
+
 /// All of them, by what is refused in words.
 #[derive(Debug, Default)]
 pub(super) struct Breakers(BTreeMap<String, Breaker>);
@@ -45,7 +54,7 @@ impl Breakers {
     /// Whether the thing is refused to everybody now.
     pub(super) fn is_open(&self, what: &str, now_ms: i64) -> Option<Kept> {
         let breaker = self.0.get(what)?;
-        let until_ms = breaker.until_ms.filter(|until| now_ms < *until)?;
+        let until_ms = breaker.open_until(now_ms)?;
         Some(Kept { until_ms, failure: breaker.failure.clone()? })
     }
 
@@ -75,7 +84,7 @@ impl Breakers {
             breaker.refused.push(user.clone());
         }
         // Those who were on their way when it opened find out nothing new.
-        let open = breaker.until_ms.is_some_and(|until| now_ms < until) && !breaker.probed;
+        let open = breaker.open_until(now_ms).is_some() && !breaker.probed;
         if !open && (breaker.until_ms.is_some() || breaker.refused.len() >= USERS) {
             breaker.probed = false;
             breaker.opened = breaker.opened.saturating_add(1);
@@ -142,6 +151,16 @@ mod tests {
         assert_eq!(breakers.ask(what, 3 * MINUTE), None);
         breakers.worked(what);
         assert_eq!((breakers.ask(what, 3 * MINUTE), breakers.ask(what, 3 * MINUTE)), (None, None));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_from_anything_for_longer_than_before() {
+        let mut breakers = Breakers::default();
+        let (what, day) = ("give role Agent", 24 * 60 * MINUTE);
+        (1..=3).for_each(|number| breakers.refused(&failure(), &user(number), day, |_| 0));
+        assert!(breakers.ask(what, day).is_some(), "open");
+        assert_eq!(breakers.ask(what, 0), None, "one finds out");
+        assert!(breakers.ask(what, 0).is_some(), "for the others");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::WORK_FAR_AHEAD;
 use crate::model::{Batch, Expect, GroupId, StoreError, SubjectId, Table, UserId};
 
 use super::{Directory, record};
@@ -224,12 +225,16 @@ impl Directory {
         rows.into_iter().map(|(_, row)| Work::of_row(row)).collect()
     }
 
-    /// Users whose work is due, the longest first; up to `limit`.
+    /// Users whose work is due, the longest first; up to `limit`. Due is also what waits for longer than anything
+    /// waits: the clock was set back since it was written down.
     pub async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<UserId>, StoreError> {
-        let rows = self.scan(Table::Outbox, &["due"], None, limit).await?;
+        let first = self.scan(Table::Outbox, &["due"], None, limit).await?;
         let now = self.key(&["due", &moment(now_ms.saturating_add(1))]);
-        let due = rows.iter().take_while(|(key, _)| *key < now);
-        due.map(|(_, user)| Ok(UserId::new(super::id_text(user)?))).collect()
+        let due: Vec<_> = first.into_iter().take_while(|(key, _)| *key < now).collect();
+        let never = self.key(&["due", &moment(now_ms.saturating_add(WORK_FAR_AHEAD))]);
+        let room = limit.saturating_sub(due.len());
+        let beyond = self.scan(Table::Outbox, &["due"], Some(&never), room).await?;
+        due.iter().chain(&beyond).map(|(_, user)| Ok(UserId::new(super::id_text(user)?))).collect()
     }
 
     /// How many users have work for each reason, and since when the oldest, Unix milliseconds.
@@ -388,6 +393,21 @@ mod tests {
         commit(&store, async |batch| directory.drop_work(batch, &later).unwrap()).await.unwrap();
         assert_eq!(directory.due(9_999, 9).await.unwrap(), []);
         assert_eq!(directory.works(None, 9).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_was_put_off_by_a_clock_that_was_set_back_since_is_due() {
+        let store = Arc::new(MemoryStore::new());
+        let directory = Directory::new(tenant(), store.clone());
+        let (user, hour) = (UserId::new("u1"), 3_600_000);
+        let day = 24 * hour;
+        let add = async |batch: &mut Batch| {
+            directory.add_work(batch, &user, WorkReason::StepFailed, day, day + 6 * hour).await.unwrap();
+        };
+        commit(&store, add).await.unwrap();
+        assert_eq!(directory.due(day, 9).await.unwrap(), [], "it waits as long as work may");
+        assert_eq!(directory.due(0, 9).await.unwrap(), [user], "the clock went back by a day");
+        assert_eq!(directory.due(0, 0).await.unwrap(), []);
     }
 
     #[tokio::test]
