@@ -96,6 +96,12 @@ pub const LOOKUP_SHARED: usize = 1000;
 pub const ADDRESS_SHARERS: usize = 16;
 /// Most resources in one page; larger `count` values are cut to this, as RFC 7644 section 3.4.2.4 allows.
 pub const PAGE_MAX: usize = 1000;
+/// Bytes of stored or rendered resources behind which a page ends early: a page has what fits, and at least one.
+pub const PAGE_BYTES: usize = 16 * 1024 * 1024;
+/// Most bytes of resources that one query sorts, or takes from an index, at a time.
+pub const SORT_BYTES: usize = 32 * 1024 * 1024;
+/// Most bytes of resources that are read at once while walking the directory.
+pub const WALK_BYTES: usize = 4 * 1024 * 1024;
 /// Page size when the client names none.
 pub const PAGE_DEFAULT: usize = 100;
 /// How long a cursor may wait for its next use: a client that reads page by page needs seconds, one that

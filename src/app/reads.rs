@@ -28,7 +28,8 @@ impl Reads for DirectoryReads {
 
     async fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError> {
         // More than that share it: they are walked, with the limit that walking has.
-        let few = |views: Vec<View>| (views.len() <= limits::LOOKUP_SHARED).then(|| all(views));
+        let few =
+            |views: Option<Vec<View>>| views.filter(|views| views.len() <= limits::LOOKUP_SHARED).map(all);
         let by = match (kind, lookup) {
             (_, Lookup::Id(id)) => return Ok(Some(self.get(kind, id).await?.into_iter().collect())),
             (ResourceKind::Group, Lookup::DisplayName(name)) => {
@@ -57,8 +58,10 @@ impl Reads for DirectoryReads {
         kind: ResourceKind,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StoreError> {
-        Ok(all(self.0.views(kind, after, limit).await?))
+        bytes: usize,
+    ) -> Result<(Vec<Stored>, bool), StoreError> {
+        let (views, more) = self.0.views(kind, after, limit, bytes).await?;
+        Ok((all(views), more))
     }
 
     async fn nth_id(

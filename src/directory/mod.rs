@@ -33,7 +33,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::model::ports::Store;
+use crate::model::ports::{Rows, Store};
 use crate::model::{Batch, Expect, GroupId, Ours, Reservation, StoreError, Table, TenantId, UserId};
 use crate::store::keys;
 
@@ -68,8 +68,6 @@ pub struct Directory {
     tenant: TenantId,
     store: Arc<dyn Store>,
 }
-
-type Rows = Vec<(Vec<u8>, Bytes)>;
 
 /// All reads fail with `StoreError::Damaged` on a record that cannot be read back, and with nothing else.
 impl Directory {

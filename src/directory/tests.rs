@@ -313,10 +313,13 @@ async fn many_members_are_recomputed_in_parts_and_listed_in_pages() {
     assert_eq!(sizes, [100, 100, 50]);
     let page = bench.directory.members(&GroupId::new("g"), Some(&UserId::new("u098")), 2).await.unwrap();
     assert_eq!(page, [UserId::new("u099"), UserId::new("u100")]);
-    let page = bench.directory.views(ResourceKind::User, Some("u247"), 9).await.unwrap();
+    let (page, more) = bench.directory.views(ResourceKind::User, Some("u247"), 9, usize::MAX).await.unwrap();
+    assert!(!more);
     assert_eq!(page.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ["u248", "u249"]);
     assert_eq!(bench.directory.counts().await.unwrap(), Counts { users: 250, groups: 1 });
-    assert_eq!(bench.directory.views(ResourceKind::Group, None, 9).await.unwrap().len(), 1);
+    let (first, more) = bench.directory.views(ResourceKind::User, None, 9, 0).await.unwrap();
+    assert_eq!((first.len(), more), (1, true), "one is read, however large it is");
+    assert_eq!(bench.directory.views(ResourceKind::Group, None, 9, 0).await.unwrap().0.len(), 1);
 }
 
 pub(super) fn observed(id: &str, document: Value) -> Observed {

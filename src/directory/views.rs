@@ -5,6 +5,7 @@
 //! [`Directory::went`], called where a record comes to be or goes. Whole records for the bridge are read in
 //! the files above.
 
+use crate::limits::{SORT_BYTES, WALK_BYTES};
 use crate::model::{Batch, GroupId, StoreError, Table, UserId};
 use crate::scim::kind::ResourceKind;
 use crate::store::{keys, record};
@@ -39,8 +40,12 @@ impl Directory {
         value.map(|value| codec::view(kind, &value)).transpose()
     }
 
-    /// Up to `limit` users that a look-up finds, by id.
-    pub async fn user_views_by(&self, lookup: UserLookup<'_>, limit: usize) -> Result<Vec<View>, StoreError> {
+    /// Up to `limit` users that a look-up finds, by id; `None` where they are too large together.
+    pub async fn user_views_by(
+        &self,
+        lookup: UserLookup<'_>,
+        limit: usize,
+    ) -> Result<Option<Vec<View>>, StoreError> {
         let ids = self.user_ids_by(lookup, limit).await?;
         self.views_of(ResourceKind::User, ids).await
     }
@@ -53,40 +58,48 @@ impl Directory {
         }
     }
 
-    /// Up to `limit` groups with that externalId, by id.
+    /// Up to `limit` groups with that externalId, by id; `None` where they are too large together.
     pub async fn group_views_by_external_id(
         &self,
         external: &str,
         limit: usize,
-    ) -> Result<Vec<View>, StoreError> {
+    ) -> Result<Option<Vec<View>>, StoreError> {
         let ids = self.sharers(index::GROUP_EXTERNAL, external, limit).await?;
         self.views_of(ResourceKind::Group, ids).await
     }
 
-    /// Up to `limit` groups that a user is a member of, by id.
-    pub async fn group_views_of(&self, user: &UserId, limit: usize) -> Result<Vec<View>, StoreError> {
+    /// Up to `limit` groups that a user is a member of, by id; `None` where they are too large together.
+    pub async fn group_views_of(&self, user: &UserId, limit: usize) -> Result<Option<Vec<View>>, StoreError> {
         let ids = self.group_ids_of(user).await?.into_iter().take(limit);
         self.views_of(ResourceKind::Group, ids.map(|id| id.to_string()).collect()).await
     }
 
-    async fn views_of(&self, kind: ResourceKind, ids: Vec<String>) -> Result<Vec<View>, StoreError> {
-        let mut views = Vec::with_capacity(ids.len());
+    async fn views_of(&self, kind: ResourceKind, ids: Vec<String>) -> Result<Option<Vec<View>>, StoreError> {
+        let (mut views, mut left) = (Vec::with_capacity(ids.len()), SORT_BYTES);
         for id in ids {
-            views.extend(self.view(kind, &id).await?);
+            let Some(view) = self.view(kind, &id).await? else { continue };
+            let Some(rest) = left.checked_sub(view.text.bytes()) else { return Ok(None) };
+            left = rest;
+            views.push(view);
         }
-        Ok(views)
+        Ok(Some(views))
     }
 
-    /// Up to `limit` resources after the id `after`, in the order of their ids.
+    /// Up to `limit` resources after the id `after`, in the order of their ids, and no more behind the one with which
+    /// their records exceed `bytes`. True: there may be more.
     pub async fn views(
         &self,
         kind: ResourceKind,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<View>, StoreError> {
+        bytes: usize,
+    ) -> Result<(Vec<View>, bool), StoreError> {
         let after = after.map(|id| self.key(&[word(kind), id]));
-        let rows = self.scan(table(kind), &[word(kind)], after.as_deref(), limit).await?;
-        rows.iter().map(|(_, value)| codec::view(kind, value)).collect()
+        let prefix = keys::prefix(&self.tenant, &[word(kind)]);
+        let (rows, more) =
+            self.store.scan_within(table(kind), &prefix, after.as_deref(), limit, bytes).await?;
+        let views = rows.iter().map(|(_, value)| codec::view(kind, value)).collect::<Result<_, _>>()?;
+        Ok((views, more))
     }
 
     /// The id of the `nth` resource (from 1) after the id `after`; `None` where there are fewer.
@@ -148,7 +161,7 @@ impl Directory {
             }
             let (mut number, mut after) = (0_i64, None::<String>);
             loop {
-                let page = self.views(kind, after.as_deref(), PAGE).await?;
+                let (page, _) = self.views(kind, after.as_deref(), PAGE, WALK_BYTES).await?;
                 let Some(last) = page.last() else { break };
                 number = number.saturating_add(i64::try_from(page.len()).unwrap_or(i64::MAX));
                 after = Some(last.id.clone());

@@ -28,6 +28,9 @@ pub trait Ids: Send + Sync {
     fn group(&self) -> GroupId;
 }
 
+/// Keys and values, in the order of keys.
+pub(crate) type Rows = Vec<(Vec<u8>, Bytes)>;
+
 /// The durable key-value store.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -54,6 +57,32 @@ pub trait Store: Send + Sync {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError>;
+
+    /// As [`Store::scan`], but ends behind the record with which `bytes` are exceeded. True: there may be more.
+    ///
+    /// # Errors
+    /// A damaged record.
+    async fn scan_within(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<(Rows, bool), StoreError> {
+        let (mut rows, mut left) = (Rows::new(), bytes);
+        while rows.len() < limit {
+            let after = rows.last().map(|(key, _)| key.as_slice()).or(after);
+            let Some(row) = self.scan(table, prefix, after, 1).await?.pop() else { return Ok((rows, false)) };
+            let size = row.1.len();
+            rows.push(row);
+            if size > left {
+                break;
+            }
+            left -= size;
+        }
+        Ok((rows, true))
+    }
 
     /// The key of the `nth` record (from 1) whose key starts with `prefix`, in key order, after key `after`;
     /// `None` where there are fewer. Reads no values.

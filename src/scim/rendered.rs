@@ -82,6 +82,11 @@ impl Rendered {
         fits.then_some(Self { text, base_at, parts_at })
     }
 
+    /// How many bytes it has.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// The text without its derived parts, for the store.
     pub fn text(&self) -> &Bytes {
         &self.text

@@ -26,15 +26,54 @@ const INLINE_PAGE: usize = 200;
 pub(super) struct Found {
     /// How many match; `None` where counting would mean to walk on behind the page.
     pub(super) total: Option<usize>,
-    /// Those of the page.
+    /// Those of the page; fewer than were asked for where more would be too large together.
     pub(super) page: Vec<Stored>,
-    /// Where the next page begins; only when paging by cursor, and not on the last page.
-    pub(super) next: Option<After>,
+    /// Whether more follow.
+    more: bool,
+    counted: Counted,
+}
+
+/// How the client tells where it is.
+enum Counted {
+    /// By an index of its own.
+    ByClient,
+    /// By a cursor that holds how many came before the page.
+    Before(usize),
+    /// By a cursor that holds the last id.
+    LastId,
 }
 
 impl Found {
     fn by_index(total: usize, page: Vec<Stored>) -> Self {
-        Self { total: Some(total), page, next: None }
+        Self { total: Some(total), page, more: false, counted: Counted::ByClient }
+    }
+
+    /// Where the next page begins if so many of this one are shown; only when paging by cursor, and not on the
+    /// last page.
+    pub(super) fn next(&self, shown: usize) -> Option<After> {
+        if shown == self.page.len() && !self.more {
+            return None;
+        }
+        match self.counted {
+            Counted::ByClient => None,
+            Counted::Before(before) => Some(After::Count(before.saturating_add(shown))),
+            Counted::LastId => {
+                let last = self.page.get(shown.checked_sub(1)?)?;
+                Some(After::Id(last.id.clone()))
+            }
+        }
+    }
+}
+
+/// Room for resources of some size.
+struct Room(Option<usize>);
+
+impl Room {
+    /// Whether one more may come: there is room left, however large it is.
+    fn takes(&mut self, stored: &Stored) -> bool {
+        let Some(left) = self.0 else { return false };
+        self.0 = left.checked_sub(stored.text.bytes());
+        true
     }
 }
 
@@ -102,20 +141,20 @@ impl Search<'_> {
             PageStart::Behind(After::Count(_)) => return Err(foreign()),
             PageStart::Index | PageStart::First => None,
         };
-        let (wanted, mut page) = (self.query.count.saturating_add(1), Vec::new());
+        let (mut page, mut room, mut more) = (Vec::new(), Room(Some(limits::PAGE_BYTES)), false);
         self.walk(after, filter, |stored| {
-            page.push(stored);
-            Ok(page.len() < wanted)
+            more = page.len() == self.query.count || !room.takes(&stored);
+            if !more {
+                page.push(stored);
+            }
+            Ok(!more)
         })
         .await?;
-        let more = page.len() == wanted;
-        page.truncate(self.query.count);
-        let next = page.last().filter(|_| more).map(|last| After::Id(last.id.clone()));
         let total = match filter {
             None => Some(self.count().await?),
             Some(_) => None,
         };
-        Ok(Found { total, page, next })
+        Ok(Found { total, page, more, counted: Counted::LastId })
     }
 
     async fn count(&self) -> Result<usize, ScimError> {
@@ -160,7 +199,8 @@ impl Search<'_> {
             }
             after = Some(id);
         }
-        Ok(Found::by_index(total, reads.scan(self.kind, after.as_deref(), count).await.map_err(fault)?))
+        let page = reads.scan(self.kind, after.as_deref(), count, limits::PAGE_BYTES).await.map_err(fault)?;
+        Ok(Found::by_index(total, page.0))
     }
 
     async fn nearest(&self, first: usize) -> Result<(u64, usize, Option<String>), ScimError> {
@@ -172,9 +212,9 @@ impl Search<'_> {
     /// The page of those that match, counted to the end.
     async fn matching(&self, filter: &Filter) -> Result<Found, ScimError> {
         let (first, count) = (self.query.start_index.saturating_sub(1), self.query.count);
-        let (mut total, mut page) = (0_usize, Vec::new());
+        let (mut total, mut page, mut room) = (0_usize, Vec::new(), Room(Some(limits::PAGE_BYTES)));
         self.walk(None, Some(filter), |stored| {
-            if total >= first && page.len() < count {
+            if total >= first && page.len() < count && room.takes(&stored) {
                 page.push(stored);
             }
             total += 1;
@@ -186,15 +226,12 @@ impl Search<'_> {
 
     /// Every match, as long as there are not more than can be sorted.
     async fn all(&self) -> Result<Vec<Stored>, ScimError> {
-        let mut all = Vec::new();
+        let (mut all, mut room) = (Vec::new(), Room(Some(limits::SORT_BYTES)));
         self.walk(None, self.query.filter.as_ref(), |stored| {
-            all.push(stored);
-            if all.len() > limits::SORT_MAX {
-                return Err(ScimError::too_many(format!(
-                    "More than {} resources would have to be sorted; leave out sortBy or narrow the filter.",
-                    limits::SORT_MAX
-                )));
+            if all.len() == limits::SORT_MAX || !room.takes(&stored) {
+                return Err(too_many_to_sort());
             }
+            all.push(stored);
             Ok(true)
         })
         .await?;
@@ -211,8 +248,8 @@ impl Search<'_> {
         let (mut after, mut looked_at) = (after, 0_usize);
         let size = if filter.is_some() { CHUNK } else { CHUNK.min(self.query.count.saturating_add(1)) };
         loop {
-            let chunk = self.tenant.reads.scan(self.kind, after.as_deref(), size).await.map_err(fault)?;
-            let full = chunk.len() == size;
+            let read = self.tenant.reads.scan(self.kind, after.as_deref(), size, limits::WALK_BYTES);
+            let (chunk, more) = read.await.map_err(fault)?;
             after = chunk.last().map(|stored| stored.id.clone());
             for stored in chunk {
                 looked_at += 1;
@@ -229,7 +266,7 @@ impl Search<'_> {
                     return Ok(());
                 }
             }
-            if !full {
+            if !more {
                 return Ok(());
             }
         }
@@ -256,9 +293,11 @@ impl Search<'_> {
             names: if sort.is_by_member_names() { MemberNames::All } else { MemberNames::None },
             provisioning: sort.is_by_provisioning(),
         };
-        let mut keyed = Vec::with_capacity(found.len());
+        let (mut keyed, mut left) = (Vec::with_capacity(found.len()), limits::SORT_BYTES);
         for stored in found {
-            keyed.push((view::whole(reads, base, self.kind, &stored, parts).await?, stored));
+            let (key, bytes) = view::measured(reads, base, self.kind, &stored, parts).await?;
+            left = left.checked_sub(bytes).ok_or_else(too_many_to_sort)?;
+            keyed.push((key, stored));
         }
         Ok(keyed)
     }
@@ -279,9 +318,15 @@ impl Search<'_> {
     /// The page of what was found as a whole.
     fn cut(&self, found: Vec<Stored>) -> Result<Found, ScimError> {
         let (total, first) = (found.len(), first(self.from, self.query)?);
-        let page: Vec<Stored> = found.into_iter().skip(first).take(self.query.count).collect();
-        let next = next(self.from, first.saturating_add(page.len()), total);
-        Ok(Found { total: Some(total), page, next })
+        let mut room = Room(Some(limits::PAGE_BYTES));
+        let page = found.into_iter().skip(first).take(self.query.count);
+        let page: Vec<Stored> = page.take_while(|stored| room.takes(stored)).collect();
+        let more = first.saturating_add(page.len()) < total;
+        let counted = match self.from {
+            PageStart::Index => Counted::ByClient,
+            PageStart::First | PageStart::Behind(_) => Counted::Before(first),
+        };
+        Ok(Found { total: Some(total), page, more, counted })
     }
 }
 
@@ -298,6 +343,14 @@ pub(super) fn first(from: &PageStart, query: &ListQuery) -> Result<usize, ScimEr
 /// Where such a list goes on behind its page; only when paging by cursor.
 pub(super) fn next(from: &PageStart, end: usize, total: usize) -> Option<After> {
     (!matches!(from, PageStart::Index) && end < total).then_some(After::Count(end))
+}
+
+fn too_many_to_sort() -> ScimError {
+    ScimError::too_many(format!(
+        "More than {} resources, or {} MiB of them, would have to be sorted; leave out sortBy or narrow the filter.",
+        limits::SORT_MAX,
+        limits::SORT_BYTES / (1024 * 1024)
+    ))
 }
 
 /// A position that does not fit the query it is sealed with: nothing of ours makes one.

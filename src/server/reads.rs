@@ -73,7 +73,8 @@ pub trait Reads: Send + Sync {
     /// A damaged record.
     async fn lookup(&self, kind: ResourceKind, lookup: &Lookup) -> Result<Option<Vec<Stored>>, StoreError>;
 
-    /// Up to `limit` resources after the id `after`, in the one stable order of listings.
+    /// Up to `limit` resources after the id `after`, in the one stable order of listings, and no more behind the
+    /// one with which they exceed `bytes`. True: there may be more.
     ///
     /// # Errors
     /// A damaged record.
@@ -82,7 +83,8 @@ pub trait Reads: Send + Sync {
         kind: ResourceKind,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StoreError>;
+        bytes: usize,
+    ) -> Result<(Vec<Stored>, bool), StoreError>;
 
     /// The id of the `nth` resource (from 1) after the id `after`, in the same order; `None` where there are
     /// fewer.

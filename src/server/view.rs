@@ -75,6 +75,20 @@ pub(crate) async fn whole(
     stored: &Stored,
     parts: Parts,
 ) -> Result<Object, ScimError> {
+    Ok(measured(reads, base, kind, stored, parts).await?.0)
+}
+
+/// As [`whole`], with the bytes of its text.
+///
+/// # Errors
+/// As [`whole`].
+pub(crate) async fn measured(
+    reads: &dyn Reads,
+    base: &str,
+    kind: ResourceKind,
+    stored: &Stored,
+    parts: Parts,
+) -> Result<(Object, usize), ScimError> {
     let mut text = Vec::new();
     write_text(reads, base, kind, stored, parts, &mut text).await?;
     let mut object: Object = serde_json::from_slice(&text).map_err(|_| fault(damaged()))?;
@@ -84,7 +98,7 @@ pub(crate) async fn whole(
     {
         render::show_provisioning(&mut object, &provisioning);
     }
-    Ok(object)
+    Ok((object, text.len()))
 }
 
 /// The stored text with address and derived part put in.

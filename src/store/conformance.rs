@@ -79,6 +79,7 @@ async fn keeps_records_and_keys_of_any_size(store: &dyn Store) {
         let scanned = store.scan(Table::Users, b"t/big", None, 2).await.unwrap();
         assert!(scanned.len() == 1 && scanned[0].1 == value, "{size}");
     }
+    scans_no_more_bytes_than_wanted(store).await;
     let too_large = store.commit(put("t/big", vec![0; STORE_RECORD_BYTES + 1])).await;
     assert_eq!(too_large, Err(StoreError::TooLarge { bytes: STORE_RECORD_BYTES + 1 }));
     let mut gone = Batch::new();
@@ -91,6 +92,27 @@ async fn keeps_records_and_keys_of_any_size(store: &dyn Store) {
     assert_eq!(store.get(Table::Users, long.as_bytes()).await.unwrap(), Some(Bytes::from("1")));
     assert_eq!(store.get(Table::Users, format!("{long}x").as_bytes()).await.unwrap(), None);
     assert_eq!(keys(store, "t/x", Some(&long), 9).await, Vec::<String>::new());
+}
+
+/// Of three records it reads as many as it takes to exceed the bytes, and says whether there are more.
+async fn scans_no_more_bytes_than_wanted(store: &dyn Store) {
+    for name in ["t/many/1", "t/many/2", "t/many/3"] {
+        store.commit(put(name, vec![7; 20_000])).await.unwrap();
+    }
+    for (limit, bytes, read, more) in [
+        (9, 0, 1, true),
+        (9, 19_999, 1, true),
+        (9, 20_000, 2, true),
+        (2, 90_000, 2, true),
+        (9, 60_000, 3, false),
+    ] {
+        let (rows, may_be_more) =
+            store.scan_within(Table::Users, b"t/many/", None, limit, bytes).await.unwrap();
+        assert_eq!((rows.len(), may_be_more), (read, more), "{limit} rows, {bytes} bytes");
+    }
+    let after = Some(b"t/many/1".as_slice());
+    let (rows, _) = store.scan_within(Table::Users, b"t/many/", after, 1, 0).await.unwrap();
+    assert_eq!(rows[0].0, b"t/many/2");
 }
 
 /// Appends get the next link, however many come at once.

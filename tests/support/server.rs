@@ -189,7 +189,7 @@ impl Reads for Documents {
         match lookup {
             Lookup::Id(id) => Ok(Some(self.get(kind, id).await?.into_iter().collect())),
             Lookup::UserName(name) => {
-                let all = self.scan(kind, None, usize::MAX).await?;
+                let (all, _) = self.scan(kind, None, usize::MAX, usize::MAX).await?;
                 let named = |it: &Stored| {
                     it.document().unwrap()["userName"].as_str().unwrap().to_lowercase() == *name
                 };
@@ -204,13 +204,22 @@ impl Reads for Documents {
         kind: ResourceKind,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StoreError> {
+        bytes: usize,
+    ) -> Result<(Vec<Stored>, bool), StoreError> {
         let inner = self.inner.lock().unwrap();
         let of_kind = inner
             .resources
             .iter()
             .filter(|((of, id), _)| *of == kind && after.is_none_or(|it| id.as_str() > it));
-        Ok(of_kind.take(limit).map(|(_, stored)| stored.clone()).collect())
+        let (mut found, mut read) = (Vec::new(), 0);
+        for (_, stored) in of_kind {
+            if found.len() >= limit || read > bytes {
+                return Ok((found, true));
+            }
+            read += stored.text.bytes();
+            found.push(stored.clone());
+        }
+        Ok((found, false))
     }
 
     async fn nth_id(
@@ -219,11 +228,12 @@ impl Reads for Documents {
         after: Option<&str>,
         nth: usize,
     ) -> Result<Option<String>, StoreError> {
-        Ok(self.scan(kind, after, nth).await?.into_iter().nth(nth - 1).map(|stored| stored.id))
+        let (found, _) = self.scan(kind, after, nth, usize::MAX).await?;
+        Ok(found.into_iter().nth(nth - 1).map(|stored| stored.id))
     }
 
     async fn count(&self, kind: ResourceKind) -> Result<u64, StoreError> {
-        Ok(self.scan(kind, None, usize::MAX).await?.len() as u64)
+        Ok(self.scan(kind, None, usize::MAX, usize::MAX).await?.0.len() as u64)
     }
 
     async fn generation(&self, _: ResourceKind) -> Result<u64, StoreError> {

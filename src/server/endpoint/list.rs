@@ -7,6 +7,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::limits;
 use crate::scim::cursor::{After, Fingerprint, Position};
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
@@ -192,13 +193,19 @@ async fn find(
     let found = Search { kind, query, from, tenant }.run().await?;
     let mut text = Vec::with_capacity(found.page.len() * TYPICAL);
     let groupless = groupless(kind, &found.page, tenant).await?;
-    for (number, stored) in found.page.iter().enumerate() {
+    let mut number = 0;
+    // What is derived, members above all, may be larger than what is stored.
+    for stored in &found.page {
+        if text.len() > limits::PAGE_BYTES {
+            break;
+        }
         if number > 0 {
             text.push(b',');
         }
         view::write(tenant, kind, stored, &query.projection, groupless, &mut text).await?;
+        number += 1;
     }
-    Ok(Page { total: found.total, number: found.page.len(), next: found.next, text, place: None })
+    Ok(Page { total: found.total, number, next: found.next(number), text, place: None })
 }
 
 /// Runs one sorted query over several resource types: one order over all of them. Walks on a blocking thread.
@@ -233,6 +240,9 @@ async fn find_sorted(
     let Some((_, query)) = queries.first() else { return Ok(page) };
     let first = find::first(from, query)?;
     for (_, query, kind, stored) in all.iter().skip(first).take(query.count) {
+        if page.text.len() > limits::PAGE_BYTES {
+            break;
+        }
         if page.number > 0 {
             page.text.push(b',');
         }

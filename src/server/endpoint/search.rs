@@ -97,7 +97,9 @@ async fn by_index(queries: Vec<(ResourceKind, ListQuery)>, tenant: Current) -> H
     let mut all = Page::empty();
     for (kind, mut query) in queries {
         query.start_index = start.saturating_sub(all.total.unwrap_or(0)).max(1);
-        query.count = count.saturating_sub(all.number);
+        // A page that ended early, because it was large, goes on with the type on which it ended.
+        let at_the_end = start.saturating_sub(1).saturating_add(all.number) >= all.total.unwrap_or(0);
+        query.count = if at_the_end { count.saturating_sub(all.number) } else { 0 };
         let place = all.hand_on();
         all.append(list::run(kind, query, PageStart::Index, &tenant, place).await?);
     }

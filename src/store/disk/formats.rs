@@ -37,6 +37,7 @@
 
 use bytes::Bytes;
 
+use crate::limits;
 use crate::model::{StoreError, Table};
 use crate::store::resolve::Writes;
 
@@ -128,7 +129,7 @@ impl Rows<'_> {
     ) -> Result<(), StoreError> {
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let page = self.trees.scan(self.table, b"", after.as_deref(), PAGE)?;
+            let (page, _) = self.trees.scan(self.table, b"", after.as_deref(), PAGE, limits::WALK_BYTES)?;
             let mut writes = Writes::new();
             page.iter().for_each(|(key, value)| look(key, value, &mut writes));
             if !writes.is_empty() {

@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::model::ports::Store;
+use crate::model::ports::{Rows, Store};
 use crate::model::{Batch, CommitToken, StoreError, StoreTrouble, Table};
 use crate::store::keys;
 use crate::store::opening::OpenOptions;
@@ -151,7 +151,19 @@ impl Store for SledStore {
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
         let after = after.map(keys::fit);
-        self.trees.scan(table, prefix, after.as_deref(), limit)
+        Ok(self.trees.scan(table, prefix, after.as_deref(), limit, usize::MAX)?.0)
+    }
+
+    async fn scan_within(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<(Rows, bool), StoreError> {
+        let after = after.map(keys::fit);
+        self.trees.scan(table, prefix, after.as_deref(), limit, bytes)
     }
 
     async fn nth_key(

@@ -13,6 +13,7 @@ use std::sync::{PoisonError, RwLock};
 use bytes::Bytes;
 use sled::transaction::{ConflictableTransactionResult, TransactionError, Transactional};
 
+use crate::model::ports::Rows;
 use crate::model::{StoreError, Table};
 use crate::store::resolve::Writes;
 
@@ -183,22 +184,27 @@ impl Trees {
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
+        bytes: usize,
+    ) -> Result<(Rows, bool), StoreError> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let tree = table as u8;
         let from = after.map_or(prefix, |after| after.max(prefix)).to_vec();
-        let mut found = Vec::new();
+        let (mut found, mut read) = (Vec::new(), 0_usize);
         for row in self.tree(tree)?.range(from..) {
             let (key, raw) = row.map_err(failed)?;
-            if found.len() >= limit || !key.starts_with(prefix) {
+            if !key.starts_with(prefix) {
                 break;
+            }
+            if found.len() >= limit || read > bytes {
+                return Ok((found, true));
             }
             if after.is_none_or(|after| key.as_ref() > after) {
                 let value = self.assemble(Place { tree, key: &key }, &raw)?;
+                read = read.saturating_add(value.len());
                 found.push((key.to_vec(), value));
             }
         }
-        Ok(found)
+        Ok((found, false))
     }
 
     /// Applies the writes of one batch in one transaction: all of it is recovered after a crash or nothing.

@@ -4,5 +4,6 @@
 
 mod cursors;
 mod discovery;
+mod large_pages;
 mod media;
 mod methods;
