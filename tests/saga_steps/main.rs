@@ -14,6 +14,7 @@
 
 mod again;
 mod bare;
+mod fates;
 mod import_trouble;
 mod lasting;
 mod member_pairs;

@@ -13,8 +13,9 @@ use genesys_scim_bridge::testing::scim::error::ScimError;
 use serde_json::{Value, json};
 
 use crate::bare::BareBridge;
+use crate::fates::{FATES, Fate};
 use crate::lasting::{rules, settle, unsettled};
-use crate::pairs::{ASKED, FATES, Fate, LAGS, MEANWHILE, WHEN, When, all_of, persist};
+use crate::pairs::{ASKED, LAGS, MEANWHILE, WHEN, When, all_of, persist};
 use crate::scenarios::{self, OURS};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -146,13 +147,13 @@ impl Scene {
 
 async fn run(case: Case) -> Result<(), String> {
     let scene = Scene::new(&case).await;
-    if let Some(kind) = case.fate.fault() {
+    for (kind, times) in case.fate.faults() {
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             let path = match case.path {
                 MEMBERS => PathMatch::Template(MEMBERS.to_owned()),
                 part => PathMatch::Contains(part.to_owned()),
             };
-            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(case.fate.times()));
+            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(times));
         }
     }
     let (first, second) = match case.when {

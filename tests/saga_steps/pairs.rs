@@ -10,13 +10,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use genesys_cloud_emulator::{Fault, FaultKind, PathMatch, Quirks};
+use genesys_cloud_emulator::{Fault, PathMatch, Quirks};
 use genesys_scim_bridge::testing::bridge::Reply;
 use genesys_scim_bridge::testing::scim::change::Change;
 use genesys_scim_bridge::testing::scim::error::ScimError;
 use serde_json::{Value, json};
 
 use crate::bare::BareBridge;
+use crate::fates::{FATES, Fate};
 use crate::lasting::{in_virtual_time, rules, settle, unsettled};
 use crate::scenarios::{self, OURS};
 
@@ -66,54 +67,6 @@ enum Ask {
 }
 
 const ASKS: [Ask; 6] = [Ask::Give, Ask::Take, Ask::Swap, Ask::Title, Ask::Leave, Ask::Rehire];
-
-/// What becomes of the first one's calls.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Fate {
-    Well,
-    Refused,
-    AnswerLost,
-    NeverArrives,
-    FailedAfterEffect,
-    Slow,
-    /// Without an answer in time, and done only then.
-    Late,
-    Throttled,
-    Unavailable,
-}
-
-pub(crate) const FATES: [Fate; 9] = [
-    Fate::Well,
-    Fate::Refused,
-    Fate::AnswerLost,
-    Fate::NeverArrives,
-    Fate::FailedAfterEffect,
-    Fate::Slow,
-    Fate::Late,
-    Fate::Throttled,
-    Fate::Unavailable,
-];
-
-impl Fate {
-    /// How many calls meet it: the next one after one that comes late gets through before it does.
-    pub(crate) fn times(self) -> u32 {
-        if self == Self::Late { 1 } else { 3 }
-    }
-
-    pub(crate) fn fault(self) -> Option<FaultKind> {
-        Some(match self {
-            Self::Well => return None,
-            Self::Refused => FaultKind::Refuse { status: 400, code: "invalid.value".into() },
-            Self::AnswerLost => FaultKind::ApplyThenDrop,
-            Self::NeverArrives => FaultKind::DropBeforeApply,
-            Self::FailedAfterEffect => FaultKind::ApplyThenStatus(500),
-            Self::Slow => FaultKind::Delay(5 * SECOND),
-            Self::Late => FaultKind::Delay(20 * SECOND),
-            Self::Throttled => FaultKind::TooManyRequests { retry_after_s: 6 },
-            Self::Unavailable => FaultKind::Status(503),
-        })
-    }
-}
 
 /// When the second one comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -257,10 +210,10 @@ fn answered(person: Person, ask: Ask) -> Person {
 
 async fn run(case: Case) -> Result<(), String> {
     let (scene, before) = Scene::new(&case).await;
-    if let Some(kind) = case.fate.fault() {
+    for (kind, times) in case.fate.faults() {
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             let path = PathMatch::Contains(scene.kind.path.to_owned());
-            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(case.fate.times()));
+            scene.house.cloud.fault(Fault::on(method, path, kind.clone()).times(times));
         }
     }
     let first = async {
@@ -388,6 +341,19 @@ where
     }
 }
 
+/// A step through the table that has no divisor in common with its periods, so that each of them is met at every
+/// place.
+fn sample_step(total: usize) -> usize {
+    let divisor = |step: usize| {
+        let (mut left, mut right) = (total, step);
+        while right > 0 {
+            (left, right) = (right, left % right);
+        }
+        left
+    };
+    (total / SAMPLE + 1..).find(|step| divisor(*step) == 1).unwrap_or(1)
+}
+
 /// Runs those of the table that are asked for, each in a time of its own; says how many.
 pub(crate) fn all_of<C: Clone + Sync, F>(
     all: &[C],
@@ -403,7 +369,7 @@ where
         Some(words) => {
             all.iter().filter(|case| words.split(',').all(|word| title(case).contains(word))).collect()
         }
-        None => all.iter().step_by((total / SAMPLE) | 1).collect(),
+        None => all.iter().step_by(sample_step(total)).collect(),
     };
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
