@@ -5,8 +5,8 @@
 //! change.
 
 use crate::model::{
-    Actor, Batch, Effect, Failure, FailureState, GrantedSet, Intent, Ours, Outcome, Report, Step, StoreError,
-    Table, Turn, UserId,
+    Actor, Batch, Certainty, Effect, Failure, FailureState, GrantedSet, Intent, Ours, Outcome, Report, Step,
+    StoreError, Table, Turn, UserId,
 };
 use crate::scim::kind::ResourceKind;
 
@@ -39,6 +39,7 @@ impl Directory {
         let last = [before.as_ref().map(|user| user.version), self.tombstone(&id).await?, *version];
         let last = last.into_iter().flatten().max().unwrap_or(0);
         let kept = before.as_ref().filter(|_| again || unchanged);
+        let owed = self.put_ours(batch, input, &id, Wish::Stands).await?;
         let user = StoredUser {
             subject: opened.subject,
             id: id.clone(),
@@ -46,31 +47,36 @@ impl Directory {
             created_ms: before.as_ref().map_or(input.now_ms, |user| user.created_ms),
             modified_ms: kept.map_or(input.now_ms, |user| user.modified_ms),
             managed: true,
-            status: status(input),
+            status: status(input, owed),
             division: before.as_ref().and_then(|user| user.division.clone()),
             saga: Some(opened.id),
             document,
         };
         batch.expect(Table::Users, self.user_key(&id), as_it_is);
         self.write_user(batch, before.as_ref(), &user).await?;
-        self.put_ours(batch, input, &id, Wish::Stands).await?;
         self.work_left(batch, input, &user).await?;
+        if owed && matches!(input.turn, Turn::Finished(_)) {
+            self.add_later(batch, input, &id, WorkReason::StepFailed, 0).await?;
+        }
         if !again {
             self.write_claim(batch, opened, id.as_str())?;
         }
         Ok(())
     }
 
-    /// What is ours after the turn.
+    /// What is ours after the turn. True: something is still to go of somebody whom we had removed, and whom Genesys
+    /// gave back, with what it keeps of a removed user, where a new one was asked for.
     async fn put_ours(
         &self,
         batch: &mut Batch,
         input: &TurnInput<'_>,
         id: &UserId,
         wish: Wish,
-    ) -> Result<(), StoreError> {
-        let Intent::PutUser { granted, granted_before, .. } = &input.opened.intent else { return Ok(()) };
+    ) -> Result<bool, StoreError> {
+        let Intent::PutUser { granted, granted_before, .. } = &input.opened.intent else { return Ok(false) };
         let Ours { granted: there, written } = self.ours(id).await?;
+        let mut owed = there.clone();
+        owed.retain(|_, one| made(input) && wish == Wish::Stands && one.certainty == Certainty::Leaving);
         // A saga that never was visible goes back to what is there, whoever wrote it.
         let granted_before = if wish == Wish::Stands { granted_before.clone() } else { there };
         let before = Ours { granted: granted_before, written };
@@ -78,9 +84,11 @@ impl Directory {
         let in_doubt = input.report.in_doubt
             || self.work(id).await?.is_some_and(|work| work.is_unverified(input.now_ms));
         let (plan, report) = (&input.opened.plan, &Report { in_doubt, ..input.report.clone() });
-        let ours = ours_after(plan, report, &before, granted, wish, input.now_ms);
+        let mut ours = ours_after(plan, report, &before, granted, wish, input.now_ms);
+        owed.retain(|key, _| !granted.contains_key(key));
+        ours.granted.extend(owed.clone());
         batch.put(Table::Granted, self.granted_key(id), record::encode(&ours)?);
-        Ok(())
+        Ok(!owed.is_empty())
     }
 
     /// A change was refused and undone: a look may still show it, and what could not be undone may be there.
@@ -127,8 +135,7 @@ impl Directory {
         batch: &mut Batch,
         input: &TurnInput<'_>,
     ) -> Result<(), StoreError> {
-        let made = |step: &Step| matches!(step.effect, Effect::CreateUser { .. });
-        if !input.report.unsettled || !input.opened.plan.steps.iter().any(made) {
+        if !input.report.unsettled || !made(input) {
             return Ok(());
         }
         let key = work::create_key(input.opened.subject);
@@ -178,8 +185,14 @@ impl Directory {
     }
 }
 
-/// The status that clients see after this turn.
-fn status(input: &TurnInput<'_>) -> Provisioning {
+/// Whether the saga asks Genesys for a new user.
+fn made(input: &TurnInput<'_>) -> bool {
+    let made = |step: &Step| matches!(step.effect, Effect::CreateUser { .. });
+    input.opened.plan.steps.iter().any(made)
+}
+
+/// The status that clients see after this turn. `owed`: something is still to be taken back.
+fn status(input: &TurnInput<'_>, owed: bool) -> Provisioning {
     let Intent::PutUser { granted, granted_before, held, .. } = &input.opened.intent else {
         return Provisioning::default();
     };
@@ -191,8 +204,8 @@ fn status(input: &TurnInput<'_>) -> Provisioning {
         held.iter().filter(|held| !listed.iter().any(|one| one.what == held.what)).cloned().collect();
     listed.extend(new);
     let pending = match input.turn {
-        Turn::Acknowledged { .. } => !input.report.settled,
-        _ => input.hands_over(),
+        Turn::Acknowledged { .. } => owed || !input.report.settled,
+        _ => owed || input.hands_over(),
     };
     let state = if pending {
         ProvisioningState::Pending

@@ -21,6 +21,7 @@ mod overtaking;
 mod ownership;
 mod racing;
 mod refused_again;
+mod rehired;
 mod reported;
 mod restoring;
 mod secrecy;
