@@ -208,6 +208,12 @@ impl Cloud {
         std::sync::Arc::make_mut(&mut self.engine.lock().world.catalog).rename(name, to)
     }
 
+    /// Gives the OAuth client another secret, as an administrator would; [`Cloud::client_secret`] stays what the seed
+    /// says. Tokens that were given stay good until they are revoked.
+    pub fn change_secret(&self, to: &str) {
+        std::sync::Arc::make_mut(&mut self.engine.lock().world.catalog).change_secret(to);
+    }
+
     /// What the contract check found, one sentence each; always empty without the feature `contract`.
     pub fn violations(&self) -> Vec<String> {
         self.engine.checker.found()

@@ -67,6 +67,16 @@ fn answer(engine: &Arc<Engine>, request: &Request) -> Answer {
             engine.reset().map_err(|error| Refusal::new(500, "internal.server.error", error.to_string()))?;
             done()
         }
+        ("POST", "rename") => {
+            let [name, to]: [String; 2] = body(request)?;
+            let renamed = Arc::make_mut(&mut engine.lock().world.catalog).rename(&name, &to);
+            Ok(Reply::ok(json!({ "renamed": renamed })))
+        }
+        ("PUT", "secret") => {
+            let secret: String = body(request)?;
+            Arc::make_mut(&mut engine.lock().world.catalog).change_secret(&secret);
+            done()
+        }
         ("DELETE", "tokens") => {
             engine.revoke_tokens();
             done()

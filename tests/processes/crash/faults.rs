@@ -1,5 +1,6 @@
-//! Trouble that lasts over several kills: a missing right, routes that fail, answers that are lost, slowness, tokens
-//! that are revoked; switched on and off beside the kills where `CRASH_FAULTS` is set.
+//! Trouble that lasts over several kills, switched on and off beside the kills where `CRASH_FAULTS` is set: a missing
+//! right, routes that fail, answers that are lost, slowness, tokens that are revoked, a name that is gone, our own
+//! secret refused; and until the next kill a store that takes no more writes.
 //!
 //! Before the sides are compared all is well again, and what was put off is asked for at once.
 
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 use genesys_cloud_emulator::{Fault, FaultKind, PathMatch};
 use rand::Rng as _;
 use rand::rngs::StdRng;
-use serde_json::json;
+use rand::seq::IndexedRandom as _;
+use serde_json::{Value, json};
 
 use super::processes::Pair;
 use crate::support::client::call;
@@ -28,6 +30,24 @@ const ROUTES: [(&str, &str); 9] = [
     ("GET", "/api/v2/users/{userId}/queues"),
     ("POST", "/api/v2/groups/{groupId}/members"),
 ];
+
+/// What may be called something else for a while: of each kind one that requests name, and one of each that rules do.
+const NAMES: [&str; 6] = ["VIP", "Refunds", "Supervisor", "Americas", "Chat", "Team Lead"];
+
+/// What something is called that goes by another name for a while.
+fn gone(name: &str) -> String {
+    format!("{name} (old)")
+}
+
+/// Whether an answer says that something is not there that may be gone in this campaign: the change was refused, and
+/// rightly.
+pub(crate) fn names_what_is_gone(status: u16, body: &Value) -> bool {
+    let detail = body["detail"].as_str().unwrap_or_default();
+    wanted()
+        && status == 400
+        && body["scimType"] == "invalidValue"
+        && NAMES.iter().any(|name| detail.contains(name))
+}
 
 /// What happens to their calls, each of them.
 fn kinds() -> [FaultKind; 7] {
@@ -49,22 +69,35 @@ pub(crate) fn wanted() -> bool {
 
 /// Something begins, everything ends, or it stays as it is.
 pub(crate) async fn change(pair: &Pair, rng: &mut StdRng) {
-    match rng.random_range(0..4) {
-        0 | 1 => {
-            let (method, template) = ROUTES[rng.random_range(0..ROUTES.len())];
-            let kinds = kinds();
-            let kind = kinds[rng.random_range(0..kinds.len())].clone();
-            let fault = Fault::on(method, PathMatch::Template(template.to_owned()), kind);
-            control(pair, "POST", "faults", Some(json!(fault).to_string())).await;
+    match rng.random_range(0..12) {
+        0..=3 => {
+            let (method, template) = ROUTES.choose(rng).unwrap();
+            let kind = kinds().choose(rng).unwrap().clone();
+            let fault = Fault::on(method, PathMatch::Template((*template).to_owned()), kind);
+            control(pair, "POST", "faults", Some(json!(fault))).await;
         }
-        2 => all_is_well(pair).await,
-        _ => control(pair, "DELETE", "tokens", None).await,
+        4..=6 => all_is_well(pair).await,
+        7 => control(pair, "DELETE", "tokens", None).await,
+        8 => {
+            let name = NAMES.choose(rng).unwrap();
+            control(pair, "POST", "rename", Some(json!([name, gone(name)]))).await;
+        }
+        9 => {
+            control(pair, "PUT", "secret", Some(json!("another-secret"))).await;
+            control(pair, "DELETE", "tokens", None).await;
+        }
+        10 => pair.let_no_file_grow(),
+        _ => {}
     }
 }
 
 /// Lifts everything.
 pub(crate) async fn all_is_well(pair: &Pair) {
     control(pair, "DELETE", "faults", None).await;
+    control(pair, "PUT", "secret", Some(json!(pair.genesys_secret()))).await;
+    for name in NAMES {
+        control(pair, "POST", "rename", Some(json!([gone(name), name]))).await;
+    }
 }
 
 /// Asks for everything that was put off, until nothing is left. What does not get done is found by whoever compares.
@@ -95,12 +128,12 @@ pub(crate) async fn catch_up(pair: &Pair) {
     }
 }
 
-async fn control(pair: &Pair, method: &str, name: &str, body: Option<String>) {
+async fn control(pair: &Pair, method: &str, name: &str, body: Option<Value>) {
     let url = format!("{}/__emulator/{name}", pair.api);
     let method = method.parse().unwrap();
     let mut asked = pair.http.request(method, url);
     if let Some(body) = body {
-        asked = asked.body(body);
+        asked = asked.body(body.to_string());
     }
     let answer = asked.send().await.unwrap();
     assert!(answer.status().is_success(), "{name}: {answer:?}");

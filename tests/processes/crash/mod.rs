@@ -5,7 +5,7 @@
 //! promised (`writer`, `model`); after every few kills all is compared (`verify`). `CRASH_KILLS` sets how
 //! often (12 by default), `CRASH_SEED` repeats a campaign's choices, `CRASH_VERIFY_EVERY` how often is
 //! compared, `CRASH_KILL_WITHIN_MS` how soon the next kill comes, `CRASH_BINARY` which bridge, `CRASH_FAULTS` that
-//! Genesys is in trouble as well, over several kills (`faults`). The store
+//! Genesys and the disk are in trouble as well, over several kills (`faults`). The store
 //! alone: `store_crash`.
 
 mod faults;
@@ -191,6 +191,9 @@ impl Campaign {
         }
         for (kind, finding) in &self.findings {
             println!("{kind:?} {finding}");
+        }
+        if faults::wanted() {
+            println!("crash: the store was kept from writing {} times", self.pair.refusals.get());
         }
         let count = |kind: Kind| self.findings.iter().filter(|(found, _)| *found == kind).count();
         let per_kill = tally.acknowledged as f64 / kills.max(1) as f64;

@@ -5,7 +5,9 @@
 //! or the binary that `CRASH_BINARY` names. What is written to them is in `writer`, what is compared in
 //! `verify`.
 
+use std::cell::Cell;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -36,7 +38,10 @@ pub(crate) struct Pair {
     dir: PathBuf,
     binary: PathBuf,
     emulator: EmulatorProcess,
-    bridge: Option<Child>,
+    /// The bridge, and who writes its log.
+    bridge: Option<(Child, Child)>,
+    /// How often the store was kept from writing.
+    pub(crate) refusals: Cell<u64>,
     pub(crate) base: String,
     pub(crate) api: String,
     pub(crate) writer_token: String,
@@ -68,6 +73,7 @@ impl Pair {
             api: emulator.access.api.clone(),
             emulator,
             bridge: None,
+            refusals: Cell::new(0),
             base: format!("http://{listen}"),
             writer_token: String::new(),
             reader_token: String::new(),
@@ -81,7 +87,9 @@ impl Pair {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.binary);
+        // Where no file may grow for a while, a write is to be refused and not to end the process.
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(&self.binary);
         command.arg("--config").arg(self.dir.join("bridge.toml")).env(SECRET, &self.emulator.access.secret);
         command.stdin(Stdio::null());
         command
@@ -101,8 +109,12 @@ impl Pair {
     /// Starts the bridge; it is not ready when this returns.
     pub(crate) fn start(&mut self) {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let child = self.command().arg("serve").stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        self.bridge = Some(child);
+        // Written by somebody else: where no file of the bridge may grow, its log still does.
+        let mut scribe = Command::new("cat").stdin(Stdio::piped()).stdout(log).spawn().unwrap();
+        let said = OwnedFd::from(scribe.stdin.take().unwrap());
+        let mut command = self.command();
+        let child = command.arg("serve").stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
+        self.bridge = Some((child, scribe));
     }
 
     /// Waits until the bridge takes requests.
@@ -118,7 +130,7 @@ impl Pair {
             {
                 return;
             }
-            let ended = self.bridge.as_mut().unwrap().try_wait().unwrap();
+            let ended = self.bridge.as_mut().unwrap().0.try_wait().unwrap();
             assert!(
                 ended.is_none(),
                 "the bridge ended by itself: {ended:?}; its log is {}",
@@ -133,11 +145,28 @@ impl Pair {
         }
     }
 
+    /// The secret that Genesys knows when all is well.
+    pub(crate) fn genesys_secret(&self) -> &str {
+        &self.emulator.access.secret
+    }
+
+    /// Until the bridge is killed the system lets none of its files become larger than its records are now: the store
+    /// refuses.
+    pub(crate) fn let_no_file_grow(&self) {
+        let Some((bridge, _)) = &self.bridge else { return };
+        let bytes = self.dir.join("data/records/db").metadata().map_or(0, |found| found.len());
+        let limit = format!("--fsize={bytes}:unlimited");
+        let set = Command::new("prlimit").args(["--pid", &bridge.id().to_string(), &limit]).status();
+        // Where there is no such program there is one trouble less.
+        self.refusals.set(self.refusals.get() + u64::from(set.is_ok_and(|status| status.success())));
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut child) = self.bridge.take() {
+        if let Some((mut child, mut scribe)) = self.bridge.take() {
             child.kill().unwrap();
             child.wait().unwrap();
+            scribe.wait().unwrap();
         }
     }
 

@@ -264,7 +264,7 @@ impl Book {
         note(tally, kind, name, &answer, &end, &format!("{op:?}, {:?}", entry.maybe));
         match end {
             End::Unsure => entry.unsure = Some(op),
-            End::NotSent => {}
+            End::NotSent | End::Refused => {}
             _ => entry.unsure = None,
         }
         // Whoever is gone for certain is in no group any more.
@@ -301,7 +301,7 @@ impl Book {
         note(tally, kind, name, &answer, &end, &format!("{op:?}, {:?}", entry.maybe));
         match end {
             End::Unsure => entry.unsure = Some(op),
-            End::NotSent => {}
+            End::NotSent | End::Refused => {}
             _ => entry.unsure = None,
         }
     }
@@ -315,6 +315,8 @@ enum End {
     Acknowledged,
     /// Nothing was done, and that was to be expected.
     Nothing,
+    /// Nothing was done of this one; of what was sent before without an answer it tells nothing.
+    Refused,
     Broken(&'static str),
 }
 
@@ -377,6 +379,7 @@ impl<T: Clone + PartialEq, O> Entry<T, O> {
                 self.maybe.perhaps(apply);
                 End::Unsure
             }
+            _ if super::faults::names_what_is_gone(status, body) => End::Refused,
             _ => End::Broken("an answer that was not to be expected"),
         }
     }

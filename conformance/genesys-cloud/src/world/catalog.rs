@@ -1,5 +1,6 @@
 //! The catalogue: what a seed fixes for the life of an emulator. Divisions, roles, skills, languages, queues,
-//! teams, schemas and OAuth clients are read by operations and changed by none; only a test may rename one.
+//! teams, schemas and OAuth clients are read by operations and changed by none; only a test may rename one,
+//! or give the first client another secret.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -103,6 +104,13 @@ impl Catalog {
         let names = names.chain(self.teams.iter_mut().map(|team| &mut team.name));
         let names = names.chain(self.schemas.iter_mut().map(|schema| &mut schema.name));
         names.filter(|one| *one == name).map(|one| to.clone_into(one)).count()
+    }
+
+    /// Gives the first client another secret.
+    pub(crate) fn change_secret(&mut self, to: &str) {
+        if let Some(client) = self.clients.first_mut() {
+            to.clone_into(&mut client.secret);
+        }
     }
 
     fn build_queues(&self, seed: &SeedFile) -> Result<Vec<Queue>, SeedError> {

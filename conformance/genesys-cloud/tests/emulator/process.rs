@@ -148,10 +148,35 @@ async fn the_control_endpoints_offer_what_the_library_does() {
     assert!(process.call("GET", SCIM_USERS, None).await.status >= 500);
     assert_eq!(process.call("DELETE", "/__emulator/chaos", None).await.status, 204);
     assert_eq!(process.call("GET", "/__emulator/violations", None).await.body, json!([]));
+    let renamed = process.call("POST", "/__emulator/rename", Some(json!(["VIP", "Gold"]))).await;
+    assert_eq!(renamed.body["renamed"], 2, "a queue and a skill: {}", renamed.body);
+    let queues = process.call("GET", "/api/v2/routing/queues?name=Gold", None).await;
+    assert_eq!(queues.body["entities"][0]["name"], "Gold", "{}", queues.body);
+    assert_eq!(process.call("POST", "/__emulator/rename", Some(json!(["Gold", "VIP"]))).await.status, 200);
     assert_eq!(process.call("POST", "/__emulator/reset", None).await.status, 204);
     let state = process.call("GET", "/__emulator/state", None).await.body;
     assert_eq!(state["users"].as_object().unwrap().len(), 5);
     assert_eq!(process.call("GET", "/__emulator/nothing", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_secret_that_was_changed_gets_no_token_and_the_right_one_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = Process::start(directory.path(), &[]).await;
+    process.sign_in().await;
+    let right = process.ports["client_secret"].clone();
+    assert_eq!(process.call("PUT", "/__emulator/secret", Some(json!("another"))).await.status, 204);
+    assert_eq!(process.call("GET", "/api/v2/tokens/me", None).await.status, 200, "what was given stays good");
+    let url = format!("{}/oauth/token", process.ports["login"].as_str().unwrap());
+    let asked = async |process: &Process| {
+        let asked = process.http.post(&url);
+        let asked = asked.basic_auth(process.ports["client_id"].as_str().unwrap(), right.as_str());
+        read(asked.form(&[("grant_type", "client_credentials")]).send().await.unwrap()).await
+    };
+    let refused = asked(&process).await;
+    assert_eq!((refused.status, &refused.body["error"]), (401, &json!("invalid_client")));
+    assert_eq!(process.call("PUT", "/__emulator/secret", Some(right.clone())).await.status, 204);
+    assert_eq!(asked(&process).await.status, 200);
 }
 
 #[tokio::test]
