@@ -16,6 +16,7 @@ mod cli_binary;
 mod crash;
 #[cfg(feature = "demo")]
 mod demo;
+mod file_modes;
 mod store_crash;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "every binary takes its part of the kit")]

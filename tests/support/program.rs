@@ -180,7 +180,12 @@ impl Installation {
 
     /// Starts a bridge and waits until it serves. Its log is the file `log`.
     pub(crate) fn serve(&self) -> Program {
-        Program::serve(self.command("serve"), &self.file("log"), &self.setup.listen)
+        self.serve_by(self.command("serve"))
+    }
+
+    /// As [`Installation::serve`], by a command that comes to it in another way.
+    pub(crate) fn serve_by(&self, command: Command) -> Program {
+        Program::serve(command, &self.file("log"), &self.setup.listen)
     }
 }
 
@@ -228,6 +233,10 @@ impl Program {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until no saga is open.

@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,18 @@ pub(super) fn writable(dir: &Path) -> Result<(), DirectoryError> {
     // A full disk may still hand out an empty file; a page of bytes it does not.
     file.write_all(&[0; 4096]).and_then(|()| file.sync_all()).map_err(refuse)?;
     fs::remove_file(&probe).map_err(refuse)
+}
+
+/// Keeps the records from everybody but their owner, also where the data directory was there before and others may
+/// enter it.
+pub(super) fn private(records: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(records)?;
+    if fs::metadata(records)?.permissions().mode() & 0o077 != 0
+        && let Err(error) = fs::set_permissions(records, fs::Permissions::from_mode(0o700))
+    {
+        tracing::warn!(dir = %records.display(), %error, "others on this machine may read the records");
+    }
+    Ok(())
 }
 
 /// Takes the lock of the directory. It is released when the file is dropped, or by the system when the
@@ -96,7 +108,6 @@ mod tests {
 
     #[test]
     fn a_new_directory_is_for_its_owner_alone() {
-        use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("one/two");
         writable(&data).unwrap();

@@ -37,6 +37,7 @@ pub(super) fn open(options: &OpenOptions, formats: Formats) -> Result<Opened, Di
     let known = sequence::read(dir).map_err(|error| DirectoryError::damaged(dir, error.to_string()))?;
     let acknowledged = Acknowledged::open(dir).map_err(io_error)?;
     let known = known.max(acknowledged.last().map_err(io_error)?);
+    guards::private(&records).map_err(io_error)?;
     guards::remove_leftovers(&records).map_err(io_error)?;
 
     let db = open_sled(dir, &records, options)?;
