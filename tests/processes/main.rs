@@ -11,12 +11,16 @@
     reason = "a failed assumption fails the test"
 )]
 
+#[expect(clippy::print_stderr, reason = "the figures by which the bridge is judged are shown")]
+mod abuse;
 mod cli_binary;
 #[expect(clippy::print_stdout, reason = "a campaign reports its figures")]
 mod crash;
 #[cfg(feature = "demo")]
 mod demo;
 mod file_modes;
+mod memory;
+mod readiness;
 mod store_crash;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "every binary takes its part of the kit")]

@@ -7,4 +7,5 @@
 
 mod crowd;
 mod hundreds;
+mod imported;
 mod thousands;

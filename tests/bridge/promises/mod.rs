@@ -24,6 +24,7 @@ mod refused_again;
 mod rehired;
 mod reported;
 mod restoring;
+mod scrapes;
 mod secrecy;
 mod shut_out;
 mod spelling;

@@ -6,4 +6,5 @@ mod bench;
 mod check;
 mod commands;
 mod serving;
+mod stuck;
 mod users;

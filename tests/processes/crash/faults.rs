@@ -69,24 +69,24 @@ pub(crate) fn wanted() -> bool {
 
 /// Something begins, everything ends, or it stays as it is.
 pub(crate) async fn change(pair: &Pair, rng: &mut StdRng) {
-    match rng.random_range(0..12) {
+    match rng.random_range(0..16) {
         0..=3 => {
             let (method, template) = ROUTES.choose(rng).unwrap();
             let kind = kinds().choose(rng).unwrap().clone();
             let fault = Fault::on(method, PathMatch::Template((*template).to_owned()), kind);
             control(pair, "POST", "faults", Some(json!(fault))).await;
         }
-        4..=6 => all_is_well(pair).await,
-        7 => control(pair, "DELETE", "tokens", None).await,
-        8 => {
+        4..=7 => all_is_well(pair).await,
+        8 => control(pair, "DELETE", "tokens", None).await,
+        9..=11 => {
             let name = NAMES.choose(rng).unwrap();
             control(pair, "POST", "rename", Some(json!([name, gone(name)]))).await;
         }
-        9 => {
+        12 => {
             control(pair, "PUT", "secret", Some(json!("another-secret"))).await;
             control(pair, "DELETE", "tokens", None).await;
         }
-        10 => pair.let_no_file_grow(),
+        13 | 14 => pair.let_no_file_grow(),
         _ => {}
     }
 }

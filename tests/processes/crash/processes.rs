@@ -150,12 +150,12 @@ impl Pair {
         &self.emulator.access.secret
     }
 
-    /// Until the bridge is killed the system lets none of its files become larger than its records are now: the store
-    /// refuses.
+    /// Until the bridge is killed the system lets none of its files be written behind the first half of its records:
+    /// what is appended to them is refused.
     pub(crate) fn let_no_file_grow(&self) {
         let Some((bridge, _)) = &self.bridge else { return };
         let bytes = self.dir.join("data/records/db").metadata().map_or(0, |found| found.len());
-        let limit = format!("--fsize={bytes}:unlimited");
+        let limit = format!("--fsize={}:unlimited", bytes / 2);
         let set = Command::new("prlimit").args(["--pid", &bridge.id().to_string(), &limit]).status();
         // Where there is no such program there is one trouble less.
         self.refusals.set(self.refusals.get() + u64::from(set.is_ok_and(|status| status.success())));

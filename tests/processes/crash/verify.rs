@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 
-use super::model::{Group, OURS, User, group_seen, level, user_seen};
+use super::model::{Group, GroupOp, OURS, User, group_seen, level, user_seen};
 use super::processes::Pair;
 use super::writer::Book;
 
@@ -293,6 +293,7 @@ fn groups_against_cloud(seen: &Seen, ids: &BTreeSet<&String>, findings: &mut Fin
 
 /// What was perhaps is now known. A create without an answer is still sent again: its claim must hold.
 fn learn(seen: &Seen, books: &mut [OwnedMutexGuard<Book>]) {
+    let ids = seen.ids();
     for book in books {
         for (name, entry) in &mut book.users {
             let there = seen.users.get(name);
@@ -304,6 +305,8 @@ fn learn(seen: &Seen, books: &mut [OwnedMutexGuard<Book>]) {
         }
         for (name, entry) in &mut book.groups {
             let there = seen.groups.get(name);
+            // To let somebody join who turns out to be gone would be refused, rightly.
+            entry.unsure.take_if(|op| matches!(op, GroupOp::Join(user) if !ids.contains(user)));
             entry.maybe.0 = vec![there.map(|(_, group)| group.clone())];
             entry.id = there.map(|(id, _)| id.clone());
             if there.is_none() {
