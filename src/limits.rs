@@ -88,6 +88,9 @@ pub const MEMBERS_PER_REQUEST: usize = 20_000;
 pub const MEMBER_CHANGES: usize = 2 * MEMBERS_PER_REQUEST;
 /// Most operations of one PATCH that select members by anything but their value: each looks at every member.
 pub const MEMBER_SELECTIONS: usize = 16;
+/// Members of a removed group that are taken out in one commit: a larger one loses its members in parts, so that
+/// nobody else's commit waits for all of them.
+pub const GONE_MEMBERS: usize = 500;
 /// Most resources that one look-up answers from an index; an e-mail address or externalId is shared by a few
 /// at most.
 pub const LOOKUP_SHARED: usize = 1000;

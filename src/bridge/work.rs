@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff;
 use super::recompute::{End, Recompute};
 use super::trail::Action;
+use crate::directory::recompute::GonePart;
 use crate::directory::work::{Everybody, LastTry, Work, WorkReason, group_of};
 use crate::directory::{Directory, StoredUser};
 use crate::model::ports::{Clock, Store, refused_here};
@@ -159,14 +160,19 @@ impl Worker {
 
     /// Makes records of a part of a group change.
     async fn expand_part(&self) -> Result<bool, StoreError> {
-        let Some((key, part)) = self.directory.recomputes(1).await?.pop() else { return Ok(false) };
-        let mut batch = self.directory.recompute_done(&key);
+        let (mut batch, users, at_ms) = match self.directory.recomputes(1).await?.pop() {
+            Some((key, part)) => (self.directory.recompute_done(&key), part.users, part.at_ms),
+            None => match self.directory.gone_part().await? {
+                Some(GonePart { batch, users, at_ms }) => (batch, users, at_ms),
+                None => return Ok(false),
+            },
+        };
         let now = self.clock.now_ms();
-        for id in &part.users {
+        for id in &users {
             let user = self.directory.get_user(id).await?;
             if user.is_some_and(|user| user.managed) && self.may_differ(id).await? {
                 let reason = WorkReason::GroupChanged;
-                self.directory.add_work(&mut batch, id, reason, part.at_ms, now).await?;
+                self.directory.add_work(&mut batch, id, reason, at_ms, now).await?;
             }
         }
         self.store.commit(batch).await?;

@@ -4,6 +4,7 @@
 //! What turns of sagas leave behind is tested in `tests`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -86,8 +87,19 @@ async fn a_huge_group_is_imported_changed_and_deleted_on_disk() {
     let saga = opened(2, subject, Intent::DeleteGroup { version: 2 });
     let batch = directory.compose(&saga, &committed("gg"), &Report::default(), 3).await.unwrap();
     timed("delete", batch).await;
+    let last = UserId::new(&ids[number - 1]);
+    assert_eq!(directory.groups_of(&last).await.unwrap(), [], "nobody sees it any more");
+    let began = std::time::Instant::now();
+    let (mut parts, mut longest, mut out) = (0, Duration::ZERO, 0);
+    while let Some(part) = directory.gone_part().await.unwrap() {
+        let began = std::time::Instant::now();
+        store.commit(part.batch).await.unwrap();
+        (parts, longest, out) = (parts + 1, longest.max(began.elapsed()), out + part.users.len());
+    }
+    println!("members: out in {parts} commits, {:?}, the longest {longest:?}", began.elapsed());
+    assert_eq!(out, number - 1);
     assert_eq!(directory.member_count(&id).await.unwrap(), 0);
-    assert_eq!(directory.groups_of(&UserId::new(&ids[1])).await.unwrap(), []);
+    assert!(directory.groupless(&UserId::new(&ids[0]), &last).await.unwrap());
 }
 
 #[tokio::test]

@@ -2,10 +2,12 @@
 //! enough for one go each.
 //!
 //! A part is written in the commit of the group's change and removed when its users were handed to sagas of
-//! their own; a part that is handled twice does no harm. Who works them off: `bridge`.
+//! their own; a part that is handled twice does no harm. A removed group with many members leaves one note instead,
+//! and its members are taken out in parts. Who works them off: `bridge`.
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::GONE_MEMBERS;
 use crate::model::{Batch, GroupId, StoreError, Table, UserId};
 
 use super::{Directory, record};
@@ -26,7 +28,55 @@ pub struct Recompute {
     pub at_ms: i64,
 }
 
+/// A removed group that had many members: they are still written down, under a group that nobody finds any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Gone {
+    group: GroupId,
+    /// When, Unix milliseconds.
+    at_ms: i64,
+}
+
+/// Members of a removed group who are out with the batch.
+pub struct GonePart {
+    /// What takes them out.
+    pub batch: Batch,
+    /// They are to be computed again.
+    pub users: Vec<UserId>,
+    /// When the group was removed, Unix milliseconds.
+    pub at_ms: i64,
+}
+
 impl Directory {
+    /// Notes that all members of a removed group are still to be taken out.
+    pub(super) fn all_leave_later(
+        &self,
+        batch: &mut Batch,
+        group: &GroupId,
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        let gone = Gone { group: group.clone(), at_ms };
+        batch.put(Table::Outbox, self.key(&["gone", group.as_str()]), record::encode(&gone)?);
+        Ok(())
+    }
+
+    /// The next members of a removed group to be taken out; `None` where there is no such group.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub async fn gone_part(&self) -> Result<Option<GonePart>, StoreError> {
+        let Some((key, value)) = self.scan(Table::Outbox, &["gone"], None, 1).await?.pop() else {
+            return Ok(None);
+        };
+        let Gone { group, at_ms } = record::decode(&value)?;
+        let users = self.members(&group, None, GONE_MEMBERS).await?;
+        let mut batch = Batch::new();
+        users.iter().for_each(|user| self.leave(&mut batch, &group, user));
+        if users.len() < GONE_MEMBERS {
+            batch.delete(Table::Outbox, key);
+        }
+        Ok(Some(GonePart { batch, users, at_ms }))
+    }
+
     /// Up to `limit` parts that wait, each with its key for [`Directory::recompute_done`].
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::limits::GONE_MEMBERS;
 use crate::model::{
     Actor, Batch, Expect, GroupId, Intent, Outcome, PlanKind, StoreError, Subject, Table, Turn, UserId,
 };
@@ -122,17 +123,20 @@ impl Directory {
         let Subject::Group { id, .. } = &input.opened.about else { return Err(mismatch()) };
         let as_it_is = self.as_it_is(Table::Groups, &self.group_key(id)).await?;
         let Some(group) = self.get_group(id).await?.filter(|_| !input.hands_over()) else { return Ok(()) };
-        let members: Vec<UserId> = self.all_members(id).await?.into_iter().collect();
+        let members = self.members(id, None, GONE_MEMBERS + 1).await?;
         let old = index::group(&self.tenant, id.as_str(), &group.document, group.genesys.as_deref());
         self.replace_index(batch, id.as_str(), &old, &index::Keys::default()).await?;
         batch.expect(Table::Groups, self.group_key(id), as_it_is);
         batch.delete(Table::Groups, self.group_key(id));
         self.went(batch, ResourceKind::Group);
-        members.iter().for_each(|user| self.leave(batch, id, user));
         self.put_owed(batch, id, &BTreeSet::new())?;
         if let Some(work) = self.work(&work::group_key(id)).await? {
             self.drop_work(batch, &work)?;
         }
+        if members.len() > GONE_MEMBERS {
+            return self.all_leave_later(batch, id, input.now_ms);
+        }
+        members.iter().for_each(|user| self.leave(batch, id, user));
         let version = group.version.max(version).saturating_add(1);
         self.recompute(batch, id, version, &members, input.now_ms)
     }

@@ -8,4 +8,5 @@
 mod crowd;
 mod hundreds;
 mod imported;
+mod removed;
 mod thousands;
