@@ -7,6 +7,8 @@
 mod behind;
 #[cfg(test)]
 mod behind_tests;
+#[cfg(test)]
+mod removing_tests;
 mod running;
 #[cfg(test)]
 mod tests;

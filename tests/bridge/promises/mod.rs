@@ -5,6 +5,7 @@
 //! elsewhere.
 
 mod after_restart;
+mod bounded;
 mod budget;
 mod ending;
 mod groups;
@@ -24,6 +25,7 @@ mod refused_again;
 mod rehired;
 mod reported;
 mod restoring;
+mod revoking;
 mod scrapes;
 mod secrecy;
 mod shut_out;

@@ -11,6 +11,7 @@ mod delete;
 mod discovery;
 mod errors;
 mod etag;
+mod etag_groups;
 mod filters;
 mod groups;
 mod notation;
