@@ -13,4 +13,5 @@ mod guest;
 mod okta;
 mod others;
 mod requests_seen;
+mod seen_by_both;
 mod strict;

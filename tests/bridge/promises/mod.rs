@@ -7,13 +7,17 @@
 mod after_restart;
 mod bounded;
 mod budget;
+mod crowd_at_work;
 mod ending;
 mod groups;
+mod lagging_rules;
 mod late;
 mod leavers;
 mod leavers_passing;
 mod left_open;
 mod lost_memberships;
+mod made_anew;
+mod made_up_names;
 mod members;
 mod names;
 mod orphans;
