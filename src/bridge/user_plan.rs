@@ -15,7 +15,7 @@ use super::resolve::{Asked, Resolver};
 use super::sagas::{existing, name_of};
 use super::{OWNER_DELETED, Policy, whose};
 use crate::directory::{Directory, ProvisioningState, StoredUser, UserLookup};
-use crate::entitlements::{self, RuleSet};
+use crate::entitlements::{self, Mention, RuleSet};
 use crate::limits;
 use crate::model::ports::{CallContext, Ids};
 use crate::model::{
@@ -126,7 +126,7 @@ impl UserPlanner {
         let adopt = stored.is_none_or(|stored| !stored.managed);
         let inactive_there = active && observed.state == UserState::Inactive;
         let stays_out = inactive_there && !goal.gives_access && !self.may_be_our_own(&goal).await?;
-        let planned = plan_user(&UserInput {
+        let mut planned = plan_user(&UserInput {
             change: match goal.id() {
                 Some(_) if deleted && !comes_back => UserChange::LeftDeleted,
                 Some(_) => UserChange::Existing { adopt },
@@ -144,6 +144,7 @@ impl UserPlanner {
             recent: &recent,
             may_activate: !stays_out,
         });
+        planned.plan.owed = self.asks_for_no_other(&goal, &desired).await;
         let mut held = names.held;
         held.extend(identity::kept_here(document));
         held.extend(stays_out.then(shut_out));
@@ -218,14 +219,33 @@ impl UserPlanner {
     }
 
     async fn desired(&self, goal: &UserGoal) -> Result<DesiredSet, Fault> {
-        let mut user = goal.document.clone();
-        if let Some(stored) = goal.stored() {
+        let user = self.with_groups(goal.document.clone(), goal.stored()).await?;
+        Ok(entitlements::desired(&self.rules, &user, goal.mention())?)
+    }
+
+    /// A document as rules see it.
+    async fn with_groups(&self, mut user: Object, stored: Option<&StoredUser>) -> Result<Object, Fault> {
+        if let Some(stored) = stored {
             let groups = self.directory.groups_of(&stored.id).await?;
             let group = |(id, name): (GroupId, String)| json!({ "value": id, "display": name });
             user.insert("id".into(), json!(stored.id));
             user.insert("groups".into(), Value::Array(groups.into_iter().map(group).collect()));
         }
-        Ok(entitlements::desired(&self.rules, &user, goal.mention())?)
+        Ok(user)
+    }
+
+    /// Whether somebody who was active and has been asked for stays so, with the same wishes: whatever of these is still
+    /// to be done was acknowledged before.
+    async fn asks_for_no_other(&self, goal: &UserGoal, desired: &DesiredSet) -> bool {
+        let Some(stored) = goal.stored().filter(|stored| stored.managed && !goal.is_created()) else {
+            return false;
+        };
+        if !identity::is_active(&stored.document) || !identity::is_active(&goal.document) {
+            return false;
+        }
+        let before = self.with_groups(stored.document.clone(), Some(stored)).await;
+        let before = before.and_then(|user| Ok(entitlements::desired(&self.rules, &user, Mention::Record)?));
+        before.is_ok_and(|before| before.items == desired.items)
     }
 
     /// Whether a call of ours may have made somebody inactive whom the directory has as active: one that arrived late.

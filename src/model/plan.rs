@@ -223,6 +223,10 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// From this step on the saga only goes forward.
     pub pivot: Option<StepId>,
+    /// The change asks for no other entitlements than were asked for before: what is still to be given or taken is
+    /// owed since then, and where it is refused once more it is listed, and undoes nothing of what is asked for now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owed: bool,
 }
 
 impl Plan {

@@ -36,6 +36,6 @@ impl Builder {
     }
 
     pub(super) fn finish(self, kind: PlanKind) -> Plan {
-        Plan { kind, steps: self.steps, pivot: self.pivot }
+        Plan { kind, steps: self.steps, pivot: self.pivot, owed: false }
     }
 }

@@ -59,7 +59,7 @@ fn plan(effects: &[Effect]) -> Plan {
         class: ConflictClass::User,
         identity: false,
     });
-    Plan { kind: PlanKind::Update, steps: steps.collect(), pivot: None }
+    Plan { kind: PlanKind::Update, steps: steps.collect(), pivot: None, owed: false }
 }
 
 fn effects(planned: &Planned) -> Vec<Effect> {

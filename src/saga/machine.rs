@@ -249,6 +249,11 @@ impl Machine {
         if partial {
             self.partial.push(id);
         }
+        let owed = self.plan.owed && self.plan.step(id).is_some_and(|step| !step.identity);
+        if owed && self.phase == Phase::Forward {
+            self.set(id, StepState::Failed(refusal));
+            return;
+        }
         if self.forward_only() || self.phase != Phase::Forward {
             self.set(
                 id,

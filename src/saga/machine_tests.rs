@@ -26,7 +26,12 @@ fn plan(kind: PlanKind, steps: Vec<(Effect, ConflictClass, bool)>, pivot: Option
         class,
         identity,
     };
-    Plan { kind, steps: steps.into_iter().enumerate().map(step).collect(), pivot: pivot.map(StepId) }
+    Plan {
+        kind,
+        steps: steps.into_iter().enumerate().map(step).collect(),
+        pivot: pivot.map(StepId),
+        owed: false,
+    }
 }
 
 fn join(id: &str) -> Effect {

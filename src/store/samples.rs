@@ -55,7 +55,7 @@ pub(crate) fn plan(effects: Vec<Effect>) -> Plan {
         class: ConflictClass::User,
         identity: false,
     });
-    Plan { kind: PlanKind::Update, steps: steps.collect(), pivot: None }
+    Plan { kind: PlanKind::Update, steps: steps.collect(), pivot: None, owed: false }
 }
 
 pub(crate) fn refusal() -> Refusal {

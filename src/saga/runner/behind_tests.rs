@@ -41,7 +41,7 @@ fn leaver() -> SagaOpened {
         step(1, Effect::RevokeSessions, false),
         step(2, leave, false),
     ];
-    let plan = Plan { kind: PlanKind::Deactivate, steps, pivot: Some(StepId(0)) };
+    let plan = Plan { kind: PlanKind::Deactivate, steps, pivot: Some(StepId(0)), owed: false };
     SagaOpened { plan, ..opened() }
 }
 

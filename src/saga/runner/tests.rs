@@ -219,7 +219,7 @@ pub(super) fn opened() -> SagaOpened {
         subject: SubjectId::new(Uuid::from_u128(2)),
         about: Subject::User(Some(UserId::new("u"))),
         names: Vec::new(),
-        plan: Plan { kind: PlanKind::Update, steps, pivot: None },
+        plan: Plan { kind: PlanKind::Update, steps, pivot: None, owed: false },
         intent: Intent::DeleteUser { version: 0, passed: Default::default() },
         cause: Cause::client(ClientId::new("c"), CredentialId::new("k"), "test"),
         claim: None,
