@@ -1,5 +1,5 @@
 //! What readiness says of Genesys: what the calls that are made anyway tell, and where none are made an answer
-//! asked for now and then.
+//! asked for now and then, and whenever somebody wants to know and the last answer is some seconds old.
 //!
 //! What readiness shows of it: [`super::doors`].
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::ports::{CallContext, Clock, Priority, Upstream};
@@ -17,20 +17,38 @@ use crate::model::{RefusalKind, Verdict};
 /// Pause while all is well: what the calls that are made anyway say is shown at once, and where none are made
 /// this is one call in a minute.
 const WELL: Duration = Duration::from_secs(60);
+/// How old the last answer may be when somebody wants to know.
+const FRESH: Duration = Duration::from_secs(4);
 /// How long an answer is waited for before asking again; a budget that pauses may hold the question.
 const ASKING: Duration = Duration::from_secs(30);
 /// Pause while something is wrong.
 const UNWELL: Duration = Duration::from_secs(3);
+
+/// What is known.
+#[derive(Default)]
+pub(super) struct Known {
+    words: ArcSwapOption<String>,
+    wanted: Notify,
+}
+
+impl Known {
+    /// What an operator should know; `None` while all is well. Has Genesys asked where that is old news, for the
+    /// next who wants to know: nobody waits here.
+    pub(super) fn words(&self) -> Option<Arc<String>> {
+        self.wanted.notify_one();
+        self.words.load_full()
+    }
+}
 
 /// Starts asking; ends when the bridge stops.
 pub(super) fn spawn(
     engine: &Handle,
     upstream: Arc<dyn Upstream>,
     clock: &Arc<dyn Clock>,
-    words: &Arc<ArcSwapOption<String>>,
+    known: &Arc<Known>,
     stop: CancellationToken,
 ) {
-    let (clock, words) = (Arc::clone(clock), Arc::clone(words));
+    let (clock, known) = (Arc::clone(clock), Arc::clone(known));
     engine.spawn(async move {
         let context = CallContext::new(Priority::Identity, "check");
         let mut standing = upstream.standing();
@@ -45,17 +63,33 @@ pub(super) fn spawn(
             };
             // Shows what the calls say until it is time to ask again.
             loop {
-                say(&words, now.clone());
+                say(&known.words, now.clone());
                 let pause = if now.is_none() { WELL } else { UNWELL };
                 tokio::select! {
                     biased;
                     () = stop.cancelled() => return,
                     heard = changed(&mut standing) => now = heard,
+                    () = wanted(&known, &upstream, &clock) => break,
                     () = clock.sleep(pause) => break,
                 }
             }
         }
     });
+}
+
+/// Until somebody wants to know what was not heard for a while.
+async fn wanted(known: &Known, upstream: &Arc<dyn Upstream>, clock: &Arc<dyn Clock>) {
+    clock.sleep(FRESH).await;
+    let fresh_ms = u64::try_from(FRESH.as_millis()).unwrap_or(u64::MAX);
+    loop {
+        known.wanted.notified().await;
+        let heard = upstream.answered_ms().unwrap_or(0);
+        let old = clock.monotonic_ms().saturating_sub(heard);
+        if old >= fresh_ms {
+            return;
+        }
+        clock.sleep(Duration::from_millis(fresh_ms - old)).await;
+    }
 }
 
 fn say(words: &ArcSwapOption<String>, now: Option<String>) {

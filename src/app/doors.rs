@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
+use super::credentials_check::Known;
 use crate::admin::AdminDoor;
 use crate::bridge::{
     Bridge, Consequence, Intervention, InterventionError, PreviewOf, Reply, Stats, Submission,
@@ -37,8 +38,8 @@ pub(super) struct Doors {
     pub(super) dialect: Dialect,
     /// Whether readiness waits for the first import.
     pub(super) import_required: bool,
-    /// What Genesys said of our credentials when it was last asked; `None` while all is well.
-    pub(super) credentials: Arc<ArcSwapOption<String>>,
+    /// What Genesys said of our credentials when it was last asked.
+    pub(super) credentials: Arc<Known>,
 }
 
 #[async_trait]
@@ -77,9 +78,7 @@ impl FrontDoor for Doors {
                 Err(error) => reasons.push(error.to_string()),
             }
         }
-        if let Some(words) = self.credentials.load().as_deref() {
-            reasons.push(words.clone());
-        }
+        reasons.extend(self.credentials.words().as_deref().cloned());
         reasons
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use actix_web::dev::Extensions;
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 
 use super::doors::Doors;
 use super::ground::Ground;
@@ -107,7 +107,7 @@ impl TenantBridge {
             store: Arc::clone(&ground.store),
             dialect: config.tenant.dialect,
             import_required: config.tenant.import == ImportPolicy::Required,
-            credentials: Arc::new(ArcSwapOption::empty()),
+            credentials: Arc::default(),
         });
         if overrides.watch_credentials {
             let (engine, stop) = (&ground.engine.handle, ground.stop.clone());

@@ -3,6 +3,7 @@
 //!
 //! Sends nothing. Readiness shows it, and the front door opens nothing that could only wait (`bridge`).
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -31,16 +32,28 @@ pub(super) struct Standing {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     words: watch::Sender<Option<String>>,
+    /// When a call was answered well, by the monotonic clock; 0 for never.
+    answered_ms: AtomicU64,
 }
 
 impl Standing {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Mutex::default(), words: watch::Sender::new(None) }
+        Self {
+            clock,
+            state: Mutex::default(),
+            words: watch::Sender::new(None),
+            answered_ms: AtomicU64::new(0),
+        }
     }
 
     /// What an operator should know, as it changes; `None` while all is well.
     pub(super) fn words(&self) -> watch::Receiver<Option<String>> {
         self.words.subscribe()
+    }
+
+    /// When a call was last answered as it should be, by the monotonic clock, in milliseconds.
+    pub(super) fn answered_ms(&self) -> Option<u64> {
+        Some(self.answered_ms.load(Ordering::Relaxed)).filter(|ms| *ms > 0)
     }
 
     /// Why our credentials are not accepted, if that was said a moment ago.
@@ -77,6 +90,7 @@ impl Standing {
     }
 
     fn well(&self) {
+        self.answered_ms.store(self.clock.monotonic_ms(), Ordering::Relaxed);
         self.change(|state| *state = State::default(), None);
     }
 

@@ -283,6 +283,12 @@ pub trait Upstream: Send + Sync {
         None
     }
 
+    /// When Genesys last answered a call as it should, by the monotonic clock, in milliseconds; `None` if it never
+    /// did, or nobody counts.
+    fn answered_ms(&self) -> Option<u64> {
+        None
+    }
+
     /// Carries out a write. `Done(Some(id))` for creates.
     async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>>;
     /// The user that carries the mark. Absence proves nothing.

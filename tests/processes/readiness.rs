@@ -1,11 +1,11 @@
 //! Readiness of the running program follows the truth within seconds: our secret turns wrong in Genesys, and right
 //! again, there or here.
 //!
-//! What the calls tell is told at once. A bridge that makes none asks once a minute, which nobody waits for here.
+//! What the calls tell is told at once. A bridge that makes none asks once a minute, and when somebody wants to know.
 
 use std::time::{Duration, Instant};
 
-use genesys_cloud_emulator::Cloud;
+use genesys_cloud_emulator::{Call, Cloud};
 
 use crate::support::bodies::agent;
 use crate::support::client::{Response, call_blocking};
@@ -92,5 +92,27 @@ fn readiness_is_red_within_seconds_of_a_wrong_secret_and_green_within_seconds_of
     let began = rotate(&scene.place.cloud, "canary-rotated");
     scene.becomes(200, "put back in Genesys, with nothing changed here", began);
     scene.hire().is(201);
+    assert_eq!(scene.program.terminate(), Some(0));
+}
+
+#[test]
+fn readiness_of_a_bridge_that_calls_nobody_is_asked_for_anew_when_somebody_wants_to_know() {
+    let scene = Scene::open();
+    scene.becomes(200, "all is well", Instant::now());
+    let known = scene.place.secret().to_owned();
+    for _ in 0..2 {
+        let began = rotate(&scene.place.cloud, "canary-rotated");
+        scene.becomes(503, "the secret is wrong", began);
+        let began = rotate(&scene.place.cloud, &known);
+        scene.becomes(200, "it is right again", began);
+    }
+    let asked = |call: &&Call| call.path.contains("/tokens/me") || call.path.contains("/organizations/me");
+    let (ledger, began) = (scene.place.cloud.ledger(), Instant::now());
+    let before = ledger.iter().filter(asked).count();
+    while began.elapsed() < Duration::from_secs(9) {
+        scene.readiness().is(200);
+    }
+    let after = scene.place.cloud.ledger().iter().filter(asked).count();
+    assert!((1..=3).contains(&(after - before)), "asked {} times in nine seconds", after - before);
     assert_eq!(scene.program.terminate(), Some(0));
 }

@@ -76,6 +76,10 @@ impl Upstream for GenesysClient {
         Some(self.calls.standing.words())
     }
 
+    fn answered_ms(&self) -> Option<u64> {
+        self.calls.standing.answered_ms()
+    }
+
     async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
         let made = self.carry_out(write, context).await;
         if let Err(stop) = &made {
