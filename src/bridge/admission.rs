@@ -108,7 +108,8 @@ fn first_reservation(change: &Change) -> Reservation {
 impl Admission {
     /// Turns away, before anything is opened, what would wait for the budget longer than its client does, and
     /// what comes on top of more work than the budget does within [`limits::OPEN_WORK`]. A leaver is work
-    /// that is always taken on. What is admitted counts until the guard is dropped.
+    /// that is always taken on, however long Genesys wants nothing of us: its saga waits when its client does no
+    /// longer. What is admitted counts until the guard is dropped.
     pub(super) fn within_budget(&self, change: &Change, patience: Duration) -> Result<Coming, Fault> {
         let leaver = goes_first(change);
         if !leaver && let Some(trouble) = self.store.trouble() {
@@ -117,14 +118,13 @@ impl Admission {
         if !leaver && let Some(refusal) = self.upstream.refuses_us() {
             return Err(Fault::Refused { refusal, during: "nothing was begun".to_owned() });
         }
-        let asked = Asked { family: RouteFamily::identities(), ..priority(change).into() };
-        let wait = self.budget.expected_wait(&asked);
-        // Leavers may still come in between, and the calls themselves take time.
-        let patience = if leaver { patience } else { patience * 3 / 4 };
-        if wait > patience {
-            return Err(over_budget(wait));
-        }
         if !leaver {
+            let asked = Asked { family: RouteFamily::identities(), ..priority(change).into() };
+            let wait = self.budget.expected_wait(&asked);
+            // Leavers may still come in between, and the calls themselves take time.
+            if wait > patience * 3 / 4 {
+                return Err(over_budget(wait));
+            }
             let work = self.sagas.runner.to_do().saturating_add(self.coming.load(Ordering::Relaxed));
             let over = self.budget.time_for(work).saturating_sub(limits::OPEN_WORK);
             if !over.is_zero() {

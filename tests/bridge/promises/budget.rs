@@ -10,6 +10,7 @@ use crate::support::bodies::{agent, patch};
 use crate::support::bridge::TestBridge;
 use crate::support::client::Response;
 use crate::support::setup::Setup;
+use crate::support::wait::eventually;
 
 fn storm(retry_after_s: u32) -> Fault {
     Fault::everywhere(FaultKind::TooManyRequests { retry_after_s })
@@ -76,13 +77,11 @@ async fn when_the_wait_is_ten_times_the_deadline_a_change_is_429_before_anything
     let sagas = house.admin("GET", "/sagas?finished=100", None).await.body;
     let before = house.directory().await;
     house.cloud.clear_ledger();
-    let leave = patch(json!([{"op": "replace", "path": "active", "value": false}]));
+    let title = patch(json!([{"op": "replace", "path": "title", "value": "Lead"}]));
     let path = format!("/Users/{}", made.id());
-    for (method, path, body) in [
-        ("POST", "/Users", Some(agent("nora"))),
-        ("PATCH", path.as_str(), Some(leave)),
-        ("DELETE", path.as_str(), None),
-    ] {
+    for (method, path, body) in
+        [("POST", "/Users", Some(agent("nora"))), ("PATCH", path.as_str(), Some(title))]
+    {
         let got = house.scim(method, path, body).await;
         assert_eq!(got.status, 429, "{got:?}");
         let seconds = got.retry_after.unwrap();
@@ -92,6 +91,29 @@ async fn when_the_wait_is_ten_times_the_deadline_a_change_is_429_before_anything
     assert_eq!(house.cloud.ledger(), [], "nobody was asked");
     assert_eq!(house.admin("GET", "/sagas?finished=100", None).await.body, sagas, "nothing was opened");
     assert_eq!(house.directory().await, before);
+}
+
+#[tokio::test]
+async fn a_leaver_is_taken_on_however_long_genesys_wants_nothing_of_us_and_needs_not_ask_again() {
+    for removed in [false, true] {
+        let house = TestBridge::with(Setup { deadline_s: 1, ..Setup::default() });
+        let id = house.scim("POST", "/Users", Some(agent("vera"))).await.is(201).id();
+        house.settled().await;
+        house.cloud.fault(storm(10).once());
+        tells_when_to_come_back(&house.scim("POST", "/Users", Some(agent("first"))).await);
+        let leave = patch(json!([{"op": "replace", "path": "active", "value": false}]));
+        let (method, body) = if removed { ("DELETE", None) } else { ("PATCH", Some(leave)) };
+        let got = house.scim(method, &format!("/Users/{id}"), body).await;
+        assert_eq!(got.status, 503, "not yet: {got:?}");
+        assert!(got.retry_after.is_some_and(|seconds| seconds > 0), "{got:?}");
+        let sagas = house.admin("GET", "/sagas", None).await.body;
+        assert!(sagas["open"].to_string().contains(&id), "it is written down: {sagas}");
+        let out = || {
+            let world = house.cloud.snapshot();
+            world["users"][&id]["state"] != "active"
+        };
+        eventually("out, without anybody asking again", async || out()).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
