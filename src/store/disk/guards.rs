@@ -16,11 +16,17 @@ use super::error::DirectoryError;
 /// Pause between two tries for a lock that a dying predecessor still holds.
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
-/// Makes the directory if it is missing, and proves that it can be written and synced.
+/// Makes the directory if it is missing.
+pub(super) fn made(dir: &Path) -> Result<(), DirectoryError> {
+    // What is in it concerns people: nobody else on the machine reads it, whatever the umask says.
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| DirectoryError::from_io(dir, &error))
+}
+
+/// Proves that the directory can be written and synced. Only whoever has its lock may ask: two at a time would take
+/// the probe from each other.
 pub(super) fn writable(dir: &Path) -> Result<(), DirectoryError> {
     let refuse = |error| DirectoryError::from_io(dir, &error);
-    // What is in it concerns people: nobody else on the machine reads it, whatever the umask says.
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(refuse)?;
     let probe = dir.join("write-probe");
     let mut file = File::create(&probe).map_err(refuse)?;
     // A full disk may still hand out an empty file; a page of bytes it does not.
@@ -110,6 +116,7 @@ mod tests {
     fn a_new_directory_is_for_its_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("one/two");
+        made(&data).unwrap();
         writable(&data).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&data), 0o700);

@@ -32,8 +32,9 @@ pub(super) fn open(options: &OpenOptions, formats: Formats) -> Result<Opened, Di
     let dir = options.dir.as_path();
     let records = dir.join("records");
     let io_error = |error: io::Error| DirectoryError::from_io(dir, &error);
-    guards::writable(dir)?;
+    guards::made(dir)?;
     let lock = guards::lock(dir, options.lock_wait)?;
+    guards::writable(dir)?;
     let known = sequence::read(dir).map_err(|error| DirectoryError::damaged(dir, error.to_string()))?;
     let acknowledged = Acknowledged::open(dir).map_err(io_error)?;
     let known = known.max(acknowledged.last().map_err(io_error)?);

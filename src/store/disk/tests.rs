@@ -93,6 +93,19 @@ async fn a_second_opener_is_told_that_the_directory_is_locked() {
 }
 
 #[tokio::test]
+async fn who_is_not_let_in_touches_nothing_in_the_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let _open = sled(&dir);
+    // As it is while the one that opens proves that it can write.
+    let probe = dir.path().join("write-probe");
+    fs::write(&probe, "of the first").unwrap();
+    let second =
+        SledStore::open(&OpenOptions { lock_wait: Duration::ZERO, ..OpenOptions::new(dir.path()) }).err();
+    assert!(matches!(second, Some(DirectoryError::Locked { .. })), "{second:?}");
+    assert_eq!(fs::read_to_string(&probe).unwrap(), "of the first");
+}
+
+#[tokio::test]
 async fn a_lock_of_sleds_own_is_waited_for_and_then_named() {
     let dir = tempfile::tempdir().unwrap();
     drop(sled(&dir));
