@@ -116,7 +116,10 @@ impl Submissions {
                 }
             };
             // It was sent before the deactivation that came first, and knows nothing of it.
-            if had_access && gives_access(&draft) && !self.has_access(asked).await? {
+            if let Some(user) = &had_access
+                && gives_access(&draft)
+                && !self.has_access(user).await?
+            {
                 admitted.before.let_go().await;
                 return Err(Fault::RolledBack { refusal: overtaken(false), during: NOT_BEGUN.to_owned() });
             }
@@ -143,18 +146,21 @@ impl Submissions {
         }
     }
 
-    /// Whether the change is about somebody who has access, before anything is waited for. Who changes by id knows what
-    /// a create of theirs made: the claim to it is over.
-    async fn first_look(&self, asked: &Submission) -> Result<bool, Fault> {
+    /// Who has access and is whom the change is about, before anything is waited for. Who changes by id knows what a
+    /// create of theirs made: the claim to it is over.
+    async fn first_look(&self, asked: &Submission) -> Result<Option<UserId>, Fault> {
         let Submission { change, cause, .. } = asked;
         let (name, active) = match change.kind() {
             ResourceKind::User => match self.users.about(change).await? {
-                Some(user) => (users::name_in(&user.document).to_owned(), is_active(&user.document)),
-                None => return Ok(false),
+                Some(user) => {
+                    let active = is_active(&user.document).then_some(user.id);
+                    (users::name_in(&user.document).to_owned(), active)
+                }
+                None => return Ok(None),
             },
             ResourceKind::Group => match self.groups.about(change).await? {
-                Some(group) => (groups::name_in(&group.document).to_owned(), false),
-                None => return Ok(false),
+                Some(group) => (groups::name_in(&group.document).to_owned(), None),
+                None => return Ok(None),
             },
         };
         if change.id().is_some() {
@@ -163,9 +169,9 @@ impl Submissions {
         Ok(active)
     }
 
-    async fn has_access(&self, asked: &Submission) -> Result<bool, Fault> {
-        let about = self.users.about(&asked.change).await?;
-        Ok(about.is_some_and(|user| is_active(&user.document)))
+    async fn has_access(&self, user: &UserId) -> Result<bool, Fault> {
+        let user = self.users.directory.get_user(user).await?;
+        Ok(user.is_some_and(|user| is_active(&user.document)))
     }
 
     /// `None`: a leaver wants the lane, and what was read is worth nothing once it is through.
