@@ -128,7 +128,7 @@ impl Submissions {
             drop(coming.take());
             match self.waiting.wait_for(&handle, &draft, deadline).await? {
                 Waited::Reply(reply) => {
-                    if asked.change.kind() == ResourceKind::Group {
+                    if asked.change.kind() == ResourceKind::Group || asked.change.removes() {
                         self.changed.tell();
                     }
                     return Ok(reply);

@@ -162,7 +162,7 @@ impl Worker {
     async fn expand_part(&self) -> Result<bool, StoreError> {
         let (mut batch, users, at_ms) = match self.directory.recomputes(1).await?.pop() {
             Some((key, part)) => (self.directory.recompute_done(&key), part.users, part.at_ms),
-            None => match self.directory.gone_part().await? {
+            None => match self.directory.gone_part(self.clock.now_ms()).await? {
                 Some(GonePart { batch, users, at_ms }) => (batch, users, at_ms),
                 None => return Ok(false),
             },
@@ -175,8 +175,11 @@ impl Worker {
                 self.directory.add_work(&mut batch, id, reason, at_ms, now).await?;
             }
         }
-        self.store.commit(batch).await?;
-        Ok(true)
+        match self.store.commit(batch).await {
+            // Somebody else was at work on one of them: it is composed anew.
+            Ok(_) | Err(StoreError::Conflict { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes records of some users, when the rules changed.

@@ -91,7 +91,7 @@ async fn a_huge_group_is_imported_changed_and_deleted_on_disk() {
     assert_eq!(directory.groups_of(&last).await.unwrap(), [], "nobody sees it any more");
     let began = std::time::Instant::now();
     let (mut parts, mut longest, mut out) = (0, Duration::ZERO, 0);
-    while let Some(part) = directory.gone_part().await.unwrap() {
+    while let Some(part) = directory.gone_part(1).await.unwrap() {
         let began = std::time::Instant::now();
         store.commit(part.batch).await.unwrap();
         (parts, longest, out) = (parts + 1, longest.max(began.elapsed()), out + part.users.len());
@@ -100,6 +100,34 @@ async fn a_huge_group_is_imported_changed_and_deleted_on_disk() {
     assert_eq!(out, number - 1);
     assert_eq!(directory.member_count(&id).await.unwrap(), 0);
     assert!(directory.groupless(&UserId::new(&ids[0]), &last).await.unwrap());
+}
+
+#[tokio::test]
+async fn who_is_removed_while_a_group_takes_them_in_is_no_member_of_it_for_long() {
+    let bench = Bench::new();
+    bench.user(1, "u1").await;
+    let group = GroupId::new("g");
+    bench.settle(&put_group(2, "G", None, &[], &[], false), &committed("gg"), 1).await;
+    let subject = Subject::User(Some(UserId::new("u1")));
+    let gone = opened(3, subject, Intent::DeleteUser { version: 1, passed: Default::default() });
+    let removal = bench.directory.compose(&gone, &committed("u1"), &Report::default(), 2).await.unwrap();
+    bench.settle(&put_group(4, "G", Some(1), &["u1"], &[], false), &committed("gg"), 2).await;
+    bench.store.commit(removal).await.unwrap();
+    let version = async || bench.directory.get_group(&group).await.unwrap().unwrap().version;
+    let before = version().await;
+    assert!(
+        bench.directory.is_member(&group, &UserId::new("u1")).await.unwrap(),
+        "by two commits that cross"
+    );
+    while !bench.directory.recomputes(9).await.unwrap().is_empty() {
+        let (key, _) = bench.directory.recomputes(1).await.unwrap().pop().unwrap();
+        bench.store.commit(bench.directory.recompute_done(&key)).await.unwrap();
+    }
+    let part = bench.directory.gone_part(3).await.unwrap().unwrap();
+    bench.store.commit(part.batch).await.unwrap();
+    assert!(!bench.directory.is_member(&group, &UserId::new("u1")).await.unwrap());
+    assert!(version().await > before, "who asks with its tag sees it");
+    assert!(bench.directory.gone_part(4).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::limits::GONE_MEMBERS;
-use crate::model::{Batch, GroupId, StoreError, Table, UserId};
+use crate::model::{Batch, Expect, GroupId, StoreError, Table, UserId};
 
 use super::{Directory, record};
 
@@ -59,13 +59,38 @@ impl Directory {
         Ok(())
     }
 
-    /// The next members of a removed group to be taken out; `None` where there is no such group.
+    /// Notes that a removed user is to be looked for among members once more: a group that took them in at the same
+    /// moment, in a commit of its own, was not seen by the commit that removed them.
+    pub(super) fn out_for_good(&self, batch: &mut Batch, user: &UserId) {
+        batch.put(Table::Outbox, self.key(&["out", user.as_str()]), user.as_str().to_owned());
+    }
+
+    /// The next removed users who may have come into a group meanwhile.
+    async fn out_part(&self, now_ms: i64) -> Result<Option<GonePart>, StoreError> {
+        let rows = self.scan(Table::Outbox, &["out"], None, PART_USERS).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mut batch = Batch::new();
+        for (key, user) in rows {
+            let user = UserId::new(super::id_text(&user)?);
+            // Whoever is there again is a member by right.
+            if !self.has_user(&user).await? {
+                batch.expect(Table::Users, self.user_key(&user), Expect::Absent);
+                self.leave_all(&mut batch, &user, now_ms).await?;
+            }
+            batch.delete(Table::Outbox, key);
+        }
+        Ok(Some(GonePart { batch, users: Vec::new(), at_ms: now_ms }))
+    }
+
+    /// The next members of a removed group, or groups of a removed user, to be ended; `None` where there are none.
     ///
     /// # Errors
     /// A damaged record.
-    pub async fn gone_part(&self) -> Result<Option<GonePart>, StoreError> {
+    pub async fn gone_part(&self, now_ms: i64) -> Result<Option<GonePart>, StoreError> {
         let Some((key, value)) = self.scan(Table::Outbox, &["gone"], None, 1).await?.pop() else {
-            return Ok(None);
+            return self.out_part(now_ms).await;
         };
         let Gone { group, at_ms } = record::decode(&value)?;
         let users = self.members(&group, None, GONE_MEMBERS).await?;

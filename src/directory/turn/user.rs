@@ -181,6 +181,7 @@ impl Directory {
         ours.granted.extend(passed.clone());
         let ours = ours.all_leaving();
         batch.put(Table::Granted, self.granted_key(&id), record::encode(&ours)?);
+        self.out_for_good(batch, &id);
         self.leave_all(batch, &id, input.now_ms).await
     }
 }

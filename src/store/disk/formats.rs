@@ -20,6 +20,7 @@
 //! | audit | head | number and hash; the tree's format | `hash_chain` |
 //! | outbox | users to be computed again, in parts | byte: 1 (JSON) | `directory::recompute` |
 //! | outbox | removed groups whose members are taken out | byte: 1 (JSON) | `directory::recompute` |
+//! | outbox | removed users who are looked for among members | id | `directory::recompute` |
 //! | outbox | work records, how far everybody was looked at | byte: 1 (JSON) | `directory::work` |
 //! | outbox | work by time | id | `directory::work` |
 //! | tokens | tokens | byte: 1 (JSON) | `tokens` |
