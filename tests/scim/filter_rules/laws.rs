@@ -89,6 +89,9 @@ proptest! {
     fn without_letter_case_a_text_equals_its_upper_and_lower_forms_and_contains_its_parts(
         text in any_text(), more in any_text(), escaped in any::<bool>(),
     ) {
+        // A mark that follows belongs to the sign before it, and may be put in front of its own marks.
+        let is_sign = |c: char| c.is_ascii() || c.is_numeric() || (c.is_lowercase() || c.is_uppercase()) && c != '\u{345}';
+        prop_assume!(more.chars().next().is_none_or(is_sign) && text.chars().next().is_none_or(is_sign));
         let lower: String = text.chars().flat_map(char::to_lowercase).collect();
         let literal = quoted(&text, escaped);
         let of = |text: &str| json!({"displayName": text}).as_object().cloned().unwrap_or_default();
