@@ -83,7 +83,7 @@ pub mod model {
     /// Out of `model::ports`.
     pub mod ports {
         pub use crate::model::ports::{
-            Budget, CallContext, Clock, Ids, Journal, Limited, Priority, Resolution, Store, Upstream,
+            Budget, CallContext, Clock, Ids, Journal, Limited, Priority, Resolution, Rows, Store, Upstream,
             Urgency, Write, refused_here,
         };
     }

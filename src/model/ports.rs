@@ -29,7 +29,7 @@ pub trait Ids: Send + Sync {
 }
 
 /// Keys and values, in the order of keys.
-pub(crate) type Rows = Vec<(Vec<u8>, Bytes)>;
+pub type Rows = Vec<(Vec<u8>, Bytes)>;
 
 /// The durable key-value store.
 #[async_trait]
@@ -56,9 +56,11 @@ pub trait Store: Send + Sync {
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError>;
+    ) -> Result<Rows, StoreError> {
+        Ok(self.scan_within(table, prefix, after, limit, usize::MAX).await?.0)
+    }
 
-    /// As [`Store::scan`], but ends behind the record with which `bytes` are exceeded. True: there may be more.
+    /// As [`Store::scan`], but ends behind the record with which `bytes` are exceeded. True: there are more.
     ///
     /// # Errors
     /// A damaged record.
@@ -69,20 +71,7 @@ pub trait Store: Send + Sync {
         after: Option<&[u8]>,
         limit: usize,
         bytes: usize,
-    ) -> Result<(Rows, bool), StoreError> {
-        let (mut rows, mut left) = (Rows::new(), bytes);
-        while rows.len() < limit {
-            let after = rows.last().map(|(key, _)| key.as_slice()).or(after);
-            let Some(row) = self.scan(table, prefix, after, 1).await?.pop() else { return Ok((rows, false)) };
-            let size = row.1.len();
-            rows.push(row);
-            if size > left {
-                break;
-            }
-            left -= size;
-        }
-        Ok((rows, true))
-    }
+    ) -> Result<(Rows, bool), StoreError>;
 
     /// The key of the `nth` record (from 1) whose key starts with `prefix`, in key order, after key `after`;
     /// `None` where there are fewer. Reads no values.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::model::ports::Store;
+use crate::model::ports::{Rows, Store};
 use crate::model::{Batch, CommitToken, StoreError, StoreTrouble, Table};
 
 use super::keys;
@@ -88,25 +88,32 @@ impl Store for MemoryStore {
         Ok(self.lock().data.get(&(table, keys::fit(key).into_owned())).cloned())
     }
 
-    async fn scan(
+    async fn scan_within(
         &self,
         table: Table,
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
+        bytes: usize,
+    ) -> Result<(Rows, bool), StoreError> {
         let inner = self.lock();
         let after = after.map(keys::fit);
         let after = after.as_deref();
         let from = after.map_or(prefix, |after| after.max(prefix)).to_vec();
-        Ok(inner
+        let rows = inner
             .data
             .range((table, from)..)
             .take_while(|((found, key), _)| *found == table && key.starts_with(prefix))
-            .filter(|((_, key), _)| after.is_none_or(|after| key.as_slice() > after))
-            .take(limit)
-            .map(|((_, key), value)| (key.clone(), value.clone()))
-            .collect())
+            .filter(|((_, key), _)| after.is_none_or(|after| key.as_slice() > after));
+        let (mut found, mut read) = (Rows::new(), 0_usize);
+        for ((_, key), value) in rows {
+            if found.len() >= limit || read > bytes {
+                return Ok((found, true));
+            }
+            read = read.saturating_add(value.len());
+            found.push((key.clone(), value.clone()));
+        }
+        Ok((found, false))
     }
 
     async fn nth_key(

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use genesys_scim_bridge::testing::model::ports::Store;
+use genesys_scim_bridge::testing::model::ports::{Rows, Store};
 use genesys_scim_bridge::testing::model::{Batch, CommitToken, StoreError, StoreTrouble, Table};
 use genesys_scim_bridge::testing::store::MemoryStore;
 
@@ -52,14 +52,15 @@ impl Store for Refusing {
         self.inner.get(table, key).await
     }
 
-    async fn scan(
+    async fn scan_within(
         &self,
         table: Table,
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
-        self.inner.scan(table, prefix, after, limit).await
+        bytes: usize,
+    ) -> Result<(Rows, bool), StoreError> {
+        self.inner.scan_within(table, prefix, after, limit, bytes).await
     }
 
     async fn nth_key(

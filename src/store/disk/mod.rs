@@ -143,17 +143,6 @@ impl Store for SledStore {
         self.trees.get(table, &keys::fit(key))
     }
 
-    async fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
-        let after = after.map(keys::fit);
-        Ok(self.trees.scan(table, prefix, after.as_deref(), limit, usize::MAX)?.0)
-    }
-
     async fn scan_within(
         &self,
         table: Table,

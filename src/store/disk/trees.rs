@@ -177,7 +177,7 @@ impl Trees {
         Ok(None)
     }
 
-    /// See `ports::Store::scan`.
+    /// See `ports::Store::scan_within`.
     pub(super) fn scan(
         &self,
         table: Table,

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use genesys_scim_bridge::testing::app::system::SystemIds;
 use genesys_scim_bridge::testing::app::{App, Overrides};
 use genesys_scim_bridge::testing::directory::Directory;
-use genesys_scim_bridge::testing::model::ports::{Ids as _, Store};
+use genesys_scim_bridge::testing::model::ports::{Ids as _, Rows, Store};
 use genesys_scim_bridge::testing::model::{
     Batch, CommitToken, Observed, Secret, StoreError, StoreTrouble, Table, TenantId, UserId,
 };
@@ -58,15 +58,16 @@ impl Store for Counting {
         self.inner.get(table, key).await
     }
 
-    async fn scan(
+    async fn scan_within(
         &self,
         table: Table,
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
+        bytes: usize,
+    ) -> Result<(Rows, bool), StoreError> {
         self.count();
-        self.inner.scan(table, prefix, after, limit).await
+        self.inner.scan_within(table, prefix, after, limit, bytes).await
     }
 
     async fn nth_key(
