@@ -26,7 +26,7 @@ use crate::plan::{Before, GroupInput, identity, plan_group};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
 use crate::scim::patch::MemberChange;
-use crate::scim::resource::{self, Incoming};
+use crate::scim::resource::{self, Incoming, name_in};
 use crate::scim::value::fold;
 
 const KIND: ResourceKind = ResourceKind::Group;
@@ -55,7 +55,7 @@ struct GroupGoal {
 
 impl GroupGoal {
     fn name(&self) -> &str {
-        name_in(&self.document)
+        name_in(KIND, &self.document)
     }
 
     fn id(&self) -> Option<&GroupId> {
@@ -118,7 +118,7 @@ impl Groups {
         {
             let made = self.directory.get_group(&GroupId::new(id)).await?;
             // What has been renamed since is not what this POST means.
-            return Ok(made.filter(|made| fold(name_in(&made.document)) == fold(incoming.name())));
+            return Ok(made.filter(|made| fold(name_in(KIND, &made.document)) == fold(incoming.name())));
         }
         match self.directory.group_by_name(&fold(incoming.name())).await? {
             Some(group) if group.managed || self.policy.on_existing == OnExisting::Refuse => {
@@ -201,7 +201,7 @@ impl Groups {
             Some(group) if !ours && goal.delta != Delta::default() => self.seen(group, context).await?,
             _ => None,
         };
-        let before = goal.stored.as_ref().map(|stored| name_in(&stored.document));
+        let before = goal.stored.as_ref().map(|stored| name_in(KIND, &stored.document));
         let users = |ids: &BTreeSet<String>| ids.iter().map(UserId::new).collect::<Vec<_>>();
         let plan = plan_group(&GroupInput {
             delete: false,
@@ -280,7 +280,7 @@ impl Groups {
         let id = stored.id.as_str();
         Prepared::Saga(Box::new(Draft {
             subject: stored.subject,
-            names: vec![name_of(KIND, name_in(&stored.document)), existing(KIND, id)],
+            names: vec![name_of(KIND, name_in(KIND, &stored.document)), existing(KIND, id)],
             plan,
             intent: Intent::DeleteGroup { version: stored.version },
             claim: None,
@@ -290,8 +290,4 @@ impl Groups {
             about: Subject::Group { id: stored.id, genesys: stored.genesys },
         }))
     }
-}
-
-pub(super) fn name_in(document: &Object) -> &str {
-    document.get("displayName").and_then(serde_json::Value::as_str).unwrap_or_default()
 }

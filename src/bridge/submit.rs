@@ -13,13 +13,13 @@ use super::claims::{Claims, Presence, claim_named};
 use super::deadline::Deadline;
 use super::draft::{Draft, Prepared};
 use super::fault::Fault;
-use super::groups::{self, Groups};
+use super::groups::Groups;
 use super::looks::Looks;
 use super::patching::Patching;
 use super::sagas::{Predecessor, Sagas};
 use super::submission::{Reply, Submission};
 use super::user_plan::UserPlanner;
-use super::users::{self, Users};
+use super::users::Users;
 use super::waiting::{Waited, Waiting};
 use super::work::GroupsChanged;
 use crate::directory::granted::{Wish, ours_after};
@@ -28,6 +28,7 @@ use crate::model::{FoundUser, Intent, Ours, PlanKind, RefusalKind, UserId};
 use crate::plan::identity::is_active;
 use crate::saga::{Handle, Parked};
 use crate::scim::kind::ResourceKind;
+use crate::scim::resource::name_in;
 
 /// What a change that a leaver came before was doing, in words.
 const NOT_BEGUN: &str = "the change was not begun";
@@ -150,23 +151,21 @@ impl Submissions {
     /// create of theirs made: the claim to it is over.
     async fn first_look(&self, asked: &Submission) -> Result<Option<UserId>, Fault> {
         let Submission { change, cause, .. } = asked;
-        let (name, active) = match change.kind() {
+        let (document, user) = match change.kind() {
             ResourceKind::User => match self.users.about(change).await? {
-                Some(user) => {
-                    let active = is_active(&user.document).then_some(user.id);
-                    (users::name_in(&user.document).to_owned(), active)
-                }
+                Some(user) => (user.document, Some(user.id)),
                 None => return Ok(None),
             },
             ResourceKind::Group => match self.groups.about(change).await? {
-                Some(group) => (groups::name_in(&group.document).to_owned(), None),
+                Some(group) => (group.document, None),
                 None => return Ok(None),
             },
         };
         if change.id().is_some() {
-            self.claims.spend(&cause.by, &claim_named(change.kind(), &name, None)).await;
+            let claim = claim_named(change.kind(), name_in(change.kind(), &document), None);
+            self.claims.spend(&cause.by, &claim).await;
         }
-        Ok(active)
+        Ok(user.filter(|_| is_active(&document)))
     }
 
     async fn has_access(&self, user: &UserId) -> Result<bool, Fault> {

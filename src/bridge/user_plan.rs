@@ -20,7 +20,7 @@ use crate::limits;
 use crate::model::ports::{CallContext, Ids};
 use crate::model::{
     Claim, Desired, DesiredSet, Failure, FailureState, GrantedSet, GroupId, Intent, Mark, Object, Observed,
-    Ours, Reservation, Subject, SubjectId, UserId, UserState, Wanted,
+    Ours, Plan, Reservation, Subject, SubjectId, UserId, UserState, Wanted,
 };
 use crate::plan::{LeaverInput, Leftover, Planned, UserChange, UserInput, identity, plan_leaver, plan_user};
 use crate::scim::kind::ResourceKind;
@@ -144,7 +144,7 @@ impl UserPlanner {
             recent: &recent,
             may_activate: !stays_out,
         });
-        planned.plan.owed = self.asks_for_no_other(&goal, &desired).await;
+        planned.plan.owed = self.only_owes(&planned.plan, &goal, &desired).await;
         let mut held = names.held;
         held.extend(identity::kept_here(document));
         held.extend(stays_out.then(shut_out));
@@ -234,9 +234,12 @@ impl UserPlanner {
         Ok(user)
     }
 
-    /// Whether somebody who was active and has been asked for stays so, with the same wishes: whatever of these is still
-    /// to be done was acknowledged before.
-    async fn asks_for_no_other(&self, goal: &UserGoal, desired: &DesiredSet) -> bool {
+    /// Whether what a plan gives and takes was acknowledged before: somebody who was active stays so, with the same
+    /// wishes.
+    async fn only_owes(&self, plan: &Plan, goal: &UserGoal, desired: &DesiredSet) -> bool {
+        if plan.steps.iter().all(|step| step.identity) {
+            return false;
+        }
         let Some(stored) = goal.stored().filter(|stored| stored.managed && !goal.is_created()) else {
             return false;
         };

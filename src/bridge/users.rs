@@ -6,8 +6,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::admission::priority;
 use super::claims::{Claims, claim_of};
 use super::draft::{Draft, Prepared};
@@ -20,11 +18,11 @@ use super::user_plan::UserPlanner;
 use super::{NOT_LINKED, OnExisting, Policy, whose};
 use crate::directory::{Directory, StoredUser, UserLookup};
 use crate::model::ports::{CallContext, Store};
-use crate::model::{Batch, FoundUser, Intent, Object, Ours, Subject, UserId};
+use crate::model::{Batch, FoundUser, Intent, Ours, Subject, UserId};
 use crate::plan::{Leftover, identity, plan_removal};
 use crate::scim::change::{Action, Change};
 use crate::scim::kind::ResourceKind;
-use crate::scim::resource::Incoming;
+use crate::scim::resource::{Incoming, name_in};
 use crate::scim::value::fold;
 
 /// Prepares changes of users.
@@ -122,7 +120,8 @@ impl Users {
         {
             let made = self.directory.get_user(&UserId::new(id)).await?;
             // Whoever has been renamed since is not whom this POST means.
-            return Ok(made.filter(|made| fold(name_in(&made.document)) == fold(incoming.name())));
+            return Ok(made
+                .filter(|made| fold(name_in(ResourceKind::User, &made.document)) == fold(incoming.name())));
         }
         let may_link = |stored: &StoredUser| {
             self.may_link(stored) || whose::is_same(&incoming.document, &stored.document)
@@ -170,7 +169,7 @@ impl Users {
         let (kind, id) = (ResourceKind::User, stored.id.as_str());
         Ok(Prepared::Saga(Box::new(Draft {
             subject: stored.subject,
-            names: vec![existing(kind, id), name_of(kind, name_in(&stored.document))],
+            names: vec![existing(kind, id), name_of(kind, name_in(kind, &stored.document))],
             plan: planned.plan,
             intent: Intent::DeleteUser { version: stored.version, passed: passed.granted },
             claim: None,
@@ -180,9 +179,4 @@ impl Users {
             about: Subject::User(Some(stored.id)),
         })))
     }
-}
-
-/// The userName of a document of record.
-pub(super) fn name_in(document: &Object) -> &str {
-    document.get("userName").and_then(Value::as_str).unwrap_or_default()
 }

@@ -160,14 +160,14 @@ impl Worker {
 
     /// Makes records of a part of a group change.
     async fn expand_part(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now_ms();
         let (mut batch, users, at_ms) = match self.directory.recomputes(1).await?.pop() {
             Some((key, part)) => (self.directory.recompute_done(&key), part.users, part.at_ms),
-            None => match self.directory.gone_part(self.clock.now_ms()).await? {
+            None => match self.directory.gone_part(now).await? {
                 Some(GonePart { batch, users, at_ms }) => (batch, users, at_ms),
                 None => return Ok(false),
             },
         };
-        let now = self.clock.now_ms();
         for id in &users {
             let user = self.directory.get_user(id).await?;
             if user.is_some_and(|user| user.managed) && self.may_differ(id).await? {

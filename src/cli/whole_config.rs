@@ -9,7 +9,7 @@ use std::path::Path;
 use super::exit::Failure;
 use super::logging;
 use crate::app::genesys_settings;
-use crate::config::{Config, ConfigError, Problem};
+use crate::config::{Config, ConfigError, Problem, place_of_rule};
 use crate::entitlements::RuleSet;
 use crate::genesys::SetupError;
 
@@ -38,7 +38,7 @@ fn problems(config: &Config) -> Vec<Problem> {
     };
     let rules = config.rules.iter().enumerate().filter_map(|(index, rule)| {
         let error = RuleSet::compile(std::slice::from_ref(rule)).err()?;
-        let key = format!("rule {} {:?}, key when", index + 1, rule.name);
+        let key = format!("{}, key when", place_of_rule(index, &rule.name));
         Some(Problem::new(key, error.why, "correct the condition"))
     });
     level.into_iter().chain(region).chain(rules).collect()

@@ -24,6 +24,7 @@ use crate::model::{Secret, TenantId, Wanted};
 
 pub(crate) use environment::{Environment, process_environment};
 pub(crate) use error::{ConfigError, Problem};
+pub(crate) use rules::place as place_of_rule;
 pub(crate) use secret_file::secret_now;
 
 pub(crate) use crate::model::policy::{

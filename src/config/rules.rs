@@ -25,7 +25,7 @@ pub(super) fn check(raw: Vec<RawRule>, problems: &mut Vec<Problem>) -> Vec<Rule>
     let mut names = BTreeSet::new();
     let mut rules = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
-        let place = format!("rule {} \"{}\"", index + 1, raw.name);
+        let place = place(index, &raw.name);
         if raw.name.trim().is_empty() {
             problems.push(Problem::new(
                 format!("{place}, key name"),
@@ -43,6 +43,11 @@ pub(super) fn check(raw: Vec<RawRule>, problems: &mut Vec<Problem>) -> Vec<Rule>
         rules.push(check_one(raw, &place, problems));
     }
     rules
+}
+
+/// Where a rule stands, in words; `index` from 0.
+pub(crate) fn place(index: usize, name: &str) -> String {
+    format!("rule {} \"{name}\"", index + 1)
 }
 
 fn check_one(raw: RawRule, place: &str, problems: &mut Vec<Problem>) -> Rule {

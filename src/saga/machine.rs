@@ -249,20 +249,16 @@ impl Machine {
         if partial {
             self.partial.push(id);
         }
+        let forward = self.phase == Phase::Forward;
         let owed = self.plan.owed && self.plan.step(id).is_some_and(|step| !step.identity);
-        if owed && self.phase == Phase::Forward {
+        if self.forward_only() || owed && forward {
             self.set(id, StepState::Failed(refusal));
             return;
         }
-        if self.forward_only() || self.phase != Phase::Forward {
-            self.set(
-                id,
-                if self.forward_only() { StepState::Failed(refusal) } else { maybe(refusal, partial) },
-            );
-            return;
-        }
         self.set(id, maybe(refusal.clone(), partial));
-        self.phase = Phase::Settling(refusal, Some(id));
+        if forward {
+            self.phase = Phase::Settling(refusal, Some(id));
+        }
     }
 
     fn turned(&mut self, turn: &Turn) {

@@ -75,8 +75,11 @@ impl Directory {
     ) -> Result<bool, StoreError> {
         let Intent::PutUser { granted, granted_before, .. } = &input.opened.intent else { return Ok(false) };
         let Ours { granted: there, written } = self.ours(id).await?;
-        let mut owed = there.clone();
-        owed.retain(|_, one| made(input) && wish == Wish::Stands && one.certainty == Certainty::Leaving);
+        let given_back = made(input) && wish == Wish::Stands;
+        let still_to_go = there.iter().filter(|(key, one)| {
+            given_back && one.certainty == Certainty::Leaving && !granted.contains_key(*key)
+        });
+        let owed: GrantedSet = still_to_go.map(|(key, one)| (key.clone(), one.clone())).collect();
         // A saga that never was visible goes back to what is there, whoever wrote it.
         let granted_before = if wish == Wish::Stands { granted_before.clone() } else { there };
         let before = Ours { granted: granted_before, written };
@@ -85,10 +88,10 @@ impl Directory {
             || self.work(id).await?.is_some_and(|work| work.is_unverified(input.now_ms));
         let (plan, report) = (&input.opened.plan, &Report { in_doubt, ..input.report.clone() });
         let mut ours = ours_after(plan, report, &before, granted, wish, input.now_ms);
-        owed.retain(|key, _| !granted.contains_key(key));
-        ours.granted.extend(owed.clone());
+        let is_owed = !owed.is_empty();
+        ours.granted.extend(owed);
         batch.put(Table::Granted, self.granted_key(id), record::encode(&ours)?);
-        Ok(!owed.is_empty())
+        Ok(is_owed)
     }
 
     /// A change was refused and undone: a look may still show it, and what could not be undone may be there.

@@ -37,14 +37,19 @@ pub struct Incoming {
     pub password: Option<Secret>,
 }
 
+/// What a resource of that kind is called in its document: `userName` of a user, `displayName` of a group.
+pub(crate) fn name_in(kind: ResourceKind, document: &Object) -> &str {
+    let attribute = match kind {
+        ResourceKind::User => "userName",
+        ResourceKind::Group => "displayName",
+    };
+    document.get(attribute).and_then(Value::as_str).unwrap_or_default()
+}
+
 impl Incoming {
     /// What the resource is called: `userName` of a user, `displayName` of a group.
     pub fn name(&self) -> &str {
-        let attribute = match self.kind {
-            ResourceKind::User => "userName",
-            ResourceKind::Group => "displayName",
-        };
-        self.document.get(attribute).and_then(Value::as_str).unwrap_or_default()
+        name_in(self.kind, &self.document)
     }
 
     /// The document with the state of access that it means: a POST that is silent about `active` makes active

@@ -33,16 +33,14 @@ fn calls(house: &TestBridge, method: &str, template: &str) -> usize {
     calls.iter().filter(|call| call.method == method && call.template == template).count()
 }
 
-/// A removal of a role that is undone, where Genesys does not know the role any more.
-#[tokio::test]
-async fn a_removal_whose_undo_meets_404_for_ever_ends_and_holds_nobody() {
-    let house = TestBridge::with(Setup { hurry: 40, deadline_s: 120, ..Setup::without_rules() });
+/// Somebody whose role is taken away in exchange for a queue: the queue waits for `pause_s` until that is done, and
+/// is refused; Genesys does not know the role any more when it is to be given back. Their path.
+async fn swap_that_goes_back(house: &TestBridge, pause_s: u32) -> String {
     let mut body = agent("nora");
     body[OURS] = json!({ "compactRoles": "Agent@EMEA" });
     let id = house.scim("POST", "/Users", Some(body)).await.is(201).id();
     house.settled().await;
-    // The queue waits until the role is taken away, and is refused.
-    house.cloud.fault(Fault::on("POST", QUEUE, FaultKind::TooManyRequests { retry_after_s: 20 }).once());
+    house.cloud.fault(Fault::on("POST", QUEUE, FaultKind::TooManyRequests { retry_after_s: pause_s }).once());
     house.cloud.fault(Fault::on("POST", QUEUE, refusal(400, "queue.full")).once());
     house.cloud.fault(Fault::on("POST", GRANTS, refusal(404, "not.found")));
     house.cloud.clear_ledger();
@@ -53,44 +51,40 @@ async fn a_removal_whose_undo_meets_404_for_ever_ends_and_holds_nobody() {
     let path = format!("/Users/{id}");
     let got = house.scim("PATCH", &path, Some(swap)).await;
     assert!(got.status >= 400, "{got:?}");
-    eventually("the undo was tried", async || calls(&house, "POST", GRANTS) > 0).await;
+    eventually("the undo was tried", async || calls(house, "POST", GRANTS) > 0).await;
+    path
+}
+
+/// A deactivation is done soon.
+async fn leaves_soon(house: &TestBridge, path: &str) {
+    let began = Instant::now();
+    let leave = patch(json!([{"op": "replace", "path": "active", "value": false}]));
+    house.scim("PATCH", path, Some(leave)).await.is(200);
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    let id = path.rsplit('/').next().unwrap();
+    assert_eq!(house.cloud.snapshot()["users"][id]["state"], "inactive");
+}
+
+/// A removal of a role that is undone, where Genesys does not know the role any more.
+#[tokio::test]
+async fn a_removal_whose_undo_meets_404_for_ever_ends_and_holds_nobody() {
+    let house = TestBridge::with(Setup { hurry: 40, deadline_s: 120, ..Setup::without_rules() });
+    let path = swap_that_goes_back(&house, 20).await;
     eventually("it has ended by itself", async || open(&house).await.is_empty()).await;
     let tried = calls(&house, "POST", GRANTS);
     assert!(tried <= 60, "{tried} calls for one undo");
     let ended = house.admin("GET", "/sagas?finished=1", None).await.body["finished"][0].clone();
     assert_eq!(ended["state"], "rolled back", "{ended}");
-    let began = Instant::now();
-    let leave = patch(json!([{"op": "replace", "path": "active", "value": false}]));
-    house.scim("PATCH", &path, Some(leave)).await.is(200);
-    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
-    assert_eq!(house.cloud.snapshot()["users"][&id]["state"], "inactive");
+    leaves_soon(&house, &path).await;
 }
 
 /// The same, and whoever leaves while it still goes back is out at once.
 #[tokio::test]
 async fn whoever_leaves_while_an_undo_meets_404_is_out_at_once() {
     let house = TestBridge::with(Setup { deadline_s: 6, ..Setup::without_rules() });
-    let mut body = agent("nora");
-    body[OURS] = json!({ "compactRoles": "Agent@EMEA" });
-    let id = house.scim("POST", "/Users", Some(body)).await.is(201).id();
-    house.settled().await;
-    house.cloud.fault(Fault::on("POST", QUEUE, FaultKind::TooManyRequests { retry_after_s: 1 }).once());
-    house.cloud.fault(Fault::on("POST", QUEUE, refusal(400, "queue.full")).once());
-    house.cloud.fault(Fault::on("POST", GRANTS, refusal(404, "not.found")));
-    let swap = patch(json!([
-        {"op": "remove", "path": format!("{OURS}:compactRoles")},
-        {"op": "add", "path": format!("{OURS}:compactQueues"), "value": "VIP"},
-    ]));
-    let path = format!("/Users/{id}");
-    let got = house.scim("PATCH", &path, Some(swap)).await;
-    assert!(got.status >= 400, "{got:?}");
-    eventually("the undo was tried", async || calls(&house, "POST", GRANTS) > 0).await;
+    let path = swap_that_goes_back(&house, 1).await;
     assert_eq!(open(&house).await.len(), 1, "it still goes back");
-    let began = Instant::now();
-    let leave = patch(json!([{"op": "replace", "path": "active", "value": false}]));
-    house.scim("PATCH", &path, Some(leave)).await.is(200);
-    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
-    assert_eq!(house.cloud.snapshot()["users"][&id]["state"], "inactive");
+    leaves_soon(&house, &path).await;
     eventually("nothing is open", async || open(&house).await.is_empty()).await;
 }
 
