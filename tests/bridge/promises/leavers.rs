@@ -126,7 +126,14 @@ async fn all_leave(house: &TestBridge, staff: &[(Leaver, String, String)], why: 
 /// What the bridge asks by itself, and what it still does for somebody else.
 fn is_of_others(path: &str, id: &str) -> bool {
     let someone = ["/scim/v2/users/", "/api/v2/tokens/", "/subjects/", "delete=true", "?id="];
-    path == "/oauth/token" || someone.iter().any(|part| path.contains(part)) && !path.contains(id)
+    let other = path
+        .strip_prefix("/api/v2/users/")
+        .is_some_and(|rest| rest.split(['/', '?']).next().is_some_and(is_id));
+    path == "/oauth/token" || (other || someone.iter().any(|part| path.contains(part))) && !path.contains(id)
+}
+
+fn is_id(segment: &str) -> bool {
+    segment.len() == 36 && segment.matches('-').count() == 4
 }
 
 /// Nothing that gives access is left.
