@@ -71,10 +71,10 @@ pub mod limits {
 /// Out of `model`.
 pub mod model {
     pub use crate::model::{
-        Aspects, Batch, Cause, ClientId, CommitToken, CredentialId, Entitlement, Expect, FailureState, Kind,
-        Mark, Named, Object, Observed, Outcome, Proficiency, Refusal, RefusalKind, RoleGrant, SagaOpened,
-        Secret, Setting, StoreError, StoreTrouble, SubjectId, Table, Target, TenantId, Turn, UserId,
-        UserState, Verdict, Wanted,
+        Aspects, Batch, Cause, ClientId, CommitToken, Created, CredentialId, Entitlement, Expect,
+        FailureState, Kind, Mark, Named, Object, Observed, Outcome, Proficiency, Refusal, RefusalKind,
+        RoleGrant, SagaOpened, Secret, Setting, StoreError, StoreTrouble, SubjectId, Table, Target, TenantId,
+        Turn, UserId, UserState, Verdict, Wanted,
     };
     /// Out of `model::metric`.
     pub mod metric {

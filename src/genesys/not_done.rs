@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::request::HttpCall;
-use crate::model::{Later, Refusal, RefusalKind, Unknown, Verdict};
+use crate::model::{Created, Later, Refusal, RefusalKind, Unknown, Verdict};
 
 /// Anything but done.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub(super) enum NotDone {
 }
 
 /// What Genesys made, if it made something.
-pub(super) type Made = Result<Option<String>, NotDone>;
+pub(super) type Made = Result<Option<Created>, NotDone>;
 
 impl NotDone {
     /// Word for metrics.

@@ -40,7 +40,7 @@ pub use ids::{ClientId, CredentialId, Mark, SubjectId, TenantId, UserId};
 pub(crate) use ids::{GroupId, SagaId};
 pub use kind::Kind;
 pub(crate) use kind::{Elsewhere, Family, Need};
-pub use observed::{Aspects, Observed, UserState};
+pub use observed::{Aspects, Created, Observed, UserState};
 pub(crate) use observed::{FoundUser, ObservedGroup};
 pub(crate) use ours::{Ours, Recent};
 pub use plan::RoleGrant;

@@ -75,6 +75,15 @@ pub struct Observed {
     pub external_ids: Vec<(String, String)>,
 }
 
+/// What a create made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Created {
+    /// Its id.
+    pub id: String,
+    /// The user as the answer showed it; `None` of anything else.
+    pub user: Option<Observed>,
+}
+
 /// A user found by e-mail or mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundUser {

@@ -13,9 +13,9 @@ pub(crate) use self::budget::{Asked, Permit, RouteFamily, Shift, Shifts, Waiting
 pub use self::budget::{Budget, CallContext, Limited, Priority, Urgency};
 pub use self::clock::Clock;
 use super::{
-    Aspects, Batch, CommitToken, Entitlement, FoundUser, GroupId, Kind, Mark, Named, Object, Observed,
-    ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened, SagaState,
-    Secret, StoreError, StoreTrouble, SubjectId, Table, Turn, UserId, Verdict, Wanted,
+    Aspects, Batch, CommitToken, Created, Entitlement, FoundUser, GroupId, Kind, Mark, Named, Object,
+    Observed, ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened,
+    SagaState, Secret, StoreError, StoreTrouble, SubjectId, Table, Turn, UserId, Verdict, Wanted,
 };
 
 /// Fresh ids, injected.
@@ -217,7 +217,7 @@ pub enum Write {
     Join(Kind, UserId, String),
     /// Ceases to be one; not being one is done.
     Leave(Kind, UserId, String),
-    /// REST POST. `Done` carries the new id.
+    /// REST POST. `Done` carries what was made.
     CreateGroup(String),
     /// REST PUT with version.
     RenameGroup(String, String),
@@ -278,8 +278,8 @@ pub trait Upstream: Send + Sync {
         None
     }
 
-    /// Carries out a write. `Done(Some(id))` for creates.
-    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>>;
+    /// Carries out a write. `Done(Some(made))` for creates.
+    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<Created>>;
     /// The user that carries the mark. Absence proves nothing.
     async fn find_by_mark(&self, mark: &Mark, context: &CallContext) -> Verdict<Option<UserId>>;
     /// Users with that main e-mail in any state: SCIM eq listings (active, inactive) and search (deleted).

@@ -146,6 +146,16 @@ pub(crate) fn create_document(payload: &Payload, active: bool, mark: &Mark, docu
     created
 }
 
+/// The attributes, by path, that one document has and the other does not name, of those that the bridge carries to
+/// Genesys and that a user may be without.
+pub(crate) fn unnamed(naming: &Object, there: &Object) -> Vec<String> {
+    let enterprise = ["department", "employeeNumber", "dateHire", "manager"];
+    let enterprise = enterprise.iter().map(|name| format!("{ENTERPRISE}:{name}"));
+    let core = ["title", "externalId", "phoneNumbers"].into_iter().map(str::to_owned);
+    let has = |document: &Object, path: &str| !same(path, &observed_at(document, path), &Value::Null);
+    core.chain(enterprise).filter(|path| has(there, path) && !has(naming, path)).collect()
+}
+
 /// What Genesys holds at a path; `Null` where nothing is.
 pub(crate) fn observed_at(observed: &Object, path: &str) -> Value {
     let found = match path.strip_prefix(ENTERPRISE).and_then(|rest| rest.strip_prefix(':')) {
@@ -217,4 +227,38 @@ fn is_date(text: &str) -> bool {
 
 fn text(value: Option<&Value>) -> Option<&str> {
     value.and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(value: Value) -> Object {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn all_that_a_create_may_carry_and_a_user_may_be_without_is_found_where_it_is_not_named() {
+        let full = object(json!({
+            "userName": "a@b.c", "displayName": "A", "title": "Clerk", "externalId": "x",
+            "phoneNumbers": [{"type": "work", "value": "+35315550100"}],
+            ENTERPRISE: {
+                "department": "Claims", "employeeNumber": "7", "dateHire": "2020-02-02",
+                "manager": {"value": "boss"}, "division": "EMEA",
+            },
+        }));
+        let carried = payload(&full, "a@b.c", &|_| true);
+        let mark = Mark { authority: "scimbridge-t".into(), value: "1".into() };
+        let there = create_document(&carried, true, &mark, &full);
+        let mut wanted: Vec<&str> = carried.keys().map(String::as_str).collect();
+        wanted.retain(|path| !["userName", "displayName"].contains(path));
+        let bare = object(json!({"userName": "a@b.c", "displayName": "A", "title": ""}));
+        let mut found = unnamed(&bare, &there);
+        found.sort();
+        assert_eq!(found, wanted);
+        assert_eq!(unnamed(&there, &there), Vec::<String>::new());
+        let nothing =
+            object(json!({"title": "", "phoneNumbers": [], ENTERPRISE: {"manager": {"value": null}}}));
+        assert_eq!(unnamed(&bare, &nothing), Vec::<String>::new());
+    }
 }

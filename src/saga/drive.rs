@@ -2,11 +2,12 @@
 //! lost.
 //!
 //! Async, but without a decision about the saga: that is `machine`. Which calls a step has is
-//! [`crate::plan::effects`]. Here is the way forward and what both ways share; creates are in `create`, the
-//! way back in `back`.
+//! [`crate::plan::effects`]. Here is the way forward and what both ways share; creates are in `create`,
+//! what Genesys gives back with them in `given_back`, the way back in `back`.
 
 mod back;
 mod create;
+mod given_back;
 mod leave;
 mod members;
 pub(super) mod patience;
@@ -160,7 +161,7 @@ impl Driver {
             let (wait, why) = match self.upstream.write(write, &self.context).await {
                 Verdict::Done(made) => {
                     self.better.accepted(write);
-                    return StepEnd::Done(made);
+                    return StepEnd::Done(made.map(|made| made.id));
                 }
                 Verdict::Refused(refusal) if self.not_visible_yet(write, &refusal, started) => {
                     (pauses.pause(), refusal.detail)

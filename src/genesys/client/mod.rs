@@ -25,7 +25,7 @@ use super::transport::Transport;
 use super::wire::Wire;
 use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
 use crate::model::{
-    Aspects, FoundUser, Mark, Named, Observed, ObservedGroup, Refusal, UserId, Verdict, Wanted,
+    Aspects, Created, FoundUser, Mark, Named, Observed, ObservedGroup, Refusal, UserId, Verdict, Wanted,
 };
 
 /// Genesys Cloud behind one OAuth client.
@@ -80,7 +80,7 @@ impl Upstream for GenesysClient {
         self.calls.standing.answered_ms()
     }
 
-    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
+    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<Created>> {
         let made = self.carry_out(write, context).await;
         if let Err(stop) = &made {
             self.doubt_names(write, stop).await;

@@ -17,7 +17,9 @@ use crate::genesys::not_done::{Made, NotDone, unreadable};
 use crate::genesys::request::HttpCall;
 use crate::limits;
 use crate::model::ports::{CallContext, Write, refused_here};
-use crate::model::{Backoff, Kind, Object, Proficiency, RefusalKind, RoleGrant, Target, UserId, UserState};
+use crate::model::{
+    Backoff, Created, Kind, Object, Observed, Proficiency, RefusalKind, RoleGrant, Target, UserId, UserState,
+};
 
 /// Looks after the deletion of a group until it is believed to be gone.
 const GONE_TRIES: u32 = 6;
@@ -27,7 +29,8 @@ impl GenesysClient {
         let calls = &self.calls;
         match write {
             Write::CreateUser { document, password } => {
-                create(calls, &scim_users::create(document, password.as_ref()), context).await
+                let call = scim_users::create(document, password.as_ref());
+                create(calls, &call, scim_users::observed, context).await
             }
             Write::RestoreUser(user) => restore(calls, user, context).await,
             Write::UpdateUser { user, set, remove, password } => {
@@ -64,7 +67,7 @@ impl GenesysClient {
             }
             Write::Join(kind, user, of) => self.change_membership(*kind, user, of, true, context).await,
             Write::Leave(kind, user, of) => self.change_membership(*kind, user, of, false, context).await,
-            Write::CreateGroup(name) => create(calls, &groups::create(name), context).await,
+            Write::CreateGroup(name) => create(calls, &groups::create(name), |_| None, context).await,
             Write::RenameGroup(group, name) => rename_group(calls, group, name, context).await,
             Write::DeleteGroup(group) => delete_group(calls, group, context).await,
             Write::AddMembers(group, members) => {
@@ -128,9 +131,16 @@ pub(super) async fn send(calls: &Calls, call: &HttpCall, context: &CallContext) 
     calls.call(call, context).await.map(|_| None)
 }
 
-async fn create(calls: &Calls, call: &HttpCall, context: &CallContext) -> Made {
+/// A POST; `user` reads whom it made, if it makes users.
+async fn create(
+    calls: &Calls,
+    call: &HttpCall,
+    user: fn(&Value) -> Option<Observed>,
+    context: &CallContext,
+) -> Made {
     let made = calls.json(call, context).await?;
-    id(&made).map(Some).ok_or_else(|| unreadable(call))
+    let id = id(&made).ok_or_else(|| unreadable(call))?;
+    Ok(Some(Created { id, user: user(&made) }))
 }
 
 async fn in_chunks<T>(

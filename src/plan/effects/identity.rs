@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::identity;
 use crate::model::ports::Write;
-use crate::model::{Named, Observed, UserId};
+use crate::model::{Named, Object, Observed, UserId};
 
 /// To the values after; `null` removes.
 pub(super) fn update(user: UserId, after: &BTreeMap<String, Value>) -> Vec<Write> {
@@ -17,6 +17,13 @@ pub(super) fn update(user: UserId, after: &BTreeMap<String, Value>) -> Vec<Write
     let set = set.map(|(path, value)| (path.clone(), value.clone())).collect();
     let remove = after.iter().filter(|(_, value)| value.is_null()).map(|(path, _)| path.clone()).collect();
     vec![Write::UpdateUser { user, set, remove, password: None }]
+}
+
+/// Without what the document of its create does not name.
+pub(super) fn strip(user: UserId, created: &Object, shown: &Observed) -> Option<Write> {
+    let unnamed = identity::unnamed(created, &shown.document);
+    let gone: BTreeMap<String, Value> = unnamed.into_iter().map(|path| (path, Value::Null)).collect();
+    if gone.is_empty() { None } else { update(user, &gone).pop() }
 }
 
 /// Back to the values before, of those that still have the value after.

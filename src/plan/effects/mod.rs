@@ -66,6 +66,15 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
     }
 }
 
+/// What takes from a user that was just made what its create does not name, because it was somebody else's: `None`
+/// where there is nothing. `shown` is the user as it was made.
+pub(crate) fn given_back(effect: &Effect, made: UserId, shown: &Observed) -> Option<Write> {
+    match effect {
+        Effect::CreateUser { document, .. } => identity::strip(made, document, shown),
+        _ => None,
+    }
+}
+
 /// What has to be looked at before the step can be undone; `None` if nothing.
 pub(crate) fn look(effect: &Effect) -> Option<Aspects> {
     match effect {

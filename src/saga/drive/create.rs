@@ -1,10 +1,11 @@
 //! Creates: they do not know the id that Genesys will give, so a lost answer and a name that is taken are
 //! looked into.
 //!
-//! Every other step is repeated as it is, by `drive`.
+//! What a create finds that is not of the new person goes in `given_back`. Every other step is repeated as it is, by
+//! `drive`.
 
 use super::{Driver, StepEnd, tries, will_be_put_right};
-use crate::model::{Refusal, RefusalKind, Step, Verdict};
+use crate::model::{Created, Refusal, RefusalKind, Step, Verdict};
 use crate::plan::effects;
 
 impl Driver {
@@ -18,10 +19,11 @@ impl Driver {
             let (wait, why) = match self.upstream.write(&write, &self.context).await {
                 Verdict::Done(made) => {
                     self.better.accepted(&write);
-                    return StepEnd::Done(made);
+                    let Some(Created { id, user }) = made else { return StepEnd::Done(None) };
+                    return self.made(step, id, user).await;
                 }
                 Verdict::Refused(refusal) if refusal.kind == RefusalKind::Uniqueness => {
-                    return self.owner_of_the_name(refusal, sent).await;
+                    return self.owner_of_the_name(step, refusal, sent).await;
                 }
                 Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),
                 Verdict::Refused(refusal) => return StepEnd::Refused { refusal, partial: sent },
@@ -31,7 +33,7 @@ impl Driver {
                     sent = true;
                     // A look that is refused proves nothing: the POST is repeated and tells.
                     if let Ok(Some(user)) = self.look_for_mark().await {
-                        return StepEnd::Done(Some(user.as_str().to_owned()));
+                        return self.made(step, user.as_str().to_owned(), None).await;
                     }
                     (pauses.pause(), unknown.reason)
                 }
@@ -44,12 +46,12 @@ impl Driver {
 
     /// The name is taken: by our own create, whose answer was lost or came before a crash, or by somebody
     /// else.
-    async fn owner_of_the_name(&mut self, refusal: Refusal, sent: bool) -> StepEnd {
+    async fn owner_of_the_name(&mut self, step: &Step, refusal: Refusal, sent: bool) -> StepEnd {
         let looks = if sent { 6 } else { 2 };
         let mut pauses = tries();
         for look in 0..looks {
             match self.look_for_mark().await {
-                Ok(Some(user)) => return StepEnd::Done(Some(user.as_str().to_owned())),
+                Ok(Some(user)) => return self.made(step, user.as_str().to_owned(), None).await,
                 Ok(None) => {}
                 Err(StepEnd::Refused { refusal, .. }) => {
                     return StepEnd::Refused { refusal, partial: sent || self.resumed };
@@ -75,7 +77,7 @@ impl Driver {
         let mut sent = false;
         loop {
             let (wait, why) = match self.upstream.write(&write, &self.context).await {
-                Verdict::Done(made) => return StepEnd::Done(made),
+                Verdict::Done(made) => return StepEnd::Done(made.map(|made| made.id)),
                 Verdict::Refused(refusal) if will_be_put_right(&refusal) => (pauses.pause(), refusal.detail),
                 Verdict::Refused(refusal) => {
                     // Only a POST of ours, before this one or before a crash, makes a group of that name

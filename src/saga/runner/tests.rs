@@ -14,10 +14,10 @@ use uuid::Uuid;
 use super::*;
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
 use crate::model::{
-    Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, CredentialId, Effect, FoundUser, Intent,
-    Kind, Later, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind, Refusal, RefusalKind, Report,
-    Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, Verdict,
-    Wanted,
+    Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, Created, CredentialId, Effect, FoundUser,
+    Intent, Kind, Later, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind, Refusal, RefusalKind,
+    Report, Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId,
+    Verdict, Wanted,
 };
 
 /// Tokio's clock, which these tests stop.
@@ -113,7 +113,7 @@ pub(super) struct World {
 
 #[async_trait]
 impl Upstream for World {
-    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<String>> {
+    async fn write(&self, write: &Write, context: &CallContext) -> Verdict<Option<Created>> {
         let (fate, what) = match write {
             Write::Join(_, _, queue) => ((self.join)(queue), format!("join {queue}")),
             Write::Leave(_, _, queue) => (self.leave, format!("leave {queue}")),

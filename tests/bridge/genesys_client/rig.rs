@@ -69,7 +69,7 @@ impl Rig {
     pub(crate) async fn write(&self, write: Write) -> Option<String> {
         for _ in 0..60 {
             match self.client.write(&write, &context()).await {
-                Verdict::Done(made) => return made,
+                Verdict::Done(made) => return made.map(|made| made.id),
                 Verdict::Later(_) => {}
                 Verdict::Refused(refusal) if refusal.kind == RefusalKind::NotFound => {}
                 other => panic!("{write:?}: {other:?}"),

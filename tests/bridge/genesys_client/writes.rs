@@ -218,9 +218,16 @@ async fn the_address_of_a_deleted_user_is_made_anew_restored_or_refused_and_each
         rig.cloud.settle();
         let before = rig.id_of("lena.brandt@aurora.example").await;
         match rig.client.write(&new_user("lena.brandt@aurora.example", "s-9"), &context()).await {
-            Verdict::Done(Some(id)) => {
+            Verdict::Done(Some(made)) => {
                 assert!(!taken);
-                assert_eq!(id == before.as_str(), deleted_email == DeletedEmail::Restore);
+                assert_eq!(made.id == before.as_str(), deleted_email == DeletedEmail::Restore);
+                let shown = made.user.unwrap();
+                assert_eq!(
+                    (shown.id.unwrap().as_str(), &shown.document["title"]),
+                    (&*made.id, &json!("Agent"))
+                );
+                // What came back may not be visible at once.
+                rig.cloud.settle();
                 let restored = rig.client.write(&Write::RestoreUser(before.clone()), &context()).await;
                 match restored {
                     Verdict::Refused(refusal) => {

@@ -3,12 +3,12 @@
 //!
 //! Whom an administrator deleted and who may come back at all is in `restoring`.
 
-use genesys_cloud_emulator::{DeletedEmail, Quirks};
+use genesys_cloud_emulator::{DeletedEmail, Fault, FaultKind, Quirks};
 use serde_json::{Value, json};
 
 use super::leavers::full;
 use super::theirs::administrator;
-use crate::support::bodies::{OURS, agent, patch};
+use crate::support::bodies::{ENTERPRISE, OURS, agent, patch, user};
 use crate::support::bridge::TestBridge;
 use crate::support::setup::Setup;
 use crate::support::wait::eventually;
@@ -131,4 +131,114 @@ async fn the_address_of_somebody_whom_an_administrator_deleted_makes_a_new_perso
             }
         }
     }
+}
+
+/// What the emulator keeps of a person beside name, address and state.
+const CORE: [&str; 7] =
+    ["title", "department", "manager", "employeeNumber", "dateHire", "phones", "externalId"];
+const PATH: &str = "/api/v2/scim/v2/users";
+const IDENTITY: &str = "/api/v2/scim/v2/users/{userId}";
+
+/// Somebody with a value of each, who is deleted again.
+async fn gone(house: &TestBridge) -> String {
+    let boss = house.scim("POST", "/Users", Some(agent("boss"))).await.is(201).id();
+    let enterprise = json!({
+        "department": "Claims", "employeeNumber": "E-7", "dateHire": "2020-02-02", "manager": {"value": boss},
+    });
+    let mut body = agent("nora");
+    body["schemas"].as_array_mut().unwrap().push(json!(ENTERPRISE));
+    body[ENTERPRISE] = enterprise;
+    body["phoneNumbers"] = json!([{"type": "work", "value": "+35315550100"}]);
+    let id = house.scim("POST", "/Users", Some(body)).await.is(201).id();
+    house.settled().await;
+    for name in CORE {
+        assert_ne!(house.cloud.snapshot()["users"][&id][name], json!(null), "{name}");
+    }
+    house.scim("DELETE", &format!("/Users/{id}"), None).await.is(204);
+    house.settled().await;
+    id
+}
+
+/// The next who has the address: of all that only a department.
+fn next() -> Value {
+    let mut body = user("nora", json!({"displayName": "Nora the Second", "active": true}));
+    body["schemas"].as_array_mut().unwrap().push(json!(ENTERPRISE));
+    body[ENTERPRISE] = json!({"department": "Night"});
+    body
+}
+
+fn has_what_was_asked_for_and_no_more(house: &TestBridge, id: &str, case: &str) {
+    let there = &house.cloud.snapshot()["users"][id];
+    assert_eq!(there["department"], "Night", "{case}");
+    for name in CORE.into_iter().filter(|name| *name != "department") {
+        assert_eq!(there[name], json!(null), "{case}: {name} of the person before");
+    }
+}
+
+#[tokio::test]
+async fn who_gets_the_address_of_somebody_who_was_deleted_has_no_title_number_or_manager_of_theirs() {
+    for (lag_ms, lost) in [(0, false), (600, false), (0, true), (600, true)] {
+        let case = format!("lag {lag_ms}, the answer is lost: {lost}");
+        let house = house(DeletedEmail::Restore);
+        let before = gone(&house).await;
+        house.cloud.set_quirks(Quirks {
+            deleted_email: DeletedEmail::Restore,
+            stale_ms: lag_ms,
+            stale_writes: true,
+            ..Quirks::default()
+        });
+        if lost {
+            house.cloud.fault(Fault::on("POST", PATH, FaultKind::ApplyThenDrop).once());
+        }
+        let id = house.scim("POST", "/Users", Some(next())).await.is(201).id();
+        assert_eq!(id, before, "{case}");
+        has_what_was_asked_for_and_no_more(&house, &id, &case);
+        eventually("it is committed", async || house.provisioning(&id).await["status"] == "committed").await;
+    }
+}
+
+#[tokio::test]
+async fn as_long_as_something_of_the_person_before_stands_nobody_is_told_that_the_next_is_there() {
+    let house = TestBridge::with(Setup { deadline_s: 2, ..Setup::without_rules() });
+    house.cloud.set_quirks(Quirks { deleted_email: DeletedEmail::Restore, ..Quirks::default() });
+    let before = gone(&house).await;
+    house.cloud.fault(Fault::on("PATCH", IDENTITY, FaultKind::Status(503)));
+    house.scim("POST", "/Users", Some(next())).await.is(503);
+    assert_eq!(house.cloud.snapshot()["users"][&before]["title"], "Support Agent");
+    house.scim("GET", &format!("/Users/{before}"), None).await.is(404);
+    house.cloud.clear_faults();
+    eventually("it is made", async || {
+        house.scim("GET", &format!("/Users/{before}"), None).await.status == 200
+    })
+    .await;
+    has_what_was_asked_for_and_no_more(&house, &before, "later");
+}
+
+#[tokio::test]
+async fn where_genesys_does_not_take_off_what_it_gave_back_the_create_is_refused_and_undone() {
+    let house = house(DeletedEmail::Restore);
+    let before = gone(&house).await;
+    let no = FaultKind::Refuse { status: 400, code: "invalidValue".to_owned() };
+    house.cloud.fault(Fault::on("PATCH", IDENTITY, no));
+    let got = house.scim("POST", "/Users", Some(next())).await.is(400);
+    assert!(got.body["detail"].to_string().contains("deleted"), "{got:?}");
+    house.settled().await;
+    assert_eq!(house.with_address("nora@aurora.example"), Vec::<String>::new());
+    house.cloud.clear_faults();
+    let id = house.scim("POST", "/Users", Some(next())).await.is(201).id();
+    assert_eq!(id, before);
+    has_what_was_asked_for_and_no_more(&house, &id, "the next time");
+}
+
+#[tokio::test]
+async fn somebody_new_costs_no_call_more_although_genesys_may_give_the_deleted_back() {
+    let house = house(DeletedEmail::Restore);
+    house.scim("POST", "/Users", Some(agent("first"))).await.is(201);
+    house.settled().await;
+    house.cloud.clear_ledger();
+    house.scim("POST", "/Users", Some(user("nora", json!({"displayName": "Nora"})))).await.is(201);
+    house.settled().await;
+    let calls: Vec<String> =
+        house.cloud.ledger().iter().map(|call| format!("{} {}", call.method, call.path)).collect();
+    assert_eq!(calls, [format!("POST {PATH}")]);
 }

@@ -40,6 +40,7 @@ pub(crate) fn post(turn: &mut Turn<'_>) -> Answer {
         (Some(_), DeletedEmail::Conflict) => return Err(uniqueness()),
         (Some(mut user), DeletedEmail::Restore) => {
             turn.world.enter_state(&mut user, State::Active, turn.quirks);
+            turn.world.comes_back(&user.id, turn.now_ms);
             user
         }
         _ => turn.world.newborn(&email, &name),

@@ -44,6 +44,11 @@ impl Stale {
 }
 
 impl World {
+    /// A deleted user is back, and for a while some services do not know it.
+    pub(crate) fn comes_back(&mut self, id: &str, now_ms: u64) {
+        self.stale.born(id, now_ms);
+    }
+
     /// Whether a user or group is so new that some services do not know it.
     pub(crate) fn is_fresh(&self, id: &str, now_ms: u64, stale_ms: u32) -> bool {
         within(self.stale.born_ms.get(id), now_ms, stale_ms)
