@@ -111,9 +111,7 @@ impl UserPlanner {
         self.refuse_protected(text(&observed.document, "userName"), None)?;
         let deleted = observed.state == UserState::Deleted;
         let comes_back = active || goal.is_created();
-        if deleted && comes_back {
-            self.may_restore(&goal, &observed).await?;
-        }
+        let anew = deleted && comes_back && self.may_restore(&goal, &observed).await?;
         let managers = self.known_managers([Some(document), stored.map(|stored| &stored.document)]).await;
         let known = |id: &str| managers.iter().any(|manager| manager == id);
         let payload = identity::payload(document, &email, &known);
@@ -129,7 +127,7 @@ impl UserPlanner {
         let mut planned = plan_user(&UserInput {
             change: match goal.id() {
                 Some(_) if deleted && !comes_back => UserChange::LeftDeleted,
-                Some(_) => UserChange::Existing { adopt },
+                Some(_) => UserChange::Existing { adopt, anew },
                 None => UserChange::Create { mark: &mark },
             },
             document,
@@ -261,15 +259,15 @@ impl UserPlanner {
     }
 
     /// Whether somebody who was deleted in Genesys may come back: never without a request, else where the tenant
-    /// says so or the user is ours.
-    async fn may_restore(&self, goal: &UserGoal, observed: &Observed) -> Result<(), Fault> {
+    /// says so or the user is ours. True: it was removed here, so that whoever is made now is somebody new.
+    async fn may_restore(&self, goal: &UserGoal, observed: &Observed) -> Result<bool, Fault> {
         let removed_by_us = match goal.id() {
             Some(id) => goal.stored().is_none() && self.directory.tombstone(id).await?.is_some(),
             None => false,
         };
         let ours = removed_by_us || whose::is_ours(&self.policy.tenant, &goal.document, observed);
         match goal.id() {
-            Some(_) if !goal.is_recorded() && (self.policy.restore_deleted || ours) => Ok(()),
+            Some(_) if !goal.is_recorded() && (self.policy.restore_deleted || ours) => Ok(removed_by_us),
             Some(id) if !goal.is_created() => Err(Fault::DeletedInGenesys(id.clone())),
             _ => Err(Fault::NotLinked(OWNER_DELETED)),
         }

@@ -96,6 +96,9 @@ pub enum Effect {
     RestoreUser {
         /// Whom.
         user: UserId,
+        /// Attributes, by path, that are taken off where somebody before had them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<String>,
     },
     /// SCIM PATCH of single attributes, full path → value; `null` removes. Undo: back to `before` where it is
     /// still `after`.

@@ -146,14 +146,22 @@ pub(crate) fn create_document(payload: &Payload, active: bool, mark: &Mark, docu
     created
 }
 
-/// The attributes, by path, that one document has and the other does not name, of those that the bridge carries to
-/// Genesys and that a user may be without.
-pub(crate) fn unnamed(naming: &Object, there: &Object) -> Vec<String> {
+/// What the bridge carries to Genesys, a user may be without, and is not named; by path.
+pub(crate) fn unnamed(is_named: impl Fn(&str) -> bool) -> Vec<String> {
     let enterprise = ["department", "employeeNumber", "dateHire", "manager"];
     let enterprise = enterprise.iter().map(|name| format!("{ENTERPRISE}:{name}"));
     let core = ["title", "externalId", "phoneNumbers"].into_iter().map(str::to_owned);
-    let has = |document: &Object, path: &str| !same(path, &observed_at(document, path), &Value::Null);
-    core.chain(enterprise).filter(|path| has(there, path) && !has(naming, path)).collect()
+    core.chain(enterprise).filter(|path| !is_named(path)).collect()
+}
+
+/// The same of a document.
+pub(crate) fn unnamed_in(document: &Object) -> Vec<String> {
+    unnamed(|path| has(document, path))
+}
+
+/// Whether a document has something at a path.
+pub(crate) fn has(document: &Object, path: &str) -> bool {
+    !same(path, &observed_at(document, path), &Value::Null)
 }
 
 /// What Genesys holds at a path; `Null` where nothing is.
@@ -253,12 +261,14 @@ mod tests {
         let mut wanted: Vec<&str> = carried.keys().map(String::as_str).collect();
         wanted.retain(|path| !["userName", "displayName"].contains(path));
         let bare = object(json!({"userName": "a@b.c", "displayName": "A", "title": ""}));
-        let mut found = unnamed(&bare, &there);
+        let mut found = unnamed_in(&bare);
         found.sort();
         assert_eq!(found, wanted);
-        assert_eq!(unnamed(&there, &there), Vec::<String>::new());
+        assert!(found.iter().all(|path| has(&there, path)));
+        assert_eq!(unnamed_in(&there), Vec::<String>::new());
+        assert_eq!(unnamed(|path| carried.contains_key(path)), Vec::<String>::new());
         let nothing =
             object(json!({"title": "", "phoneNumbers": [], ENTERPRISE: {"manager": {"value": null}}}));
-        assert_eq!(unnamed(&bare, &nothing), Vec::<String>::new());
+        assert_eq!(unnamed_in(&nothing).len(), wanted.len());
     }
 }

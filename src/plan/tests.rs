@@ -68,6 +68,8 @@ fn granted(list: &[(Entitlement, Reason, Option<Setting>)]) -> GrantedSet {
     list.iter().map(one).collect()
 }
 
+const KNOWN: UserChange<'static> = UserChange::Existing { adopt: false, anew: false };
+
 struct Case {
     document: Object,
     observed: Observed,
@@ -114,12 +116,7 @@ impl Case {
     }
 
     fn effects(&self) -> Vec<Effect> {
-        self.plan(UserChange::Existing { adopt: false })
-            .plan
-            .steps
-            .into_iter()
-            .map(|step| step.effect)
-            .collect()
+        self.plan(KNOWN).plan.steps.into_iter().map(|step| step.effect).collect()
     }
 }
 
@@ -131,7 +128,7 @@ fn what_is_as_it_should_be_needs_no_step() {
         ..Case::default()
     };
     assert_eq!(case.effects(), []);
-    let planned = case.plan(UserChange::Existing { adopt: false });
+    let planned = case.plan(KNOWN);
     assert!(planned.granted.is_empty(), "what somebody else gave is not ours");
 }
 
@@ -175,7 +172,7 @@ fn a_leaver_loses_access_in_the_first_step_and_keeps_skills() {
         granted: granted(&given),
         ..Case::default()
     };
-    let planned = case.plan(UserChange::Existing { adopt: false });
+    let planned = case.plan(KNOWN);
     let effects: Vec<Effect> = planned.plan.steps.iter().map(|step| step.effect.clone()).collect();
     assert_eq!(
         effects,
@@ -249,7 +246,7 @@ fn a_kind_that_was_not_read_is_never_taken_back() {
     case.observed = observed(&[skill("s", 3.0)]);
     case.observed.read.remove(&Kind::Skill);
     assert_eq!(case.effects(), []);
-    assert_eq!(case.plan(UserChange::Existing { adopt: false }).granted, case.granted);
+    assert_eq!(case.plan(KNOWN).granted, case.granted);
 }
 
 #[test]
@@ -265,7 +262,7 @@ fn a_team_is_left_before_a_move_and_the_next_one_joined_after_it() {
         division: Some(named("e")),
         ..Case::default()
     };
-    let planned = case.plan(UserChange::Existing { adopt: false });
+    let planned = case.plan(KNOWN);
     let steps: Vec<(String, ConflictClass)> = planned
         .plan
         .steps
@@ -299,7 +296,11 @@ fn more_than_fifty_skills_travel_in_several_steps() {
 fn a_deleted_user_is_restored_before_anything_else_and_an_inactive_one_activated() {
     let mut case = Case::default();
     case.observed.state = UserState::Deleted;
-    assert_eq!(case.effects(), [Effect::RestoreUser { user: UserId::new("u") }]);
+    let restore = |without| Effect::RestoreUser { user: UserId::new("u"), without };
+    assert_eq!(case.effects(), [restore(Vec::new())]);
+    let anew = case.plan(UserChange::Existing { adopt: true, anew: true }).plan.steps;
+    assert_eq!(anew[0].effect, restore(identity::unnamed(|_| false)), "nothing of the person before");
+    assert_eq!(anew.len(), 1);
     case.observed.state = UserState::Inactive;
     assert_eq!(case.effects(), [Effect::SetActive { active: true }]);
 }
@@ -491,8 +492,8 @@ proptest! {
     ) {
         let mut case = Case { observed: observed(&there), desired: desired.into_iter().map(by_rule).collect(), ..Case::default() };
         let before = case.observed.clone();
-        let first = case.plan(UserChange::Existing { adopt: false });
-        prop_assert_eq!(&first, &case.plan(UserChange::Existing { adopt: false }), "a plan is deterministic");
+        let first = case.plan(KNOWN);
+        prop_assert_eq!(&first, &case.plan(KNOWN), "a plan is deterministic");
         case.observed = applied(&case.observed, &first.plan);
         let mut seen = BTreeSet::new();
         for wanted in &case.desired {
@@ -504,11 +505,11 @@ proptest! {
         prop_assert!(case.effects().is_empty(), "a second plan is empty");
         // Something else is desired, then nothing: what was there before us is there again.
         case.desired = later.into_iter().map(by_rule).collect();
-        let second = case.plan(UserChange::Existing { adopt: false });
+        let second = case.plan(KNOWN);
         case.observed = applied(&case.observed, &second.plan);
         case.granted = second.granted;
         case.desired.clear();
-        let third = case.plan(UserChange::Existing { adopt: false });
+        let third = case.plan(KNOWN);
         prop_assert!(third.granted.is_empty());
         prop_assert_eq!(applied(&case.observed, &third.plan).entitlements, before.entitlements);
     }

@@ -27,6 +27,8 @@ pub(crate) enum UserChange<'a> {
     Existing {
         /// First write.
         adopt: bool,
+        /// It is for somebody new, who has nothing of the person before.
+        anew: bool,
     },
     /// Somebody deleted it in Genesys, and it is not to come back: nothing is done there, and what we gave stays
     /// noted.
@@ -82,7 +84,7 @@ pub(crate) fn plan_user(input: &UserInput<'_>) -> Planned {
         UserChange::Existing { .. } if !active && input.observed.state == UserState::Active => {
             deactivate(input)
         }
-        UserChange::Existing { adopt } => existing(input, *adopt, active),
+        UserChange::Existing { adopt, anew } => existing(input, *adopt, *anew, active),
     }
 }
 
@@ -108,13 +110,15 @@ fn deactivate(input: &UserInput<'_>) -> Planned {
     Planned { plan: builder.finish(PlanKind::Deactivate), granted }
 }
 
-fn existing(input: &UserInput<'_>, adopt: bool, active: bool) -> Planned {
+fn existing(input: &UserInput<'_>, adopt: bool, anew: bool, active: bool) -> Planned {
     let mut builder = Builder::default();
     let state = input.observed.state;
     let mut kind = if adopt { PlanKind::Link } else { PlanKind::Update };
     if let (UserState::Deleted, Some(user)) = (state, &input.observed.id) {
         kind = PlanKind::Restore;
-        builder.identity(Effect::RestoreUser { user: user.clone() });
+        let unnamed = || identity::unnamed(|path| input.payload.contains_key(path));
+        let without = if anew { unnamed() } else { Vec::new() };
+        builder.identity(Effect::RestoreUser { user: user.clone(), without });
         if !active {
             builder.identity(Effect::SetActive { active: false });
         }

@@ -87,6 +87,9 @@ impl Driver {
                 let Some(user) = self.bound.clone() else { return StepEnd::Done(None) };
                 return self.removed(&UserId::new(user)).await;
             }
+            Effect::RestoreUser { user, without } if !without.is_empty() => {
+                return self.restore_anew(step, user).await;
+            }
             Effect::GiveBack(effect) => {
                 return self.backward(&Step { effect: (**effect).clone(), ..step.clone() }).await;
             }

@@ -360,7 +360,7 @@ fn an_empty_plan_ends_at_once() {
 
 #[test]
 fn a_restored_user_is_bound_from_the_start() {
-    let effect = Effect::RestoreUser { user: UserId::new("u") };
+    let effect = Effect::RestoreUser { user: UserId::new("u"), without: Vec::new() };
     let update = Effect::UpdateUser { after: BTreeMap::new(), before: BTreeMap::new() };
     let steps = vec![(effect, ConflictClass::User, true), (update, ConflictClass::User, true)];
     let mut machine = Machine::new(plan(PlanKind::Restore, steps, None), Some("u".into()));

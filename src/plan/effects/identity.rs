@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::identity;
 use crate::model::ports::Write;
-use crate::model::{Named, Object, Observed, UserId};
+use crate::model::{Named, Observed, UserId};
 
 /// To the values after; `null` removes.
 pub(super) fn update(user: UserId, after: &BTreeMap<String, Value>) -> Vec<Write> {
@@ -19,10 +19,10 @@ pub(super) fn update(user: UserId, after: &BTreeMap<String, Value>) -> Vec<Write
     vec![Write::UpdateUser { user, set, remove, password: None }]
 }
 
-/// Without what the document of its create does not name.
-pub(super) fn strip(user: UserId, created: &Object, shown: &Observed) -> Option<Write> {
-    let unnamed = identity::unnamed(created, &shown.document);
-    let gone: BTreeMap<String, Value> = unnamed.into_iter().map(|path| (path, Value::Null)).collect();
+/// Without these, where it has them.
+pub(super) fn strip(user: UserId, paths: &[String], shown: &Observed) -> Option<Write> {
+    let there = paths.iter().filter(|path| identity::has(&shown.document, path));
+    let gone: BTreeMap<String, Value> = there.map(|path| (path.clone(), Value::Null)).collect();
     if gone.is_empty() { None } else { update(user, &gone).pop() }
 }
 

@@ -17,6 +17,7 @@ mod words;
 pub(crate) use moved::{Moved, keys_of, moved};
 pub(crate) use words::{about, describe};
 
+use super::identity::unnamed_in;
 use crate::model::ports::Write;
 use crate::model::{Aspects, ConflictClass, Effect, GrantedSet, Observed, UserId};
 
@@ -28,7 +29,7 @@ pub(crate) fn forward(effect: &Effect, bound: Option<&str>) -> Vec<Write> {
             vec![Write::CreateUser { document: document.clone(), password: None }]
         }
         Effect::CreateGroup { name } => vec![Write::CreateGroup(name.clone())],
-        Effect::RestoreUser { user } => vec![Write::RestoreUser(user.clone())],
+        Effect::RestoreUser { user, .. } => vec![Write::RestoreUser(user.clone())],
         Effect::LinkGroup { .. } => Vec::new(),
         other => bound.map(|bound| on_bound(other, bound)).unwrap_or_default(),
     }
@@ -66,11 +67,12 @@ fn on_bound(effect: &Effect, bound: &str) -> Vec<Write> {
     }
 }
 
-/// What takes from a user that was just made what its create does not name, because it was somebody else's: `None`
-/// where there is nothing. `shown` is the user as it was made.
-pub(crate) fn given_back(effect: &Effect, made: UserId, shown: &Observed) -> Option<Write> {
+/// What takes from a user that was just made, or brought back for somebody new, what is the person's before: `None`
+/// where there is nothing. `shown` is the user as it is then.
+pub(crate) fn given_back(effect: &Effect, user: UserId, shown: &Observed) -> Option<Write> {
     match effect {
-        Effect::CreateUser { document, .. } => identity::strip(made, document, shown),
+        Effect::CreateUser { document, .. } => identity::strip(user, &unnamed_in(document), shown),
+        Effect::RestoreUser { without, .. } => identity::strip(user, without, shown),
         _ => None,
     }
 }
@@ -92,7 +94,7 @@ pub(crate) fn backward(effect: &Effect, bound: &str, observed: &Observed) -> Vec
     let group = || bound.to_owned();
     match effect {
         Effect::CreateUser { .. } => vec![Write::DeleteUser(user())],
-        Effect::RestoreUser { user } => vec![Write::DeleteUser(user.clone())],
+        Effect::RestoreUser { user, .. } => vec![Write::DeleteUser(user.clone())],
         Effect::UpdateUser { after, before } => identity::revert(user(), after, before, observed),
         Effect::SetActive { active } => vec![Write::SetActive(user(), !active)],
         Effect::MoveDivision { to, from } => identity::move_back(user(), to, from.as_ref(), observed),

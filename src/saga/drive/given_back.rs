@@ -1,11 +1,13 @@
-//! Somebody who was deleted and whom Genesys gives back on a create with the same address (docs/genesys.md G2.25): what
-//! they had before goes before the new person is said to be there.
+//! Somebody who was deleted and whose Genesys user somebody new gets, because Genesys gives it back on a create with the
+//! same address or because only that one can have it (docs/genesys.md G2.25): what they had before goes before the new
+//! person is said to be there.
 //!
-//! Which attributes that is: `plan::effects`. Entitlements that were ours are known by id and are owed
-//! (`directory::turn`); whom the bridge adopts or restores itself is planned on what is there (`plan::user`).
+//! Which attributes that is: `plan`. Entitlements that were ours are known by id and are owed (`directory::turn`); whom
+//! the bridge adopts keeps what they have (`plan::user`).
 
 use super::{CACHED_FOR, Driver, StepEnd, tries};
-use crate::model::{Aspects, Observed, Refusal, Step, UserId};
+use crate::model::ports::Write;
+use crate::model::{Aspects, Observed, Refusal, Step, UserId, UserState};
 use crate::plan::effects;
 
 impl Driver {
@@ -14,36 +16,56 @@ impl Driver {
         let id = UserId::new(user.as_str());
         let shown = match shown {
             Some(shown) => shown,
-            None => match self.as_it_was_made(&id).await {
-                Ok(shown) => shown,
-                Err(end) => return there(end),
-            },
+            None => {
+                // A look that does not show the mark is older than the create.
+                let mark = (self.mark.authority.clone(), self.mark.value.clone());
+                match self.as_it_is_now(&id, |seen| seen.external_ids.contains(&mark)).await {
+                    Ok(shown) => shown,
+                    Err(end) => return there(end),
+                }
+            }
         };
-        let Some(write) = effects::given_back(&step.effect, id, &shown) else {
-            return StepEnd::Done(Some(user));
-        };
-        tracing::warn!(%user, "Genesys Cloud gave a deleted user back on a create; what it had before is taken off");
+        self.strip(step, id, &shown).await
+    }
+
+    /// Brings a deleted user back for somebody new.
+    pub(super) async fn restore_anew(&mut self, step: &Step, user: &UserId) -> StepEnd {
+        match self.persist(&Write::RestoreUser(user.clone())).await {
+            StepEnd::Done(_) => {}
+            end => return end,
+        }
+        let back = |seen: &Observed| seen.id.is_some() && seen.state != UserState::Deleted;
+        match self.as_it_is_now(user, back).await {
+            Ok(shown) => self.strip(step, user.clone(), &shown).await,
+            Err(end) => there(end),
+        }
+    }
+
+    async fn strip(&mut self, step: &Step, user: UserId, shown: &Observed) -> StepEnd {
+        let done = StepEnd::Done(Some(user.as_str().to_owned()));
+        let Some(write) = effects::given_back(&step.effect, user.clone(), shown) else { return done };
+        tracing::info!(%user, "what the person before had is taken off the user");
         match self.persist(&write).await {
-            StepEnd::Done(_) => StepEnd::Done(Some(user)),
+            StepEnd::Done(_) => done,
             StepEnd::Refused { refusal, .. } => StepEnd::Refused { refusal: told(refusal), partial: true },
             end => there(end),
         }
     }
 
-    /// The user of a create whose answer is lost. A look that does not show the mark is older than the create; after a
-    /// while Genesys is taken not to show it at all.
-    async fn as_it_was_made(&mut self, user: &UserId) -> Result<Observed, StepEnd> {
+    /// A look that is no older than our last write; after a while Genesys is taken not to show it at all.
+    async fn as_it_is_now(
+        &mut self,
+        user: &UserId,
+        is_new: impl Fn(&Observed) -> bool + Send,
+    ) -> Result<Observed, StepEnd> {
         let until_ms = self.now_and(CACHED_FOR);
         let mut pauses = tries();
         loop {
             let seen = self.observe(user, &Aspects::default()).await?.unwrap_or_default();
-            let mut ids = seen.external_ids.iter();
-            let marked =
-                ids.any(|(authority, value)| *authority == self.mark.authority && *value == self.mark.value);
-            if marked || self.clock.monotonic_ms() >= until_ms {
+            if is_new(&seen) || self.clock.monotonic_ms() >= until_ms {
                 return Ok(seen);
             }
-            let rest = self.patience.rest(pauses.pause(), "made, but looks do not show it yet").await;
+            let rest = self.patience.rest(pauses.pause(), "it is there, but looks do not show it yet").await;
             rest.map_err(|enough| enough.end(true))?;
         }
     }
@@ -60,7 +82,7 @@ fn there(end: StepEnd) -> StepEnd {
 
 fn told(refusal: Refusal) -> Refusal {
     let detail = format!(
-        "Genesys Cloud gave back a deleted user with this address, and what they had cannot be taken off: {}",
+        "the user of this address was deleted and is back, and what the person before had cannot be taken off: {}",
         refusal.detail
     );
     Refusal { detail, ..refusal }

@@ -78,11 +78,14 @@ async fn an_imported_user_who_was_deleted_there_comes_back_by_no_request_where_t
 async fn an_imported_user_who_was_deleted_there_comes_back_where_the_tenant_says_so() {
     let house = imported("on_deleted_email = \"restore\"").await;
     let id = iris(&house).await;
+    let before = house.cloud.snapshot()["users"][&id]["department"].clone();
+    assert_ne!(before, json!(null));
     delete_there(&house, &id).await;
     let got = house.scim("POST", "/Users", Some(agent("iris.keller"))).await;
     assert_eq!((got.status, got.id()), (201, id.clone()), "{got:?}");
     house.settled().await;
     assert!(!is_deleted(&house, &id));
+    assert_eq!(house.cloud.snapshot()["users"][&id]["department"], before, "adopted as they were");
 }
 
 #[tokio::test]

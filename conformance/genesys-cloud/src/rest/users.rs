@@ -106,7 +106,13 @@ pub(crate) fn patch(turn: &mut Turn<'_>) -> Answer {
     }
     turn.need_calm(&id)?;
     match state {
-        Some(state) => enter(turn, &mut user, state)?,
+        Some(state) => {
+            let was = user.state;
+            enter(turn, &mut user, state)?;
+            if was == State::Deleted {
+                turn.world.comes_back(&id, turn.now_ms);
+            }
+        }
         None => fields(turn, &mut user, &body)?,
     }
     let user = turn.put_directory(user);
