@@ -158,6 +158,14 @@ pub trait TurnRecords: Send + Sync {
         report: &Report,
         now_ms: i64,
     ) -> Result<Batch, StoreError>;
+
+    /// Whether the directory has that user, and as somebody else than the saga is about.
+    ///
+    /// # Errors
+    /// A damaged record.
+    async fn is_another(&self, _opened: &SagaOpened, _user: &UserId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }
 
 /// One write to Genesys Cloud: one idempotent effect.

@@ -19,9 +19,10 @@ use self::patience::Patience;
 use super::better::Better;
 use super::unanswered::Unanswered;
 use crate::limits;
-use crate::model::ports::{CallContext, Clock, Upstream, Write};
+use crate::model::ports::{CallContext, Clock, TurnRecords, Upstream, Write};
 use crate::model::{
-    Aspects, Backoff, Effect, Mark, Observed, Refusal, RefusalKind, Secret, Step, UserId, UserState, Verdict,
+    Aspects, Backoff, Effect, Mark, Observed, Refusal, RefusalKind, SagaOpened, Secret, Step, UserId,
+    UserState, Verdict,
 };
 use crate::plan::effects;
 
@@ -65,6 +66,10 @@ pub(super) struct Driver {
     pub resumed: bool,
     /// When the saga began to be worked on, or what it is about may have been made: whoever it speaks of is no newer.
     pub began_ms: u64,
+    /// Knows who is who.
+    pub directory: Arc<dyn TurnRecords>,
+    /// The saga.
+    pub opened: Arc<SagaOpened>,
     /// Told of every identity that was written.
     pub better: Arc<Better>,
     /// Told of every call that had no answer.

@@ -10,7 +10,7 @@ mod user;
 
 use async_trait::async_trait;
 
-use crate::model::{Batch, Intent, Outcome, Report, SagaOpened, StoreError, Turn, ports};
+use crate::model::{Batch, Intent, Outcome, Report, SagaOpened, StoreError, Turn, UserId, ports};
 use crate::store::audit_record;
 
 use super::Directory;
@@ -49,5 +49,11 @@ impl ports::TurnRecords for Directory {
         }
         audit_record::append(&mut batch, &self.tenant, &audit::record(&input))?;
         Ok(batch)
+    }
+
+    async fn is_another(&self, opened: &SagaOpened, user: &UserId) -> Result<bool, StoreError> {
+        // Who was imported while the create had no answer is the one whom it made.
+        let known = self.get_user(user).await?.filter(|known| known.managed);
+        Ok(known.is_some_and(|known| known.subject != opened.subject))
     }
 }

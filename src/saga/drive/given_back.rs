@@ -6,14 +6,21 @@
 //! the bridge adopts keeps what they have (`plan::user`).
 
 use super::{CACHED_FOR, Driver, StepEnd, tries};
-use crate::model::ports::Write;
-use crate::model::{Aspects, Observed, Refusal, Step, UserId, UserState};
+use crate::model::ports::{Write, refused_here};
+use crate::model::{Aspects, Observed, Refusal, RefusalKind, Step, UserId, UserState};
 use crate::plan::effects;
+
+/// Genesys gives back somebody who has another name here.
+const IS_ANOTHER: &str = "the address is that of a user who was deleted in Genesys Cloud and is somebody else here; \
+     delete that user here first, or give it the name that it had in Genesys Cloud";
 
 impl Driver {
     /// The end of a create whose user is there. `shown`: as the answer to the create showed it, if there was one.
     pub(super) async fn made(&mut self, step: &Step, user: String, shown: Option<Observed>) -> StepEnd {
         let id = UserId::new(user.as_str());
+        if let Err(refusal) = self.is_nobody_else(&id).await {
+            return StepEnd::Refused { refusal, partial: true };
+        }
         let shown = match shown {
             Some(shown) => shown,
             None => {
@@ -26,6 +33,19 @@ impl Driver {
             }
         };
         self.strip(step, id, &shown).await
+    }
+
+    /// Two people of the directory are never one user of Genesys.
+    async fn is_nobody_else(&self, user: &UserId) -> Result<(), Refusal> {
+        let refused = |kind, why: &str| Err(refused_here(kind, "user.is_another", why));
+        match self.directory.is_another(&self.opened, user).await {
+            Ok(false) => Ok(()),
+            Ok(true) => refused(RefusalKind::Uniqueness, IS_ANOTHER),
+            Err(error) => {
+                tracing::error!(%user, %error, "it cannot be read whose a user is");
+                refused(RefusalKind::Other, "it could not be read whose the user is")
+            }
+        }
     }
 
     /// Brings a deleted user back for somebody new.

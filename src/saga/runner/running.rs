@@ -343,6 +343,8 @@ impl Running {
             clock: Arc::clone(&self.clock),
             patience,
             mark: Mark::of(&opened.tenant, opened.subject),
+            directory: self.turns.directory(),
+            opened: Arc::clone(opened),
             better: Arc::clone(&self.better),
             unanswered: Arc::clone(&self.unanswered),
             bound: self.machine.bound().map(str::to_owned).or_else(|| self.found.clone().flatten()),

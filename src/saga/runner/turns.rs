@@ -32,6 +32,11 @@ impl Turns {
         }
     }
 
+    /// Who composes the records.
+    pub(super) fn directory(&self) -> Arc<dyn TurnRecords> {
+        Arc::clone(&self.directory)
+    }
+
     /// Makes a turn durable. An import may change a record between our look and the commit: the records are
     /// then composed anew.
     pub(super) async fn write(&self, turn: &Turn, report: &Report) -> Result<CommitToken, StoreError> {

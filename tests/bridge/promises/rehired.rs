@@ -250,3 +250,32 @@ async fn somebody_new_costs_no_call_more_although_genesys_may_give_the_deleted_b
         house.cloud.ledger().iter().map(|call| format!("{} {}", call.method, call.path)).collect();
     assert_eq!(calls, [format!("POST {PATH}")]);
 }
+
+#[tokio::test]
+async fn two_people_are_never_one_user_although_genesys_gives_the_one_back_for_the_other() {
+    for lost in [false, true] {
+        let house = house(DeletedEmail::Restore);
+        let nora = house.scim("POST", "/Users", Some(agent("nora"))).await.is(201).id();
+        house.settled().await;
+        // An administrator gives Nora another address, and deletes her.
+        let there = format!("{PATH}/{nora}");
+        let rename = patch(json!([{"op": "replace", "path": "userName", "value": "omar@aurora.example"}]));
+        administrator(&house, "PATCH", &there, Some(rename)).await;
+        administrator(&house, "DELETE", &there, None).await;
+        house.cloud.settle();
+        let before = house.scim("GET", &format!("/Users/{nora}"), None).await.is(200).body;
+        if lost {
+            house.cloud.fault(Fault::on("POST", PATH, FaultKind::ApplyThenDrop).once());
+        }
+        house.scim("POST", "/Users", Some(agent("omar"))).await.is_error(409, Some("uniqueness"));
+        house.settled().await;
+        let after = house.scim("GET", &format!("/Users/{nora}"), None).await.is(200).body;
+        assert_eq!(after, before, "lost: {lost}");
+        assert_eq!(house.with_address("omar@aurora.example"), Vec::<String>::new(), "lost: {lost}");
+        // Whoever is deleted here as well makes room.
+        house.scim("DELETE", &format!("/Users/{nora}"), None).await.is(204);
+        house.settled().await;
+        let omar = house.scim("POST", "/Users", Some(agent("omar"))).await.is(201).id();
+        assert_eq!(house.with_address("omar@aurora.example"), [omar], "lost: {lost}");
+    }
+}
