@@ -139,6 +139,12 @@ pub struct Quirks {
     pub stale_ms: u32,
     /// Whether the 404 of a new user hits writes too, and a new group or member those of members (G7.9).
     pub stale_writes: bool,
+    /// Inactive users that a listing shows by page number; behind them it answers 400 (G3.14).
+    pub inactive_by_offset: usize,
+    /// Whether what is expanded is missing for some users (G3.10).
+    pub expand_best_effort: bool,
+    /// Largest page of the holders of a role (G4.10).
+    pub grants_page: usize,
     /// Milliseconds until a change shows in the user search (G3.8).
     pub search_lag_ms: u32,
     /// Milliseconds until group members change after the 202 (G6.8).
@@ -177,6 +183,9 @@ impl Default for Quirks {
             attributes_patch_status: 200,
             stale_ms: 30,
             stale_writes: false,
+            inactive_by_offset: 10_000,
+            expand_best_effort: false,
+            grants_page: 500,
             search_lag_ms: 50,
             group_lag_ms: 30,
             conflict_window_ms: 0,
@@ -185,7 +194,7 @@ impl Default for Quirks {
 }
 
 /// Every other value of every switch, as `name=value`.
-const FLIPS: [&str; 33] = [
+const FLIPS: [&str; 36] = [
     "post_status=200",
     "delete_status=200",
     "deleted_email=restore",
@@ -216,6 +225,9 @@ const FLIPS: [&str; 33] = [
     "attributes_patch_status=204",
     "stale_ms=0",
     "stale_writes=true",
+    "inactive_by_offset=0",
+    "expand_best_effort=true",
+    "grants_page=25",
     "search_lag_ms=0",
     "group_lag_ms=0",
     "conflict_window_ms=20",

@@ -78,6 +78,7 @@ static SCIM: &[Route] = &[
 
 static USERS: &[Route] = &[
     route("GET", "/api/v2/users", Nothing, users::list),
+    route("GET", "/api/v2/users/query", All(&["directory:user:view"]), users::query),
     route("POST", "/api/v2/users", Any(&["directory:user:add"]), users::post),
     route("POST", "/api/v2/users/search", USER_VIEW, search::users),
     route("GET", "/api/v2/users/me", Nothing, users::me),
@@ -185,6 +186,12 @@ static AUTHORIZATION: &[Route] = &[
         "/api/v2/authorization/roles/{roleId}",
         Any(&["authorization:role:view"]),
         authorization::role,
+    ),
+    route(
+        "GET",
+        "/api/v2/authorization/roles/{roleId}/subjectgrants",
+        All(&["authorization:role:view", "authorization:grant:view"]),
+        grants::holders,
     ),
     route("POST", "/api/v2/authorization/roles/{roleId}", GRANT_ADD, grants::grant_many),
     route(

@@ -214,6 +214,40 @@ impl Turn<'_> {
         self.page(all, MAX_PAGE_SIZE, true)
     }
 
+    /// The same of many things, of which only those on the page are shown; at most `max` on one.
+    pub(crate) fn listing_of<T>(&self, all: &[T], max: usize, model: impl Fn(&T) -> Value) -> Answer {
+        let (size, number) = self.page_bounds(max)?;
+        let skip = number.saturating_sub(1).saturating_mul(size);
+        let entities = all.iter().skip(skip).take(size).map(model).collect();
+        self.framed(entities, (size, number), all.len(), true)
+    }
+
+    /// A page by a cursor of its own kind: `cursor` in, `cursor` and `nextUri` out.
+    pub(crate) fn query_of<T>(&self, all: &[T], model: impl Fn(&T) -> Value) -> Answer {
+        let (size, _) = self.page_bounds(MAX_PAGE_SIZE)?;
+        let start = match self.request.parameter("cursor") {
+            Some(cursor) => cursor_place("cursor", cursor)?,
+            None => 0,
+        };
+        let end = start.saturating_add(size);
+        let entities: Vec<Value> = all.iter().skip(start).take(size).map(model).collect();
+        let mut page = Map::new();
+        page.insert("results".into(), entities.len().into());
+        page.insert("entities".into(), Value::Array(entities));
+        page.insert("selfUri".into(), self.request.path.clone().into());
+        if end < all.len() {
+            page.insert("cursor".into(), format!("at={end}").into());
+            page.insert("nextUri".into(), self.cursor_uri(size, "cursor", end).into());
+        }
+        Ok(crate::reply::Reply::ok(Value::Object(page)))
+    }
+
+    /// Where the page ends that is asked for, counted in entities.
+    pub(crate) fn page_end(&self) -> Result<usize, Refusal> {
+        let (size, number) = self.page_bounds(MAX_PAGE_SIZE)?;
+        Ok(size.saturating_mul(number))
+    }
+
     /// A page of a listing without totals and with its own limit.
     pub(crate) fn listing_without_total(&self, all: Vec<Value>, max: usize) -> Answer {
         self.page(all, max, false)
@@ -243,7 +277,7 @@ impl Turn<'_> {
 
     fn cursor_uri(&self, size: usize, name: &str, place: usize) -> String {
         let kept = self.request.raw_query.split('&').filter(|part| {
-            let paging = ["pageSize=", "after=", "before="];
+            let paging = ["pageSize=", "after=", "before=", "cursor="];
             !part.is_empty() && !paging.iter().any(|name| part.starts_with(name))
         });
         let mut parts: Vec<String> = kept.map(str::to_owned).collect();
@@ -255,9 +289,20 @@ impl Turn<'_> {
     fn page(&self, all: Vec<Value>, max: usize, totals: bool) -> Answer {
         let (size, number) = self.page_bounds(max)?;
         let total = all.len();
-        let pages = total.div_ceil(size);
         let skip = number.saturating_sub(1).saturating_mul(size);
         let entities: Vec<Value> = all.into_iter().skip(skip).take(size).collect();
+        self.framed(entities, (size, number), total, totals)
+    }
+
+    /// Entities with what a page says of itself and of the others.
+    fn framed(
+        &self,
+        entities: Vec<Value>,
+        (size, number): (usize, usize),
+        total: usize,
+        totals: bool,
+    ) -> Answer {
+        let pages = total.div_ceil(size);
         let mut page = Map::new();
         page.insert("entities".into(), Value::Array(entities));
         page.insert("pageSize".into(), size.into());

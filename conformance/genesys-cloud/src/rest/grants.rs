@@ -228,6 +228,32 @@ pub(crate) fn subject(turn: &mut Turn<'_>) -> Answer {
     })))
 }
 
+/// Who holds a role: users and groups, each with the divisions.
+pub(crate) fn holders(turn: &mut Turn<'_>) -> Answer {
+    let role = turn.path(0);
+    if turn.world.catalog.role(&role).is_none() {
+        return Err(Refusal::not_found());
+    }
+    let divisions = |grants: &BTreeSet<Grant>| -> Vec<String> {
+        grants.iter().filter(|grant| grant.role == role).map(|grant| grant.division.clone()).collect()
+    };
+    let users = turn.world.with_role(&role).map(|user| {
+        let visible = turn.world.visible_grants(user, turn.now_ms, turn.quirks.stale_ms);
+        (&user.id, &user.name, "PC_USER", divisions(&visible))
+    });
+    let groups = turn
+        .world
+        .groups
+        .values()
+        .map(|group| (&group.id, &group.name, "PC_GROUP", divisions(&group.grants)));
+    let found: Vec<_> = users.chain(groups).filter(|(.., divisions)| !divisions.is_empty()).collect();
+    turn.listing_of(&found, turn.quirks.grants_page, |(id, name, kind, divisions)| {
+        let divisions: Vec<Value> =
+            divisions.iter().map(|division| super::division_ref(turn.world, division)).collect();
+        json!({ "id": id, "name": name, "type": kind, "divisions": divisions })
+    })
+}
+
 fn grant_model(turn: &Turn<'_>, holder: &str, grant: &Grant) -> Option<Value> {
     let catalog = &turn.world.catalog;
     let (role, division) = (catalog.role(&grant.role)?, catalog.division(&grant.division)?);

@@ -7,7 +7,7 @@ use crate::turn::Turn;
 use crate::world::catalog::find_id;
 use crate::world::entities::User;
 
-const AREA: Area = Area { path: "routinglanguages", directory: "languages", link: "languageUri" };
+pub(super) const AREA: Area = Area { path: "routinglanguages", directory: "languages", link: "languageUri" };
 
 fn respond(turn: &Turn<'_>, id: &str) -> Answer {
     let user = turn.world.live_user(id).ok_or_else(Refusal::no_user)?;

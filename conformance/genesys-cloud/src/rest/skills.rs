@@ -6,7 +6,7 @@ use crate::reply::{Answer, Refusal, Reply};
 use crate::turn::Turn;
 use crate::world::catalog::find_id;
 
-const AREA: Area = Area { path: "routingskills", directory: "skills", link: "skillUri" };
+pub(super) const AREA: Area = Area { path: "routingskills", directory: "skills", link: "skillUri" };
 
 fn respond(turn: &Turn<'_>, id: &str) -> Answer {
     let user = turn.world.live_user(id).ok_or_else(Refusal::no_user)?;

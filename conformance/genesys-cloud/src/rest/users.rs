@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::user_model;
+use super::{languages, rating, skills, user_model};
 use crate::quirks::DeletedEmail;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::turn::{Turn, text};
 use crate::world::entities::{Phone, State, User};
 
+/// Most users on a page.
+const MAX_PAGE: usize = 500;
 /// Most ids in one listing.
 const MAX_IDS: usize = 100;
 
@@ -36,6 +38,46 @@ pub(crate) fn me(_: &mut Turn<'_>) -> Answer {
 }
 
 pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
+    let found = listed(turn)?;
+    // Offset pages end there (G3.14).
+    let inactive = |user: &&User| user.state == State::Inactive;
+    let end = turn.page_end()?.min(found.len());
+    if found.iter().take(end).copied().filter(inactive).count() > turn.quirks.inactive_by_offset {
+        return Err(Refusal::bad("The page is out of the range of this listing. Use a cursor."));
+    }
+    turn.listing_of(&found, MAX_PAGE, |user| expanded(turn, user))
+}
+
+/// The listing by cursor.
+pub(crate) fn query(turn: &mut Turn<'_>) -> Answer {
+    let found = listed(turn)?;
+    turn.query_of(&found, |user| expanded(turn, user))
+}
+
+/// A user with what the request wants besides; a quirk leaves it out for every third.
+fn expanded(turn: &Turn<'_>, user: &User) -> Value {
+    let mut model = user_model(turn.world, user);
+    let unlucky = turn.quirks.expand_best_effort && user.id.bytes().map(u32::from).sum::<u32>() % 3 == 0;
+    let Some(out) = model.as_object_mut().filter(|_| !unlucky) else { return model };
+    let catalog = &turn.world.catalog;
+    for wanted in turn.request.parameters("expand").iter().flat_map(|text| text.split(',')) {
+        match wanted {
+            "skills" => {
+                let models = rating::models(skills::AREA, &user.id, &catalog.skills, &user.skills);
+                out.insert("skills".into(), Value::Array(models));
+            }
+            "languages" => {
+                let models = rating::models(languages::AREA, &user.id, &catalog.languages, &user.languages);
+                out.insert("languages".into(), Value::Array(models));
+            }
+            _ => {}
+        }
+    }
+    model
+}
+
+/// The users that a listing is about, by name.
+fn listed<'a>(turn: &'a Turn<'_>) -> Result<Vec<&'a User>, Refusal> {
     let wanted = turn.request.parameter("state").unwrap_or("active").to_owned();
     if wanted != "any" && State::parse(&wanted).is_none() {
         let message = format!("Value [{wanted}] is not valid for parameter [state].");
@@ -56,7 +98,7 @@ pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
     if matches!(turn.request.parameter("sortOrder"), Some("descending" | "DESC")) {
         found.reverse();
     }
-    turn.listing(found.into_iter().map(|user| user_model(turn.world, user)).collect())
+    Ok(found)
 }
 
 pub(crate) fn post(turn: &mut Turn<'_>) -> Answer {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::entities::{ExternalId, State, User};
 
 /// What a user can be found by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Key {
     /// In lower case; deleted users too.
     Email(String),
@@ -15,6 +15,8 @@ pub(super) enum Key {
     External(ExternalId),
     /// Not of deleted users.
     Queue(String),
+    /// Not of deleted users.
+    Role(String),
     /// Not of deleted users.
     Team(String),
     /// Not of deleted users.
@@ -63,6 +65,7 @@ fn keys(user: &User) -> Vec<Key> {
     if user.state != State::Deleted {
         keys.extend(user.external_ids.iter().cloned().map(Key::External));
         keys.extend(user.queues.keys().cloned().map(Key::Queue));
+        keys.extend(user.grants.iter().map(|grant| Key::Role(grant.role.clone())).collect::<BTreeSet<_>>());
         keys.extend(user.teams.iter().cloned().map(Key::Team));
         keys.extend(user.groups.iter().cloned().map(Key::Group));
     }

@@ -87,6 +87,11 @@ impl World {
         self.found(&Key::External(id.clone())).next()
     }
 
+    /// The users, not deleted, who hold a role themselves.
+    pub(crate) fn with_role(&self, role: &str) -> impl Iterator<Item = &User> {
+        self.found(&Key::Role(role.to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
     /// The users, not deleted, who are members of a queue by themselves.
     pub(crate) fn in_queue(&self, queue: &str) -> impl Iterator<Item = &User> {
         self.found(&Key::Queue(queue.to_owned())).collect::<Vec<_>>().into_iter()
