@@ -6,7 +6,7 @@
 
 mod paging;
 
-pub(super) use self::paging::Walk;
+pub(super) use self::paging::{Walk, cursor_in};
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

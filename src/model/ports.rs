@@ -13,9 +13,7 @@ pub(crate) use self::budget::{Asked, Permit, RouteFamily, Shift, Shifts, Waiting
 pub use self::budget::{Budget, CallContext, Limited, Priority, Urgency};
 pub use self::clock::Clock;
 use super::{
-    Aspects, Batch, CommitToken, Created, Entitlement, FoundUser, GroupId, Kind, Mark, Named, Object,
-    Observed, ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened,
-    SagaState, Secret, StoreError, StoreTrouble, SubjectId, Table, Turn, UserId, Verdict, Wanted,
+    Aspects, Batch, CommitToken, Created, Entitlement, FoundUser, GroupId, Held, Holder, Kind, Listed, Mark, Named, Object, Observed, ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened, SagaState, Secret, StoreError, StoreTrouble, SubjectId, Table, Turn, UserId, UserState, Verdict, Wanted,
 };
 
 /// Fresh ids, injected.
@@ -322,6 +320,21 @@ pub trait Upstream: Send + Sync {
     async fn list_users(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<Observed>>;
     /// Groups for the import, with members.
     async fn list_groups(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<ObservedGroup>>;
+    /// A page of users in that state, as far as a listing shows them: what of [`Observed::read`] is missing was not
+    /// shown. Deleted ones cannot be listed. `at` is where the page before said that this one is.
+    async fn list_in_state(
+        &self,
+        state: UserState,
+        at: Option<&str>,
+        context: &CallContext,
+    ) -> Verdict<Listed<Observed>>;
+    /// A page of those who hold something, whoever gave it, but not through a group.
+    async fn list_holders(
+        &self,
+        of: &Held,
+        at: Option<&str>,
+        context: &CallContext,
+    ) -> Verdict<Listed<Holder>>;
     /// Whether our credentials are good: the organisation's name.
     async fn whoami(&self, context: &CallContext) -> Verdict<String>;
 }

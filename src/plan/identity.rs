@@ -211,6 +211,11 @@ fn phone_set(value: &Value) -> std::collections::BTreeSet<(String, String)> {
     phones.iter().map(|phone| (sub(phone, "type"), number(sub(phone, "value")))).collect()
 }
 
+/// Telephone numbers without their types.
+pub(crate) fn numbers(value: &Value) -> std::collections::BTreeSet<String> {
+    phone_set(value).into_iter().map(|(_, number)| number).collect()
+}
+
 /// `displayName`, built where it is missing: Genesys requires one.
 fn display_name(document: &Object) -> String {
     if let Some(name) = text(document.get("displayName")) {

@@ -6,6 +6,7 @@
 //! words.
 
 mod builder;
+pub(crate) mod drift;
 pub(crate) mod effects;
 mod entitlements;
 mod explain;

@@ -7,6 +7,7 @@
 pub(crate) mod attributes;
 pub(crate) mod authorization;
 pub(crate) mod groups;
+pub(crate) mod listings;
 pub(crate) mod queues;
 pub(crate) mod rights;
 pub(crate) mod routing;

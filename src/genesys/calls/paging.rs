@@ -78,8 +78,11 @@ impl Walk {
                 }
             }
             None => {
-                let next =
-                    if listing.more { Some(cursor(answer).ok_or_else(|| unreadable(call))?) } else { None };
+                let next = if listing.more {
+                    Some(cursor_in(answer).ok_or_else(|| unreadable(call))?)
+                } else {
+                    None
+                };
                 if next.is_some() && next == self.after {
                     let reason = format!("{}: the cursor does not move on", call.operation);
                     return Err(NotDone::later(1_000, reason));
@@ -136,8 +139,9 @@ impl Calls {
         Ok(all)
     }
 }
+
 /// The value of `after` in `nextUri`, decoded.
-fn cursor(answer: &Value) -> Option<String> {
+pub(in crate::genesys) fn cursor_in(answer: &Value) -> Option<String> {
     let (_, query) = api::text(answer, "nextUri")?.split_once('?')?;
     let value = query.split('&').find_map(|pair| pair.strip_prefix("after="))?;
     let decoded = percent_decode_str(value).decode_utf8().ok()?;
@@ -160,7 +164,7 @@ mod tests {
             (json!({}), None),
         ];
         for (answer, expected) in table {
-            assert_eq!(cursor(&answer).as_deref(), expected, "{answer}");
+            assert_eq!(cursor_in(&answer).as_deref(), expected, "{answer}");
         }
     }
 }

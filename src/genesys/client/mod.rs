@@ -5,6 +5,7 @@
 //! refusal is the saga's business.
 
 mod finding;
+mod listing;
 mod memberships;
 mod observing;
 mod removing;
@@ -25,7 +26,7 @@ use super::transport::Transport;
 use super::wire::Wire;
 use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
 use crate::model::{
-    Aspects, Created, FoundUser, Mark, Named, Observed, ObservedGroup, Refusal, UserId, Verdict, Wanted,
+    Aspects, Created, FoundUser, Held, Holder, Listed, Mark, Named, Observed, ObservedGroup, Refusal, UserId, UserState, Verdict, Wanted,
 };
 
 /// Genesys Cloud behind one OAuth client.
@@ -137,6 +138,24 @@ impl Upstream for GenesysClient {
 
     async fn list_groups(&self, page: Option<u32>, context: &CallContext) -> Verdict<Page<ObservedGroup>> {
         not_done::verdict(self.page_of_groups(page, context).await)
+    }
+
+    async fn list_in_state(
+        &self,
+        state: UserState,
+        at: Option<&str>,
+        context: &CallContext,
+    ) -> Verdict<Listed<Observed>> {
+        not_done::verdict(self.page_in_state(state, at, context).await)
+    }
+
+    async fn list_holders(
+        &self,
+        of: &Held,
+        at: Option<&str>,
+        context: &CallContext,
+    ) -> Verdict<Listed<Holder>> {
+        not_done::verdict(self.page_of_holders(of, at, context).await)
     }
 
     async fn whoami(&self, context: &CallContext) -> Verdict<String> {

@@ -14,10 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
 use crate::model::{
-    Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, Created, CredentialId, Effect, FoundUser,
-    Intent, Kind, Later, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind, Refusal, RefusalKind,
-    Report, Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId,
-    Verdict, Wanted,
+    Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, Created, CredentialId, Effect, FoundUser, Held, Holder, Intent, Kind, Later, Listed, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind, Refusal, RefusalKind, Report, Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, UserState, Verdict, Wanted,
 };
 
 /// Tokio's clock, which these tests stop.
@@ -176,6 +173,17 @@ impl Upstream for World {
     }
     async fn list_groups(&self, _: Option<u32>, _: &CallContext) -> Verdict<Page<ObservedGroup>> {
         Verdict::Done(Page { items: Vec::new(), next: None, total: None })
+    }
+    async fn list_in_state(
+        &self,
+        _: UserState,
+        _: Option<&str>,
+        _: &CallContext,
+    ) -> Verdict<Listed<Observed>> {
+        Verdict::Done(Listed { items: Vec::new(), next: None, total: None, calls: 1 })
+    }
+    async fn list_holders(&self, _: &Held, _: Option<&str>, _: &CallContext) -> Verdict<Listed<Holder>> {
+        Verdict::Done(Listed { items: Vec::new(), next: None, total: None, calls: 1 })
     }
     async fn whoami(&self, _: &CallContext) -> Verdict<String> {
         Verdict::Done("Aurora".into())
