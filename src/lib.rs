@@ -34,8 +34,8 @@
 //! | 5 | [`genesys`], [`store`] | the adapters of the ports: network and disk; they never see each other |
 //! | 6 | [`directory`], [`audit`] | users and groups as the IdP sees them; who did what, when and why |
 //! | 7 | [`bridge`] | the front door: one change at a time for each user |
-//! | 8 | [`import`] | fills the directory with what Genesys already has, from Genesys or from a file |
-//! | 9 | [`server`], [`admin`] | HTTP: the SCIM service; tokens, sagas, dry runs, import |
+//! | 8 | [`import`], [`resync`] | fills the directory with what Genesys already has, from Genesys or from a file; looks back at Genesys |
+//! | 9 | [`server`], [`admin`] | HTTP: the SCIM service; tokens, sagas, dry runs, import, resync |
 //! | 10 | [`app`], [`cli`] | the composition root, the only place that names concrete adapters; the command line on top of it |
 //! | 11 | `testing` | what tests, benches and fuzz targets reach for; only with the feature of that name |
 //!
@@ -71,6 +71,7 @@
 //! | outcome | how a saga ended: committed, rolled back, handed over |
 //! | budget | calls a minute that Genesys grants, shared by all work, by priority |
 //! | permit | a place in the budget: reserved, promoted, given up, spent or refunded |
+//! | run, difference | one look back at Genesys; what differs of one user, with its class, reason and winner |
 
 // What `clippy.toml` bans is banned for the product; its tests may wait as they like.
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_types))]
@@ -100,6 +101,7 @@ mod import;
 mod limits;
 mod model;
 mod plan;
+mod resync;
 mod saga;
 mod scim;
 mod server;

@@ -212,6 +212,12 @@ pub const ADMIN_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 pub const WORK_LISTED: usize = 1000;
 /// Most finished sagas in one answer of the administration.
 pub const SAGAS_LISTED: usize = 1000;
+/// Runs of a resync that are kept with their reports: some weeks of daily ones.
+pub const RESYNC_RUNS: usize = 30;
+/// Longest pause of a resync before a page is asked for again.
+pub const RESYNC_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Lines of a report on one page.
+pub const RESYNC_LINES: usize = 1000;
 /// Longest line of a file of users that is imported, in bytes: what SCIM itself would take as a body.
 pub const IMPORT_LINE_BYTES: usize = BODY_BYTES;
 /// Largest file that is read as a secret, in bytes; those of Genesys have 43 signs.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::bridge::{Consequence, Intervention};
 use crate::model::{Cause, SagaId, UserId};
+use crate::resync::{Asked, Run};
 use crate::scim::error::ScimError;
 
 /// Work that an administrator starts by hand. All of it goes on when the caller leaves.
@@ -57,6 +58,15 @@ pub(crate) trait AdminDoor: Send + Sync {
     /// # Errors
     /// Genesys cannot be read to the end; what was read is kept.
     async fn import(&self) -> Result<Value, ScimError>;
+
+    /// Begins a run of a resync in the background.
+    ///
+    /// # Errors
+    /// 409 while another one is under way, 404 for a user that the bridge does not manage.
+    async fn begin_resync(&self, asked: Asked, cause: Cause) -> Result<Run, ScimError>;
+
+    /// Ends a run before its next page or look. False: it is not under way.
+    fn cancel_resync(&self, id: &str) -> bool;
 
     /// How far a running import has come; what the last one found.
     fn import_progress(&self) -> Value;

@@ -1,4 +1,4 @@
-//! The administration over HTTP: tokens, sagas, dry runs and the import, for the command line and for
+//! The administration over HTTP: tokens, sagas, dry runs, the import and the resync, for the command line and for
 //! scripts.
 //!
 //! Changes users and groups only through the bridge ([`door::AdminDoor`]). It never checks tokens itself:
@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod door;
 pub(crate) mod import;
 pub(crate) mod plan;
+pub(crate) mod resync;
 pub(crate) mod routes;
 pub(crate) mod sagas;
 pub(crate) mod state;

@@ -6,7 +6,7 @@
 use actix_web::Route;
 use actix_web::web;
 
-use super::{audit, import, plan, sagas, tokens, work};
+use super::{audit, import, plan, resync, sagas, tokens, work};
 use crate::model::route::Entry;
 
 /// All routes.
@@ -42,6 +42,15 @@ pub const ROUTES: &[Entry<fn() -> Route>] = &[
     Entry { pattern: "/audit/verification", methods: &[("GET", || web::get().to(audit::verify))] },
     Entry { pattern: "/audit/head", methods: &[("GET", || web::get().to(audit::head))] },
     Entry { pattern: "/audit/entries", methods: &[("GET", || web::get().to(audit::entries))] },
+    Entry {
+        pattern: "/resync",
+        methods: &[("GET", || web::get().to(resync::list)), ("POST", || web::post().to(resync::begin))],
+    },
+    Entry {
+        pattern: "/resync/{id}",
+        methods: &[("GET", || web::get().to(resync::show)), ("DELETE", || web::delete().to(resync::cancel))],
+    },
+    Entry { pattern: "/resync/{id}/differences", methods: &[("GET", || web::get().to(resync::differences))] },
     Entry { pattern: "/plan", methods: &[("POST", || web::post().to(plan::handle))] },
     Entry {
         pattern: "/import",

@@ -19,6 +19,7 @@ use crate::audit::{self, AuditRecord};
 use crate::directory::Directory;
 use crate::model::ports::{Clock, Ids, Journal, Store};
 use crate::model::{Batch, Cause, ClientId, CredentialId, StoreError, TenantId};
+use crate::resync::Runs;
 use crate::scim::error::ScimError;
 use crate::scim::json::{JsonFault, read, twice};
 use crate::scim::store_fault::store_fault;
@@ -55,6 +56,8 @@ pub(crate) struct AdminState {
     pub store: Arc<dyn Store>,
     /// For work records.
     pub directory: Arc<Directory>,
+    /// For runs of a resync.
+    pub runs: Runs,
     /// For sagas.
     pub journal: Arc<dyn Journal>,
     /// For everything that changes users and groups.

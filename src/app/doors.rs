@@ -14,6 +14,7 @@ use crate::bridge::{
 use crate::import::from_genesys::{ImportError, ImportParts, ProgressCell, import};
 use crate::model::ports::{Budget, Store};
 use crate::model::{Cause, SagaId, StoreTrouble, UserId};
+use crate::resync::{Asked, Resync, Run, StartFault};
 use crate::scim::dialect::Dialect;
 use crate::scim::error::ScimError;
 use crate::scim::kind::ResourceKind;
@@ -30,6 +31,7 @@ pub(super) struct Doors {
     pub(super) import: Arc<ImportParts>,
     pub(super) progress: ProgressCell,
     pub(super) engine: tokio::runtime::Handle,
+    pub(super) resync: Arc<Resync>,
     /// Open sagas as they were counted last.
     pub(super) stats: Arc<ArcSwap<Stats>>,
     pub(super) budget: Arc<dyn Budget>,
@@ -151,6 +153,21 @@ impl AdminDoor for Doors {
             Ok(Err(error)) => Err(ScimError::unavailable(RETRY_S, error.to_string())),
             Err(_) => Err(died()),
         }
+    }
+
+    async fn begin_resync(&self, asked: Asked, cause: Cause) -> Result<Run, ScimError> {
+        let resync = Arc::clone(&self.resync);
+        let begun = self.engine.spawn(async move { resync.begin(asked, &cause).await });
+        begun.await.map_err(|_| died())?.map_err(|fault| match fault {
+            StartFault::Running(_) => ScimError::conflict(fault.to_string()),
+            StartFault::NoUser(_) => ScimError::not_found(fault.to_string()),
+            StartFault::Genesys(_) => ScimError::unavailable(RETRY_S, fault.to_string()),
+            StartFault::Store(error) => store_fault(&error),
+        })
+    }
+
+    fn cancel_resync(&self, id: &str) -> bool {
+        self.resync.cancel(id)
     }
 
     fn import_progress(&self) -> Value {

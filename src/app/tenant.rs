@@ -24,6 +24,7 @@ use crate::genesys::{GenesysClient, Settings as GenesysSettings, SetupError};
 use crate::import::from_genesys::{ImportParts, ProgressCell};
 use crate::model::ports::{Budget, Journal, Store, Upstream};
 use crate::model::{ClientId, CredentialId, Secret, StoreError, TenantId};
+use crate::resync::{Resync, ResyncParts};
 use crate::scim::cursor::CursorKey;
 use crate::server::request_metrics::RequestMetrics;
 use crate::server::tenant::{AttachAdmin, Settings, Tenant};
@@ -95,12 +96,14 @@ impl TenantBridge {
             clock: Arc::clone(&ground.clock),
             ids: Arc::clone(&ground.ids),
         });
+        let resync = resync(ground, config, &directory, &upstream, &bridge)?;
         trimming::begin(ground, config, records);
         let progress = ProgressCell::default();
         let doors = Arc::new(Doors {
             bridge: Arc::clone(&bridge),
             import: Arc::clone(&import),
             progress: progress.clone(),
+            resync,
             engine: ground.engine.handle.clone(),
             stats: Arc::new(ArcSwap::from_pointee(stats)),
             budget,
@@ -170,6 +173,7 @@ impl TenantBridge {
             tenant: self.id.clone(),
             store: Arc::clone(&ground.store),
             directory: Arc::clone(&self.directory),
+            runs: self.doors.resync.runs(),
             journal: Arc::clone(&self.journal),
             door: Arc::clone(&self.doors) as Arc<dyn AdminDoor>,
             clock: Arc::clone(&ground.clock),
@@ -194,6 +198,31 @@ fn upstream(
     let _context = ground.engine.handle.enter();
     let client = GenesysClient::new(genesys, Arc::clone(&ground.clock), Arc::clone(budget))?;
     Ok(Arc::new(client))
+}
+
+/// The tenant's resync; a run that was interrupted goes on.
+fn resync(
+    ground: &Ground,
+    config: &Config,
+    directory: &Arc<Directory>,
+    upstream: &Arc<dyn Upstream>,
+    bridge: &Arc<Bridge>,
+) -> Result<Arc<Resync>, StoreError> {
+    let resync = Resync::new(ResyncParts {
+        tenant: config.tenant.name.clone(),
+        directory: Arc::clone(directory),
+        store: Arc::clone(&ground.store),
+        upstream: Arc::clone(upstream),
+        bridge: Arc::clone(bridge),
+        per_minute: config.genesys.calls_per_minute,
+        clock: Arc::clone(&ground.clock),
+        ids: Arc::clone(&ground.ids),
+        engine: ground.engine.handle.clone(),
+        stop: ground.stop.clone(),
+    });
+    let going_on = Arc::clone(&resync);
+    ground.on_engine(async move { going_on.recover().await })?;
+    Ok(resync)
 }
 
 /// Counts what is in a data directory from before resources were counted. Nothing to do in any other.

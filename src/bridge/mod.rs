@@ -13,6 +13,7 @@
 //! | `orphans`, `group_work` | what a create may have left behind; members of groups who are not there yet |
 //! | `work`, `breakers` | whom to recompute when; what is refused to everybody for the time being |
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
+//! | `drift` | how a user differs from what Genesys shows |
 //! | `patching` | PATCHes, those that take long on threads of their own |
 //! | `resolve`, `looks`, `adoption` | what Genesys has to be asked |
 //! | `whose` | whether a user of Genesys is ours |
@@ -30,6 +31,7 @@ mod breakers;
 mod claims;
 mod deadline;
 mod draft;
+mod drift;
 mod fault;
 mod goal;
 mod group_work;
@@ -60,6 +62,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use drift::Compared;
 pub(crate) use fault::Fault;
 pub(crate) use intervention::Consequence;
 pub use intervention::Intervention;
@@ -71,8 +74,8 @@ pub use submission::{Answer, Done, Reply, Submission};
 use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::limits;
-use crate::model::ports::{Budget, Clock, Ids, Journal, Lanes, Store, TurnRecords, Upstream};
-use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId, UserId};
+use crate::model::ports::{Budget, CallContext, Clock, Ids, Journal, Lanes, Store, TurnRecords, Upstream};
+use crate::model::{Cause, Observed, SagaId, SagaState, StoreError, TenantId, UserId, Wanted};
 use crate::saga::{Runner, RunnerPorts, Try};
 use crate::scim::kind::ResourceKind;
 use crate::scim::value::fold;
@@ -187,6 +190,7 @@ pub struct Bridge {
     claims: Arc<claims::Claims>,
     submissions: Arc<submit::Submissions>,
     previews: preview::Previews,
+    comparer: drift::Comparer,
     recovery: recovery::Recovery,
     worker: Arc<work::Worker>,
 }
@@ -231,6 +235,27 @@ impl Bridge {
     /// As a request would hear them.
     pub async fn preview(&self, of: PreviewOf) -> Result<Preview, Fault> {
         self.previews.preview(of).await
+    }
+
+    /// How a user differs from what a listing showed (`observed`), or from what Genesys says when asked now.
+    ///
+    /// # Errors
+    /// Genesys cannot be asked, or the record makes no sense.
+    pub(crate) async fn compare(
+        &self,
+        user: &UserId,
+        observed: Option<&Observed>,
+        context: &CallContext,
+    ) -> Result<Compared, Fault> {
+        match observed {
+            Some(observed) => self.comparer.with_listed(user, observed, context).await,
+            None => self.comparer.with_look(user, context).await,
+        }
+    }
+
+    /// All that the rules may give, as far as they name it.
+    pub(crate) fn wanted_by_rules(&self) -> Vec<Wanted> {
+        self.comparer.planner.rules.wanted().cloned().collect()
     }
 
     /// Takes every saga that was left open forward or back, and starts the background work. Returns how many
@@ -382,6 +407,11 @@ impl Bridge {
         });
         let changed = Arc::new(work::GroupsChanged::default());
         let worker = worker(&parts, digest, &sagas, &planner, &changed);
+        let comparer = drift::Comparer {
+            directory: directory.clone(),
+            journal: journal.clone(),
+            planner: Arc::clone(&planner),
+        };
         let previews = preview::Previews { directory: directory.clone(), planner: Arc::clone(&planner) };
         let recovery = recovery::Recovery {
             journal: journal.clone(),
@@ -405,6 +435,7 @@ impl Bridge {
             claims,
             submissions,
             previews,
+            comparer,
             recovery,
             worker,
         })

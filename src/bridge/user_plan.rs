@@ -206,7 +206,7 @@ impl UserPlanner {
     }
 
     /// Those of the managers that the documents name who are users of this directory.
-    async fn known_managers(&self, documents: [Option<&Object>; 2]) -> Vec<String> {
+    pub(super) async fn known_managers(&self, documents: [Option<&Object>; 2]) -> Vec<String> {
         let mut known = Vec::new();
         for id in documents.into_iter().flatten().filter_map(identity::manager_of) {
             if self.directory.has_user(&UserId::new(id)).await.is_ok_and(|there| there) {
@@ -216,7 +216,8 @@ impl UserPlanner {
         known
     }
 
-    async fn desired(&self, goal: &UserGoal) -> Result<DesiredSet, Fault> {
+    /// What rules and document give.
+    pub(super) async fn desired(&self, goal: &UserGoal) -> Result<DesiredSet, Fault> {
         let user = self.with_groups(goal.document.clone(), goal.stored()).await?;
         Ok(entitlements::desired(&self.rules, &user, goal.mention())?)
     }

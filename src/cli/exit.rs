@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Connection,
     /// 4: the data directory is locked.
     Locked,
+    /// 6: something differs, and the command was to say so.
+    Drift,
 }
 
 impl Exit {
@@ -29,6 +31,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Connection => 3,
             Exit::Locked => 4,
+            Exit::Drift => 6,
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod logging;
 pub(crate) mod output;
 mod plan;
 mod reach;
+mod resync;
 mod sagas;
 mod serve;
 mod token;
@@ -37,7 +38,8 @@ Exit codes:
   1  it failed; the message says why
   2  the command line or the configuration is wrong
   3  the connection, the credentials or the rights are wrong
-  4  the data directory is locked by another process";
+  4  the data directory is locked by another process
+  6  something differs, and --fail-on-drift was given";
 
 /// SCIM 2.0 in, a working Genesys Cloud agent out, or nothing at all.
 #[derive(Debug, Parser)]
@@ -69,6 +71,7 @@ enum Command {
     Plan(plan::Plan),
     Sagas(sagas::Sagas),
     Work(work::Work),
+    Resync(resync::Resync),
     Audit(audit::Audit),
 }
 
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Plan(command) => command.run(&context),
         Command::Sagas(command) => command.run(&context),
         Command::Work(command) => command.run(&context),
+        Command::Resync(command) => command.run(&context),
         Command::Audit(command) => command.run(&context),
     };
     match ended {
@@ -148,6 +152,12 @@ mod tests {
             "work show some-id",
             "work retry some-id",
             "work drop some-id --json",
+            "resync",
+            "resync --user some-id --repair --json",
+            "resync --csv drift.csv --fail-on-drift",
+            "resync list",
+            "resync show some-id --csv drift.csv",
+            "resync cancel some-id",
             "plan --id some-id",
             "plan --file user.json --json",
         ];
@@ -165,6 +175,7 @@ mod tests {
             "sagas show",
             "sagas give-up some-id",
             "sagas give-up some-id 0",
+            "resync --repair list",
         ] {
             let words = std::iter::once("scim-bridge").chain(line.split(' ').filter(|word| !word.is_empty()));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");

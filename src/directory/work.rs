@@ -39,11 +39,13 @@ pub enum WorkReason {
     UnsettledCreate,
     /// A call had no answer: what was done is compared once everything has arrived.
     Unverified,
+    /// A resync found a difference.
+    Resync,
 }
 
 impl WorkReason {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::GroupChanged,
         Self::RulesChanged,
         Self::StepFailed,
@@ -51,6 +53,7 @@ impl WorkReason {
         Self::Asked,
         Self::UnsettledCreate,
         Self::Unverified,
+        Self::Resync,
     ];
 
     /// Its name in records, answers and metrics.
@@ -63,6 +66,7 @@ impl WorkReason {
             Self::Asked => "asked",
             Self::UnsettledCreate => "unsettled_create",
             Self::Unverified => "unverified",
+            Self::Resync => "resync",
         }
     }
 }

@@ -70,6 +70,15 @@ impl RuleSet {
         &self.digest
     }
 
+    /// All that the rules may give, as far as they name it.
+    pub fn wanted(&self) -> impl Iterator<Item = &Wanted> {
+        let grants = self.rules.iter().flat_map(|rule| &rule.grants);
+        grants.filter_map(|grant| match grant {
+            Grant::Wanted(wanted) => Some(wanted),
+            Grant::AttributeFrom { .. } => None,
+        })
+    }
+
     /// What the matching rules give.
     pub fn evaluate(&self, user: &Object) -> Vec<Desired> {
         let matching = self.rules.iter().filter(|rule| rule.when.matches(user));

@@ -13,7 +13,10 @@ pub(crate) use self::budget::{Asked, Permit, RouteFamily, Shift, Shifts, Waiting
 pub use self::budget::{Budget, CallContext, Limited, Priority, Urgency};
 pub use self::clock::Clock;
 use super::{
-    Aspects, Batch, CommitToken, Created, Entitlement, FoundUser, GroupId, Held, Holder, Kind, Listed, Mark, Named, Object, Observed, ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId, SagaOpened, SagaState, Secret, StoreError, StoreTrouble, SubjectId, Table, Turn, UserId, UserState, Verdict, Wanted,
+    Aspects, Batch, CommitToken, Created, Entitlement, FoundUser, GroupId, Held, Holder, Kind, Listed, Mark,
+    Named, Object, Observed, ObservedGroup, Proficiency, Refusal, Report, Reservation, RoleGrant, SagaId,
+    SagaOpened, SagaState, Secret, StoreError, StoreTrouble, SubjectId, Table, Turn, UserId, UserState,
+    Verdict, Wanted,
 };
 
 /// Fresh ids, injected.

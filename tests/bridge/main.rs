@@ -21,6 +21,7 @@ mod genesys_client;
 #[expect(clippy::print_stderr, reason = "the figures by which these operations are judged are shown")]
 mod large_groups;
 mod promises;
+mod resync;
 mod rfc_rules;
 mod server_whole;
 #[path = "../support/mod.rs"]

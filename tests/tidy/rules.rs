@@ -11,7 +11,7 @@ pub(crate) const LINES: [&[&str]; 12] = [
     &["genesys", "store"],
     &["directory", "audit"],
     &["bridge"],
-    &["import"],
+    &["import", "resync"],
     &["server", "admin"],
     &["cli", "app"],
     &["testing"],
@@ -81,6 +81,8 @@ const HASHED: &[&str] = &[
     "src/directory/import/chunk.rs",
     "src/bridge/claims.rs",
     "src/bridge/lanes.rs",
+    "src/resync/seen.rs",
+    "src/resync/sweep.rs",
 ];
 
 /// Rooms without async, clock, randomness, input and output.

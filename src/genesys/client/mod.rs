@@ -26,7 +26,8 @@ use super::transport::Transport;
 use super::wire::Wire;
 use crate::model::ports::{Budget, CallContext, Clock, Page, Resolution, Upstream, Write};
 use crate::model::{
-    Aspects, Created, FoundUser, Held, Holder, Listed, Mark, Named, Observed, ObservedGroup, Refusal, UserId, UserState, Verdict, Wanted,
+    Aspects, Created, FoundUser, Held, Holder, Listed, Mark, Named, Observed, ObservedGroup, Refusal, UserId,
+    UserState, Verdict, Wanted,
 };
 
 /// Genesys Cloud behind one OAuth client.

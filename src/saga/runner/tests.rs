@@ -14,7 +14,10 @@ use uuid::Uuid;
 use super::*;
 use crate::model::ports::{CallContext, Page, Priority, Resolution, Shift, Write};
 use crate::model::{
-    Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, Created, CredentialId, Effect, FoundUser, Held, Holder, Intent, Kind, Later, Listed, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind, Refusal, RefusalKind, Report, Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId, TenantId, UserId, UserState, Verdict, Wanted,
+    Aspects, Batch, Cause, ClientId, CommitToken, ConflictClass, Created, CredentialId, Effect, FoundUser,
+    Held, Holder, Intent, Kind, Later, Listed, Mark, Named, Observed, ObservedGroup, Outcome, Plan, PlanKind,
+    Refusal, RefusalKind, Report, Reservation, RoleGrant, SagaState, Step, StepId, StoreError, SubjectId,
+    TenantId, UserId, UserState, Verdict, Wanted,
 };
 
 /// Tokio's clock, which these tests stop.

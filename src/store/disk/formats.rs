@@ -30,6 +30,7 @@
 //! | meta | the last import | byte: 1 (JSON) | `directory::import` |
 //! | meta | whose calls may still arrive after a crash | byte: 1 (JSON) | `directory::aftermath` |
 //! | meta | digest of the rules | byte: 1 (JSON) | `directory::work` |
+//! | meta | runs of a resync, what they know and show | byte: 1 (JSON) | `resync::runs` |
 //!
 //! *id*: the value is an id and has no byte, which is format 0. An id begins with no control character, so
 //! that a byte below 0x20 can announce a later format; a reader that does not know it says so.

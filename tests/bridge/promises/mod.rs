@@ -36,7 +36,7 @@ mod shut_out;
 mod spelling;
 mod stale;
 mod stopping;
-mod theirs;
+pub(crate) mod theirs;
 mod under_load;
 mod verified;
 mod work;

@@ -40,7 +40,7 @@ pub(super) async fn imported() -> TestBridge {
 }
 
 /// An administrator of the organisation works in Genesys directly.
-pub(super) async fn administrator(
+pub(crate) async fn administrator(
     house: &TestBridge,
     method: &str,
     path: &str,
