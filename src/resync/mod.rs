@@ -17,6 +17,8 @@ mod plan;
 mod repair;
 mod run;
 mod runs;
+#[cfg(test)]
+mod scale_tests;
 mod seen;
 mod sweep;
 
