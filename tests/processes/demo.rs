@@ -38,6 +38,7 @@ fn the_story_ends_well_and_leaves_nothing_behind() {
         "   ✓ no user, grant, skill, attribute or queue of his is left: Genesys Cloud lives as before",
         "   ✓ exactly one user has her address: the bridge looked for its mark before it did anything again",
         "   ✓ roles      Agent@EMEA, Claims Handler@EMEA, Team Lead@EMEA, employee@Home",
+        "   ✓ reactivated_outside heads the report",
         "   ✓ every saga has ended, none is stuck",
     ] {
         assert!(told.lines().any(|told| told == line), "{line:?} is missing in\n{told}");

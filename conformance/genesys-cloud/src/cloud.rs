@@ -208,6 +208,11 @@ impl Cloud {
         std::sync::Arc::make_mut(&mut self.engine.lock().world.catalog).rename(name, to)
     }
 
+    /// Makes the user of that address active or inactive, as an administrator would by hand. False: there is none.
+    pub fn set_active(&self, email: &str, active: bool) -> bool {
+        self.engine.set_active(email, active)
+    }
+
     /// Gives the OAuth client another secret, as an administrator would; [`Cloud::client_secret`] stays what the seed
     /// says. Tokens that were given stay good until they are revoked.
     pub fn change_secret(&self, to: &str) {

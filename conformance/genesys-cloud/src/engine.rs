@@ -23,6 +23,7 @@ use crate::seed::SeedFile;
 use crate::turn::Turn;
 use crate::violations::{Checker, Seen};
 use crate::world::World;
+use crate::world::entities::State;
 use crate::world::statefile::StateFile;
 use rates::Window;
 
@@ -279,6 +280,19 @@ impl Engine {
         if let Err(error) = inner.keep() {
             tracing::error!(%error, "the state file could not be written");
         }
+    }
+
+    /// Makes somebody active or inactive by hand. False: there is no such user.
+    pub(crate) fn set_active(&self, email: &str, active: bool) -> bool {
+        let (mut inner, now) = (self.lock(), self.time.now_ms());
+        let Some(mut user) = inner.world.by_email(email).cloned() else { return false };
+        let (state, quirks) = (if active { State::Active } else { State::Inactive }, inner.quirks.clone());
+        inner.world.enter_state(&mut user, state, &quirks);
+        inner.world.put_directory(user, now);
+        if let Err(error) = inner.keep() {
+            tracing::error!(%error, "the state file could not be written");
+        }
+        true
     }
 
     /// Back to the seed; rules, calls and tokens are forgotten too.

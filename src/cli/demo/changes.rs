@@ -1,7 +1,9 @@
-//! What happens to people later: a promotion by group membership, and two farewells.
+//! What happens to people later: a promotion by group membership, two farewells, and one who is let in again by hand.
 //!
 //! A group change answers at once; what members get by rules follows in the background and is waited for
 //! here.
+
+use serde_json::{Value, json};
 
 use super::super::exit::Failure;
 use super::cast::{Cast, IRIS, LIN};
@@ -16,7 +18,8 @@ const TEAM_LEADS: &str = "Team Leads";
 pub(super) fn tell(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
     promotion(stage, narrator, cast)?;
     leaver(stage, narrator, cast)?;
-    leaver_with_a_past(stage, narrator, cast)
+    leaver_with_a_past(stage, narrator, cast)?;
+    back_by_hand(stage, narrator)
 }
 
 fn promotion(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Result<(), Failure> {
@@ -68,6 +71,26 @@ fn leaver_with_a_past(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Re
     deactivate(stage, narrator, cast, IRIS)?;
     stage.wait_until(|| !stage.look().person(IRIS).queues.contains("VIP"));
     narrator.names("queues", &stage.look().person(IRIS).queues, &["EMEA Motor Claims"])
+}
+
+fn back_by_hand(stage: &Stage, narrator: &mut Narrator) -> Result<(), Failure> {
+    narrator.chapter("Somebody makes Lin active again by hand, in Genesys Cloud; a resync finds it")?;
+    let id = stage.look().person(LIN.email).id;
+    stage.cloud.set_active(LIN.email, true);
+    narrator
+        .fact(stage.look().person(LIN.email).state == "active", "active in Genesys Cloud, inactive here")?;
+    let asked = json!({ "user": id, "mode": "repair" });
+    let run = stage.admin.send("POST", "/admin/resync", Some(&asked))?;
+    let path = format!("/admin/resync/{}", run.get("id").and_then(Value::as_str).unwrap_or_default());
+    narrator.say("   Admin → POST /admin/resync, about Lin, with repair")?;
+    let ended =
+        || stage.admin.send("GET", &path, None).is_ok_and(|run| run.get("end").is_some_and(Value::is_string));
+    stage.wait_until(ended);
+    let lines = stage.admin.send("GET", &format!("{path}/differences"), None)?;
+    let class = lines.pointer("/differences/0/class").and_then(Value::as_str);
+    narrator.fact(class == Some("reactivated_outside"), "reactivated_outside heads the report")?;
+    let out = stage.wait_until(|| stage.look().person(LIN.email).state == "inactive");
+    narrator.fact(out, "and Lin is out again")
 }
 
 fn deactivate(stage: &Stage, narrator: &mut Narrator, cast: &Cast, email: &str) -> Result<(), Failure> {
