@@ -30,7 +30,15 @@ async fn hire(house: &Arc<TestBridge>, name: &str, number: usize, ours: Value) -
     let made = (0..number).map(|n| {
         let (house, mut body) = (Arc::clone(house), agent(&format!("{name}{n}")));
         body[OURS] = ours.clone();
-        tokio::spawn(async move { house.scim("POST", "/Users", Some(body)).await.is(201).id() })
+        tokio::spawn(async move {
+            // On a busy machine some are not there in time, and are asked for again.
+            loop {
+                let got = house.scim("POST", "/Users", Some(body.clone())).await;
+                if got.status != 503 {
+                    return got.is(201).id();
+                }
+            }
+        })
     });
     let mut ids = Vec::new();
     for one in made.collect::<Vec<_>>() {
