@@ -3,6 +3,7 @@
 //! The differences themselves are `plan::drift`; whom to compare, and when, is `resync`. What a repair does is an
 //! ordinary recomputation ([`super::recompute`]).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fault::Fault;
@@ -12,7 +13,7 @@ use super::sagas::existing;
 use super::user_plan::UserPlanner;
 use crate::directory::{Directory, ProvisioningState, StoredUser};
 use crate::model::ports::{CallContext, Journal};
-use crate::model::{Difference, Kind, Observed, Ours, UserId};
+use crate::model::{Difference, Kind, Observed, Ours, Target, UserId};
 use crate::plan::drift::{DriftInput, Extent, differences};
 use crate::plan::identity;
 use crate::scim::kind::ResourceKind;
@@ -28,6 +29,15 @@ pub(crate) enum Compared {
     NotShown,
     /// As it should be, or not.
     Differs(Vec<Difference>),
+}
+
+/// What a user is compared with.
+#[derive(Clone, Debug)]
+pub(crate) enum Look<'a> {
+    /// What a listing showed.
+    Listed(&'a Observed),
+    /// What Genesys says when it is asked now: the identity, and these kinds of entitlements, or all.
+    Now(Option<BTreeSet<Kind>>),
 }
 
 /// Compares users.
@@ -56,10 +66,20 @@ impl Comparer {
     }
 
     /// Looks at the user and compares.
-    pub(super) async fn with_look(&self, id: &UserId, context: &CallContext) -> Result<Compared, Fault> {
+    pub(super) async fn with_look(
+        &self,
+        id: &UserId,
+        kinds: Option<&BTreeSet<Kind>>,
+        context: &CallContext,
+    ) -> Result<Compared, Fault> {
         let Some((stored, ours)) = self.settled(id).await? else { return self.not_now(id).await };
         let names = self.names(&stored, context).await?;
-        let looked = self.planner.looks.observed(id, &names.resolved, &ours.granted, context).await;
+        let asked = |target: &Target| kinds.is_none_or(|kinds| kinds.contains(&target.kind()));
+        let mut resolved = names.resolved.clone();
+        resolved.retain(|resolved| asked(&resolved.entitlement.target));
+        let mut granted = ours.granted.clone();
+        granted.retain(|_, granted| asked(&granted.entitlement.target));
+        let looked = self.planner.looks.observed(id, &resolved, &granted, context).await;
         let observed = match looked {
             Ok(observed) => Some(observed),
             Err(Fault::GoneFromGenesys(_)) => None,

@@ -62,7 +62,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use drift::Compared;
+pub(crate) use drift::{Compared, Look};
 pub(crate) use fault::Fault;
 pub(crate) use intervention::Consequence;
 pub use intervention::Intervention;
@@ -75,7 +75,7 @@ use crate::directory::Directory;
 use crate::entitlements::RuleSet;
 use crate::limits;
 use crate::model::ports::{Budget, CallContext, Clock, Ids, Journal, Lanes, Store, TurnRecords, Upstream};
-use crate::model::{Cause, Observed, SagaId, SagaState, StoreError, TenantId, UserId, Wanted};
+use crate::model::{Cause, SagaId, SagaState, StoreError, TenantId, UserId, Wanted};
 use crate::saga::{Runner, RunnerPorts, Try};
 use crate::scim::kind::ResourceKind;
 use crate::scim::value::fold;
@@ -237,19 +237,19 @@ impl Bridge {
         self.previews.preview(of).await
     }
 
-    /// How a user differs from what a listing showed (`observed`), or from what Genesys says when asked now.
+    /// How a user differs from what a listing showed, or from what Genesys says now.
     ///
     /// # Errors
     /// Genesys cannot be asked, or the record makes no sense.
     pub(crate) async fn compare(
         &self,
         user: &UserId,
-        observed: Option<&Observed>,
+        look: Look<'_>,
         context: &CallContext,
     ) -> Result<Compared, Fault> {
-        match observed {
-            Some(observed) => self.comparer.with_listed(user, observed, context).await,
-            None => self.comparer.with_look(user, context).await,
+        match look {
+            Look::Listed(observed) => self.comparer.with_listed(user, observed, context).await,
+            Look::Now(kinds) => self.comparer.with_look(user, kinds.as_ref(), context).await,
         }
     }
 

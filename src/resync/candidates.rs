@@ -3,8 +3,10 @@
 //! A listing and a look must say the same, and what seems to be missing or gone must be so twice, a minute apart:
 //! caches and searches lag (docs/genesys.md G7.9).
 
+use std::collections::BTreeSet;
+
 use super::runs::Candidate;
-use crate::model::{Difference, DriftClass};
+use crate::model::{Difference, DriftClass, Kind};
 
 /// How long after the first look the second one is due, in milliseconds.
 pub(super) const SECOND_LOOK_MS: i64 = 60_000;
@@ -22,6 +24,12 @@ pub(super) enum Next {
     Again(Candidate),
     /// Was being changed at every look, or could not be looked at.
     GivenUp,
+}
+
+/// The kinds that a look must show; `None` for all, where it is not known what differs.
+pub(super) fn kinds_of(candidate: &Candidate) -> Option<BTreeSet<Kind>> {
+    let known = candidate.looked.as_ref().map(|(_, first)| first).or(candidate.listed.as_ref())?;
+    Some(known.iter().filter_map(|difference| difference.kind).collect())
 }
 
 /// After a look that showed that.

@@ -9,7 +9,7 @@ use super::run::{Phase, Scope};
 use super::runs::Candidate;
 use super::seen::Seen;
 use super::{Halt, ResyncParts};
-use crate::bridge::Compared;
+use crate::bridge::{Compared, Look};
 use crate::model::{Batch, Difference, DriftClass, Held, Observed, UserId};
 
 /// Users of the directory in one go.
@@ -29,7 +29,7 @@ impl ResyncParts {
         for mut observed in users {
             let Some(id) = observed.id.clone() else { continue };
             seen.complete(&id, &mut observed);
-            let listed = match self.bridge.compare(&id, Some(&observed), &context).await {
+            let listed = match self.bridge.compare(&id, Look::Listed(&observed), &context).await {
                 Ok(Compared::NotOurs) => {
                     live.count(DriftClass::Unmanaged, 1);
                     continue;

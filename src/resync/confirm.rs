@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::candidates::{Next, after_look, after_nothing, due_in_ms};
+use super::candidates::{Next, after_look, after_nothing, due_in_ms, kinds_of};
 use super::control::Live;
 use super::run::{Mode, Phase, Scope};
 use super::runs::Candidate;
 use super::{Halt, ResyncParts};
-use crate::bridge::Compared;
+use crate::bridge::{Compared, Look};
 use crate::model::ports::CallContext;
 use crate::model::{Batch, DriftClass, UserId};
 
@@ -87,7 +87,7 @@ impl ResyncParts {
     }
 
     async fn look(&self, user: &UserId, candidate: &Candidate, all: bool, context: &CallContext) -> Next {
-        match self.bridge.compare(user, None, context).await {
+        match self.bridge.compare(user, Look::Now(kinds_of(candidate)), context).await {
             Ok(Compared::NotOurs) => Next::Fine,
             Ok(Compared::Differs(mut shown)) => {
                 shown.retain(|one| !all || one.class != DriftClass::Foreign);

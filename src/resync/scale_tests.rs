@@ -125,7 +125,7 @@ impl World {
             Some(How::Refused) => return Verdict::Refused(crate::store::samples::refusal()),
             Some(How::Moving) => {
                 let calls: u64 = self.calls.lock().unwrap().values().sum();
-                page.total = page.total.map(|total| total - calls % 2);
+                page.total = page.total.map(|total| total.saturating_sub(calls % 2));
             }
         }
         Verdict::Done(page)
@@ -166,12 +166,23 @@ impl Upstream for World {
     async fn find_by_email(&self, _: &str, _: &CallContext) -> Verdict<Vec<FoundUser>> {
         panic!("nobody is looked for")
     }
-    async fn observe(&self, user: &UserId, _: &Aspects, context: &CallContext) -> Verdict<Option<Observed>> {
-        // Identity, grants and two listings of queues.
-        for _ in 0..4 {
+    async fn observe(
+        &self,
+        user: &UserId,
+        aspects: &Aspects,
+        context: &CallContext,
+    ) -> Verdict<Option<Observed>> {
+        // The identity, the grants, and two listings of queues.
+        let of = |kind: &Kind| if *kind == Kind::Queue { 2 } else { 1 };
+        for _ in 0..=aspects.kinds.iter().map(of).sum::<u32>() {
             self.call("look", context).await;
         }
-        Verdict::Done(self.observed(user.as_str(), false))
+        let mut observed = self.observed(user.as_str(), false);
+        if let Some(observed) = &mut observed {
+            observed.read = aspects.kinds.clone();
+            observed.entitlements.retain(|_, one| aspects.kinds.contains(&one.target.kind()));
+        }
+        Verdict::Done(observed)
     }
     async fn resolve(
         &self,
