@@ -216,6 +216,8 @@ pub const SAGAS_LISTED: usize = 1000;
 pub const RESYNC_RUNS: usize = 30;
 /// Longest pause of a resync before a page is asked for again.
 pub const RESYNC_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Lines of a report about what others gave; all of it is counted.
+pub const RESYNC_FOREIGN: u64 = 10_000;
 /// Lines of a report on one page.
 pub const RESYNC_LINES: usize = 1000;
 /// Longest line of a file of users that is imported, in bytes: what SCIM itself would take as a body.

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use super::admin_client::AdminClient;
 use super::exit::{Exit, Failure};
 use super::output;
-use super::reach::{Reach, Working};
+use super::reach::{Reach, Reached, Working};
 use super::{Context, logging};
 use crate::config::LogFormat;
+use crate::resync::Runs;
 
 /// Pause between two looks at a run.
 const LOOK: Duration = Duration::from_millis(500);
@@ -256,10 +257,15 @@ fn show(run: &Value, differences: &[Value], as_json: bool) -> Result<(), Failure
 
 impl Kept {
     fn list(self, context: &Context) -> Result<(), Failure> {
-        let working = self.reach.reach_working(context)?;
-        let found = working.client.send("GET", "/admin/resync", None);
-        working.end();
-        let found = found?;
+        let found = match self.reach.reach(context)? {
+            Reached::Remote(client) => client.send("GET", "/admin/resync", None)?,
+            Reached::Offline(opened) => {
+                let runs = Runs::new(opened.tenant.clone(), opened.store.clone());
+                let runs = opened.wait(runs.list())?;
+                opened.close()?;
+                json!({ "runs": runs })
+            }
+        };
         if self.json {
             return output::json(&found);
         }

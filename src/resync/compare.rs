@@ -10,6 +10,7 @@ use super::runs::Candidate;
 use super::seen::Seen;
 use super::{Halt, ResyncParts};
 use crate::bridge::{Compared, Look};
+use crate::limits;
 use crate::model::{Batch, Difference, DriftClass, Held, Observed, UserId};
 
 /// Users of the directory in one go.
@@ -56,7 +57,7 @@ impl ResyncParts {
         Ok(())
     }
 
-    /// What others gave leads to nothing, so that it is shown as it was listed.
+    /// What others gave leads to nothing, so that it is shown as it was listed: all is counted, so much is shown.
     fn show_foreign(
         &self,
         live: &mut Live,
@@ -64,7 +65,11 @@ impl ResyncParts {
         id: &UserId,
         foreign: &[Difference],
     ) -> Result<(), Halt> {
+        let shown = live.run.counts.by_class.get(&DriftClass::Foreign).copied().unwrap_or(0);
         live.count(DriftClass::Foreign, foreign.len());
+        if shown >= limits::RESYNC_FOREIGN {
+            return Ok(());
+        }
         Ok(self.runs().put_lines(batch, &live.run.id, id, foreign)?)
     }
 

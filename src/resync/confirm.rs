@@ -18,8 +18,6 @@ use crate::model::{Batch, DriftClass, UserId};
 
 /// Users who are looked at side by side.
 const AT_A_TIME: usize = 16;
-/// A nap while the next look is not due: somebody may cancel.
-const NAP: Duration = Duration::from_secs(1);
 
 impl ResyncParts {
     /// Looks until nobody is left.
@@ -53,7 +51,7 @@ impl ResyncParts {
             if left == 0 {
                 return Ok(());
             }
-            self.clock.sleep(NAP.min(Duration::from_millis(left.unsigned_abs()))).await;
+            self.nap(&live.cancelled, Duration::from_millis(left.unsigned_abs())).await?;
         }
     }
 
@@ -64,12 +62,17 @@ impl ResyncParts {
         let looks = join_all(some.iter().map(|(user, one)| self.look(user, one, all, &context))).await;
         let (mut batch, id) = (Batch::new(), live.run.id.clone());
         let counts = &mut live.run.counts;
-        for ((user, before), next) in some.iter().zip(looks) {
+        let mut failed = None;
+        for ((user, before), (next, why)) in some.iter().zip(looks) {
             counts.looked_at += u64::from(before.looked.is_none() && before.in_vain == 0);
             self.runs().drop_candidate(&mut batch, &id, user);
             match next {
                 Next::Fine => {}
-                Next::GivenUp => counts.unsettled += 1,
+                Next::GivenUp if why.is_none() => counts.unsettled += 1,
+                Next::GivenUp => {
+                    counts.failed += 1;
+                    failed = why;
+                }
                 Next::Again(candidate) => {
                     batch.delete.pop();
                     self.runs().put_candidate(&mut batch, &id, user, &candidate)?;
@@ -83,11 +86,21 @@ impl ResyncParts {
                 }
             }
         }
+        if let Some(why) = failed {
+            live.run.could_not_look(&why);
+        }
         self.keep(live, batch).await
     }
 
-    async fn look(&self, user: &UserId, candidate: &Candidate, all: bool, context: &CallContext) -> Next {
-        match self.bridge.compare(user, Look::Now(kinds_of(candidate)), context).await {
+    /// What becomes of the candidate, and why the user could not be looked at.
+    async fn look(
+        &self,
+        user: &UserId,
+        candidate: &Candidate,
+        all: bool,
+        context: &CallContext,
+    ) -> (Next, Option<String>) {
+        let next = match self.bridge.compare(user, Look::Now(kinds_of(candidate)), context).await {
             Ok(Compared::NotOurs) => Next::Fine,
             Ok(Compared::Differs(mut shown)) => {
                 shown.retain(|one| !all || one.class != DriftClass::Foreign);
@@ -96,9 +109,10 @@ impl ResyncParts {
             Ok(Compared::Unsettled | Compared::NotShown) => after_nothing(candidate),
             Err(fault) => {
                 tracing::info!(%user, %fault, "a user cannot be compared");
-                after_nothing(candidate)
+                return (after_nothing(candidate), Some(fault.to_string()));
             }
-        }
+        };
+        (next, None)
     }
 
     /// What is done about the report, and the end.

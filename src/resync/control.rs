@@ -51,7 +51,7 @@ impl From<Halt> for StartFault {
 /// A run at work.
 pub(super) struct Live {
     pub(super) run: Run,
-    cancelled: CancellationToken,
+    pub(super) cancelled: CancellationToken,
 }
 
 impl Live {
@@ -126,7 +126,7 @@ impl ResyncParts {
                 }
                 Err(Halt::Store(error)) => {
                     tracing::error!(run = live.run.id, %error, "a resync has to wait");
-                    self.clock.sleep(TROUBLE).await;
+                    self.nap(&live.cancelled, TROUBLE).await?;
                     // What is on disk counts: the page in hand is read again.
                     if let Ok(Some(run)) = self.runs().get(&live.run.id).await {
                         live.run = run;

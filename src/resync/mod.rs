@@ -25,6 +25,8 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::bridge::Bridge;
 use crate::directory::Directory;
 use crate::limits;
@@ -61,7 +63,7 @@ pub(crate) struct ResyncParts {
     /// Where runs run.
     pub(crate) engine: tokio::runtime::Handle,
     /// Cancelled when the process stops.
-    pub(crate) stop: tokio_util::sync::CancellationToken,
+    pub(crate) stop: CancellationToken,
 }
 
 /// Why a run stands still or ends early.
@@ -86,18 +88,26 @@ impl ResyncParts {
         CallContext::new(Priority::Background, format!("resync {}", run.id))
     }
 
+    /// Waits, unless the run or the process is to end.
+    async fn nap(&self, cancelled: &CancellationToken, pause: Duration) -> Result<(), Halt> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Halt::Stopped),
+            () = cancelled.cancelled() => Err(Halt::Cancelled),
+            () = self.clock.sleep(pause) => Ok(()),
+        }
+    }
+
     /// Asks again until there is an answer that counts. A listing changes nothing, so it may be repeated at will.
     async fn patiently<T, F: Future<Output = Verdict<T>>>(
         &self,
+        cancelled: &CancellationToken,
         what: &str,
         ask: impl Fn() -> F,
     ) -> Result<T, Halt> {
         let mut last = String::new();
         let mut backoff = Backoff::new(PAUSE, limits::RESYNC_PAUSE_MAX);
         for _ in 0..TRIES {
-            if self.stop.is_cancelled() {
-                return Err(Halt::Stopped);
-            }
             let wait = match ask().await {
                 Verdict::Done(value) => return Ok(value),
                 Verdict::Refused(refusal) => {
@@ -113,7 +123,7 @@ impl ResyncParts {
                     backoff.pause()
                 }
             };
-            self.clock.sleep(wait).await;
+            self.nap(cancelled, wait).await?;
         }
         Err(Halt::Incomplete(format!("Genesys Cloud does not answer when asked for {what} ({last})")))
     }

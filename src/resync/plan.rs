@@ -88,8 +88,9 @@ impl ResyncParts {
         let mut wanted = self.bridge.wanted_by_rules();
         wanted.retain(|wanted| matches!(wanted.kind().family(), Family::Grant | Family::Membership));
         let context = self.context(run);
-        let resolved =
-            self.patiently("the names in rules", || self.upstream.resolve(&wanted, None, &context)).await?;
+        let resolved = self
+            .patiently(&self.stop, "the names in rules", || self.upstream.resolve(&wanted, None, &context))
+            .await?;
         let found = resolved.into_iter().filter_map(|resolution| match resolution {
             Resolution::Found(entitlement) => held(&entitlement.target),
             _ => None,

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::DriftClass;
 
+/// What the line begins with that tells of users who could not be looked at.
+const NOT_LOOKED_AT: &str = "users who seem to differ could not be looked at";
+
 /// What a run does about differences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,6 +160,12 @@ impl Run {
     /// Whether it is over.
     pub(crate) fn is_over(&self) -> bool {
         self.end.is_some()
+    }
+
+    /// Somebody could not be looked at, for that reason: what is shown is not all.
+    pub(crate) fn could_not_look(&mut self, why: &str) {
+        self.incomplete.retain(|line| !line.starts_with(NOT_LOOKED_AT));
+        self.incomplete.push(format!("{NOT_LOOKED_AT} ({} of them): {why}", self.counts.failed));
     }
 
     /// Ends it.

@@ -54,12 +54,15 @@ impl ResyncParts {
         let (context, at, what) = (self.context(&live.run), live.run.place.at.as_deref(), listing.words());
         match listing {
             Listing::Holders(of) => {
-                let page = self.patiently(&what, || self.upstream.list_holders(of, at, &context)).await?;
+                let page = self
+                    .patiently(&live.cancelled, &what, || self.upstream.list_holders(of, at, &context))
+                    .await?;
                 Ok(Page::Holders(page))
             }
             Listing::Users(state) => {
-                let page =
-                    self.patiently(&what, || self.upstream.list_in_state(*state, at, &context)).await?;
+                let page = self
+                    .patiently(&live.cancelled, &what, || self.upstream.list_in_state(*state, at, &context))
+                    .await?;
                 Ok(Page::Users(page))
             }
         }

@@ -39,3 +39,21 @@ async fn a_listing_that_genesys_refuses_makes_the_run_incomplete_which_repairs_n
     let (run, lines) = resync(&house, json!({})).await;
     assert_eq!((&run["end"], told(&lines)), (&json!("complete"), vec![MISSING.to_owned()]), "{run}");
 }
+
+#[tokio::test]
+async fn whoever_cannot_be_looked_at_is_counted_and_makes_the_run_incomplete() {
+    let house = house();
+    let ids = agents(&house, &["ada", "bea"]).await;
+    out_of_queue(&house, &ids[0], "EMEA Support").await;
+    house.cloud.settle();
+    house.cloud.fault(Fault::on(
+        "GET",
+        "/scim/v2/users/",
+        FaultKind::Refuse { status: 403, code: "no".into() },
+    ));
+    let (run, lines) = resync(&house, json!({ "mode": "repair" })).await;
+    assert_eq!(lines, Vec::<serde_json::Value>::new(), "nobody is accused: {run}");
+    assert_eq!((&run["end"], &run["counts"]["failed"]), (&json!("incomplete"), &json!(1)), "{run}");
+    let why = run["incomplete"][0].as_str().unwrap();
+    assert!(why.contains("could not be looked at (1 of them)"), "{why}");
+}
