@@ -9,8 +9,8 @@ use std::path::Path;
 use super::exit::Failure;
 use super::logging;
 use crate::app::genesys_settings;
-use crate::config::{Config, ConfigError, Problem, place_of_rule};
-use crate::entitlements::RuleSet;
+use crate::config::{Config, ConfigError, Problem};
+use crate::entitlements::judge;
 use crate::genesys::SetupError;
 
 /// Reads the file and judges all of it.
@@ -36,12 +36,7 @@ fn problems(config: &Config) -> Vec<Problem> {
         )),
         _ => None,
     };
-    let rules = config.rules.iter().enumerate().filter_map(|(index, rule)| {
-        let error = RuleSet::compile(std::slice::from_ref(rule)).err()?;
-        let key = format!("{}, key when", place_of_rule(index, &rule.name));
-        Some(Problem::new(key, error.why, "correct the condition"))
-    });
-    level.into_iter().chain(region).chain(rules).collect()
+    level.into_iter().chain(region).chain(judge(&config.rules)).collect()
 }
 
 #[cfg(test)]

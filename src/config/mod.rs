@@ -10,6 +10,7 @@ mod error;
 mod raw;
 mod raw_rule;
 mod rules;
+mod rules_json;
 mod secret_file;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::model::{Secret, TenantId, Wanted};
 pub(crate) use environment::{Environment, process_environment};
 pub(crate) use error::{ConfigError, Problem};
 pub(crate) use rules::place as place_of_rule;
+pub(crate) use rules_json::{rules_as_json, rules_of_json};
 pub(crate) use secret_file::secret_now;
 
 pub(crate) use crate::model::policy::{

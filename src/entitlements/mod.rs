@@ -8,8 +8,8 @@ mod request;
 mod rules;
 
 pub(crate) use request::requested;
-pub(crate) use rules::RuleError;
 pub use rules::RuleSet;
+pub(crate) use rules::{RuleError, judge};
 
 use crate::model::{DesiredSet, Object};
 use crate::scim::error::ScimError;

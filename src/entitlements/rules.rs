@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::config::{Grant, Rule};
+use crate::config::{Grant, Problem, Rule, place_of_rule};
 use crate::limits;
 use crate::model::{Desired, Object, Reason, Wanted};
 use crate::scim::filter::Filter;
@@ -34,6 +34,7 @@ struct Compiled {
 pub struct RuleSet {
     rules: Vec<Compiled>,
     digest: String,
+    groups: bool,
 }
 
 impl RuleSet {
@@ -62,7 +63,8 @@ impl RuleSet {
             // What a rule holds is plain data, and its debug form shows all of it.
             _ => blake3::hash(format!("{rules:?}").as_bytes()).to_hex().to_string(),
         };
-        Ok(Self { rules: rules.iter().map(compile).collect::<Result<_, _>>()?, digest })
+        let groups = rules.iter().any(names_groups);
+        Ok(Self { rules: rules.iter().map(compile).collect::<Result<_, _>>()?, digest, groups })
     }
 
     /// Tells these rules from others; empty where there are none.
@@ -79,11 +81,38 @@ impl RuleSet {
         })
     }
 
+    /// Whether there is a rule of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.rules.iter().any(|rule| rule.name == name)
+    }
+
+    /// Whether any rule may look at the groups of a person, which are read apart from it.
+    pub(crate) fn looks_at_groups(&self) -> bool {
+        self.groups
+    }
+
     /// What the matching rules give.
     pub fn evaluate(&self, user: &Object) -> Vec<Desired> {
         let matching = self.rules.iter().filter(|rule| rule.when.matches(user));
         matching.flat_map(|rule| rule.grants.iter().filter_map(|grant| rule.desired(grant, user))).collect()
     }
+}
+
+/// What is wrong with the conditions of rules whose form is right.
+pub(crate) fn judge(rules: &[Rule]) -> Vec<Problem> {
+    let problems = rules.iter().enumerate().filter_map(|(index, rule)| {
+        let error = RuleSet::compile(std::slice::from_ref(rule)).err()?;
+        let key = format!("{}, key when", place_of_rule(index, &rule.name));
+        Some(Problem::new(key, error.why, "correct the condition"))
+    });
+    problems.collect()
+}
+
+/// Told by the text, whichever way the attribute is written there: that a name only reads so costs a look.
+fn names_groups(rule: &Rule) -> bool {
+    let named = |text: &str| text.to_ascii_lowercase().contains("groups");
+    let from = |grant: &Grant| matches!(grant, Grant::AttributeFrom { from, .. } if named(from));
+    named(&rule.when) || rule.grants.iter().any(from)
 }
 
 /// What a condition looks at that no rule is shown: it would never be true, or always.
