@@ -137,6 +137,15 @@ pub const ENTITLEMENTS_PER_USER: usize = 1000;
 pub const ENTITLEMENT_NAME_CHARS: usize = 500;
 /// Most rules in one configuration.
 pub const RULES: usize = 2000;
+/// Largest rules that a running bridge is asked to try out, in bytes of JSON: two thousand of 2 KB each.
+pub const NEW_RULES_BYTES: usize = 4 * 1024 * 1024;
+/// Most things (a queue by a rule, for example) whose people are counted one by one where new rules are tried out:
+/// some megabytes. Those behind it are in the sums all the same.
+pub const NEW_RULES_THINGS: usize = 20_000;
+/// Most people without any access left who are named there.
+pub const NEW_RULES_NAMED: usize = 20;
+/// Most groups whose names are remembered while everybody is looked at.
+pub const GROUPS_NAMED: usize = 50_000;
 
 /// Largest value handed to sled in one piece; larger ones become blob files, which are never synced and leak
 /// (measured).

@@ -10,6 +10,7 @@
 //! | `admission` | budget, lane, and the open saga that is in the way |
 //! | `users`, `groups` | from a change to a draft of a saga |
 //! | `recompute`, `preview` | the same without a request: because something changed, and only to show it |
+//! | `new_rules` | everybody under other rules, only to show it |
 //! | `orphans`, `group_work` | what a create may have left behind; members of groups who are not there yet |
 //! | `work`, `breakers` | whom to recompute when; what is refused to everybody for the time being |
 //! | `user_plan`, `members` | what the user needs, who comes and who goes |
@@ -41,6 +42,7 @@ pub(crate) mod lanes;
 mod left_open;
 mod looks;
 mod members;
+pub(crate) mod new_rules;
 mod orphans;
 mod patching;
 mod preview;
@@ -258,6 +260,14 @@ impl Bridge {
         self.comparer.planner.rules.wanted().cloned().collect()
     }
 
+    /// A walk over everybody under other rules, without a write and without a call to Genesys.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn under_rules(&self, new: RuleSet) -> Result<new_rules::Walk, StoreError> {
+        self.previews.under_rules(new).await
+    }
+
     /// Takes every saga that was left open forward or back, and starts the background work. Returns how many
     /// there were.
     ///
@@ -399,7 +409,7 @@ impl Bridge {
         let policy = Arc::new(parts.policy.clone());
         let planner = Arc::new(user_plan::UserPlanner {
             policy: Arc::clone(&policy),
-            rules,
+            rules: Arc::new(rules),
             ids: ids.clone(),
             directory: directory.clone(),
             looks: Arc::clone(&looks),

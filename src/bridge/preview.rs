@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::fault::Fault;
 use super::goal::{UserGoal, Who};
+use super::new_rules::{House, InForce, Walk};
 use super::user_plan::UserPlanner;
 use crate::directory::{Directory, UserLookup};
+use crate::entitlements::RuleSet;
 use crate::model::ports::{CallContext, Priority};
-use crate::model::{Failure, GrantedSet, Plan, UserId};
+use crate::model::{Failure, GrantedSet, Plan, StoreError, UserId};
 use crate::plan::explain;
 use crate::scim::kind::ResourceKind;
 use crate::scim::resource::Incoming;
@@ -63,6 +65,11 @@ impl Previews {
             held: planned.held,
             text,
         })
+    }
+
+    pub(super) async fn under_rules(&self, new: RuleSet) -> Result<Walk, StoreError> {
+        let (house, in_force) = (House::from(self.planner.policy.as_ref()), Arc::clone(&self.planner.rules));
+        Walk::new(Arc::clone(&self.directory), house, new, InForce::Rules(in_force)).await
     }
 
     async fn goal(&self, of: PreviewOf) -> Result<UserGoal, Fault> {

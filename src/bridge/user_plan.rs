@@ -29,7 +29,7 @@ use crate::scim::value::fold;
 /// Plans what a user needs.
 pub(super) struct UserPlanner {
     pub(super) policy: Arc<Policy>,
-    pub(super) rules: RuleSet,
+    pub(super) rules: Arc<RuleSet>,
     pub(super) ids: Arc<dyn Ids>,
     pub(super) directory: Arc<Directory>,
     pub(super) looks: Arc<Looks>,

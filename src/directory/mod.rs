@@ -11,6 +11,8 @@ mod aftermath;
 mod claims;
 mod codec;
 #[cfg(test)]
+pub(crate) mod crowd_tests;
+#[cfg(test)]
 mod format_tests;
 pub(crate) mod granted;
 pub(crate) mod import;
@@ -36,6 +38,8 @@ use serde::de::DeserializeOwned;
 use crate::model::ports::{Rows, Store};
 use crate::model::{Batch, Expect, GroupId, Ours, Reservation, StoreError, Table, TenantId, UserId};
 use crate::store::keys;
+
+pub(crate) use views::GroupNames;
 
 pub(crate) use record::{Provisioning, ProvisioningState, StoredGroup, StoredUser, View};
 

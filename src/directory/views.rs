@@ -5,12 +5,17 @@
 //! [`Directory::went`], called where a record comes to be or goes. Whole records for the bridge are read in
 //! the files above.
 
-use crate::limits::{SORT_BYTES, WALK_BYTES};
+use std::collections::BTreeMap;
+
+use crate::limits::{GROUPS_NAMED, SORT_BYTES, WALK_BYTES};
 use crate::model::{Batch, GroupId, StoreError, Table, UserId};
 use crate::scim::kind::ResourceKind;
 use crate::store::{keys, record};
 
 use super::{Counts, Directory, PAGE, UserLookup, View, codec, index};
+
+/// Names of groups that were read; `None` for one that is not there.
+pub(crate) type GroupNames = BTreeMap<GroupId, Option<String>>;
 
 /// Word under which a kind's records are kept.
 const fn word(kind: ResourceKind) -> &'static str {
@@ -125,11 +130,30 @@ impl Directory {
 
     /// The groups of a user with their display names, by group id.
     pub async fn groups_of(&self, user: &UserId) -> Result<Vec<(GroupId, String)>, StoreError> {
+        self.groups_of_by(user, &mut GroupNames::new()).await
+    }
+
+    /// The same for one of many users: names that were read for those before are not read again.
+    pub(crate) async fn groups_of_by(
+        &self,
+        user: &UserId,
+        names: &mut GroupNames,
+    ) -> Result<Vec<(GroupId, String)>, StoreError> {
         let mut groups = Vec::new();
         for id in self.group_ids_of(user).await? {
-            if let Some(view) = self.view(ResourceKind::Group, id.as_str()).await? {
-                groups.push((id, view.text.display_name()));
-            }
+            let name = match names.get(&id) {
+                Some(known) => known.clone(),
+                None => {
+                    let view = self.view(ResourceKind::Group, id.as_str()).await?;
+                    let name = view.map(|view| view.text.display_name());
+                    if names.len() >= GROUPS_NAMED {
+                        names.clear();
+                    }
+                    names.insert(id.clone(), name.clone());
+                    name
+                }
+            };
+            groups.extend(name.map(|name| (id, name)));
         }
         Ok(groups)
     }

@@ -306,7 +306,7 @@ impl Directory {
     /// True: they were.
     pub async fn note_rules(&self, batch: &mut Batch, digest: &str, now_ms: i64) -> Result<bool, StoreError> {
         let key = self.key(&["rules"]);
-        let before: Option<String> = self.read(Table::Meta, &key).await?;
+        let before = self.noted_rules().await?;
         if before.as_deref() == Some(digest) {
             return Ok(false);
         }
@@ -316,6 +316,11 @@ impl Directory {
             self.put_everybody(batch, &Everybody { since_ms: now_ms, done: None })?;
         }
         Ok(changed)
+    }
+
+    /// The digest of the rules by which everybody is as they are; `None` before the first start.
+    pub async fn noted_rules(&self) -> Result<Option<String>, StoreError> {
+        self.read(Table::Meta, &self.key(&["rules"])).await
     }
 
     /// Whether everybody is to be looked at, and how far that is.

@@ -3,7 +3,7 @@
 //! Pure diff of desired, observed and granted into ordered, idempotent steps, each carrying what undoes it.
 //! Does not call anybody: steps are carried out by `saga`. Start with [`user::plan_user`] and
 //! [`group::plan_group`], for leavers with [`plan_leaver`]; what each step does and undoes is in [`effects`]; [`explain()`] puts a plan into
-//! words.
+//! words. What other rules would change for everybody, without any plan: [`new_rules`].
 
 mod builder;
 pub(crate) mod drift;
@@ -13,6 +13,7 @@ mod explain;
 pub(crate) mod group;
 pub(crate) mod identity;
 mod leaver;
+pub(crate) mod new_rules;
 mod passed;
 mod phone;
 mod take_back;
