@@ -11,6 +11,7 @@ mod credentials_check;
 mod doors;
 mod ground;
 mod metrics_upkeep;
+mod new_rules;
 mod reads;
 mod shutdown;
 mod start;

@@ -3,7 +3,9 @@
 //! A trait, so that the endpoints are tested without Genesys. `app` implements it.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::mpsc::Receiver;
 
 use crate::bridge::{Consequence, Intervention};
 use crate::model::{Cause, SagaId, UserId};
@@ -52,6 +54,14 @@ pub(crate) trait AdminDoor: Send + Sync {
     /// # Errors
     /// A body that makes no sense, or Genesys cannot be asked.
     async fn plan(&self, body: Value) -> Result<Value, ScimError>;
+
+    /// What other rules would change for everybody, as lines of JSON that come as the walk goes on; the last one holds
+    /// the sums (`totals`) or why there are none (`error`). The body is `{"rules": [...]}` with rules as in the
+    /// configuration, and `"lines": true` for a line for each difference. The walk ends when nobody receives.
+    ///
+    /// # Errors
+    /// 400 with the place of what is wrong with the rules, 429 while somebody else's are tried out.
+    async fn under_rules(&self, body: Value) -> Result<Receiver<Bytes>, ScimError>;
 
     /// Fills the directory with what Genesys has, and says what it found.
     ///

@@ -52,6 +52,7 @@ pub const ROUTES: &[Entry<fn() -> Route>] = &[
     },
     Entry { pattern: "/resync/{id}/differences", methods: &[("GET", || web::get().to(resync::differences))] },
     Entry { pattern: "/plan", methods: &[("POST", || web::post().to(plan::handle))] },
+    Entry { pattern: "/plan/rules", methods: &[("POST", || web::post().to(plan::under_rules))] },
     Entry {
         pattern: "/import",
         methods: &[("GET", || web::get().to(import::progress)), ("POST", || web::post().to(import::start))],

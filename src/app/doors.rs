@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::Receiver;
 
 use super::credentials_check::Known;
+use super::new_rules::NewRules;
 use crate::admin::AdminDoor;
 use crate::bridge::{
     Bridge, Consequence, Intervention, InterventionError, PreviewOf, Reply, Stats, Submission,
@@ -42,6 +45,8 @@ pub(super) struct Doors {
     pub(super) import_required: bool,
     /// What Genesys said of our credentials when it was last asked.
     pub(super) credentials: Arc<Known>,
+    /// Tries rules out.
+    pub(super) new_rules: NewRules,
 }
 
 #[async_trait]
@@ -141,6 +146,10 @@ impl AdminDoor for Doors {
             "held": preview.held,
             "text": preview.text,
         }))
+    }
+
+    async fn under_rules(&self, body: Value) -> Result<Receiver<Bytes>, ScimError> {
+        self.new_rules.begin(&body, async |rules| self.bridge.under_rules(rules).await).await
     }
 
     async fn import(&self) -> Result<Value, ScimError> {

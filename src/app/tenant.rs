@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 
 use super::doors::Doors;
 use super::ground::Ground;
+use super::new_rules::NewRules;
 use super::reads::DirectoryReads;
 use super::system::random_bits;
 use super::{Overrides, StartError, budget_keeper, credentials_check, metrics_upkeep, trimming};
@@ -111,6 +112,7 @@ impl TenantBridge {
             dialect: config.tenant.dialect,
             import_required: config.tenant.import == ImportPolicy::Required,
             credentials: Arc::default(),
+            new_rules: NewRules::new(ground.engine.handle.clone(), ground.stop.clone()),
         });
         if overrides.watch_credentials {
             let (engine, stop) = (&ground.engine.handle, ground.stop.clone());
