@@ -3,12 +3,13 @@
 //! From another machine use any HTTP client with the same token. How bytes travel: `http`; the endpoints are
 //! in `admin`.
 
+use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::exit::Failure;
-use super::http::{Request, Response};
+use super::http::{Request, Response, whole};
 use crate::model::Secret;
 
 /// How long an answer may take. An import of a large organisation takes an hour within the default budget.
@@ -50,41 +51,73 @@ impl AdminClient {
     /// # Errors
     /// No connection, no access, or what the bridge says of the request.
     pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let response = self.exchange(method, path, body).map_err(|error| {
-            Failure::connection(format!(
-                "the bridge at http://{} does not answer ({error}); is it running, and is the address right?",
-                self.authority
-            ))
-        })?;
-        let value: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
-        let detail = || {
-            let said = value.get("detail").and_then(Value::as_str).map(str::to_owned);
-            said.unwrap_or_else(|| format!("the bridge answered {}", response.status))
-        };
+        let response = self.request(method, path, body).send().map_err(|error| self.silent(&error))?;
         match response.status {
-            200..=299 => Ok(value),
-            401 | 403 => Err(Failure::connection(
-                "the bridge does not accept this token; give a live one of scope admin (`scim-bridge token new --scope admin`)",
-            )),
-            400 => Err(Failure::usage(detail())),
-            // The bridge, or Genesys Cloud behind it, cannot be worked with right now.
-            503 => Err(Failure::connection(detail())),
-            _ => Err(Failure::failed(detail())),
+            200..=299 => Ok(serde_json::from_slice(&response.body).unwrap_or(Value::Null)),
+            _ => Err(said(&response)),
         }
     }
 
-    fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Response> {
-        let request = Request {
+    /// Sends a request whose answer comes in lines of JSON, and gives each to `each` as it comes.
+    ///
+    /// # Errors
+    /// As [`AdminClient::send`], or what `each` says.
+    pub(crate) fn lines(
+        &self,
+        path: &str,
+        body: &Value,
+        each: &mut dyn FnMut(Value) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let (status, answer) =
+            self.request("POST", path, Some(body)).begin().map_err(|error| self.silent(&error))?;
+        if status != 200 {
+            let answer = whole(status, answer).map_err(|error| self.silent(&error))?;
+            return Err(said(&answer));
+        }
+        for line in BufReader::new(answer).lines() {
+            let line =
+                line.map_err(|error| Failure::failed(format!("the answer was cut short ({error})")))?;
+            let value = serde_json::from_str(&line)
+                .map_err(|_| Failure::failed("the answer was cut short: a line of it is no JSON"))?;
+            each(value)?;
+        }
+        Ok(())
+    }
+
+    fn request<'a>(&'a self, method: &'a str, path: &str, body: Option<&'a Value>) -> Request<'a> {
+        Request {
             authority: &self.authority,
             method,
-            target: &format!("{}{path}", self.prefix),
+            target: format!("{}{path}", self.prefix),
             token: &self.token,
             media: "application/json",
             user_agent: "scim-bridge",
             body,
             wait: ANSWER,
-        };
-        request.send()
+        }
+    }
+
+    fn silent(&self, error: &std::io::Error) -> Failure {
+        Failure::connection(format!(
+            "the bridge at http://{} does not answer ({error}); is it running, and is the address right?",
+            self.authority
+        ))
+    }
+}
+
+/// What the bridge says of a request that it does not carry out.
+fn said(response: &Response) -> Failure {
+    let value: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+    let detail = value.get("detail").and_then(Value::as_str).map(str::to_owned);
+    let detail = detail.unwrap_or_else(|| format!("the bridge answered {}", response.status));
+    match response.status {
+        401 | 403 => Failure::connection(
+            "the bridge does not accept this token; give a live one of scope admin (`scim-bridge token new --scope admin`)",
+        ),
+        400 => Failure::usage(detail),
+        // The bridge, or Genesys Cloud behind it, cannot be worked with right now.
+        503 => Failure::connection(detail),
+        _ => Failure::failed(detail),
     }
 }
 

@@ -4,12 +4,13 @@
 //! behind the Genesys room and knows budgets and verdicts; here a hundred lines do. Used by
 //! [`super::admin_client`] and the demo's connectors.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::http_body::{Body, answer};
 use crate::limits;
 use crate::model::Secret;
 
@@ -23,7 +24,7 @@ pub(super) struct Request<'a> {
     /// Method.
     pub(super) method: &'a str,
     /// Path and query, encoded.
-    pub(super) target: &'a str,
+    pub(super) target: String,
     /// Bearer token.
     pub(super) token: &'a Secret,
     /// Media type that is sent and accepted.
@@ -51,6 +52,15 @@ impl Request<'_> {
     /// # Errors
     /// No connection, no answer in time, or what came back is not HTTP.
     pub(super) fn send(&self) -> std::io::Result<Response> {
+        let (status, body) = self.begin()?;
+        whole(status, body)
+    }
+
+    /// Sends it; the body of the answer is read by whoever gets it.
+    ///
+    /// # Errors
+    /// No connection, no answer in time, or what came back is not HTTP.
+    pub(super) fn begin(&self) -> std::io::Result<(u16, Body<BufReader<TcpStream>>)> {
         let mut last = std::io::Error::other("the name has no address");
         for address in self.authority.to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, CONNECT) {
@@ -61,7 +71,7 @@ impl Request<'_> {
         Err(last)
     }
 
-    fn over(&self, mut stream: TcpStream) -> std::io::Result<Response> {
+    fn over(&self, mut stream: TcpStream) -> std::io::Result<(u16, Body<BufReader<TcpStream>>)> {
         stream.set_read_timeout(Some(self.wait))?;
         stream.set_write_timeout(Some(CONNECT))?;
         let body = self.body.map(Value::to_string).unwrap_or_default();
@@ -83,48 +93,15 @@ impl Request<'_> {
         );
         stream.write_all(head.as_bytes())?;
         stream.write_all(body.as_bytes())?;
-        let mut received = Vec::new();
-        stream.take(limits::ADMIN_ANSWER_BYTES).read_to_end(&mut received)?;
-        parse(&received).ok_or_else(|| std::io::Error::other("what came back is not HTTP"))
+        answer(BufReader::new(stream))
     }
 }
 
-/// Reads a whole answer; `None` when it is not one or is cut short.
-fn parse(received: &[u8]) -> Option<Response> {
-    let end = received.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(received.get(..end)?).ok()?;
-    let rest = received.get(end + 4..)?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next()?.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-    let header = |wanted: &str| {
-        let mut found = lines.clone().filter_map(|line| line.split_once(':'));
-        found.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
-    };
-    let body = if header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
-        unchunk(rest)?
-    } else if let Some(length) = header("content-length") {
-        rest.get(..length.parse().ok()?)?.to_vec()
-    } else {
-        rest.to_vec()
-    };
-    Some(Response { status, body })
-}
-
-/// Joins a chunked body (RFC 9112 section 7.1).
-fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// The rest of an answer, in one piece.
+pub(super) fn whole(status: u16, from: Body<impl BufRead>) -> std::io::Result<Response> {
     let mut body = Vec::new();
-    loop {
-        let line = rest.windows(2).position(|two| two == b"\r\n")?;
-        let size = std::str::from_utf8(rest.get(..line)?).ok()?;
-        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
-        if size == 0 {
-            return Some(body);
-        }
-        let start = line + 2;
-        let end = start.checked_add(size)?;
-        body.extend_from_slice(rest.get(start..end)?);
-        rest = rest.get(end.checked_add(2)?..)?;
-    }
+    from.take(limits::ADMIN_ANSWER_BYTES).read_to_end(&mut body)?;
+    Ok(Response { status, body })
 }
 
 #[cfg(test)]
@@ -146,7 +123,7 @@ mod tests {
             ("SSH-2.0\r\n\r\n", None),
         ];
         for (received, wanted) in table {
-            let got = parse(received.as_bytes());
+            let got = answer(received.as_bytes()).and_then(|(status, body)| whole(status, body)).ok();
             let wanted = wanted.map(|(status, body)| Response { status, body: body.into() });
             assert_eq!(got, wanted, "{received}");
         }

@@ -10,10 +10,12 @@ mod check;
 mod demo;
 pub(crate) mod exit;
 mod http;
+mod http_body;
 mod import;
 pub(crate) mod logging;
 pub(crate) mod output;
 mod plan;
+mod plan_all;
 mod reach;
 mod resync;
 mod sagas;
@@ -160,6 +162,7 @@ mod tests {
             "resync cancel some-id",
             "plan --id some-id",
             "plan --file user.json --json",
+            "plan --all --config new.toml --json",
         ];
         for line in good {
             let words = std::iter::once("scim-bridge").chain(line.split(' '));
@@ -172,6 +175,7 @@ mod tests {
             "token new --name x --scope both",
             "plan",
             "plan --id a --file b",
+            "plan --all --id a",
             "sagas show",
             "sagas give-up some-id",
             "sagas give-up some-id 0",

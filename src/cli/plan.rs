@@ -1,6 +1,7 @@
 //! `plan`: a dry run. What would change for a user in Genesys Cloud, and why; nothing is written anywhere.
 //!
-//! The planning is the bridge's own (`bridge::preview`); here it is only asked for and printed.
+//! The planning is the bridge's own (`bridge::preview`); here it is only asked for and printed. What new rules would
+//! change for everybody: [`super::plan_all`].
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -11,14 +12,15 @@ use serde_json::{Value, json};
 use super::Context;
 use super::exit::Failure;
 use super::output;
+use super::plan_all;
 use super::reach::{Reach, Reached};
 use crate::limits;
 use crate::model::ports::Journal as _;
 use crate::store::StoreJournal;
 
-/// Show what would change for a user, and why, without changing anything.
+/// Show what would change for a user or for everybody, and why, without changing anything.
 #[derive(Debug, Args)]
-#[group(id = "whom", required = true, multiple = false, args = ["id", "file"])]
+#[group(id = "whom", required = true, multiple = false, args = ["id", "file", "all"])]
 pub(super) struct Plan {
     /// A user of the directory, by id.
     #[arg(long)]
@@ -26,7 +28,11 @@ pub(super) struct Plan {
     /// A SCIM user as JSON, as an identity provider would send it; "-" reads standard input.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Print JSON.
+    /// Everybody whom the bridge manages: what the rules of the configuration would change. Name another file with
+    /// --config to try its rules out. Only the directory is read: what was changed in Genesys Cloud by hand is not seen.
+    #[arg(long)]
+    all: bool,
+    /// Print JSON; with --all a line for each difference, and the sums in the last one.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -35,10 +41,13 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        if self.all {
+            return plan_all::run(context, &self.reach, self.json);
+        }
         let body = match (&self.id, &self.file) {
             (Some(id), _) => json!({ "id": id }),
             (None, Some(file)) => json!({ "user": read(file)? }),
-            (None, None) => return Err(Failure::usage("give --id or --file")),
+            (None, None) => return Err(Failure::usage("give --id, --file or --all")),
         };
         if let Reached::Offline(opened) = self.reach.reach(context)? {
             // A bridge started for this command would go on with open sagas, and a dry run must not write.

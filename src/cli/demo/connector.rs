@@ -59,7 +59,7 @@ impl Connector {
         let request = Request {
             authority: &self.addr.to_string(),
             method,
-            target: &format!("{BASE}{path}"),
+            target: format!("{BASE}{path}"),
             token: &self.token,
             media: "application/scim+json",
             user_agent: self.user_agent,

@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod check;
 mod commands;
+mod new_rules;
 mod serving;
 mod stuck;
 mod users;
