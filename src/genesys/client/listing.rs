@@ -30,7 +30,7 @@ impl GenesysClient {
         let call = listings::users(state, number);
         let answer = match self.calls.json(&call, context).await {
             // Behind ten thousand inactive users pages have no numbers: all over again by cursor (G3.14).
-            Err(stop) if number > 1 && stop.is(RefusalKind::Validation) => {
+            Err(stop) if stop.is(RefusalKind::Validation) => {
                 return self.page_by_cursor(state, None, 2, context).await;
             }
             answer => answer?,

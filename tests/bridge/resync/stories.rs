@@ -105,6 +105,29 @@ async fn a_repair_brings_back_what_is_ours_and_leaves_what_is_theirs() {
 }
 
 #[tokio::test]
+async fn whatever_genesys_leaves_open_about_listings_the_report_is_the_same() {
+    let house = house();
+    let ids = agents(&house, &["ada", "bea", "cleo", "dora"]).await;
+    out_of_queue(&house, &ids[0], "EMEA Support").await;
+    tuned(&house, &ids[1], 2.0).await;
+    deactivated(&house, &ids[2]).await;
+    house.settled().await;
+    house.cloud.settle();
+    for quirk in ["grants_page=25", "inactive_by_offset=0", "expand_best_effort=true"] {
+        let mut quirks = genesys_cloud_emulator::Quirks::default();
+        quirks.set(quirk).unwrap();
+        house.cloud.set_quirks(quirks);
+        let (run, lines) = resync(&house, json!({})).await;
+        let wanted = ["missing queue EMEA Support of ada", "changed skill Billing of bea"];
+        assert_eq!(
+            (&run["end"], told(&lines)),
+            (&json!("complete"), wanted.map(str::to_owned).to_vec()),
+            "{quirk}: {run}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn one_user_alone_costs_no_listing() {
     let house = house();
     let ids = agents(&house, &["ada", "bea"]).await;
