@@ -13,6 +13,8 @@ mod compare;
 mod confirm;
 mod control;
 mod estimate;
+#[cfg(test)]
+mod interrupted_tests;
 mod plan;
 mod repair;
 mod run;

@@ -44,7 +44,7 @@ impl Clock for Stopped {
     }
 }
 
-struct Numbers(Mutex<u32>);
+pub(super) struct Numbers(Mutex<u32>);
 
 impl Numbers {
     fn next(&self) -> u32 {
@@ -75,11 +75,11 @@ struct There {
 }
 
 /// Genesys as arrays; every call waits for its place in the budget.
-struct World {
+pub(super) struct World {
     users: BTreeMap<String, There>,
     by_thing: BTreeMap<String, Vec<String>>,
     budget: Arc<SharedBudget>,
-    calls: Mutex<BTreeMap<&'static str, u64>>,
+    pub(super) calls: Mutex<BTreeMap<&'static str, u64>>,
     trouble: Mutex<Option<Trouble>>,
 }
 
@@ -390,15 +390,18 @@ fn resident_mib() -> u64 {
 }
 
 /// A bridge over an organisation, under virtual time.
-struct Rig {
+pub(super) struct Rig {
     clock: Arc<dyn Clock>,
-    world: Arc<World>,
+    pub(super) world: Arc<World>,
     directory: Arc<Directory>,
+    pub(super) store: Arc<dyn Store>,
+    bridge: Arc<Bridge>,
+    ids: Arc<Numbers>,
     resync: Arc<Resync>,
-    planted: BTreeMap<String, String>,
+    pub(super) planted: BTreeMap<String, String>,
 }
 
-async fn rig(users: usize, planted: usize) -> Rig {
+pub(super) async fn rig(users: usize, planted: usize) -> Rig {
     let clock: Arc<dyn Clock> = Arc::new(Stopped(tokio::time::Instant::now()));
     let budget = Arc::new(SharedBudget::new(PER_MINUTE, 0, Arc::clone(&clock)));
     let Organisation { world, store, directory, planted } =
@@ -407,7 +410,6 @@ async fn rig(users: usize, planted: usize) -> Rig {
     // What was written at the beginning is no longer believed more than what is there.
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let store = store as Arc<dyn Store>;
-    let (engine, stop) = (tokio::runtime::Handle::current(), tokio_util::sync::CancellationToken::new());
     let bridge = Bridge::new(BridgeParts {
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids) as Arc<dyn Ids>,
@@ -419,27 +421,40 @@ async fn rig(users: usize, planted: usize) -> Rig {
         lanes: Arc::new(LocalLanes::default()),
         rules: RuleSet::default(),
         policy: policy(),
-        engine: engine.clone(),
-        stop: stop.clone(),
+        engine: tokio::runtime::Handle::current(),
+        stop: CancellationToken::new(),
     });
-    let resync = Resync::new(ResyncParts {
+    let parts = (&clock, &world, &directory, &bridge, &ids);
+    let resync = resync_of(parts, Arc::clone(&store), CancellationToken::new());
+    Rig { clock, world, directory, store, bridge, ids, resync, planted }
+}
+
+type Parts<'a> = (&'a Arc<dyn Clock>, &'a Arc<World>, &'a Arc<Directory>, &'a Arc<Bridge>, &'a Arc<Numbers>);
+
+fn resync_of(parts: Parts<'_>, store: Arc<dyn Store>, stop: CancellationToken) -> Arc<Resync> {
+    let (clock, world, directory, bridge, ids) = parts;
+    Resync::new(ResyncParts {
         tenant: tenant(),
-        directory: Arc::clone(&directory),
+        directory: Arc::clone(directory),
         store,
-        upstream: Arc::clone(&world) as Arc<dyn Upstream>,
-        bridge,
+        upstream: Arc::clone(world) as Arc<dyn Upstream>,
+        bridge: Arc::clone(bridge),
         per_minute: PER_MINUTE,
-        clock: Arc::clone(&clock),
-        ids: ids as Arc<dyn Ids>,
-        engine,
+        clock: Arc::clone(clock),
+        ids: Arc::clone(ids) as Arc<dyn Ids>,
+        engine: tokio::runtime::Handle::current(),
         stop,
-    });
-    Rig { clock, world, directory, resync, planted }
+    })
 }
 
 impl Rig {
+    /// The same bridge, started anew on its data.
+    pub(super) fn anew(&self, store: Arc<dyn Store>, stop: CancellationToken) -> Arc<Resync> {
+        resync_of((&self.clock, &self.world, &self.directory, &self.bridge, &self.ids), store, stop)
+    }
+
     /// A run, and the most memory that there was in it.
-    async fn run(&self, mode: Mode) -> (Run, u64) {
+    pub(super) async fn run(&self, mode: Mode) -> (Run, u64) {
         let asked = Asked { scope: Scope::All, mode };
         let begun = self.resync.begin(asked, &Cause::operator("test")).await.unwrap();
         let mut highest_mib = 0;
@@ -454,7 +469,7 @@ impl Rig {
     }
 
     /// Class and matter of the line of each user.
-    async fn told(&self, run: &Run) -> BTreeMap<String, String> {
+    pub(super) async fn told(&self, run: &Run) -> BTreeMap<String, String> {
         let lines = self.resync.runs().lines(&run.id, None, None, usize::MAX).await.unwrap();
         let told = |line: Line| (line.user, format!("{} {}", line.difference.class, line.difference.what));
         lines.into_iter().map(|(_, line)| told(line)).collect()
