@@ -225,6 +225,11 @@ pub const SAGAS_LISTED: usize = 1000;
 pub const RESYNC_RUNS: usize = 30;
 /// Longest pause of a resync before a page is asked for again.
 pub const RESYNC_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// People whom a repair changes without being told that many are meant; in a larger organisation this share of all,
+/// in percent.
+pub const RESYNC_REPAIRS: u64 = 25;
+/// See [`RESYNC_REPAIRS`].
+pub const RESYNC_REPAIRS_PERCENT: u64 = 10;
 /// Lines of a report about what others gave; all of it is counted.
 pub const RESYNC_FOREIGN: u64 = 10_000;
 /// Lines of a report on one page.

@@ -25,6 +25,9 @@ struct Wanted {
     /// What is done about differences.
     #[serde(default)]
     mode: Mode,
+    /// Whether a repair may change however many people.
+    #[serde(default)]
+    many: bool,
 }
 
 /// `POST`: begins a run and answers 202 with its record, in which stands what it will cost.
@@ -43,13 +46,14 @@ pub(crate) async fn begin(
     };
     let scope = wanted.user.clone().map_or(Scope::All, Scope::User);
     state.note(&req, "resync", wanted.user.as_deref().unwrap_or("-")).await?;
-    let run = state.door.begin_resync(Asked { scope, mode: wanted.mode }, caller.0).await?;
+    let run =
+        state.door.begin_resync(Asked { scope, mode: wanted.mode, many: wanted.many }, caller.0).await?;
     Ok(answer(StatusCode::ACCEPTED, &json!(run)))
 }
 
 fn not_understood() -> ScimError {
     ScimError::invalid_value(
-        "The body must be empty, or an object with \"user\": the id of a user, or \"mode\": \"report\" or \"repair\".",
+        "The body must be empty, or an object with \"user\": the id of a user, or \"mode\": \"report\" or \"repair\", or \"many\": true.",
     )
 }
 

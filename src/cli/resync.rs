@@ -40,6 +40,9 @@ struct Begin {
     /// Have the bridge bring back what is its to decide. Without it, nothing is changed.
     #[arg(long)]
     repair: bool,
+    /// With --repair: also where very many people would be changed.
+    #[arg(long, requires = "repair")]
+    even_if_many: bool,
     /// Write the report to a file, as comma-separated values.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -113,7 +116,8 @@ impl Begin {
 
     fn through(&self, working: &Working) -> Result<(), Failure> {
         let client = &working.client;
-        let body = json!({ "user": self.user, "mode": if self.repair { "repair" } else { "report" } });
+        let mode = if self.repair { "repair" } else { "report" };
+        let body = json!({ "user": self.user, "mode": mode, "many": self.even_if_many });
         let run = client.send("POST", "/admin/resync", Some(&body))?;
         let id = output::text(&run, "id");
         if !self.json {
@@ -144,6 +148,13 @@ fn cost(run: &Value) -> String {
 fn judge(run: &Value, fail_on_drift: bool) -> Result<(), Failure> {
     match output::text(run, "end").as_str() {
         "complete" => {}
+        "held" => {
+            let many = run.pointer("/counts/to_repair").and_then(Value::as_u64).unwrap_or_default();
+            return Err(Failure::failed(format!(
+                "{many} people would be changed, which is very many: nobody was. Look at the report; where it is as it should \
+                 be, run it again with --repair --even-if-many"
+            )));
+        }
         "cancelled" => return Err(Failure::failed("the run was cancelled")),
         _ => {
             let why = run.get("incomplete").and_then(Value::as_array).into_iter().flatten();

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::candidates::{Next, after_look, after_nothing, due_in_ms, kinds_of};
 use super::control::Live;
-use super::run::{Mode, Phase, Scope};
+use super::run::{End, Mode, Phase, Scope};
 use super::runs::Candidate;
 use super::{Halt, ResyncParts};
 use crate::bridge::{Compared, Look};
@@ -115,11 +115,11 @@ impl ResyncParts {
         (next, None)
     }
 
-    /// What is done about the report, and the end.
-    pub(super) async fn conclude(&self, live: &mut Live) -> Result<(), Halt> {
-        if live.run.mode == Mode::Repair && live.run.incomplete.is_empty() {
-            self.repair(live).await?;
+    /// What is done about the report, and how the run ends.
+    pub(super) async fn conclude(&self, live: &mut Live) -> Result<End, Halt> {
+        if live.run.mode != Mode::Repair || !live.run.incomplete.is_empty() {
+            return Ok(End::Complete);
         }
-        Ok(())
+        self.repair(live).await
     }
 }

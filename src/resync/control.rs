@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     pub(crate) scope: Scope,
     /// What it does.
     pub(crate) mode: Mode,
+    /// Whether a repair may change however many people.
+    pub(crate) many: bool,
 }
 
 /// Why a run does not begin.
@@ -102,8 +104,8 @@ impl ResyncParts {
                 Phase::Compare => self.find_the_gone(live).await?,
                 Phase::Confirm => self.confirm(live).await?,
                 Phase::Apply => {
-                    self.conclude(live).await?;
-                    live.run.finish(End::Complete, self.clock.now_ms());
+                    let end = self.conclude(live).await?;
+                    live.run.finish(end, self.clock.now_ms());
                     return self.keep(live, Batch::new()).await;
                 }
                 Phase::Done => return Ok(()),
@@ -182,6 +184,7 @@ impl Resync {
             by: cause.by.to_string(),
             why: Why::Administrator,
             mode: asked.mode,
+            many: asked.many,
             scope: asked.scope,
             phase: if all { Phase::List } else { Phase::Compare },
             started_ms: now,

@@ -65,7 +65,7 @@ async fn interrupted(rig: &Rig, at: u64) -> (Run, u64) {
     let inner = Arc::clone(&rig.store);
     let store = Arc::new(Interrupting { inner, commits: AtomicU64::new(0), at, stop: stop.clone() });
     let first = rig.anew(Arc::clone(&store) as Arc<dyn Store>, stop.clone());
-    let asked = Asked { scope: Scope::All, mode: Mode::Report };
+    let asked = Asked { scope: Scope::All, mode: Mode::Report, many: false };
     let begun = first.begin(asked, &Cause::operator("test")).await.unwrap();
     let runs = Runs::new(crate::store::samples::tenant(), Arc::clone(&rig.store));
     loop {

@@ -68,6 +68,8 @@ pub(crate) enum End {
     Incomplete,
     /// An administrator cancelled it.
     Cancelled,
+    /// Everything was read, and a repair would change so many people that nobody is changed before somebody says so.
+    Held,
 }
 
 /// What it will cost, said before it begins.
@@ -113,6 +115,9 @@ pub(crate) struct Counts {
     pub(crate) unsettled: u64,
     /// Users who could not be compared.
     pub(crate) failed: u64,
+    /// Users whom a repair would change.
+    #[serde(default)]
+    pub(crate) to_repair: u64,
     /// Users handed over to be repaired.
     pub(crate) repaired: u64,
     /// Differences by class.
@@ -130,6 +135,9 @@ pub(crate) struct Run {
     pub(crate) why: Why,
     /// What it does.
     pub(crate) mode: Mode,
+    /// Whether a repair may change however many people.
+    #[serde(default)]
+    pub(crate) many: bool,
     /// Whom it is about.
     pub(crate) scope: Scope,
     /// How far it is.

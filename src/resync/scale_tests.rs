@@ -454,8 +454,8 @@ impl Rig {
     }
 
     /// A run, and the most memory that there was in it.
-    pub(super) async fn run(&self, mode: Mode) -> (Run, u64) {
-        let asked = Asked { scope: Scope::All, mode };
+    pub(super) async fn run(&self, mode: Mode, many: bool) -> (Run, u64) {
+        let asked = Asked { scope: Scope::All, mode, many };
         let begun = self.resync.begin(asked, &Cause::operator("test")).await.unwrap();
         let mut highest_mib = 0;
         loop {
@@ -487,7 +487,7 @@ async fn a_run_over_everybody_finds_all_that_was_planted_and_nothing_else_at_the
     let users = size("RESYNC_USERS", 2_000);
     let rig = rig(users, size("RESYNC_PLANTED", 100)).await;
     let (before_mib, began, began_ms) = (resident_mib(), Instant::now(), rig.clock.now_ms());
-    let (run, highest_mib) = rig.run(Mode::Report).await;
+    let (run, highest_mib) = rig.run(Mode::Report, false).await;
     let listings = rig.listings();
     eprintln!(
         "{users} users, {} changes: {listings} calls for listings, {} estimated; {:?}; {} virtual minutes, {:.1} s of \
@@ -515,7 +515,7 @@ async fn whatever_is_wrong_with_a_listing_at_whichever_page_nobody_is_accused_an
                 let trouble = Trouble { what, from, how };
                 rig.world.calls.lock().unwrap().clear();
                 *rig.world.trouble.lock().unwrap() = Some(trouble);
-                let (run, _) = rig.run(Mode::Repair).await;
+                let (run, _) = rig.run(Mode::Repair, false).await;
                 assert_eq!(rig.told(&run).await, BTreeMap::new(), "{trouble:?}: {run:?}");
                 assert_eq!(run.counts.repaired, 0, "{trouble:?}");
                 let work = rig.directory.works(None, 10).await.unwrap();
@@ -525,4 +525,17 @@ async fn whatever_is_wrong_with_a_listing_at_whichever_page_nobody_is_accused_an
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repair_of_very_many_people_changes_nobody_before_somebody_says_so() {
+    let rig = rig(300, 60).await;
+    let (run, _) = rig.run(Mode::Repair, false).await;
+    let repairable = rig.planted.values().filter(|line| !line.starts_with("gone")).count() as u64;
+    assert!(repairable > 30, "{repairable}");
+    assert_eq!((run.end, run.counts.to_repair, run.counts.repaired), (Some(End::Held), repairable, 0));
+    assert_eq!(rig.directory.works(None, 10).await.unwrap(), vec![]);
+    let (run, _) = rig.run(Mode::Repair, true).await;
+    assert_eq!((run.end, run.counts.repaired), (Some(End::Complete), repairable));
+    assert_eq!(rig.directory.works(None, 100).await.unwrap().len() as u64, repairable);
 }
