@@ -336,7 +336,8 @@ impl Running {
             priority: context.priority(),
             shifts: context.shifts(),
             tries: self.tries.clone(),
-            news: pivot.then(|| self.better.news()),
+            // A group that is to go keeps nobody in.
+            news: (pivot && step.effect != Effect::DeleteGroup).then(|| self.better.news()),
         };
         Driver {
             upstream: Arc::clone(&self.upstream),
