@@ -67,7 +67,17 @@ fn answer(engine: &Arc<Engine>, request: &Request) -> Answer {
             engine.reset().map_err(|error| Refusal::new(500, "internal.server.error", error.to_string()))?;
             done()
         }
-        (_, "rename" | "active" | "secret") => by_hand(engine, request, name),
+        ("POST", "rename") => {
+            let [name, to]: [String; 2] = body(request)?;
+            let renamed = Arc::make_mut(&mut engine.lock().world.catalog).rename(&name, &to);
+            Ok(Reply::ok(json!({ "renamed": renamed })))
+        }
+        ("POST", "hand") => told(engine.by_hand(body(request)?)),
+        ("PUT", "secret") => {
+            let secret: String = body(request)?;
+            Arc::make_mut(&mut engine.lock().world.catalog).change_secret(&secret);
+            done()
+        }
         ("DELETE", "tokens") => {
             engine.revoke_tokens();
             done()
@@ -76,25 +86,9 @@ fn answer(engine: &Arc<Engine>, request: &Request) -> Answer {
     }
 }
 
-/// What an administrator does in Genesys by hand.
-fn by_hand(engine: &Arc<Engine>, request: &Request, name: &str) -> Answer {
-    match (request.method.as_str(), name) {
-        ("POST", "rename") => {
-            let [name, to]: [String; 2] = body(request)?;
-            let renamed = Arc::make_mut(&mut engine.lock().world.catalog).rename(&name, &to);
-            Ok(Reply::ok(json!({ "renamed": renamed })))
-        }
-        ("POST", "active") => {
-            let (email, active): (String, bool) = body(request)?;
-            if engine.set_active(&email, active) { Ok(Reply::empty(204)) } else { Err(Refusal::not_found()) }
-        }
-        ("PUT", "secret") => {
-            let secret: String = body(request)?;
-            Arc::make_mut(&mut engine.lock().world.catalog).change_secret(&secret);
-            Ok(Reply::empty(204))
-        }
-        _ => Err(Refusal::not_found()),
-    }
+/// What an operation answered, as something to read.
+fn told(reply: Reply) -> Answer {
+    Ok(Reply::ok(json!({ "status": reply.status, "body": reply.body })))
 }
 
 fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {

@@ -4,6 +4,7 @@
 //! The organisation is behind one lock, so operations happen one after another; delays and the contract check
 //! happen outside it. Calls come through `door`.
 
+pub(crate) mod hand;
 mod login;
 mod rates;
 
@@ -23,7 +24,7 @@ use crate::seed::SeedFile;
 use crate::turn::Turn;
 use crate::violations::{Checker, Seen};
 use crate::world::World;
-use crate::world::entities::State;
+use crate::world::audit::Actor;
 use crate::world::statefile::StateFile;
 use rates::Window;
 
@@ -111,6 +112,7 @@ impl Engine {
             state = Some(file);
         }
         world.take_changes();
+        world.audit.open();
         let inner = Inner {
             world,
             quirks,
@@ -215,7 +217,10 @@ impl Engine {
         let headers = window.headers(now, self.rate_per_minute);
         let answer = match verdict {
             Err(seconds) => Err(Refusal::too_many(seconds)),
-            Ok(()) => self.run(inner, request, now, &client, &token),
+            Ok(()) => {
+                inner.world.audit.act_as(Actor::Client(client.id.clone()));
+                self.run(inner, request, now, &client, &token)
+            }
         };
         let mut reply = answer.unwrap_or_else(|refusal| refusal.render(correlation));
         reply.headers.extend(headers);
@@ -282,24 +287,12 @@ impl Engine {
         }
     }
 
-    /// Makes somebody active or inactive by hand. False: there is no such user.
-    pub(crate) fn set_active(&self, email: &str, active: bool) -> bool {
-        let (mut inner, now) = (self.lock(), self.time.now_ms());
-        let Some(mut user) = inner.world.by_email(email).cloned() else { return false };
-        let (state, quirks) = (if active { State::Active } else { State::Inactive }, inner.quirks.clone());
-        inner.world.enter_state(&mut user, state, &quirks);
-        inner.world.put_directory(user, now);
-        if let Err(error) = inner.keep() {
-            tracing::error!(%error, "the state file could not be written");
-        }
-        true
-    }
-
     /// Back to the seed; rules, calls and tokens are forgotten too.
     pub(crate) fn reset(&self) -> std::io::Result<()> {
         let mut inner = self.lock();
         inner.world = World::from_seed(&self.seed, self.time.now_ms()).map_err(std::io::Error::other)?;
         inner.world.take_changes();
+        inner.world.audit.open();
         inner.ledger.clear();
         inner.faults.clear();
         inner.chaos = None;

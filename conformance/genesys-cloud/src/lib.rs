@@ -3,7 +3,7 @@
 //!
 //! It answers the operations the bridge may call as the public API description and `docs/genesys.md` say,
 //! keeps its organisation in memory (and in a file when asked), breaks on demand, and writes down every call.
-//! It is not a telephony platform: no conversations, presence, stations, teams or audits.
+//! It is not a telephony platform: no conversations, presence or stations.
 //!
 //! Where to look: [`Cloud`] starts and stops one; [`Quirks`] names everything that is not documented for
 //! certain; [`Fault`] and [`Chaos`] break calls; [`Call`] is one line of the ledger;
@@ -19,6 +19,7 @@ mod engine;
 mod fault;
 mod http;
 mod ledger;
+mod paging;
 mod quirks;
 mod reply;
 mod request;

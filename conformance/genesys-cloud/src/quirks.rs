@@ -84,6 +84,19 @@ pub enum AtGone {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quirks {
+    /// How many inactive users an offset page of users may reach, all when 0 (G3.15).
+    pub inactive_offset_max: u32,
+    /// Whether expanded fields are missing for a third of the users, the same ones each time (G3.16).
+    pub expand_best_effort: bool,
+    /// Largest page of the subjects of a role (G4.11).
+    pub subjectgrants_max_page: u32,
+    /// Whether a grant that is had twice is shown as inherited when duplicates are left out; otherwise as the
+    /// user's own (G4.12).
+    pub inherited_hides_direct: bool,
+    /// Milliseconds until a change shows in the audit log, up to two minutes (G8.14).
+    pub audit_lag_ms: u32,
+    /// Whether the audit log names the OAuth client (G8.13).
+    pub audit_names_client: bool,
     /// Status of a SCIM user POST that created: 201 or 200 (G2.18).
     pub post_status: u16,
     /// Status of a SCIM user DELETE: 204 or 200 (G2.18).
@@ -139,12 +152,6 @@ pub struct Quirks {
     pub stale_ms: u32,
     /// Whether the 404 of a new user hits writes too, and a new group or member those of members (G7.9).
     pub stale_writes: bool,
-    /// Inactive users that a listing shows by page number; behind them it answers 400 (G3.14).
-    pub inactive_by_offset: usize,
-    /// Whether what is expanded is missing for some users (G3.10).
-    pub expand_best_effort: bool,
-    /// Largest page of the holders of a role (G4.10).
-    pub grants_page: usize,
     /// Milliseconds until a change shows in the user search (G3.8).
     pub search_lag_ms: u32,
     /// Milliseconds until group members change after the 202 (G6.8).
@@ -156,6 +163,12 @@ pub struct Quirks {
 impl Default for Quirks {
     fn default() -> Self {
         Quirks {
+            inactive_offset_max: 10_000,
+            expand_best_effort: false,
+            subjectgrants_max_page: 500,
+            inherited_hides_direct: false,
+            audit_lag_ms: 50,
+            audit_names_client: true,
             post_status: 201,
             delete_status: 204,
             deleted_email: DeletedEmail::Create,
@@ -183,9 +196,6 @@ impl Default for Quirks {
             attributes_patch_status: 200,
             stale_ms: 30,
             stale_writes: false,
-            inactive_by_offset: 10_000,
-            expand_best_effort: false,
-            grants_page: 500,
             search_lag_ms: 50,
             group_lag_ms: 30,
             conflict_window_ms: 0,
@@ -193,8 +203,17 @@ impl Default for Quirks {
     }
 }
 
+/// Longest lag of the audit log.
+const MAX_AUDIT_LAG_MS: u32 = 120_000;
+
 /// Every other value of every switch, as `name=value`.
-const FLIPS: [&str; 36] = [
+const FLIPS: [&str; 39] = [
+    "audit_lag_ms=0",
+    "audit_names_client=false",
+    "subjectgrants_max_page=100",
+    "inherited_hides_direct=true",
+    "inactive_offset_max=0",
+    "expand_best_effort=true",
     "post_status=200",
     "delete_status=200",
     "deleted_email=restore",
@@ -225,9 +244,6 @@ const FLIPS: [&str; 36] = [
     "attributes_patch_status=204",
     "stale_ms=0",
     "stale_writes=true",
-    "inactive_by_offset=0",
-    "expand_best_effort=true",
-    "grants_page=25",
     "search_lag_ms=0",
     "group_lag_ms=0",
     "conflict_window_ms=20",
@@ -271,7 +287,12 @@ impl Quirks {
                 all.insert(name.clone(), value.clone());
             }
         }
-        *self = serde_json::from_value(all).map_err(|error| format!("quirk not understood: {error}"))?;
+        let all: Quirks =
+            serde_json::from_value(all).map_err(|error| format!("quirk not understood: {error}"))?;
+        if all.audit_lag_ms > MAX_AUDIT_LAG_MS {
+            return Err(format!("audit_lag_ms is {}, at most {MAX_AUDIT_LAG_MS} is taken", all.audit_lag_ms));
+        }
+        *self = all;
         Ok(())
     }
 }
@@ -299,7 +320,9 @@ mod tests {
     #[test]
     fn a_misspelt_switch_or_value_is_refused_and_changes_nothing() {
         let mut quirks = Quirks::default();
-        for wrong in ["post_statis=200", "deleted_email=maybe", "stale_ms", "stale_ms=soon"] {
+        for wrong in
+            ["post_statis=200", "deleted_email=maybe", "stale_ms", "stale_ms=soon", "audit_lag_ms=120001"]
+        {
             assert!(quirks.set(wrong).is_err(), "{wrong} was taken");
         }
         assert_eq!(quirks, Quirks::default());

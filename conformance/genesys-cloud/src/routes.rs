@@ -6,8 +6,8 @@
 use crate::reply::{Answer, Refusal};
 use crate::request::decode;
 use crate::rest::{
-    attributes, authorization, directory, external_ids, grants, groups, languages, organization,
-    queue_members, queues, search, skills, teams, tokens, users,
+    attributes, audits, authorization, directory, external_ids, grants, grants_by_role, groups, languages,
+    organization, queue_members, queues, search, skills, teams, tokens, user_lists, users,
 };
 use crate::scim::{discovery, groups as scim_groups, users as scim_users};
 use crate::turn::Turn;
@@ -55,6 +55,7 @@ const GROUP_EDIT: Needs = Any(&["directory:group:edit"]);
 const SCHEMA_VIEW: Needs = Any(&["users:customAttributesSchema:view"]);
 const TEAM_VIEW: Needs = Any(&["groups:team:view"]);
 const TEAM_ASSIGN: Needs = Any(&["groups:team:assign"]);
+const AUDIT_VIEW: Needs = All(&["audits:audit:view"]);
 const GRANT_ADD: Needs = All(&["authorization:grant:add"]);
 const GRANT_DELETE: Needs = All(&["authorization:grant:delete"]);
 
@@ -77,8 +78,8 @@ static SCIM: &[Route] = &[
 ];
 
 static USERS: &[Route] = &[
-    route("GET", "/api/v2/users", Nothing, users::list),
-    route("GET", "/api/v2/users/query", All(&["directory:user:view"]), users::query),
+    route("GET", "/api/v2/users", Nothing, user_lists::by_page),
+    route("GET", "/api/v2/users/query", USER_VIEW, user_lists::by_cursor),
     route("POST", "/api/v2/users", Any(&["directory:user:add"]), users::post),
     route("POST", "/api/v2/users/search", USER_VIEW, search::users),
     route("GET", "/api/v2/users/me", Nothing, users::me),
@@ -190,8 +191,8 @@ static AUTHORIZATION: &[Route] = &[
     route(
         "GET",
         "/api/v2/authorization/roles/{roleId}/subjectgrants",
-        All(&["authorization:role:view", "authorization:grant:view"]),
-        grants::holders,
+        Any(&["authorization:role:view"]),
+        grants_by_role::list,
     ),
     route("POST", "/api/v2/authorization/roles/{roleId}", GRANT_ADD, grants::grant_many),
     route(
@@ -253,6 +254,8 @@ static TEAMS: &[Route] = &[
 ];
 
 static OTHERS: &[Route] = &[
+    route("POST", "/api/v2/audits/query/realtime", AUDIT_VIEW, audits::realtime),
+    route("GET", "/api/v2/audits/query/realtime/servicemapping", AUDIT_VIEW, audits::services),
     route("GET", "/api/v2/groups", Nothing, groups::list),
     route("POST", "/api/v2/groups", Any(&["directory:group:add"]), groups::post),
     route("POST", "/api/v2/groups/search", Nothing, search::groups),

@@ -235,6 +235,8 @@ pub struct SeedUser {
     pub manager: Option<String>,
     /// Employee number.
     pub employee_number: Option<String>,
+    /// When the person signed in last, as in RFC 3339; nobody is signed in here.
+    pub last_login: Option<String>,
     /// Roles as `Role@Division`.
     pub roles: Vec<String>,
     /// Skill name to proficiency.

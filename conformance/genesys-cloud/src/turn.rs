@@ -1,17 +1,14 @@
 //! One operation's turn: the request, the organisation, the quirks and the clock, with the checks that many
-//! share.
+//! share. Pages of listings are in `paging`.
 
 use serde_json::{Map, Value};
 
 use crate::quirks::{Quirks, ScimErrors};
-use crate::reply::{Answer, Refusal};
+use crate::reply::Refusal;
 use crate::request::Request;
 use crate::seed::SeedClient;
 use crate::world::World;
 use crate::world::entities::User;
-
-/// Largest page of a listing that names no limit of its own (docs/genesys.md G3.6).
-const MAX_PAGE_SIZE: usize = 500;
 
 /// What an operation gets.
 pub(crate) struct Turn<'a> {
@@ -188,165 +185,6 @@ impl Turn<'_> {
             )),
         }
     }
-
-    /// Page size and number of a REST listing.
-    fn page_bounds(&self, max: usize) -> Result<(usize, usize), Refusal> {
-        let wrong = |name: &str| {
-            Refusal::new(
-                400,
-                "invalid.query.param.value",
-                format!("Value is not valid for parameter [{name}]."),
-            )
-        };
-        let size = usize::try_from(self.number("pageSize", 25)?).map_err(|_| wrong("pageSize"))?;
-        let number = usize::try_from(self.number("pageNumber", 1)?).map_err(|_| wrong("pageNumber"))?;
-        if size == 0 || size > max {
-            return Err(wrong("pageSize"));
-        }
-        if number == 0 {
-            return Err(wrong("pageNumber"));
-        }
-        Ok((size, number))
-    }
-
-    /// A page of a listing with totals.
-    pub(crate) fn listing(&self, all: Vec<Value>) -> Answer {
-        self.page(all, MAX_PAGE_SIZE, true)
-    }
-
-    /// The same of many things, of which only those on the page are shown; at most `max` on one.
-    pub(crate) fn listing_of<T>(&self, all: &[T], max: usize, model: impl Fn(&T) -> Value) -> Answer {
-        let (size, number) = self.page_bounds(max)?;
-        let skip = number.saturating_sub(1).saturating_mul(size);
-        let entities = all.iter().skip(skip).take(size).map(model).collect();
-        self.framed(entities, (size, number), all.len(), true)
-    }
-
-    /// A page by a cursor of its own kind: `cursor` in, `cursor` and `nextUri` out.
-    pub(crate) fn query_of<T>(&self, all: &[T], model: impl Fn(&T) -> Value) -> Answer {
-        let (size, _) = self.page_bounds(MAX_PAGE_SIZE)?;
-        let start = match self.request.parameter("cursor") {
-            Some(cursor) => cursor_place("cursor", cursor)?,
-            None => 0,
-        };
-        let end = start.saturating_add(size);
-        let entities: Vec<Value> = all.iter().skip(start).take(size).map(model).collect();
-        let mut page = Map::new();
-        page.insert("results".into(), entities.len().into());
-        page.insert("entities".into(), Value::Array(entities));
-        page.insert("selfUri".into(), self.request.path.clone().into());
-        if end < all.len() {
-            page.insert("cursor".into(), format!("at={end}").into());
-            page.insert("nextUri".into(), self.cursor_uri(size, "cursor", end).into());
-        }
-        Ok(crate::reply::Reply::ok(Value::Object(page)))
-    }
-
-    /// Where the page ends that is asked for, counted in entities.
-    pub(crate) fn page_end(&self) -> Result<usize, Refusal> {
-        let (size, number) = self.page_bounds(MAX_PAGE_SIZE)?;
-        Ok(size.saturating_mul(number))
-    }
-
-    /// A page of a listing without totals and with its own limit.
-    pub(crate) fn listing_without_total(&self, all: Vec<Value>, max: usize) -> Answer {
-        self.page(all, max, false)
-    }
-
-    /// A page of a listing that is read by cursor: neither numbers nor totals, only where to go on.
-    pub(crate) fn cursor_listing(&self, all: Vec<Value>, max: usize) -> Answer {
-        let (size, _) = self.page_bounds(max)?;
-        let place = |name| self.request.parameter(name).map(|cursor| cursor_place(name, cursor));
-        let after = place("after").transpose()?;
-        let before = place("before").transpose()?;
-        let start = after.or(before.map(|end| end.saturating_sub(size))).unwrap_or(0);
-        let end = start.saturating_add(size);
-        let total = all.len();
-        let entities: Vec<Value> = all.into_iter().skip(start).take(size).collect();
-        let mut page = Map::new();
-        page.insert("entities".into(), Value::Array(entities));
-        page.insert("selfUri".into(), self.request.path.clone().into());
-        if end < total {
-            page.insert("nextUri".into(), self.cursor_uri(size, "after", end).into());
-        }
-        if start > 0 {
-            page.insert("previousUri".into(), self.cursor_uri(size, "before", start).into());
-        }
-        Ok(crate::reply::Reply::ok(Value::Object(page)))
-    }
-
-    fn cursor_uri(&self, size: usize, name: &str, place: usize) -> String {
-        let kept = self.request.raw_query.split('&').filter(|part| {
-            let paging = ["pageSize=", "after=", "before=", "cursor="];
-            !part.is_empty() && !paging.iter().any(|name| part.starts_with(name))
-        });
-        let mut parts: Vec<String> = kept.map(str::to_owned).collect();
-        parts.push(format!("pageSize={size}"));
-        parts.push(format!("{name}={CURSOR}{place}"));
-        format!("{}?{}", self.request.path, parts.join("&"))
-    }
-
-    fn page(&self, all: Vec<Value>, max: usize, totals: bool) -> Answer {
-        let (size, number) = self.page_bounds(max)?;
-        let total = all.len();
-        let skip = number.saturating_sub(1).saturating_mul(size);
-        let entities: Vec<Value> = all.into_iter().skip(skip).take(size).collect();
-        self.framed(entities, (size, number), total, totals)
-    }
-
-    /// Entities with what a page says of itself and of the others.
-    fn framed(
-        &self,
-        entities: Vec<Value>,
-        (size, number): (usize, usize),
-        total: usize,
-        totals: bool,
-    ) -> Answer {
-        let pages = total.div_ceil(size);
-        let mut page = Map::new();
-        page.insert("entities".into(), Value::Array(entities));
-        page.insert("pageSize".into(), size.into());
-        page.insert("pageNumber".into(), number.into());
-        if totals {
-            page.insert("total".into(), total.into());
-            page.insert("pageCount".into(), pages.into());
-            page.insert("lastUri".into(), self.page_uri(size, pages.max(1)).into());
-        }
-        page.insert("firstUri".into(), self.page_uri(size, 1).into());
-        page.insert("selfUri".into(), self.page_uri(size, number).into());
-        if number < pages {
-            page.insert("nextUri".into(), self.page_uri(size, number.saturating_add(1)).into());
-        }
-        if number > 1 {
-            page.insert("previousUri".into(), self.page_uri(size, number.saturating_sub(1)).into());
-        }
-        Ok(crate::reply::Reply::ok(Value::Object(page)))
-    }
-
-    fn page_uri(&self, size: usize, number: usize) -> String {
-        let mut parts: Vec<String> = self
-            .request
-            .raw_query
-            .split('&')
-            .filter(|part| {
-                !part.is_empty() && !part.starts_with("pageSize=") && !part.starts_with("pageNumber=")
-            })
-            .map(str::to_owned)
-            .collect();
-        parts.push(format!("pageSize={size}"));
-        parts.push(format!("pageNumber={number}"));
-        format!("{}?{}", self.request.path, parts.join("&"))
-    }
-}
-
-/// How a cursor begins. It has to be encoded in an address, so that clients that forget it are found out.
-const CURSOR: &str = "at%3D";
-
-/// The place that a cursor stands for.
-fn cursor_place(name: &str, cursor: &str) -> Result<usize, Refusal> {
-    cursor.strip_prefix("at=").and_then(|place| place.parse().ok()).ok_or_else(|| {
-        Refusal::new(400, "invalid.query.param.value", format!("Value is not valid for parameter [{name}]."))
-    })
 }
 
 /// A string member of an object; absent and null are both none.

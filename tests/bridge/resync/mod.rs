@@ -12,9 +12,12 @@ use crate::support::bridge::TestBridge;
 use crate::support::setup::Setup;
 use crate::support::wait::eventually;
 
-/// A bridge whose clock is in a hurry: what is missing is looked for twice, a minute apart.
+/// How many times faster the clock runs: what is missing is looked for twice, a minute apart.
+const HURRY: u32 = 30;
+
+/// A bridge whose clock is in a hurry, and whose clients are not.
 fn house() -> TestBridge {
-    TestBridge::with(Setup { hurry: 60, ..Setup::default() })
+    TestBridge::with(Setup { hurry: HURRY, deadline_s: 120, ..Setup::default() })
 }
 
 /// People whom the first rule makes agents; their ids.
@@ -27,7 +30,7 @@ async fn agents(house: &TestBridge, names: &[&str]) -> Vec<String> {
     // What was written lately is believed more than what is there: five minutes, in a hurry.
     let quiet = || async { house.admin("GET", "/work", None).await.body["work"] == json!([]) };
     eventually("nothing is left to do", quiet).await;
-    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
     ids
 }
 

@@ -207,18 +207,22 @@ fn role_of_users(turn: &mut Turn<'_>, add: bool) -> Answer {
 
 pub(crate) fn subject(turn: &mut Turn<'_>) -> Answer {
     let id = turn.path(0);
-    turn.flag("includeDuplicates", false)?;
+    let duplicates = turn.flag("includeDuplicates", false)?;
     let (name, grants): (&str, Vec<(String, Grant)>) = if let Some(group) = turn.world.groups.get(&id) {
         (&group.name, group.grants.iter().map(|grant| (id.clone(), grant.clone())).collect())
     } else {
         let user = turn.world.users.get(&id).ok_or_else(Refusal::not_found)?;
         let direct = turn.world.visible_grants(user, turn.now_ms, turn.quirks.stale_ms);
-        let direct = direct.into_iter().map(|grant| (id.clone(), grant));
-        let inherited = if user.state == State::Active { turn.world.inherited(user) } else { Vec::new() };
-        (&user.name, direct.chain(inherited).collect())
+        let mut all: Vec<_> = direct.into_iter().map(|grant| (id.clone(), grant)).collect();
+        let inherited = inherited(turn, user);
+        let front = if turn.quirks.inherited_hides_direct { 0 } else { all.len() };
+        all.splice(front..front, inherited);
+        (&user.name, all)
     };
+    let mut shown = BTreeSet::new();
+    let once = |(_, grant): &&(String, Grant)| duplicates || shown.insert(grant.clone());
     let grants: Vec<Value> =
-        grants.iter().filter_map(|(holder, grant)| grant_model(turn, holder, grant)).collect();
+        grants.iter().filter(once).filter_map(|(holder, grant)| grant_model(turn, holder, grant)).collect();
     Ok(Reply::ok(json!({
         "id": id,
         "name": name,
@@ -226,32 +230,6 @@ pub(crate) fn subject(turn: &mut Turn<'_>) -> Answer {
         "version": 1,
         "selfUri": format!("/api/v2/authorization/subjects/{id}"),
     })))
-}
-
-/// Who holds a role: users and groups, each with the divisions.
-pub(crate) fn holders(turn: &mut Turn<'_>) -> Answer {
-    let role = turn.path(0);
-    if turn.world.catalog.role(&role).is_none() {
-        return Err(Refusal::not_found());
-    }
-    let divisions = |grants: &BTreeSet<Grant>| -> Vec<String> {
-        grants.iter().filter(|grant| grant.role == role).map(|grant| grant.division.clone()).collect()
-    };
-    let users = turn.world.with_role(&role).map(|user| {
-        let visible = turn.world.visible_grants(user, turn.now_ms, turn.quirks.stale_ms);
-        (&user.id, &user.name, "PC_USER", divisions(&visible))
-    });
-    let groups = turn
-        .world
-        .groups
-        .values()
-        .map(|group| (&group.id, &group.name, "PC_GROUP", divisions(&group.grants)));
-    let found: Vec<_> = users.chain(groups).filter(|(.., divisions)| !divisions.is_empty()).collect();
-    turn.listing_of(&found, turn.quirks.grants_page, |(id, name, kind, divisions)| {
-        let divisions: Vec<Value> =
-            divisions.iter().map(|division| super::division_ref(turn.world, division)).collect();
-        json!({ "id": id, "name": name, "type": kind, "divisions": divisions })
-    })
 }
 
 fn grant_model(turn: &Turn<'_>, holder: &str, grant: &Grant) -> Option<Value> {
@@ -274,8 +252,13 @@ fn grant_model(turn: &Turn<'_>, holder: &str, grant: &Grant) -> Option<Value> {
 
 pub(crate) fn user_roles(turn: &mut Turn<'_>) -> Answer {
     let user = turn.readable_user(&turn.path(0))?;
-    let visible = turn.world.visible_grants(&user, turn.now_ms, turn.quirks.stale_ms);
-    let inherited = turn.world.inherited(&user);
+    Ok(Reply::ok(Value::Object(authorization(turn, &user))))
+}
+
+/// The roles of a user without their divisions, inherited ones included.
+pub(super) fn authorization(turn: &Turn<'_>, user: &User) -> Map<String, Value> {
+    let visible = turn.world.visible_grants(user, turn.now_ms, turn.quirks.stale_ms);
+    let inherited = inherited(turn, user);
     let ids: BTreeSet<&String> =
         visible.iter().chain(inherited.iter().map(|(_, grant)| grant)).map(|grant| &grant.role).collect();
     let roles: Vec<Value> = ids
@@ -288,7 +271,12 @@ pub(crate) fn user_roles(turn: &mut Turn<'_>) -> Answer {
     for name in ["unusedRoles", "permissions", "permissionPolicies"] {
         out.insert(name.to_owned(), json!([]));
     }
-    Ok(Reply::ok(Value::Object(out)))
+    out
+}
+
+/// What a user has through groups; only active ones have it (docs/genesys.md G2.26).
+fn inherited(turn: &Turn<'_>, user: &User) -> Vec<(String, Grant)> {
+    if user.state == State::Active { turn.world.inherited(user) } else { Vec::new() }
 }
 
 /// Replaces all roles of a user; knows no divisions, so everything lands in Home.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{group_model, user_model};
 use crate::reply::{Answer, Refusal, Reply};
 use crate::turn::{Turn, text};
-use crate::world::entities::{Group, Pending};
+use crate::world::entities::{Group, Pending, User};
 
 /// Most members in one call.
 const MAX_MEMBERS: usize = 50;
@@ -122,21 +122,23 @@ pub(crate) fn delete(turn: &mut Turn<'_>) -> Answer {
     Ok(Reply::empty(200))
 }
 
-fn users(turn: &Turn<'_>, ids: impl Iterator<Item = String>) -> Vec<Value> {
-    ids.filter_map(|id| turn.world.live_user(&id)).map(|user| user_model(turn.world, user)).collect()
-}
-
 /// Members, owners included.
 pub(crate) fn members(turn: &mut Turn<'_>) -> Answer {
     let group = find(turn)?;
     let ids: BTreeSet<String> = turn.world.members(&group.id).into_iter().chain(group.owners).collect();
-    turn.listing(users(turn, ids.into_iter()))
+    let mut found: Vec<&User> = ids.iter().filter_map(|id| turn.world.live_user(id)).collect();
+    if matches!(turn.request.parameter("sortOrder"), Some("descending" | "DESC")) {
+        found.reverse();
+    }
+    turn.listing_of(&found, |user| user_model(turn.world, user))
 }
 
-/// Explicit members only.
+/// Explicit members only, all at once: this operation knows no pages (docs/genesys.md G6.18).
 pub(crate) fn individuals(turn: &mut Turn<'_>) -> Answer {
     let group = find(turn)?;
-    let entities = users(turn, turn.world.members(&group.id).into_iter());
+    let ids = turn.world.members(&group.id);
+    let users = ids.iter().filter_map(|id| turn.world.live_user(id));
+    let entities: Vec<Value> = users.map(|user| user_model(turn.world, user)).collect();
     let count = entities.len();
     let uri = &turn.request.path;
     Ok(Reply::ok(json!({ "entities": entities, "total": count, "selfUri": uri })))
@@ -175,7 +177,8 @@ pub(crate) fn remove_members(turn: &mut Turn<'_>) -> Answer {
 /// 202 now, the change after the quirk's time.
 fn later(turn: &mut Turn<'_>, group: &Group, add: Vec<String>, remove: Vec<String>) -> Answer {
     let due_ms = turn.now_ms.saturating_add(u64::from(turn.quirks.group_lag_ms));
-    turn.world.postpone(Pending { due_ms, group: group.id.clone(), add, remove });
+    let actor = turn.world.audit.actor().clone();
+    turn.world.postpone(Pending { due_ms, group: group.id.clone(), add, remove, actor });
     if turn.quirks.group_lag_ms == 0 {
         turn.world.catch_up(turn.now_ms, turn.quirks.search_lag_ms);
     }

@@ -1,10 +1,13 @@
 //! The REST part of the API, one file per area. This file holds the models that several areas show.
 
 pub(crate) mod attributes;
+pub(crate) mod audits;
 pub(crate) mod authorization;
 pub(crate) mod directory;
+mod expansions;
 pub(crate) mod external_ids;
 pub(crate) mod grants;
+pub(crate) mod grants_by_role;
 pub(crate) mod groups;
 pub(crate) mod languages;
 pub(crate) mod organization;
@@ -15,6 +18,7 @@ pub(crate) mod search;
 pub(crate) mod skills;
 pub(crate) mod teams;
 pub(crate) mod tokens;
+pub(crate) mod user_lists;
 pub(crate) mod users;
 
 use serde_json::{Map, Value, json};
@@ -108,7 +112,7 @@ fn group_model(world: &World, group: &Group) -> Value {
         out.insert("description".into(), json!(description));
     }
     out.insert("dateModified".into(), json!(timestamp(group.modified_ms)));
-    out.insert("memberCount".into(), json!(world.members(&group.id).len()));
+    out.insert("memberCount".into(), json!(world.member_count(&group.id)));
     out.insert("state".into(), json!("active"));
     out.insert("version".into(), json!(group.version));
     out.insert("type".into(), json!(group.group_type));

@@ -34,6 +34,10 @@ fn own_queue(turn: &Turn<'_>) -> Result<Queue, Refusal> {
 pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
     let queue = own_queue(turn)?;
     let by = turn.request.parameter("memberBy");
+    if let Some(other) = by.filter(|by| !matches!(*by, "user" | "group")) {
+        let message = format!("Value [{other}] is not valid for parameter [memberBy].");
+        return Err(Refusal::new(400, "invalid.query.param.value", message));
+    }
     let joined = match turn.request.parameter("joined") {
         None => None,
         Some(_) => Some(turn.flag("joined", true)?),
@@ -48,7 +52,10 @@ pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
         .filter(|user| name.as_ref().is_none_or(|name| user.name.to_lowercase().contains(name)))
         .collect();
     found.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.id.cmp(&other.id)));
-    turn.listing_without_total(found.into_iter().map(|user| model(&queue, user)).collect(), MAX_MEMBERS)
+    if turn.request.parameter("sortOrder") == Some("desc") {
+        found.reverse();
+    }
+    turn.listing_without_total(&found, MAX_MEMBERS, |user| model(&queue, user))
 }
 
 /// An item of a body: the id of a member and the whole item.
@@ -137,7 +144,7 @@ pub(crate) fn patch(turn: &mut Turn<'_>) -> Answer {
         shown.push(model(&queue, &user));
         turn.put_aside(user);
     }
-    turn.listing_without_total(shown, MAX_MEMBERS)
+    turn.listing_without_total(&shown, MAX_MEMBERS, Value::clone)
 }
 
 fn member(turn: &Turn<'_>, queue: &Queue) -> Result<User, Refusal> {

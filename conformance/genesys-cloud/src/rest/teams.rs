@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::quirks::AtGone;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::turn::Turn;
+use crate::world::World;
 use crate::world::catalog::Team;
 use crate::world::entities::User;
 
@@ -29,12 +30,12 @@ fn find(turn: &Turn<'_>) -> Result<Team, Refusal> {
     Ok(team)
 }
 
-fn model(turn: &Turn<'_>, team: &Team) -> Value {
+pub(super) fn model(world: &World, team: &Team) -> Value {
     json!({
         "id": team.id,
         "name": team.name,
-        "division": division_ref(turn.world, &team.division),
-        "memberCount": turn.world.in_team(&team.id).count(),
+        "division": division_ref(world, &team.division),
+        "memberCount": world.team_size(&team.id),
         "selfUri": format!("/api/v2/teams/{}", team.id),
     })
 }
@@ -51,26 +52,26 @@ pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
         .filter(|team| start.as_ref().is_none_or(|start| team.name.to_lowercase().starts_with(start)))
         .collect();
     found.sort_by(|one, other| one.name.cmp(&other.name));
-    turn.cursor_listing(found.into_iter().map(|team| model(turn, team)).collect(), MAX_PAGE_SIZE)
+    turn.cursor_listing(&found, MAX_PAGE_SIZE, |team| model(turn.world, team))
 }
 
 pub(crate) fn get(turn: &mut Turn<'_>) -> Answer {
     let team = find(turn)?;
-    Ok(Reply::ok(model(turn, &team)))
+    Ok(Reply::ok(model(turn.world, &team)))
 }
 
 pub(crate) fn members(turn: &mut Turn<'_>) -> Answer {
     let team = find(turn)?;
     let named = turn.request.parameter("expand") == Some("entities");
-    let member = |user: &User| {
+    let member = |user: &&User| {
         let mut shown = json!({ "id": user.id, "selfUri": format!("/api/v2/users/{}", user.id) });
         if named && let Some(shown) = shown.as_object_mut() {
             shown.insert("name".into(), json!(user.name));
         }
         shown
     };
-    let shown = turn.world.in_team(&team.id).map(member).collect();
-    turn.cursor_listing(shown, MAX_PAGE_SIZE)
+    let members: Vec<&User> = turn.world.in_team(&team.id).collect();
+    turn.cursor_listing(&members, MAX_PAGE_SIZE, member)
 }
 
 /// Why a user does not become a member.

@@ -1,20 +1,18 @@
-//! REST users: read, list, create, change, state, soft delete, profile skills (docs/genesys.md G3).
+//! REST users: read, create, change, state, soft delete, profile skills (docs/genesys.md G3). Listings are in
+//! `user_lists`.
 
 use serde_json::{Map, Value, json};
 
-use super::{languages, rating, skills, user_model};
+use super::expansions::{Expand, SCHEMAS_OF_ONE};
+use super::user_model;
 use crate::quirks::DeletedEmail;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::turn::{Turn, text};
 use crate::world::entities::{Phone, State, User};
 
-/// Most users on a page.
-const MAX_PAGE: usize = 500;
-/// Most ids in one listing.
-const MAX_IDS: usize = 100;
-
 pub(crate) fn get(turn: &mut Turn<'_>) -> Answer {
     let id = turn.path(0);
+    let expand = Expand::read(turn, SCHEMAS_OF_ONE)?;
     let user = match turn.request.parameter("state").unwrap_or("active") {
         "deleted" => {
             let user = turn.world.users.get(&id).filter(|user| user.state == State::Deleted);
@@ -26,7 +24,7 @@ pub(crate) fn get(turn: &mut Turn<'_>) -> Answer {
             return Err(Refusal::new(400, "invalid.query.param.value", message));
         }
     };
-    Ok(Reply::ok(user_model(turn.world, &user)))
+    Ok(Reply::ok(expand.model(turn, &user)))
 }
 
 pub(crate) fn me(_: &mut Turn<'_>) -> Answer {
@@ -35,70 +33,6 @@ pub(crate) fn me(_: &mut Turn<'_>) -> Answer {
         "not.a.user",
         "This request requires a user context. Client credentials cannot be used.",
     ))
-}
-
-pub(crate) fn list(turn: &mut Turn<'_>) -> Answer {
-    let found = listed(turn)?;
-    // Offset pages end there (G3.14).
-    let inactive = |user: &&User| user.state == State::Inactive;
-    let end = turn.page_end()?.min(found.len());
-    if found.iter().take(end).copied().filter(inactive).count() > turn.quirks.inactive_by_offset {
-        return Err(Refusal::bad("The page is out of the range of this listing. Use a cursor."));
-    }
-    turn.listing_of(&found, MAX_PAGE, |user| expanded(turn, user))
-}
-
-/// The listing by cursor.
-pub(crate) fn query(turn: &mut Turn<'_>) -> Answer {
-    let found = listed(turn)?;
-    turn.query_of(&found, |user| expanded(turn, user))
-}
-
-/// A user with what the request wants besides; a quirk leaves it out for every third.
-fn expanded(turn: &Turn<'_>, user: &User) -> Value {
-    let mut model = user_model(turn.world, user);
-    let unlucky = turn.quirks.expand_best_effort && user.id.bytes().map(u32::from).sum::<u32>() % 3 == 0;
-    let Some(out) = model.as_object_mut().filter(|_| !unlucky) else { return model };
-    let catalog = &turn.world.catalog;
-    for wanted in turn.request.parameters("expand").iter().flat_map(|text| text.split(',')) {
-        match wanted {
-            "skills" => {
-                let models = rating::models(skills::AREA, &user.id, &catalog.skills, &user.skills);
-                out.insert("skills".into(), Value::Array(models));
-            }
-            "languages" => {
-                let models = rating::models(languages::AREA, &user.id, &catalog.languages, &user.languages);
-                out.insert("languages".into(), Value::Array(models));
-            }
-            _ => {}
-        }
-    }
-    model
-}
-
-/// The users that a listing is about, by name.
-fn listed<'a>(turn: &'a Turn<'_>) -> Result<Vec<&'a User>, Refusal> {
-    let wanted = turn.request.parameter("state").unwrap_or("active").to_owned();
-    if wanted != "any" && State::parse(&wanted).is_none() {
-        let message = format!("Value [{wanted}] is not valid for parameter [state].");
-        return Err(Refusal::new(400, "invalid.query.param.value", message));
-    }
-    let ids = turn.request.parameters("id");
-    if ids.len() > MAX_IDS {
-        return Err(Refusal::new(400, "max.user.ids", format!("At most {MAX_IDS} ids are allowed.")));
-    }
-    let mut found: Vec<&User> = turn
-        .world
-        .users
-        .values()
-        .filter(|user| wanted == "any" || user.state.as_str() == wanted)
-        .filter(|user| ids.is_empty() || ids.contains(&user.id))
-        .collect();
-    found.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.id.cmp(&other.id)));
-    if matches!(turn.request.parameter("sortOrder"), Some("descending" | "DESC")) {
-        found.reverse();
-    }
-    Ok(found)
 }
 
 pub(crate) fn post(turn: &mut Turn<'_>) -> Answer {

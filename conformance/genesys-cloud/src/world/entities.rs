@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::audit::Actor;
+
 /// State of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
     Active,
@@ -96,6 +98,9 @@ pub(crate) struct User {
     pub(crate) groups: BTreeSet<String>,
     pub(crate) attributes: BTreeMap<String, BTreeMap<String, Value>>,
     pub(crate) utilization: Option<Value>,
+    /// When the person signed in last, with name and password; none when that never happened.
+    #[serde(default)]
+    pub(crate) last_login_ms: Option<u64>,
     pub(crate) modified_ms: u64,
 }
 
@@ -132,6 +137,7 @@ impl User {
             groups: BTreeSet::new(),
             attributes: BTreeMap::new(),
             utilization: None,
+            last_login_ms: None,
             modified_ms: 0,
         }
     }
@@ -168,4 +174,7 @@ pub(crate) struct Pending {
     pub(crate) group: String,
     pub(crate) add: Vec<String>,
     pub(crate) remove: Vec<String>,
+    /// Who asked for it.
+    #[serde(default)]
+    pub(crate) actor: Actor,
 }

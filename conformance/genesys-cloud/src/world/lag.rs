@@ -26,6 +26,8 @@ impl Index {
 pub(super) struct Stale {
     born_ms: HashMap<String, u64>,
     granted: HashMap<String, (u64, BTreeSet<Grant>)>,
+    /// The same by time, to find who changed of late.
+    granted_at: BTreeSet<(u64, String)>,
     written_ms: HashMap<String, u64>,
 }
 
@@ -35,7 +37,10 @@ impl Stale {
     }
 
     pub(super) fn regranted(&mut self, id: &str, before: BTreeSet<Grant>, now_ms: u64) {
-        self.granted.insert(id.to_owned(), (now_ms, before));
+        if let Some((at, _)) = self.granted.insert(id.to_owned(), (now_ms, before)) {
+            self.granted_at.remove(&(at, id.to_owned()));
+        }
+        self.granted_at.insert((now_ms, id.to_owned()));
     }
 
     pub(super) fn wrote(&mut self, id: &str, now_ms: u64) {
@@ -67,6 +72,14 @@ impl World {
         }
     }
 
+    /// The users whose grants are read as they were before.
+    pub(super) fn lately_regranted(&self, now_ms: u64, stale_ms: u32) -> impl Iterator<Item = &User> {
+        let since = now_ms.saturating_sub(u64::from(stale_ms)).saturating_add(1);
+        let changed = self.stale.granted_at.range((since, String::new())..);
+        let changed = changed.filter(move |(at, _)| within(Some(at), now_ms, stale_ms));
+        changed.filter_map(|(_, id)| self.users.get(id))
+    }
+
     /// Users as the search sees them now.
     pub(crate) fn indexed(&self) -> impl Iterator<Item = &User> {
         self.index.documents.values()
@@ -90,7 +103,9 @@ impl World {
         for key in due {
             let Some(pending) = self.pending.remove(&key) else { continue };
             self.changes.insert((Kind::Pending, key.to_string()));
+            let now = self.audit.act_as(pending.actor.clone());
             self.apply_pending(&pending, now_ms);
+            self.audit.act_as(now);
         }
         let limit = now_ms.saturating_sub(u64::from(search_lag_ms));
         let ready: Vec<String> =
@@ -119,6 +134,7 @@ impl World {
         }
         self.catch_up(now_ms, 0);
         self.stale = Stale::default();
+        self.audit.settle(now_ms);
     }
 
     /// Reads every user into the search index at once.

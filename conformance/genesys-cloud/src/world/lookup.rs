@@ -1,5 +1,5 @@
-//! Lookups: who has this e-mail, this external id, this queue, this team, this group; kept beside the users
-//! so that an organisation of tens of thousands stays quick. They hold ids only and can be built anew at any
+//! Lookups: who has this e-mail, this external id, this queue, this team, this group, this role, this state;
+//! kept beside the users so that an organisation of tens of thousands stays quick. They hold ids only and can be built anew at any
 //! time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::entities::{ExternalId, State, User};
 
 /// What a user can be found by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     /// In lower case; deleted users too.
     Email(String),
@@ -16,11 +16,12 @@ pub(super) enum Key {
     /// Not of deleted users.
     Queue(String),
     /// Not of deleted users.
-    Role(String),
-    /// Not of deleted users.
     Team(String),
     /// Not of deleted users.
     Group(String),
+    /// A role given directly, in whatever division; deleted users too.
+    Role(String),
+    State(State),
 }
 
 /// From keys to ids.
@@ -58,14 +59,25 @@ impl Lookup {
     pub(super) fn find(&self, key: &Key) -> impl Iterator<Item = &String> {
         self.ids.get(key).into_iter().flatten()
     }
+
+    /// The ids of a key, to look into; none when nobody is found by it.
+    pub(super) fn all(&self, key: &Key) -> Option<&BTreeSet<String>> {
+        self.ids.get(key)
+    }
+
+    /// How many are found by a key.
+    pub(super) fn count(&self, key: &Key) -> usize {
+        self.ids.get(key).map_or(0, BTreeSet::len)
+    }
 }
 
 fn keys(user: &User) -> Vec<Key> {
-    let mut keys = vec![Key::Email(user.email.to_ascii_lowercase())];
+    let mut keys = vec![Key::Email(user.email.to_ascii_lowercase()), Key::State(user.state)];
+    let roles: BTreeSet<&String> = user.grants.iter().map(|grant| &grant.role).collect();
+    keys.extend(roles.into_iter().cloned().map(Key::Role));
     if user.state != State::Deleted {
         keys.extend(user.external_ids.iter().cloned().map(Key::External));
         keys.extend(user.queues.keys().cloned().map(Key::Queue));
-        keys.extend(user.grants.iter().map(|grant| Key::Role(grant.role.clone())).collect::<BTreeSet<_>>());
         keys.extend(user.teams.iter().cloned().map(Key::Team));
         keys.extend(user.groups.iter().cloned().map(Key::Group));
     }

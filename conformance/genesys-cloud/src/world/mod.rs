@@ -2,14 +2,18 @@
 //!
 //! Operations work on a copy of an entity and put it back; a put that changes nothing is not an effect. What
 //! was put is remembered until [`World::take_changes`], so that the state file gets it before the answer goes
-//! out. How a user is born, leaves and comes back is in `lifecycle`; what reads see too late is in `lag`.
+//! out. How a user is born, leaves and comes back is in `lifecycle`; what reads see too late is in `lag`; who
+//! changed what is in `audit`.
 
+pub(crate) mod audit;
+mod audit_diff;
 pub(crate) mod catalog;
 pub(crate) mod entities;
 mod lag;
 mod lifecycle;
 mod lookup;
 mod planting;
+mod roll;
 pub(crate) mod statefile;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +44,7 @@ pub(crate) struct World {
     changes: BTreeSet<(Kind, String)>,
     /// Set by operations whose effect is not part of the state (sessions revoked).
     pub(crate) touched: bool,
+    pub(crate) audit: audit::Audit,
     index: Index,
     stale: Stale,
     lookup: Lookup,
@@ -55,6 +60,7 @@ impl World {
             pending: BTreeMap::new(),
             changes: BTreeSet::new(),
             touched: false,
+            audit: audit::Audit::default(),
             index: Index::default(),
             stale: Stale::default(),
             lookup: Lookup::default(),
@@ -85,11 +91,6 @@ impl World {
     /// The user, not deleted, to whom an external id was assigned.
     pub(crate) fn by_external_id(&self, id: &ExternalId) -> Option<&User> {
         self.found(&Key::External(id.clone())).next()
-    }
-
-    /// The users, not deleted, who hold a role themselves.
-    pub(crate) fn with_role(&self, role: &str) -> impl Iterator<Item = &User> {
-        self.found(&Key::Role(role.to_owned())).collect::<Vec<_>>().into_iter()
     }
 
     /// The users, not deleted, who are members of a queue by themselves.
@@ -132,6 +133,10 @@ impl World {
             }
             Some(_) => {}
         }
+        if self.audit.is_open() {
+            let told = self.told_of_user(self.users.get(&user.id), &user);
+            self.audit.add(told, now_ms);
+        }
         self.lookup.change(self.users.get(&user.id), &user);
         self.index.changed(&user.id, now_ms);
         self.changes.insert((Kind::User, user.id.clone()));
@@ -149,17 +154,36 @@ impl World {
             self.stale.born(&group.id, now_ms);
         }
         group.modified_ms = now_ms;
+        self.tell_of_group(&group.id, Some(&group), now_ms);
         self.changes.insert((Kind::Group, group.id.clone()));
         self.groups.insert(group.id.clone(), group.clone());
         group
     }
 
+    fn tell_of_group(&mut self, id: &str, after: Option<&Group>, now_ms: u64) {
+        if self.audit.is_open() {
+            let told = self.told_of_group(self.groups.get(id), after);
+            self.audit.add(told, now_ms);
+        }
+    }
+
     /// Takes a group away, its members with it.
     pub(crate) fn drop_group(&mut self, id: &str, now_ms: u64) {
+        self.tell_of_group(id, None, now_ms);
         if self.groups.remove(id).is_some() {
             self.changes.insert((Kind::Group, id.to_owned()));
             self.change_members(id, &[], &self.members(id), now_ms);
         }
+    }
+
+    /// How many users, not deleted, a group has.
+    pub(crate) fn member_count(&self, group: &str) -> usize {
+        self.lookup.count(&Key::Group(group.to_owned()))
+    }
+
+    /// How many users, not deleted, a team has.
+    pub(crate) fn team_size(&self, team: &str) -> usize {
+        self.lookup.count(&Key::Team(team.to_owned()))
     }
 
     /// Ids of the users of a group who are not deleted.

@@ -83,6 +83,10 @@ fn plant_user(catalog: &Catalog, seed: &SeedFile, from: &SeedUser) -> Result<Use
         }
         user.manager = Some(catalog.derive("user", manager));
     }
+    if let Some(text) = &from.last_login {
+        let at: jiff::Timestamp = text.parse().map_err(|_| undefined(&place, "time", text))?;
+        user.last_login_ms = u64::try_from(at.as_millisecond()).ok();
+    }
     user.grants = grants(catalog, &place, &from.roles)?;
     for (name, proficiency) in &from.skills {
         user.skills.insert(lookup(&catalog.skills, &place, "skill", name)?, *proficiency);

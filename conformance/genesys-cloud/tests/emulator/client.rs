@@ -43,7 +43,7 @@ impl Drop for Api {
 
 /// Quirks without any lag.
 pub(crate) fn calm() -> Quirks {
-    Quirks { stale_ms: 0, search_lag_ms: 0, group_lag_ms: 0, ..Quirks::default() }
+    Quirks { stale_ms: 0, search_lag_ms: 0, group_lag_ms: 0, audit_lag_ms: 0, ..Quirks::default() }
 }
 
 impl Api {

@@ -7,11 +7,17 @@
     reason = "a failed assumption fails the test"
 )]
 
+mod agreement;
+mod audits;
+mod by_hand;
 mod client;
 mod entitlements;
 mod faults;
+mod grants_by_role;
 mod groups;
+mod listings;
 mod login;
+mod memberships;
 mod process;
 mod rest_users;
 mod scim_patch;
