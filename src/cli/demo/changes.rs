@@ -76,7 +76,7 @@ fn leaver_with_a_past(stage: &Stage, narrator: &mut Narrator, cast: &Cast) -> Re
 fn back_by_hand(stage: &Stage, narrator: &mut Narrator) -> Result<(), Failure> {
     narrator.chapter("Somebody makes Lin active again by hand, in Genesys Cloud; a resync finds it")?;
     let id = stage.look().person(LIN.email).id;
-    stage.cloud.set_active(LIN.email, true);
+    stage.cloud.by_hand("PATCH", &format!("/api/v2/users/{id}"), Some(json!({ "state": "active" })));
     narrator
         .fact(stage.look().person(LIN.email).state == "active", "active in Genesys Cloud, inactive here")?;
     let asked = json!({ "user": id, "mode": "repair" });

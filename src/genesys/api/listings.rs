@@ -1,5 +1,5 @@
 //! REST: listings of many users at once, for a sweep: users by state, holders of a role, members of a queue
-//! (docs/genesys.md G3.6, G3.14, G4.10, G6). Builds calls and reads pages; pure.
+//! (docs/genesys.md G3.6, G3.14 to G3.16, G4.10, G4.11, G6.17). Builds calls and reads pages; pure.
 //!
 //! What is read here is a hint: whatever differs is looked at by itself before it counts. Single users are in
 //! [`super::users`] and [`super::scim_users`], teams in [`super::teams`].

@@ -29,7 +29,7 @@ impl GenesysClient {
         let number = at.and_then(|at| at.parse().ok()).unwrap_or(1);
         let call = listings::users(state, number);
         let answer = match self.calls.json(&call, context).await {
-            // Behind ten thousand inactive users pages have no numbers: all over again by cursor (G3.14).
+            // Behind ten thousand inactive users pages have no numbers: all over again by cursor (G3.15).
             Err(stop) if stop.is(RefusalKind::Validation) => {
                 return self.page_by_cursor(state, None, 2, context).await;
             }

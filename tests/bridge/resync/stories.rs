@@ -96,7 +96,7 @@ async fn a_repair_brings_back_what_is_ours_and_leaves_what_is_theirs() {
     .await;
     assert!(house.cloud.snapshot()["queues"]["VIP"][&ids[0]].is_object(), "somebody else gave it");
     house.settled().await;
-    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
     let (run, lines) = resync(&house, json!({})).await;
     assert_eq!(
         (&run["counts"]["users"], told(&lines)),
@@ -113,7 +113,7 @@ async fn whatever_genesys_leaves_open_about_listings_the_report_is_the_same() {
     deactivated(&house, &ids[2]).await;
     house.settled().await;
     house.cloud.settle();
-    for quirk in ["grants_page=25", "inactive_by_offset=0", "expand_best_effort=true"] {
+    for quirk in ["subjectgrants_max_page=100", "inactive_offset_max=1", "expand_best_effort=true"] {
         let mut quirks = genesys_cloud_emulator::Quirks::default();
         quirks.set(quirk).unwrap();
         house.cloud.set_quirks(quirks);
